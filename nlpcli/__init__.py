@@ -1,0 +1,3 @@
+"""nlpcli: the command-line Swiss-army knife for natural language."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,204 @@
+"""Records → batches of about equal cost → records in their own order again.
+
+A batch is padded to its longest unit, so it costs longest × count. Units are sorted by cost inside a bounded
+look-ahead window, cut by a budget of padded tokens, run, and given back in the order in which they came. When
+input is slow the window holds only what has arrived, and leaves at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from nlpcli.errors import OutOfMemory
+from nlpcli.records.record import Record
+
+log = logging.getLogger(__name__)
+
+# The first window is small, so that the first result comes soon; later ones grow, so that sorting pays.
+FIRST_WINDOW = 64
+LARGEST_WINDOW = 2048
+# Long documents fill a window by their size: this bounds memory, whatever a record holds.
+WINDOW_CHARACTERS = 2_000_000
+
+
+class Unit(NamedTuple):
+    """What one row of a batch holds: a whole text, or one window of a long one. `cost` is in tokens."""
+
+    cost: int
+    payload: Any
+
+
+class BatchTask(Protocol):
+    """The part of a task that the batcher needs."""
+
+    def split(self, records: Sequence[Record]) -> list[list[Unit]]:
+        """The units of each record, in order."""
+
+    def run(self, units: Sequence[Unit]) -> Sequence[Any]:
+        """One output per unit. Raises OutOfMemory where the batch is too large."""
+
+    def join(self, record: Record, outputs: Sequence[Any]) -> dict[str, Any]:
+        """The result fields of a record from the outputs of its units."""
+
+
+RunBatches = Callable[[Callable[[Sequence[Unit]], Any], list[list[Unit]]], Iterator[Any]]
+"""Runs a function on each batch, possibly several at a time, and yields the outcomes in the order of the batches."""
+
+
+def cut(costs: Sequence[int], budget: int) -> list[list[int]]:
+    """Indices of `costs` in batches of at most `budget` padded tokens, longest first.
+
+    A unit that is over the budget by itself makes a batch of its own.
+    """
+    batches: list[list[int]] = []
+    for index in sorted(range(len(costs)), key=lambda index: -costs[index]):
+        longest = costs[batches[-1][0]] if batches else 0
+        if not batches or longest * (len(batches[-1]) + 1) > budget:
+            batches.append([])
+        batches[-1].append(index)
+    return batches
+
+
+class ReadAhead:
+    """Reads records in a thread of its own, so that input arrives while the model works. Bounded."""
+
+    def __init__(self, records: Iterable[Record], most_characters: int = 2 * WINDOW_CHARACTERS) -> None:
+        self._waiting: deque[Record] = deque()
+        self._characters = 0
+        self._most_characters = most_characters
+        self._ended = False
+        self._error: BaseException | None = None
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._read, args=(iter(records),), daemon=True)
+        self._thread.start()
+
+    def _read(self, records: Iterator[Record]) -> None:
+        try:
+            for record in records:
+                self._put(record)
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that takes
+            self._error = error
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _is_full(self) -> bool:
+        full = len(self._waiting) >= 2 * LARGEST_WINDOW or self._characters >= self._most_characters
+        return full and not self._ended
+
+    def _put(self, record: Record) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._is_full())
+            self._waiting.append(record)
+            self._characters += len(record.text)
+            self._changed.notify_all()
+
+    def take(self, most: int) -> list[Record]:
+        """Wait for one record, then take what is there, up to `most`; an empty list is the end of the input.
+
+        Raises:
+            InputError: whatever the reader met, after the records before it were taken.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._ended)
+            if not self._waiting and self._error is not None:
+                raise self._error
+            taken: list[Record] = []
+            size = 0
+            while self._waiting and len(taken) < most and size < WINDOW_CHARACTERS:
+                taken.append(self._waiting.popleft())
+                size += len(taken[-1].text)
+            self._characters -= size
+            self._changed.notify_all()
+            return taken
+
+
+@dataclass(slots=True)
+class _Progress:
+    """The units of one record and those of their outputs that are there."""
+
+    record: Record
+    outputs: list[Any]
+    missing: int
+
+
+@dataclass(slots=True)
+class Batcher:
+    """Runs a task over a stream of records; `budget` is in padded tokens and halves when memory runs out."""
+
+    task: BatchTask
+    budget: int
+    run_batches: RunBatches
+    _window: int = field(default=FIRST_WINDOW)
+
+    def process(self, source: ReadAhead) -> Iterator[Record]:
+        """Every record of `source`, in order, with its result or its error."""
+        while records := source.take(self._window):
+            yield from self._process_window(records)
+            if len(records) == self._window:
+                self._window = min(2 * self._window, LARGEST_WINDOW)
+
+    def _process_window(self, records: list[Record]) -> Iterator[Record]:
+        sound = [record for record in records if record.error is None]
+        units_of = self.task.split(sound) if sound else []
+        progress = [
+            _Progress(record, [None] * len(units), len(units)) for record, units in zip(sound, units_of, strict=True)
+        ]
+        units = [unit for units in units_of for unit in units]
+        places = [(owner, number) for owner in progress for number in range(len(owner.outputs))]
+        waiting = deque(records)
+        owners = {id(owner.record): owner for owner in progress}
+        for index, output in self._run_units(units):
+            owner, number = places[index]
+            owner.outputs[number] = output
+            owner.missing -= 1
+            yield from self._finished(waiting, owners)
+        yield from self._finished(waiting, owners)
+
+    def _finished(self, waiting: deque[Record], owners: dict[int, _Progress]) -> Iterator[Record]:
+        """The records at the head of the window that are complete."""
+        while waiting:
+            owner = owners.get(id(waiting[0]))
+            if owner is not None:
+                if owner.missing:
+                    return
+                self._join(owner)
+            yield waiting.popleft()
+
+    def _join(self, owner: _Progress) -> None:
+        failed = next((output for output in owner.outputs if isinstance(output, OutOfMemory)), None)
+        if failed is not None:
+            owner.record.error = str(failed)
+            return
+        owner.record.result = self.task.join(owner.record, owner.outputs)
+
+    def _run_units(self, units: list[Unit]) -> Iterator[tuple[int, Any]]:
+        """Index and output of every unit; a unit that does not fit even alone gives an OutOfMemory as output."""
+        batches = cut([unit.cost for unit in units], self.budget)
+        outcomes = self.run_batches(self._run_or_say, [[units[index] for index in batch] for batch in batches])
+        for batch, outcome in zip(batches, outcomes, strict=True):
+            if isinstance(outcome, OutOfMemory):
+                yield from self._run_smaller(units, batch, outcome)
+            else:
+                yield from zip(batch, outcome, strict=True)
+
+    def _run_or_say(self, units: Sequence[Unit]) -> Sequence[Any] | OutOfMemory:
+        try:
+            return self.task.run(units)
+        except OutOfMemory as error:
+            return error
+
+    def _run_smaller(self, units: list[Unit], batch: list[int], error: OutOfMemory) -> Iterator[tuple[int, Any]]:
+        if len(batch) == 1:
+            yield batch[0], error
+            return
+        padded = units[batch[0]].cost * len(batch)
+        self.budget = max(1, min(self.budget, padded // 2))
+        log.warning("out of memory: going on with at most %d padded tokens per batch", self.budget)
+        for index, output in self._run_units([units[index] for index in batch]):
+            yield batch[index], output

@@ -1,0 +1,1 @@
+"""What the shell sees: Typer and Rich, nothing heavy."""

@@ -1,0 +1,95 @@
+"""The app; one line per command. A command's module is imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup, TyperOption
+
+from nlpcli import __version__, settings
+
+if TYPE_CHECKING:
+    # Typer carries its own copy of Click and exports neither type.
+    from typer._click import Command, Context, HelpFormatter
+
+COMMANDS = {
+    "embed": "Turn texts into vectors, search by meaning, compare texts.",
+    "models": "List, fetch, remove and check the models on this machine.",
+    "devices": "Show which device and dtype `auto` picks here, and why.",
+}
+
+
+class LazyGroup(TyperGroup):
+    """Knows every command by name and short help, and imports only the one that is called."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """The command, its settings from the environment and `config.toml` in place."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = load_command(cmd_name)
+        if not ctx.resilient_parsing and ctx.default_map is None and settings.config_file().is_file():
+            ctx.default_map = settings.read_config({name: option_names(load_command(name)) for name in COMMANDS})
+        return command
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002
+        """The list in `nlpcli --help`, without importing any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def load_command(name: str) -> Command:
+    """The Typer command of one module of `nlpcli.cli`; every option also reads `NLPCLI_<OPTION>`."""
+    module = import_module(f"nlpcli.cli.{name}")
+    command = typer.main.get_command(module.app)
+    command.name = name
+    for parameter in command.params:
+        if isinstance(parameter, TyperOption) and parameter.name:
+            parameter.envvar = parameter.envvar or settings.environment_name(parameter.name)
+            parameter.show_envvar = False
+    return command
+
+
+def option_names(command: Command) -> set[str]:
+    """The names that `config.toml` may use for a command."""
+    return {
+        parameter.name
+        for parameter in command.params
+        if isinstance(parameter, TyperOption) and parameter.name and parameter.name != "help"
+    }
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"nlpcli {__version__}\n")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    name="nlpcli",
+    cls=LazyGroup,
+    add_completion=False,
+    # Plain help: Rich's takes as long to import as everything else together, and reads badly in a pipe.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(epilog="Examples and details: nlpcli COMMAND --help")
+def nlpcli(
+    version: Annotated[
+        bool,
+        typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """The command-line Swiss-army knife for natural language.
+
+    Records come from arguments, files or standard input; results go to standard output.
+    """

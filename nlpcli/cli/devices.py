@@ -1,0 +1,65 @@
+"""`nlpcli devices`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from nlpcli.device import (
+    GIBIBYTE,
+    Hardware,
+    Placement,
+    available_devices,
+    choose,
+    describe_hardware,
+    padded_tokens_per_batch,
+)
+from nlpcli.records.writers import encode_json
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+@app.command()
+def devices(
+    device: Annotated[str, typer.Option(metavar="DEVICE", help="What if this was asked for?")] = "auto",
+    dtype: Annotated[str, typer.Option(metavar="DTYPE", help="What if this was asked for?")] = "auto",
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> int:
+    """Show the devices of this machine, which one `auto` picks, in which dtype, and why."""
+    hardware = describe_hardware()
+    placement = choose(hardware, device, dtype)
+    if json:
+        sys.stdout.write(encode_json(_as_json(hardware, placement)).decode() + "\n")
+    else:
+        sys.stdout.write("\n".join(_lines(hardware, placement)) + "\n")
+    return 0
+
+
+def _as_json(hardware: Hardware, placement: Placement) -> dict[str, Any]:
+    return {
+        "available": available_devices(hardware),
+        "cpu": {"name": hardware.cpu_name, "cores": hardware.cores},
+        "cuda": [asdict(cuda) for cuda in hardware.cuda],
+        "mps": hardware.mps,
+        "picked": asdict(placement),
+        "batch_tokens": padded_tokens_per_batch(hardware, placement),
+    }
+
+
+def _lines(hardware: Hardware, placement: Placement) -> list[str]:
+    found = [
+        f"cuda:{index}\t{cuda.name}, {cuda.memory / GIBIBYTE:.0f} GiB, compute capability"
+        f" {cuda.capability[0]}.{cuda.capability[1]}"
+        for index, cuda in enumerate(hardware.cuda)
+    ]
+    found += ["mps\tApple GPU"] if hardware.mps else []
+    found.append(f"cpu\t{hardware.cpu_name}, {hardware.cores} cores")
+    return [
+        *found,
+        f"picked\t{placement.device} ({placement.device_reason})",
+        f"dtype\t{placement.dtype} ({placement.dtype_reason})",
+        f"batch\t{padded_tokens_per_batch(hardware, placement):,} padded tokens",
+    ]

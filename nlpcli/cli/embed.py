@@ -1,0 +1,167 @@
+"""`nlpcli embed`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
+from nlpcli.cli.run import View, make_job, run_job
+from nlpcli.errors import UsageError
+from nlpcli.models.catalog import catalog
+from nlpcli.records.record import Record
+from nlpcli.records.writers import encode_json
+from nlpcli.tasks.embed import EmbedOptions, Result
+from nlpcli.views import vectors
+
+
+class Pooling(StrEnum):
+    """How token vectors become one."""
+
+    AUTO = "auto"
+    MEAN = "mean"
+    CLS = "cls"
+    LAST = "last"
+
+
+class Precision(StrEnum):
+    """The bits of a vector's numbers."""
+
+    FLOAT32 = "float32"
+    FLOAT16 = "float16"
+    INT8 = "int8"
+    BINARY = "binary"
+
+
+EXAMPLES = """
+\b
+Examples:
+  nlpcli embed "The cat sleeps." "Stocks fell on Monday."
+  nlpcli embed --similarity "A man eats." "Someone is having a meal." "It rains."
+  nlpcli embed -i notes/ --search "how to renew a passport" --top 5
+  nlpcli embed -i reviews.csv --field review -o reviews.parquet
+  cat lines.txt | nlpcli embed -F npy > lines.npy
+  nlpcli embed -i lines.txt --plot map.svg
+"""
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+@app.command(epilog=EXAMPLES)
+@shares_options
+def embed(
+    shared: SharedOptions,
+    texts: Texts = None,
+    search: Annotated[
+        str | None,
+        typer.Option(metavar="QUERY", help="Print the records nearest in meaning to QUERY, best first."),
+    ] = None,
+    similarity: Annotated[
+        bool,
+        typer.Option("--similarity", help="Print all pairs of records by cosine similarity, best first."),
+    ] = False,
+    top: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="K", help="How many results of --search (10) or --similarity (all)."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw a map of the records (PCA) as .png or .svg.")
+    ] = None,
+    pooling: Annotated[Pooling, typer.Option(help="How token vectors become one; auto: as the model says.")] = (
+        Pooling.AUTO
+    ),
+    normalize: Annotated[
+        bool | None,
+        typer.Option("--normalize/--no-normalize", help="Unit length. Default: as the model says."),
+    ] = None,
+    dim: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Keep the first N numbers (Matryoshka models).")
+    ] = None,
+    precision: Annotated[Precision, typer.Option(help="Type of the numbers.")] = Precision.FLOAT32,
+    prompt: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|TEXT", help="A prompt of the model by name, or text put before each."),
+    ] = None,
+) -> int:
+    """Turn each record into a vector; or search by meaning, rank by similarity, draw a map.
+
+    Prints the numbers separated by spaces, one record a line. Texts longer than the model takes are embedded in
+    windows and averaged, never cut.
+    """
+    options = EmbedOptions(
+        result=_result(search, similarity, plot),
+        pooling=pooling.value,
+        normalize=normalize,
+        dimension=dim,
+        precision=precision.value,
+        prompt=prompt,
+        query=search,
+        top=top,
+    )
+    _check(options, shared, plot)
+    job = make_job("embed", options, shared, texts, Per.LINE, catalog().defaults["embed"])
+    tap = None if plot is None else (lambda records: _plotted(records, plot))
+    return run_job(job, shared, _VIEWS[options.result], tap, unwritten=plot is not None)
+
+
+def _result(search: str | None, similarity: bool, plot: Path | None) -> Result:
+    if [search is not None, similarity, plot is not None].count(True) > 1:
+        raise UsageError("--search, --similarity and --plot exclude each other; run one after the other")
+    if search is not None:
+        return "search"
+    return "similarity" if similarity else "vectors"
+
+
+def _check(options: EmbedOptions, shared: SharedOptions, plot: Path | None) -> None:
+    if options.top is not None and options.result == "vectors":
+        raise UsageError("--top goes with --search QUERY or --similarity")
+    npy = (shared.format and shared.format.value == "npy") or (shared.output or "").endswith(".npy")
+    if npy and options.result != "vectors":
+        raise UsageError("npy holds vectors; for --search and --similarity choose another format, such as -F jsonl")
+    if plot is not None:
+        from nlpcli.views.scatter import check
+
+        check(plot)
+        if options.precision == "binary":
+            raise UsageError("--plot needs numbers; leave --precision binary out")
+
+
+def _plotted(records: Iterator[Record], path: Path) -> Iterator[Record]:
+    """The records, whose vectors are kept for the picture that is drawn behind the last one."""
+    from nlpcli.views.scatter import Scatter
+
+    scatter = Scatter()
+    for record in records:
+        if record.result is not None:
+            scatter.add(record.text, record.result["embedding"])
+        yield record
+    scatter.save(path)
+
+
+def _numbers(record: Record) -> str:
+    return encode_json((record.result or {})["embedding"]).decode()[1:-1].replace(",", " ")
+
+
+def _found(record: Record) -> str:
+    result = record.result or {}
+    return f"{result['score']:.4f}\t{record.origin}\t{_one_line(record.text)}"
+
+
+def _pair(record: Record) -> str:
+    score = (record.result or {})["score"]
+    return f"{score:.4f}\t{_one_line(record.fields['text_a'])}\t{_one_line(record.fields['text_b'])}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+_VIEWS: dict[Result, View] = {
+    "vectors": View(_numbers, vectors.draw_vector),
+    "search": View(_found, vectors.draw_found),
+    "similarity": View(_pair, vectors.draw_pair),
+}

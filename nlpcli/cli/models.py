@@ -1,0 +1,150 @@
+"""`nlpcli models list|pull|rm|prune|verify|path`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from nlpcli.cli.console import Activity, complain, configure_logging
+from nlpcli.errors import IntegrityError, UsageError
+from nlpcli.models.cache import cached_models, leftovers, removals, remove, resolve, verify
+from nlpcli.models.catalog import catalog
+from nlpcli.models.reference import CachedModel, Removal
+from nlpcli.records.writers import encode_json
+
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+app = typer.Typer(
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    help="List, fetch, remove and check the models on this machine: the starter set and the hub's cache.",
+    context_settings=SETTINGS,
+)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="starter/…, or an id of the hub.")]
+Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="starter/…, or ids of the hub.")]
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+Revision = Annotated[str | None, typer.Option(metavar="REV", help="Branch, tag or commit on the hub.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be deleted.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+
+
+@app.command("list", context_settings=SETTINGS)
+def list_models(
+    available: Annotated[bool, typer.Option("--available", help="What nlpcli can fetch without the hub.")] = False,
+    json: Json = False,
+) -> None:
+    """List the models in the caches: name, size, last use, revision, licence, source."""
+    if available:
+        rows: list[dict[str, Any]] = [
+            {key: asdict(entry)[key] for key in ("name", "task", "size", "licence", "languages", "title")}
+            for entry in catalog().models.values()
+        ]
+        lines = [
+            f"{row['name']}\t{row['task']}\t{_bytes(row['size'])}\t{row['licence']}\t{row['title']}" for row in rows
+        ]
+    else:
+        models = cached_models()
+        rows = [asdict(model) for model in models]
+        lines = [_line(model) for model in models]
+    _print_rows(rows, lines, json)
+    if not rows and not json:
+        complain("no model in the cache yet; see what there is: nlpcli models list --available")
+
+
+def _line(model: CachedModel) -> str:
+    used = time.strftime("%Y-%m-%d %H:%M", time.localtime(model.last_used))
+    return f"{model.name}\t{_bytes(model.size)}\t{used}\t{model.revision}\t{model.licence}\t{model.source}"
+
+
+@app.command(context_settings=SETTINGS)
+def pull(names: Names, revision: Revision = None, quiet: Quiet = False) -> None:
+    """Fetch models into the cache, and print where they are."""
+    configure_logging(quiet, verbose=False)
+    activity = Activity(None, quiet)
+    try:
+        folders = [resolve(name, revision, offline=False, say=activity).folder for name in names]
+    finally:
+        activity.end()
+    for folder in folders:
+        sys.stdout.write(f"{folder}\n")
+
+
+@app.command(context_settings=SETTINGS)
+def path(name: Name, revision: Revision = None) -> None:
+    """Print the folder of a model that is in the cache; opens no connection."""
+    model = resolve(name, revision, offline=True, say=Activity(False, quiet=True))
+    sys.stdout.write(f"{model.folder / model.gguf if model.gguf else model.folder}\n")
+
+
+@app.command(context_settings=SETTINGS)
+def rm(names: Names, yes: Yes = False, dry_run: DryRun = False, json: Json = False) -> None:
+    """Delete models from the cache; asks first."""
+    _carry_out([removal for name in names for removal in removals(name)], yes, dry_run, json)
+
+
+@app.command(context_settings=SETTINGS)
+def prune(yes: Yes = False, dry_run: DryRun = False, json: Json = False) -> None:
+    """Delete what nothing needs: superseded revisions and broken-off downloads; asks first."""
+    _carry_out(leftovers(), yes, dry_run, json)
+
+
+def _carry_out(plan: Sequence[Removal], yes: bool, dry_run: bool, json: bool) -> None:
+    rows = [{**asdict(removal), "path": str(removal.path)} for removal in plan]
+    lines = [f"{removal.name}\t{_bytes(removal.size)}\t{removal.reason}\t{removal.path}" for removal in plan]
+    _print_rows(rows, lines, json)
+    if dry_run:
+        return
+    if not plan:
+        complain("nothing to delete")
+        return
+    if not yes:
+        _ask(sum(removal.size for removal in plan))
+    remove(plan)
+
+
+def _ask(size: int) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("deleting needs a yes: ask for it on a terminal, or give --yes")
+    sys.stderr.write(f"Delete these ({_bytes(size)})? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise typer.Exit(1)
+
+
+@app.command("verify", context_settings=SETTINGS)
+def verify_models(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all.")] = None,
+    json: Json = False,
+) -> None:
+    """Hash the files of cached models again and compare them with what was fetched."""
+    chosen = names or sorted({model.name for model in cached_models()})
+    found = [verification for name in chosen for verification in verify(name)]
+    lines = [
+        f"{item.name}\t{item.files} files\t{'; '.join(item.problems) if item.problems else 'ok'}" for item in found
+    ]
+    _print_rows([asdict(item) for item in found], lines, json)
+    if broken := [item.name for item in found if item.problems]:
+        advice = " && ".join(f"nlpcli models rm --yes {name} && nlpcli models pull {name}" for name in broken)
+        raise IntegrityError(f"{', '.join(broken)} changed since it was fetched; fetch it again: {advice}")
+
+
+def _print_rows(rows: list[dict[str, Any]], lines: list[str], json: bool) -> None:
+    if json:
+        sys.stdout.write(encode_json(rows).decode() + "\n")
+        return
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+def _bytes(size: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

@@ -1,0 +1,119 @@
+"""Options that tasks share, each defined once."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from functools import wraps
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from nlpcli.records.formats import INPUT_FORMATS, OUTPUT_FORMATS
+
+
+class Per(StrEnum):
+    """What makes a record of plain text."""
+
+    LINE = "line"
+    PARAGRAPH = "paragraph"
+    DOCUMENT = "document"
+
+
+class OnError(StrEnum):
+    """What becomes of a record that cannot be processed."""
+
+    FAIL = "fail"
+    SKIP = "skip"
+    KEEP = "keep"
+
+
+OutputFormat = StrEnum("OutputFormat", {name.upper(): name for name in OUTPUT_FORMATS})  # type: ignore[misc]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedOptions:
+    """What every task takes. The order is that of `--help`."""
+
+    input: Annotated[
+        list[str] | None,
+        typer.Option("-i", "--input", metavar="PATH", help="Read a file, or every file below a folder. Repeatable."),
+    ] = None
+    input_format: Annotated[
+        str | None,
+        typer.Option(metavar="FORMAT", help=f"Format where the suffix does not tell: {', '.join(INPUT_FORMATS)}."),
+    ] = None
+    field: Annotated[
+        str, typer.Option(metavar="NAME", help="Column or key that holds the text of structured input.")
+    ] = "text"
+    per: Annotated[Per | None, typer.Option(help="What makes a record of plain text.")] = None
+    null: Annotated[bool, typer.Option("-0", "--null", help="Records end in NUL, on input and output.")] = False
+    encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of text input.")] = "utf-8"
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="PATH", help="Write to a file; it appears whole or not at all."),
+    ] = None
+    format: Annotated[
+        OutputFormat | None,
+        typer.Option("-F", "--format", help="Output format. Default: that of structured input, else text."),
+    ] = None
+    on_error: Annotated[
+        OnError,
+        typer.Option(help="A record that fails: end the run, leave it out, or keep it with its error."),
+    ] = OnError.KEEP
+    model: Annotated[
+        str | None,
+        typer.Option("-m", "--model", metavar="NAME", help="starter/…, a hub id, a local folder or a .gguf file."),
+    ] = None
+    revision: Annotated[str | None, typer.Option(metavar="REV", help="Branch, tag or commit on the hub.")] = None
+    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")] = "auto"
+    dtype: Annotated[str, typer.Option(metavar="DTYPE", help="auto, float32, bfloat16 or float16.")] = "auto"
+    batch_tokens: Annotated[str, typer.Option(metavar="N|auto", help="Padded tokens per batch.")] = "auto"
+    threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="CPU threads. Default: all cores.")] = None
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of the random numbers.")] = None
+    offline: Annotated[bool, typer.Option("--offline", help="Open no connection: cached and local models only.")] = (
+        False
+    )
+    progress: Annotated[
+        bool | None,
+        typer.Option("--progress/--no-progress", help="Show what is going on. Default: on a terminal."),
+    ] = None
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No warnings, no progress.")] = False
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more; tracebacks.")] = False
+
+
+Texts = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[TEXT]...", help="Each TEXT is a record; - or nothing reads standard input."),
+]
+
+
+def shares_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command that takes `shared: SharedOptions` all of these as options of its own on the command line."""
+    hints = get_type_hints(SharedOptions, include_extras=True)
+    names = [field.name for field in fields(SharedOptions)]
+    shared = [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+        )
+        for field in fields(SharedOptions)
+    ]
+    own_hints = get_type_hints(command, include_extras=True)
+    own = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=own_hints[name])
+        for name, parameter in inspect.signature(command).parameters.items()
+        if name != "shared"
+    ]
+
+    @wraps(command)
+    def with_options(**values: Any) -> int:
+        options = SharedOptions(**{name: values.pop(name) for name in names})
+        return command(shared=options, **values)
+
+    parameters = [*own, *shared]
+    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    del with_options.__wrapped__
+    return with_options

@@ -1,0 +1,190 @@
+"""A job on the command line: reader → engine → writer, and the exit status."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from nlpcli.cli.console import Activity, configure_logging, results_console
+from nlpcli.cli.options import Per, SharedOptions
+from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
+from nlpcli.errors import NlpcliError, UsageError
+from nlpcli.records.inputs import InputFile, InputSpec, input_files
+from nlpcli.records.outputs import OutputSpec, chosen_format, output_stream, refuse_binary_on_terminal
+from nlpcli.records.readers import decoder_for, read_records
+from nlpcli.records.record import Record
+from nlpcli.records.writers import Writer, make_writer
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+log = logging.getLogger(__name__)
+
+SOME_FAILED = 3
+_PROGRESS_SECONDS = 0.2
+
+
+class RecordFailed(NlpcliError):
+    """`--on-error fail`: a record could not be processed."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the results of a task look: a line of the text format, and a drawing for a terminal."""
+
+    render: Callable[[Record], str]
+    draw: Callable[[Record], RenderableType]
+
+
+def make_job(task: str, options: Any, shared: SharedOptions, texts: list[str] | None, per: Per, model: str) -> Job:
+    """The job that the command line describes; `per` and `model` are the task's defaults.
+
+    Raises:
+        UsageError: the options do not go together.
+    """
+    texts = [] if texts in (None, ["-"]) else texts or []
+    if texts and shared.input:
+        raise UsageError("give texts or --input, not both")
+    input_spec = InputSpec(
+        texts=tuple(texts),
+        paths=tuple(shared.input or ()),
+        format=shared.input_format,
+        field=shared.field,
+        per=(shared.per or per).value,
+        null_separated=shared.null,
+        encoding=shared.encoding,
+    )
+    compute = ComputeSpec(shared.device, shared.dtype, _batch_tokens(shared.batch_tokens), shared.threads, shared.seed)
+    model_spec = ModelSpec(shared.model or model, shared.revision, shared.offline)
+    return Job(task, options, input_spec, model_spec, compute, shared.on_error.value)
+
+
+def _batch_tokens(value: str) -> int | None:
+    if value == "auto":
+        return None
+    if not value.isdecimal() or int(value) < 1:
+        raise UsageError(f'--batch-tokens takes a number or auto, not "{value}"')
+    return int(value)
+
+
+def run_job(
+    job: Job,
+    shared: SharedOptions,
+    view: View,
+    tap: Callable[[Iterator[Record]], Iterator[Record]] | None = None,
+    unwritten: bool = False,
+) -> int:
+    """Run `job` and write its results; the exit status. `tap` sees the records on their way to the writer.
+
+    `unwritten` keeps results that were not asked for (no `-o`, no `-F`) from standard output.
+
+    Raises:
+        NlpcliError: the run failed.
+    """
+    configure_logging(shared.quiet, shared.verbose)
+    files = [] if job.input.texts else input_files(job.input)
+    decoder_for(job.input.encoding)
+    _refuse_terminal_input(files, job.task)
+    output = OutputSpec(shared.output, shared.format.value if shared.format else None, shared.null)
+    format_ = chosen_format(output, files)
+    if output.format:
+        refuse_binary_on_terminal(format_, output)
+    activity = Activity(shared.progress, shared.quiet)
+    drawn = output.path is None and output.format is None and sys.stdout.isatty()
+    failures = _Failures(job.on_error)
+    try:
+        with output_stream(output.path, format_.compression) as stream:
+            writer: Writer
+            if unwritten and output.path is None and output.format is None:
+                writer = _NoWriter()
+            elif drawn:
+                writer = _TerminalWriter(view.draw, activity)
+            else:
+                writer = make_writer(format_.name, stream, job.options.fields, view.render, output.null_separated)
+            outgoing = failures.sift(_results(job, files, activity))
+            for record in _counted(tap(outgoing) if tap else outgoing, activity, moving=not drawn):
+                writer.write(record)
+            writer.close()
+    finally:
+        activity.end()
+    return SOME_FAILED if failures.count else 0
+
+
+def _refuse_terminal_input(files: list[InputFile], command: str) -> None:
+    if any(file.path is None for file in files) and sys.stdin.isatty():
+        raise UsageError(f"no input: give a TEXT, a file (-i FILE), or pipe something in; see: nlpcli {command} --help")
+
+
+def _results(job: Job, files: list[InputFile], activity: Activity) -> Iterator[Record]:
+    from nlpcli.engines import local
+
+    records = read_records(job.input, files)
+    if all(file.path is not None for file in files):
+        # A file is there at once: what is wrong with it is said before a model is loaded, and no model for nothing.
+        first = next(records, None)
+        if first is None:
+            return iter(())
+        records = chain([first], records)
+    return local.run(job, records, activity)
+
+
+class _Failures:
+    """Records that failed: an end of the run, passed over, or kept, as the job says; counted in any case."""
+
+    def __init__(self, on_error: str) -> None:
+        self._on_error = on_error
+        self.count = 0
+
+    def sift(self, records: Iterable[Record]) -> Iterator[Record]:
+        for record in records:
+            if record.error is not None:
+                self.count += 1
+                if self._on_error == "fail":
+                    raise RecordFailed(f"{record.origin}: {record.error}; go on past it: --on-error keep (or skip)")
+                log.warning("%s: %s", record.origin, record.error)
+                if self._on_error == "skip":
+                    continue
+            yield record
+
+
+def _counted(records: Iterator[Record], activity: Activity, moving: bool) -> Iterator[Record]:
+    """The records, with their number and speed shown now and then."""
+    start = last = time.monotonic()
+    for count, record in enumerate(records, start=1):
+        yield record
+        now = time.monotonic()
+        if moving and now - last > _PROGRESS_SECONDS:
+            last = now
+            activity(f"{count:,} records, {count / (now - start):,.0f} a second")
+
+
+class _TerminalWriter:
+    """Draws each result; a record that failed is drawn as its error."""
+
+    def __init__(self, draw: Callable[[Record], RenderableType], activity: Activity) -> None:
+        self._console = results_console()
+        self._draw = draw
+        self._activity = activity
+
+    def write(self, record: Record) -> None:
+        from rich.text import Text
+
+        self._activity.end()
+        failed = record.result is None
+        self._console.print(Text(f"{record.origin}: {record.error}", style="red") if failed else self._draw(record))
+
+    def close(self) -> None:
+        self._activity.end()
+
+
+class _NoWriter:
+    """Takes records and shows nothing."""
+
+    def write(self, record: Record) -> None: ...
+
+    def close(self) -> None: ...

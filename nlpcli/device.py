@@ -1,0 +1,174 @@
+"""Which device and dtype a model runs in, and why.
+
+The choice is a pure function of a small description of the hardware; only `describe_hardware` looks at the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+from nlpcli.errors import DeviceError
+
+# Native bfloat16 arithmetic of x86: dot products (VDPBF16PS) and matrix tiles (TDPBF16PS).
+CPU_BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
+CUDA_BFLOAT16_CAPABILITY = (8, 0)
+DTYPES = ("float32", "bfloat16", "float16")
+GIBIBYTE = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class CudaDevice:
+    """One visible CUDA device; `memory` in bytes."""
+
+    name: str
+    capability: tuple[int, int]
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """What the choice depends on, and nothing else."""
+
+    cpu_name: str
+    cpu_flags: frozenset[str]
+    cores: int
+    cuda: tuple[CudaDevice, ...] = ()
+    mps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a model runs: `device` and `dtype` as torch names them, each with its reason."""
+
+    device: str
+    dtype: str
+    device_reason: str
+    dtype_reason: str
+
+    @property
+    def device_type(self) -> str:
+        return self.device.partition(":")[0]
+
+
+def available_devices(hardware: Hardware) -> list[str]:
+    """The names that `--device` takes on this machine."""
+    cuda = [f"cuda:{index}" for index in range(len(hardware.cuda))]
+    return [*cuda, *(["mps"] if hardware.mps else []), "cpu"]
+
+
+def choose(hardware: Hardware, device: str = "auto", dtype: str = "auto") -> Placement:
+    """The device and dtype for a request.
+
+    Raises:
+        DeviceError: the device is not there, or the dtype is unknown.
+    """
+    chosen, device_reason = _choose_device(hardware, device)
+    chosen_dtype, dtype_reason = _choose_dtype(hardware, chosen, dtype)
+    return Placement(chosen, chosen_dtype, device_reason, dtype_reason)
+
+
+def _choose_device(hardware: Hardware, device: str) -> tuple[str, str]:
+    available = available_devices(hardware)
+    if device == "auto":
+        reasons = {"cuda": "a CUDA device is there", "mps": "Apple's GPU is there", "cpu": "no GPU was found"}
+        return available[0], reasons[available[0].partition(":")[0]]
+    wanted = "cuda:0" if device == "cuda" else device
+    if wanted not in available:
+        raise DeviceError(f'no device "{device}" here; there is: {", ".join(available)} (or auto)')
+    return wanted, "asked for"
+
+
+def _choose_dtype(hardware: Hardware, device: str, dtype: str) -> tuple[str, str]:
+    if dtype != "auto":
+        if dtype not in DTYPES:
+            raise DeviceError(f'no dtype "{dtype}"; there is: {", ".join(DTYPES)} (or auto)')
+        return dtype, "asked for"
+    kind, _, index = device.partition(":")
+    if kind == "cuda":
+        major, minor = hardware.cuda[int(index)].capability
+        if (major, minor) >= CUDA_BFLOAT16_CAPABILITY:
+            return "bfloat16", f"compute capability {major}.{minor} has native bfloat16"
+        return "float32", f"compute capability {major}.{minor} has no native bfloat16"
+    if kind == "mps":
+        return "float32", "the dtype in which every model is right on MPS"
+    if native := sorted(CPU_BFLOAT16_FLAGS & hardware.cpu_flags):
+        return "bfloat16", f"the CPU has {', '.join(native)}"
+    return "float32", f"the CPU has none of {', '.join(sorted(CPU_BFLOAT16_FLAGS))}"
+
+
+def padded_tokens_per_batch(hardware: Hardware, placement: Placement) -> int:
+    """What `--batch-tokens auto` means: the budget of padded tokens for one batch.
+
+    On CPU activations must stay in the cache: for all-MiniLM-L6-v2 on 2 cores 512 to 2,048 tokens were fastest
+    and 8,192 cost 40 % (tests/bench/embed.py measures it). A GPU wants enough work to fill it, within its memory.
+    """
+    if placement.device_type == "cpu":
+        return 1024
+    if placement.device_type == "mps":
+        return 8192
+    memory = hardware.cuda[int(placement.device.partition(":")[2])].memory
+    return max(8192, min(131_072, 2048 * (memory // GIBIBYTE)))
+
+
+def describe_hardware() -> Hardware:
+    """Look at this machine. Imports torch."""
+    import torch
+
+    cuda = tuple(_cuda_device(index) for index in range(torch.cuda.device_count()))
+    return Hardware(
+        cpu_name=_cpu_name(),
+        cpu_flags=_cpu_flags(),
+        cores=usable_cores(),
+        cuda=cuda if torch.cuda.is_available() else (),
+        mps=torch.backends.mps.is_available(),
+    )
+
+
+def _cuda_device(index: int) -> CudaDevice:
+    import torch
+
+    properties = torch.cuda.get_device_properties(index)
+    return CudaDevice(properties.name, (properties.major, properties.minor), properties.total_memory)
+
+
+def usable_cores() -> int:
+    """Cores that this process may use: a container or taskset can give fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _cpu_information() -> dict[str, str]:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    pairs = (line.partition(":") for line in lines)
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _cpu_name() -> str:
+    return _cpu_information().get("model name") or platform.processor() or platform.machine()
+
+
+def _cpu_flags() -> frozenset[str]:
+    if flags := _cpu_information().get("flags"):
+        return frozenset(flags.split())
+    import torch
+
+    # Without /proc (macOS, Windows) torch's own look at CPUID says it, in its own words.
+    capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return frozenset(flag for flag in CPU_BFLOAT16_FLAGS if capabilities.get(flag))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether `error` is a device, or the CPU's allocator, saying that a batch was too large."""
+    import torch
+
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    words = ("out of memory", "can't allocate memory", "not enough memory")
+    return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)

@@ -1,0 +1,1 @@
+"""Where a job runs; the same job gives the same results everywhere."""

@@ -1,0 +1,42 @@
+"""`Job`: everything that a run needs, frozen and serialisable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from nlpcli.records.inputs import InputSpec
+
+OnError = Literal["fail", "skip", "keep"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Which model; `name` as the user wrote it."""
+
+    name: str
+    revision: str | None = None
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeSpec:
+    """How to compute; `None` leaves a number to the machine."""
+
+    device: str = "auto"
+    dtype: str = "auto"
+    batch_tokens: int | None = None
+    threads: int | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A task over an input; `options` is the frozen dataclass of the task."""
+
+    task: str
+    options: Any
+    input: InputSpec
+    model: ModelSpec
+    compute: ComputeSpec = ComputeSpec()
+    on_error: OnError = "keep"

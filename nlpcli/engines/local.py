@@ -1,0 +1,49 @@
+"""The local engine: one process, one model, batches side by side."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+
+from nlpcli.batching import Batcher, ReadAhead
+from nlpcli.device import Hardware, Placement, choose, describe_hardware, padded_tokens_per_batch
+from nlpcli.engines.job import ComputeSpec, Job
+from nlpcli.engines.lanes import Lanes
+from nlpcli.models.cache import resolve
+from nlpcli.models.reference import Say
+from nlpcli.records.record import Record
+from nlpcli.tasks.base import Task, load_task
+
+log = logging.getLogger(__name__)
+
+
+def run(job: Job, records: Iterable[Record], say: Say) -> Iterator[Record]:
+    """The outgoing records of `job` over `records`, in order; `say` is told what takes long.
+
+    Raises:
+        NlpcliError: the model cannot be had or used, or the input cannot be read.
+    """
+    # Reading goes on while the model loads, so that a pipe is not kept waiting.
+    source = ReadAhead(records)
+    task, placement, hardware = _load(job, say)
+    threads = job.compute.threads or hardware.cores
+    budget = job.compute.batch_tokens or padded_tokens_per_batch(hardware, placement)
+    batcher = Batcher(task, budget, Lanes(placement.device_type, threads))
+    yield from task.reduce(batcher.process(source))
+
+
+def _load(job: Job, say: Say) -> tuple[Task, Placement, Hardware]:
+    say(f"loading {job.model.name}")
+    model = resolve(job.model.name, job.model.revision, job.model.offline, say)
+    hardware = describe_hardware()
+    placement = choose(hardware, job.compute.device, job.compute.dtype)
+    log.info("%s in %s: %s, %s", placement.device, placement.dtype, placement.device_reason, placement.dtype_reason)
+    _seed(job.compute)
+    return load_task(job.task, job.options, model, placement), placement, hardware
+
+
+def _seed(compute: ComputeSpec) -> None:
+    if compute.seed is not None:
+        import torch
+
+        torch.manual_seed(compute.seed)

@@ -1,0 +1,110 @@
+"""Every error that nlpcli raises on purpose, as one tree.
+
+    NlpcliError                 exit status 1
+    ├── UsageError              exit status 2
+    ├── InputError
+    │   ├── InputMissing        a file or folder that is not there, or holds nothing readable
+    │   ├── FormatUnknown
+    │   ├── FieldMissing
+    │   └── InputBroken         truncated, damaged, not what its name says
+    ├── OutputError             the disk is full, a record does not fit the table
+    ├── ExtraMissing            an optional library is not installed
+    ├── ModelError
+    │   ├── ModelMissing
+    │   ├── ModelGated
+    │   ├── ModelUnsafe         pickled weights, or code of the model's own
+    │   ├── ModelUnusable       weights that do not fit the task or each other
+    │   ├── IntegrityError      a checksum that does not match
+    │   └── SourceUnreachable   no network, no index, no hub
+    ├── CacheError
+    ├── DeviceError
+    └── OutOfMemory
+
+A message is one line: what is wrong, a semicolon, what to do. The command line turns the tree into
+messages and exit statuses in one place (`nlpcli.__main__`).
+"""
+
+from __future__ import annotations
+
+
+class NlpcliError(Exception):
+    """The run failed; `str(error)` is the line for the user."""
+
+    exit_status = 1
+
+
+class UsageError(NlpcliError):
+    """The command was called in a way that cannot work."""
+
+    exit_status = 2
+
+
+class InputError(NlpcliError):
+    """The input cannot be read as asked."""
+
+
+class InputMissing(InputError):
+    """A file or folder is not there, is not readable, or holds nothing readable."""
+
+
+class FormatUnknown(InputError):
+    """A name does not tell the format of a file."""
+
+
+class FieldMissing(InputError):
+    """Structured input has no field or column of that name."""
+
+
+class InputBroken(InputError):
+    """The bytes are not what the format promises."""
+
+
+class OutputError(NlpcliError):
+    """The results cannot be written as asked."""
+
+
+class ExtraMissing(NlpcliError):
+    """An optional library is not installed."""
+
+    def __init__(self, purpose: str, extra: str) -> None:
+        super().__init__(f"{purpose} needs an optional library; install it with: pip install 'nlpcli[{extra}]'")
+
+
+class ModelError(NlpcliError):
+    """A model cannot be found, fetched, trusted or used."""
+
+
+class ModelMissing(ModelError):
+    """No source has a model of that name."""
+
+
+class ModelGated(ModelError):
+    """The hub wants the user to accept terms or to log in first."""
+
+
+class ModelUnsafe(ModelError):
+    """The model could run code: pickled weights or Python files."""
+
+
+class ModelUnusable(ModelError):
+    """The weights do not make the model that the task needs."""
+
+
+class IntegrityError(ModelError):
+    """A file is not the one that was pinned."""
+
+
+class SourceUnreachable(ModelError):
+    """The package index or the hub does not answer."""
+
+
+class CacheError(NlpcliError):
+    """The cache folder cannot be read or written."""
+
+
+class DeviceError(NlpcliError):
+    """The device or dtype asked for is not to be had on this machine."""
+
+
+class OutOfMemory(NlpcliError):
+    """A batch did not fit; the batcher answers with smaller ones."""

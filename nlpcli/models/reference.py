@@ -1,0 +1,54 @@
+"""`LocalModel`: a model whose files are on this machine, whatever source they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+class Say(Protocol):
+    """Is told in a few words what is going on when it takes long, and how much of it is done (0 to 1) where known."""
+
+    def __call__(self, text: str, fraction: float | None = None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LocalModel:
+    """A folder in the layout of the hub; `gguf` names the file in it that holds the weights, where it is one."""
+
+    name: str
+    folder: Path
+    gguf: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CachedModel:
+    """One entry of `nlpcli models list`. `size` in bytes, `last_used` in seconds since 1970."""
+
+    name: str
+    source: str
+    revision: str
+    size: int
+    last_used: float
+    licence: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A plan: what would be deleted, why, and how many bytes that frees."""
+
+    name: str
+    path: Path
+    size: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What re-hashing a cached model found; `problems` is empty where every file is as it was fetched."""
+
+    name: str
+    files: int
+    problems: tuple[str, ...]

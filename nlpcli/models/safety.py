@@ -1,0 +1,29 @@
+"""Only weights that cannot run code are loaded: safetensors and GGUF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nlpcli.errors import ModelUnsafe, ModelUnusable
+
+SAFE_SUFFIXES = (".safetensors", ".gguf")
+PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
+
+
+def check_files(name: str, files: Iterable[str]) -> None:
+    """Refuse a model without safe weights.
+
+    Raises:
+        ModelUnsafe: its weights are pickles (or another format that nlpcli does not read).
+        ModelUnusable: it has no weights at all.
+    """
+    names = [file for file in files if "/" not in file]
+    if any(file.endswith(SAFE_SUFFIXES) for file in names):
+        return
+    if pickles := [file for file in names if file.endswith(PICKLE_SUFFIXES)]:
+        raise ModelUnsafe(
+            f"{name} has its weights only as {pickles[0]}, which can run code when it is loaded; convert it once,"
+            " where you trust it: from_pretrained(..., use_safetensors=False).save_pretrained(FOLDER), then -m FOLDER"
+            " (for a model of the hub, --revision refs/pr/N may name a converted version)"
+        )
+    raise ModelUnusable(f"{name} has no weights in safetensors or GGUF; check the name or the folder")

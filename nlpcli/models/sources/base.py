@@ -1,0 +1,35 @@
+"""What every source of models can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
+
+
+class Source(Protocol):
+    """A place that models come from. `resolve` fetches where it must; everything else looks at the cache alone."""
+
+    def owns(self, name: str) -> bool:
+        """Whether `name` is written as this source writes names."""
+
+    def resolve(self, name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:
+        """The model's files on this machine, fetched first where they are not there.
+
+        Raises:
+            ModelError: there is no such model, it is gated, unsafe or damaged, or the source does not answer.
+            CacheError: the cache cannot be written.
+        """
+
+    def cached(self) -> Iterable[CachedModel]:
+        """What lies in the cache."""
+
+    def removals(self, name: str) -> list[Removal]:
+        """What `rm name` would delete; empty where the cache has no such model."""
+
+    def leftovers(self) -> list[Removal]:
+        """What `prune` would delete: superseded revisions and broken-off downloads."""
+
+    def verify(self, name: str) -> list[Verification]:
+        """Re-hash what the cache has of `name`; empty where that is nothing."""

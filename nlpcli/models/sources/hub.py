@@ -1,0 +1,207 @@
+"""Models of the Hugging Face hub, in the user's own hub cache: never a second copy."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nlpcli.errors import CacheError, ModelGated, ModelMissing, SourceUnreachable
+from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
+from nlpcli.models.safety import check_files
+
+if TYPE_CHECKING:
+    from huggingface_hub import CachedRepoInfo, CachedRevisionInfo
+
+log = logging.getLogger(__name__)
+
+_NAME = re.compile(r"^[\w.-]+(/[\w.-]+)?$")
+_GGUF_NAME = re.compile(r"^(?P<repository>[\w.-]+/[\w.-]+)/(?P<file>.+\.gguf)$")
+# What a model needs to run, and its card for the licence; weights in other formats stay where they are.
+WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken", "README.md", "LICENSE*")
+UNWANTED = ("onnx/*", "openvino/*", "coreml/*", "original/*", "tf/*", "flax/*")
+
+
+class HubSource:
+    """Names are ids of the hub (`gpt2`, `BAAI/bge-small-en-v1.5`), or `owner/name/file.gguf`."""
+
+    def owns(self, name: str) -> bool:
+        return bool(_NAME.match(name) or _GGUF_NAME.match(name))
+
+    def resolve(self, name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:
+        from huggingface_hub import constants
+
+        offline = offline or constants.HF_HUB_OFFLINE
+        if match := _GGUF_NAME.match(name):
+            return self._resolve_gguf(name, match["repository"], match["file"], revision, offline, say)
+        with _hub_errors(name, revision, offline):
+            folder = _cached_snapshot(name, revision) if offline else _fetched_snapshot(name, revision, say)
+        check_files(name, (path.name for path in folder.iterdir()))
+        return LocalModel(name, folder)
+
+    def _resolve_gguf(
+        self, name: str, repository: str, file: str, revision: str | None, offline: bool, say: Say
+    ) -> LocalModel:
+        from huggingface_hub import hf_hub_download
+
+        say(f"fetching {name} from the hub")
+        with _hub_errors(repository, revision, offline):
+            path = Path(hf_hub_download(repository, file, revision=revision, local_files_only=offline))
+        return LocalModel(name, path.parent, path.name)
+
+    def cached(self) -> Iterable[CachedModel]:
+        for repository in _cached_repositories():
+            for revision in repository.revisions:
+                yield CachedModel(
+                    name=repository.repo_id,
+                    source="hub",
+                    revision=revision.commit_hash[:12],
+                    size=revision.size_on_disk,
+                    last_used=repository.last_accessed,
+                    licence=_licence(revision.snapshot_path),
+                    path=str(revision.snapshot_path),
+                )
+
+    def removals(self, name: str) -> list[Removal]:
+        return [
+            Removal(name, Path(repository.repo_path), repository.size_on_disk, "asked for")
+            for repository in _cached_repositories()
+            if repository.repo_id == name
+        ]
+
+    def leftovers(self) -> list[Removal]:
+        removals = []
+        for repository in _cached_repositories():
+            for revision in sorted(repository.revisions, key=lambda revision: revision.commit_hash):
+                if not revision.refs:
+                    removals += _revision_removals(repository, revision)
+            for blob in sorted(Path(repository.repo_path, "blobs").glob("*.incomplete")):
+                removals.append(Removal(repository.repo_id, blob, blob.stat().st_size, "broken-off download"))
+        return removals
+
+    def verify(self, name: str) -> list[Verification]:
+        return [_verify(repository) for repository in _cached_repositories() if repository.repo_id == name]
+
+
+def _cached_snapshot(name: str, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(name, revision=revision, local_files_only=True))
+
+
+def _fetched_snapshot(name: str, revision: str | None, say: Say) -> Path:
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HTTPError, LocalEntryNotFoundError  # type: ignore[attr-defined]
+
+    try:
+        details = HfApi().model_info(name, revision=revision, timeout=10)
+    except HfHubHTTPError:
+        raise  # the hub answered: no
+    except (HTTPError, OSError) as error:
+        try:
+            folder = _cached_snapshot(name, revision)
+        except LocalEntryNotFoundError:
+            raise error from None
+        log.warning("the hub does not answer; using the cached copy of %s", name)
+        return folder
+    check_files(name, (file.rfilename for file in details.siblings or ()))
+    say(f"fetching {name} from the hub")
+    # By name and not by commit, so that the cache learns which commit the name stands for.
+    return Path(snapshot_download(name, revision=revision, allow_patterns=list(WANTED), ignore_patterns=list(UNWANTED)))
+
+
+@contextmanager
+def _hub_errors(name: str, revision: str | None, offline: bool) -> Iterator[None]:
+    """The hub's exceptions in our words."""
+    from huggingface_hub import errors as hub
+
+    try:
+        yield
+    except hub.GatedRepoError as error:
+        raise ModelGated(
+            f"{name} is gated: accept its terms at https://huggingface.co/{name},"
+            " then log in (hf auth login) or set HF_TOKEN"
+        ) from error
+    except hub.RevisionNotFoundError as error:
+        raise ModelMissing(f'{name} has no revision "{revision}"; see its commits on the hub') from error
+    except hub.RepositoryNotFoundError as error:
+        raise ModelMissing(
+            f"the hub has no model {name} (or it is private: set HF_TOKEN); starter/… models need no hub:"
+            " nlpcli models list --available"
+        ) from error
+    except (hub.LocalEntryNotFoundError, hub.EntryNotFoundError) as error:
+        if offline:
+            raise ModelMissing(
+                f"{name} is not in the cache and the hub is switched off (--offline or HF_HUB_OFFLINE);"
+                f" fetch it while connected: nlpcli models pull {name}"
+            ) from error
+        raise SourceUnreachable(f"cannot fetch {name}: {_first_line(error)}") from error
+    except hub.HTTPError as error:  # type: ignore[attr-defined]
+        raise SourceUnreachable(
+            f"cannot fetch {name} from the hub ({_first_line(error)}); check the network or HF_ENDPOINT,"
+            " or use a starter/… model, which needs no hub"
+        ) from error
+    except OSError as error:
+        raise CacheError(f"cannot write the hub's cache: {error}; make room or set HF_HOME") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+
+
+def _cached_repositories() -> list[CachedRepoInfo]:
+    from huggingface_hub import CacheNotFound, scan_cache_dir
+
+    try:
+        repositories = scan_cache_dir().repos
+    except CacheNotFound:
+        return []
+    return sorted(
+        (repository for repository in repositories if repository.repo_type == "model"),
+        key=lambda repository: repository.repo_id,
+    )
+
+
+def _revision_removals(repository: CachedRepoInfo, revision: CachedRevisionInfo) -> list[Removal]:
+    """A detached revision: its snapshot, and those of its blobs that no other revision shares."""
+    others = [other for other in repository.revisions if other is not revision]
+    shared = {file.blob_path for other in others for file in other.files}
+    blobs = {file.blob_path: file.size_on_disk for file in revision.files if file.blob_path not in shared}
+    reason = f"detached revision {revision.commit_hash[:12]}"
+    return [
+        Removal(repository.repo_id, revision.snapshot_path, 0, reason),
+        *(Removal(repository.repo_id, path, size, reason) for path, size in sorted(blobs.items())),
+    ]
+
+
+def _licence(snapshot: Path) -> str:
+    from huggingface_hub import metadata_load
+
+    card = snapshot / "README.md"
+    if not card.is_file():
+        return "?"
+    try:
+        metadata = metadata_load(card) or {}
+    except ValueError:
+        return "?"
+    return str(metadata.get("license", "?"))
+
+
+def _verify(repository: CachedRepoInfo) -> Verification:
+    blobs = {file.blob_path for revision in repository.revisions for file in revision.files}
+    problems = [f"{blob.name} has changed" for blob in sorted(blobs) if not _is_sound(blob)]
+    return Verification(repository.repo_id, len(blobs), tuple(problems))
+
+
+def _is_sound(blob: Path) -> bool:
+    """The hub names a blob by its hash: SHA-256 for large files, git's SHA-1 of a blob for small ones."""
+    with blob.open("rb") as file:
+        if len(blob.name) == 64:
+            return hashlib.file_digest(file, "sha256").hexdigest() == blob.name
+        content = file.read()
+    header = f"blob {len(content)}\0".encode()
+    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest() == blob.name

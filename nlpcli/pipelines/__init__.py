@@ -1,0 +1,1 @@
+"""Our subclasses of transformers' pipelines."""

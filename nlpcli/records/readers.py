@@ -1,0 +1,222 @@
+"""Files and streams of every format → records, one at a time."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, cast
+
+from nlpcli.errors import ExtraMissing, FieldMissing, InputBroken, UsageError
+from nlpcli.records import compression, splitting
+from nlpcli.records.inputs import ARGUMENT, InputFile, InputSpec
+from nlpcli.records.json_stream import JsonBroken, json_values
+from nlpcli.records.record import Origin, Record
+
+log = logging.getLogger(__name__)
+
+TEXT_FIELD = "text"
+PARQUET_ROWS = 256
+_PER = {
+    "line": splitting.by_line,
+    "paragraph": splitting.by_paragraph,
+    "document": splitting.by_document,
+}
+
+
+def read_records(spec: InputSpec, files: list[InputFile]) -> Iterator[Record]:
+    """All records of `spec` in order; `files` comes from `input_files`.
+
+    Raises:
+        InputError: a file cannot be read, is damaged, or lacks the field.
+    """
+    if spec.texts:
+        for number, text in enumerate(spec.texts, start=1):
+            yield Record(text, {TEXT_FIELD: text}, Origin(ARGUMENT, number))
+        return
+    decoder = decoder_for(spec.encoding)
+    for file in files:
+        yield from _read_file(file, spec, decoder)
+    if decoder.replaced:
+        log.warning(
+            "%d bytes were not valid %s and became U+FFFD; name the encoding with --encoding",
+            decoder.replaced,
+            decoder.encoding,
+        )
+
+
+def decoder_for(encoding: str) -> splitting.Decoder:
+    """A decoder.
+
+    Raises:
+        UsageError: there is no such encoding.
+    """
+    try:
+        return splitting.Decoder(encoding)
+    except LookupError as error:
+        raise UsageError(f'unknown encoding "{encoding}"; use for example utf-8, gb18030, latin-1') from error
+
+
+def _read_file(file: InputFile, spec: InputSpec, decoder: splitting.Decoder) -> Iterator[Record]:
+    stream = file.open()
+    try:
+        chunks = compression.chunks(stream, file.format.compression, file.name)
+        if file.format.name == "parquet":
+            yield from _read_parquet(file, spec, stream, chunks)
+        else:
+            yield from _TEXT_READERS[file.format.name](file, spec, decoder.decode(chunks))
+    finally:
+        if file.path is not None:
+            stream.close()
+
+
+def _read_text(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterator[Record]:
+    pieces = splitting.by_null(texts) if spec.null_separated else _PER[spec.per](texts)
+    for text, line in pieces:
+        if not text and file.path is None and spec.per == "document" and not spec.null_separated:
+            return  # an empty pipe holds no document; an empty file is one
+        yield Record(text, {TEXT_FIELD: text}, Origin(file.name, line))
+
+
+def _read_jsonl(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterator[Record]:
+    fields = _Fields(spec.field)
+    for line, number in splitting.by_line(texts):
+        if not line.strip():
+            continue
+        origin = Origin(file.name, number)
+        try:
+            value = json.loads(line)
+        except json.JSONDecodeError as error:
+            problem = f"broken JSON: {error.msg} (column {error.colno})"
+            yield Record("", {spec.field: line}, origin, error=problem)
+        else:
+            yield fields.record(value, origin)
+
+
+def _read_json(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterator[Record]:
+    fields = _Fields(spec.field)
+    try:
+        for value, line in json_values(texts):
+            yield fields.record(value, Origin(file.name, line))
+    except JsonBroken as error:
+        raise InputBroken(f"{file.name}:{error.line}: broken JSON: {error}; mend the file there") from error
+
+
+class _Fields:
+    """Makes records of JSON values; knows whether the field was ever seen."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        self.seen = False
+
+    def record(self, value: Any, origin: Origin) -> Record:
+        if isinstance(value, str):
+            return Record(value, {self.field: value}, origin)
+        if not isinstance(value, dict):
+            return Record("", {self.field: value}, origin, error="neither an object nor a string")
+        if self.field not in value and not self.seen:
+            raise _field_missing(self.field, "field", str(origin), value)
+        if self.field not in value:
+            return Record("", value, origin, error=f'no field "{self.field}"')
+        self.seen = True
+        return _structured(value, self.field, origin)
+
+
+def _read_csv(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterator[Record]:
+    # No field is too long for us; the default limit of 131,072 characters is there for untrusted servers.
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    lines = (f"{line}\n" for line in splitting.split_at(texts, "\n"))
+    rows = csv.reader(lines, delimiter="\t" if file.format.name == "tsv" else ",")
+    try:
+        header = next(rows, None)
+        if header is None:
+            return
+        if spec.field not in header:
+            raise _field_missing(spec.field, "column", file.name, header)
+        header = _distinct(header)
+        start = rows.line_num + 1
+        for row in rows:
+            origin, start = Origin(file.name, start), rows.line_num + 1
+            if row:
+                yield _row_record(header, row, spec.field, origin)
+    except csv.Error as error:
+        raise InputBroken(f"{file.name}:{rows.line_num}: broken {file.format.name}: {error}") from error
+
+
+def _distinct(header: list[str]) -> list[str]:
+    """Column names without repetition, so that no column hides another: a, a → a, a_2."""
+    names: list[str] = []
+    for name in header:
+        candidate, count = name, 1
+        while candidate in names:
+            count += 1
+            candidate = f"{name}_{count}"
+        names.append(candidate)
+    return names
+
+
+def _row_record(header: list[str], row: list[str], field: str, origin: Origin) -> Record:
+    fields: dict[str, Any] = dict(zip(header, row, strict=False))
+    if len(row) == len(header):
+        return _structured(fields, field, origin)
+    fields.update(dict.fromkeys(header[len(row) :], ""))
+    problem = f"{len(row)} values for {len(header)} columns"
+    if surplus := row[len(header) :]:
+        # Nothing is lost: what stands behind the last column stays with it.
+        fields[header[-1]] = "\t".join([fields[header[-1]], *surplus])
+    return Record("", fields, origin, error=problem)
+
+
+def _read_parquet(file: InputFile, spec: InputSpec, stream: BinaryIO, chunks: Iterator[bytes]) -> Iterator[Record]:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError as error:
+        raise ExtraMissing("reading parquet", "parquet") from error
+    if file.path is None or file.format.compression:
+        # The format keeps its index at the end: a pipe has to be on disk first.
+        spool = tempfile.TemporaryFile()
+        spool.writelines(chunks)
+        spool.seek(0)
+        stream = cast(BinaryIO, spool)
+    try:
+        table = pq.ParquetFile(stream)
+        if spec.field not in table.schema_arrow.names:
+            raise _field_missing(spec.field, "column", file.name, table.schema_arrow.names)
+        row = 0
+        for batch in table.iter_batches(PARQUET_ROWS):
+            for fields in batch.to_pylist():
+                row += 1
+                yield _structured(fields, spec.field, Origin(file.name, row))
+    except pa.ArrowException as error:
+        raise InputBroken(f"{file.name} is not a sound parquet file: {error}") from error
+    finally:
+        if file.path is None or file.format.compression:
+            stream.close()
+
+
+def _structured(fields: dict[str, Any], field: str, origin: Origin) -> Record:
+    value = fields[field]
+    if isinstance(value, str):
+        return Record(value, fields, origin)
+    if isinstance(value, int | float):
+        return Record(json.dumps(value), fields, origin)
+    problem = f'field "{field}" is null' if value is None else f'field "{field}" holds no text'
+    return Record("", fields, origin, error=problem)
+
+
+def _field_missing(field: str, kind: str, where: str, names: Any) -> FieldMissing:
+    known = ", ".join(str(name) for name in names) or "nothing"
+    return FieldMissing(f'no {kind} "{field}" in {where}; it has: {known} (choose one with --field)')
+
+
+_TEXT_READERS: dict[str, Callable[[InputFile, InputSpec, Iterator[str]], Iterator[Record]]] = {
+    "txt": _read_text,
+    "jsonl": _read_jsonl,
+    "json": _read_json,
+    "csv": _read_csv,
+    "tsv": _read_csv,
+}

@@ -1,0 +1,28 @@
+"""`Record`: one unit of input, where it came from, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The place of a record in the input: `source` as the user named it, `line` counted from 1."""
+
+    source: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}"
+
+
+@dataclass(slots=True)
+class Record:
+    """One text with all the fields that its input gave it; later its result or its error, never both."""
+
+    text: str
+    fields: dict[str, Any]
+    origin: Origin
+    result: dict[str, Any] | None = None
+    error: str | None = None

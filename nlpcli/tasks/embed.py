@@ -1,0 +1,202 @@
+"""Embed: texts → vectors, or what lies nearest to a query, or how similar the texts are."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from nlpcli.batching import Unit
+from nlpcli.device import Placement
+from nlpcli.errors import UsageError
+from nlpcli.models.reference import LocalModel
+from nlpcli.records.record import Record
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from nlpcli.pipelines.embedding import EmbeddingPipeline
+
+    Vector = np.ndarray[Any, Any]
+
+log = logging.getLogger(__name__)
+
+Precision = Literal["float32", "float16", "int8", "binary"]
+Result = Literal["vectors", "search", "similarity"]
+_ITEM_TYPES = {"float32": "float32", "float16": "float16", "int8": "int8", "binary": "uint8"}
+# The names under which models keep the prompts for the two sides of a search.
+_QUERY_PROMPTS = ("query",)
+_DOCUMENT_PROMPTS = ("document", "passage", "corpus")
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedOptions:
+    """What `nlpcli embed` was asked for. `top` limits a search or a ranking (None: all)."""
+
+    result: Result = "vectors"
+    pooling: Literal["auto", "mean", "cls", "last"] = "auto"
+    normalize: bool | None = None
+    dimension: int | None = None
+    precision: Precision = "float32"
+    prompt: str | None = None
+    query: str | None = None
+    top: int | None = None
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """Result fields and their types."""
+        if self.result == "vectors":
+            return {"embedding": f"list<{_ITEM_TYPES[self.precision]}>"}
+        if self.result == "search":
+            return {"score": "float64", "file": "string", "line": "int64"}
+        return {"score": "float64"}
+
+
+class _Window(NamedTuple):
+    """A window's token ids, and how many at its start the pooling leaves out."""
+
+    token_ids: list[int]
+    unpooled: int
+
+
+class EmbedTask:
+    """Texts in, vectors out, in batches."""
+
+    def __init__(self, options: EmbedOptions, pipeline: EmbeddingPipeline) -> None:
+        self._options = options
+        self._pipeline = pipeline
+        config = pipeline.sentence_config
+        self._normalize = config.normalize if options.normalize is None else options.normalize
+        self._query_prompt, self._prompt = _prompts(options, config.prompts, config.default_prompt)
+        self._prompt_length = self._count_prompt_tokens(self._prompt)
+        self._told_of_windows = False
+
+    def split(self, records: Sequence[Record]) -> list[list[Unit]]:
+        """One unit per window of the model's length."""
+        windows_of = self._pipeline.windows([self._prompt + record.text for record in records])
+        self._tell_of_windows(records, windows_of)
+        return [[Unit(len(w.token_ids), w) for w in self._windows(windows)] for windows in windows_of]
+
+    def _windows(self, windows: Sequence[list[int]]) -> list[_Window]:
+        """The prompt stands only in the first window of a text."""
+        return [_Window(ids, 0 if number else self._prompt_length) for number, ids in enumerate(windows)]
+
+    def run(self, units: Sequence[Unit]) -> Sequence[Vector]:
+        """The vector of each window."""
+        windows: list[_Window] = [unit.payload for unit in units]
+        return list(self._pipeline.encode([w.token_ids for w in windows], [w.unpooled for w in windows]))
+
+    def join(self, record: Record, outputs: Sequence[Vector]) -> dict[str, Any]:  # noqa: ARG002
+        """The vector of the text, in full precision where more is to be computed with it."""
+        vector = self._finish(outputs)
+        exact = self._options.result != "vectors"
+        return {"embedding": vector if exact else with_precision(vector, self._options.precision)}
+
+    def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
+        """The records with their vectors, or the outcome of a search or a ranking over all of them."""
+        from nlpcli.tasks import ranking
+
+        options = self._options
+        if options.result == "search":
+            return ranking.nearest(records, self._embed_query(), options.top)
+        if options.result == "similarity":
+            return ranking.pairs(records, options.top)
+        return records
+
+    def _embed_query(self) -> Vector:
+        (windows,) = self._pipeline.windows([self._query_prompt + (self._options.query or "")])
+        return self._finish([self._pipeline.encode([window])[0] for window in windows])
+
+    def _finish(self, outputs: Sequence[Vector]) -> Vector:
+        vector = self._average(outputs)
+        dimension = self._options.dimension
+        if dimension is not None and dimension > len(vector):
+            raise UsageError(f"--dim {dimension} is more than the model's {len(vector)} numbers; choose fewer")
+        vector = vector[:dimension]
+        return _unit_length(vector) if self._normalize else vector
+
+    def _average(self, outputs: Sequence[Vector]) -> Vector:
+        import numpy as np
+
+        if not outputs:  # an empty text, of which the tokenizer makes nothing at all
+            return np.zeros(self._dimension(), np.float32)
+        # Windows of one text are of equal length (to a token), so their plain average weighs every token alike.
+        return outputs[0] if len(outputs) == 1 else np.stack(outputs).mean(0)
+
+    def _dimension(self) -> int:
+        (windows,) = self._pipeline.windows(["a"])
+        return int(self._pipeline.encode(windows).shape[1])
+
+    def _count_prompt_tokens(self, prompt: str) -> int:
+        if not prompt or self._pipeline.sentence_config.include_prompt:
+            return 0
+        # As sentence-transformers counts it: the prompt by itself, without the token that would end it.
+        (windows,) = self._pipeline.windows([prompt])
+        ends_with_special = windows[0][-1] in self._pipeline.tokenizer.all_special_ids
+        return len(windows[0]) - int(ends_with_special)
+
+    def _tell_of_windows(self, records: Sequence[Record], windows_of: list[list[list[int]]]) -> None:
+        if self._told_of_windows:
+            return
+        for record, windows in zip(records, windows_of, strict=True):
+            if len(windows) > 1:
+                self._told_of_windows = True
+                log.warning(
+                    "%s has more than the %d tokens that the model takes at a time: such texts are embedded in"
+                    " windows whose vectors are averaged, nothing is cut away",
+                    record.origin,
+                    self._pipeline.longest_input,
+                )
+                return
+
+
+def load(options: EmbedOptions, model: LocalModel, placement: Placement) -> EmbedTask:
+    """The task, its model on its device."""
+    from dataclasses import replace
+
+    from nlpcli.pipelines.embedding import load_embedding_pipeline
+    from nlpcli.pipelines.pooling import FROM_OPTION
+
+    pipeline = load_embedding_pipeline(model, placement)
+    if options.pooling != "auto":
+        pipeline.sentence_config = replace(pipeline.sentence_config, poolings=(FROM_OPTION[options.pooling],))
+    return EmbedTask(options, pipeline)
+
+
+def _prompts(options: EmbedOptions, prompts: Mapping[str, str], default: str | None) -> tuple[str, str]:
+    """What stands before a query, and before a record: what was asked for, else what the model has for it."""
+    if options.prompt is not None:
+        chosen = prompts.get(options.prompt, options.prompt)
+        return chosen, chosen
+    fallback = prompts.get(default or "", "")
+    if options.result != "search":
+        return fallback, fallback
+    query = next((prompts[name] for name in _QUERY_PROMPTS if name in prompts), fallback)
+    document = next((prompts[name] for name in _DOCUMENT_PROMPTS if name in prompts), fallback)
+    return query, document
+
+
+def _unit_length(vector: Vector) -> Vector:
+    import numpy as np
+
+    length = float(np.linalg.norm(vector))
+    return vector / np.float32(length) if length else vector
+
+
+def with_precision(vector: Vector, precision: Precision) -> Vector:
+    """A float32 vector in fewer bits.
+
+    int8 is scaled by the vector's own largest number, which cosine similarity does not see; binary keeps the signs,
+    eight to a byte (uint8, first number in the highest bit, as numpy.packbits and FAISS have it).
+    """
+    import numpy as np
+
+    if precision == "float32":
+        return vector
+    if precision == "float16":
+        return vector.astype(np.float16)
+    if precision == "binary":
+        return np.packbits(vector > 0)
+    largest = float(np.abs(vector).max(initial=0.0)) or 1.0
+    return np.rint(vector * (127 / largest)).astype(np.int8)

@@ -1,0 +1,100 @@
+"""Records with vectors → the nearest to a query, or the most similar pairs. Cosine similarity throughout."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nlpcli.errors import UsageError
+from nlpcli.records.record import Record
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Vector = np.ndarray[Any, Any]
+
+DEFAULT_TOP = 10
+# All pairs of this many records still fit a screenful of memory; more have to be asked for with --top.
+MOST_UNLIMITED_RECORDS = 1000
+_BLOCK = 1024
+
+
+class _Scored(NamedTuple):
+    """Ordered by score, then by earlier place, so that equal scores keep the order of the input."""
+
+    score: float
+    place: int
+    item: Any
+
+
+def nearest(records: Iterator[Record], query: Vector, top: int | None) -> Iterator[Record]:
+    """The `top` records nearest to `query`, best first; memory holds no more than these. Failed records follow."""
+    import numpy as np
+
+    best: list[_Scored] = []
+    failed: list[Record] = []
+    query = query / (np.linalg.norm(query) or 1)
+    for number, record in enumerate(records):
+        if record.result is None:
+            failed.append(record)
+            continue
+        vector = record.result["embedding"]
+        score = float(vector @ query / (np.linalg.norm(vector) or 1))
+        record.result = {"score": round(score, 6), "file": record.origin.source, "line": record.origin.line}
+        _keep_best(best, _Scored(score, -number, record), top or DEFAULT_TOP)
+    for scored in sorted(best, reverse=True):
+        yield scored.item
+    yield from failed
+
+
+def pairs(records: Iterator[Record], top: int | None) -> Iterator[Record]:
+    """All pairs, or the `top` most similar ones, best first. All vectors are held in memory.
+
+    Raises:
+        UsageError: there are too many pairs to list them all.
+    """
+    import numpy as np
+
+    failed: list[Record] = []
+    kept: list[Record] = []
+    for record in records:
+        (kept if record.result else failed).append(record)
+    if top is None and len(kept) > MOST_UNLIMITED_RECORDS:
+        raise UsageError(f"{len(kept)} records make {len(kept) * (len(kept) - 1) // 2:,} pairs; limit them: --top 100")
+    if len(kept) > 1:
+        vectors = np.stack([(record.result or {})["embedding"] for record in kept])
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        for scored in _best_pairs(vectors, top or len(kept) ** 2):
+            first, second = scored.item
+            yield _pair(kept[first], kept[second], scored.score)
+    yield from failed
+
+
+def _best_pairs(vectors: Vector, top: int) -> list[_Scored]:
+    import numpy as np
+
+    best: list[_Scored] = []
+    for start in range(0, len(vectors), _BLOCK):
+        scores = vectors[start : start + _BLOCK] @ vectors.T
+        rows, columns = np.nonzero(np.triu(np.ones_like(scores, dtype=bool), k=start + 1))
+        flat = scores[rows, columns]
+        if len(flat) > top:
+            chosen = np.argpartition(-flat, top - 1)[:top]
+            rows, columns, flat = rows[chosen], columns[chosen], flat[chosen]
+        for row, column, score in zip(rows.tolist(), columns.tolist(), flat.tolist(), strict=True):
+            place = (start + row) * len(vectors) + column
+            _keep_best(best, _Scored(score, -place, (start + row, column)), top)
+    return sorted(best, reverse=True)
+
+
+def _keep_best(best: list[_Scored], scored: _Scored, top: int) -> None:
+    if len(best) < top:
+        heapq.heappush(best, scored)
+    else:
+        heapq.heappushpop(best, scored)
+
+
+def _pair(first: Record, second: Record, score: float) -> Record:
+    fields = {"text_a": first.text, "text_b": second.text}
+    return Record(first.text, fields, first.origin, result={"score": round(score, 6)})

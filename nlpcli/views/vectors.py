@@ -1,0 +1,70 @@
+"""Vectors, search results and similarities on a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nlpcli.records.record import Record
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
+BAR_CELLS = 12
+SHOWN_NUMBERS = 6
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def draw_vector(record: Record) -> RenderableType:
+    """The text, and below it the first numbers of its vector and how many there are."""
+    from rich.text import Text
+
+    vector = (record.result or {})["embedding"]
+    first = "  ".join(f"{number:+.4g}" for number in vector[:SHOWN_NUMBERS].tolist())
+    more = "  …" if len(vector) > SHOWN_NUMBERS else ""
+    return Text.assemble(
+        (_one_line(record.text), "bold"),
+        "\n  ",
+        (first + more, "cyan"),
+        (f"  ({len(vector)} {vector.dtype})", "dim"),
+    )
+
+
+def draw_found(record: Record) -> RenderableType:
+    """Score, bar, place and text of a search result."""
+    from rich.text import Text
+
+    result = record.result or {}
+    return Text.assemble(
+        *_score(result["score"]),
+        (f"{record.origin}", "magenta"),
+        "  ",
+        _one_line(record.text),
+        overflow="fold",
+    )
+
+
+def draw_pair(record: Record) -> RenderableType:
+    """Score, bar and the two texts of a pair."""
+    from rich.text import Text
+
+    first, second = (_one_line(record.fields[name]) for name in ("text_a", "text_b"))
+    return Text.assemble(*_score((record.result or {})["score"]), first, (" ↔ ", "dim"), second)
+
+
+def _score(score: float) -> list[Text | str]:
+    from rich.text import Text
+
+    style = "green" if score >= 0.6 else "yellow" if score >= 0.3 else "dim"
+    return [Text(f"{score:7.4f} ", style="bold"), Text(f"{bar(score)} ", style=style)]
+
+
+def bar(share: float) -> str:
+    """A bar of `BAR_CELLS` cells for a share of 0 to 1, to an eighth of a cell."""
+    eighths = round(max(0.0, min(1.0, share)) * BAR_CELLS * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(BAR_CELLS)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
