@@ -1,0 +1,65 @@
+import json
+
+import pyarrow.parquet as pq
+import pytest
+
+from nlpcli.records.outputs import output_stream
+from nlpcli.records.record import Origin, Record
+from nlpcli.records.writers import make_writer
+
+NAMES = {"score": "float64"}
+RECORDS = [
+    Record("a", {"text": "你好,\n", "score": "mine"}, Origin("x", 1), result={"score": 0.5}),
+    Record("b", {"text": "b", "score": "2"}, Origin("x", 2), error="broken"),
+]
+
+
+def write(format_name, path, records=RECORDS):
+    with output_stream(str(path), "") as stream:
+        writer = make_writer(format_name, stream, NAMES, lambda record: str(record.result["score"]), False)
+        for record in records:
+            writer.write(record)
+        writer.close()
+    return path
+
+
+def test_text_keeps_the_place_of_a_failed_record(tmp_path):
+    assert write("text", tmp_path / "o").read_text() == "0.5\n\n"
+
+
+@pytest.mark.parametrize("format_name", ["jsonl", "json"])
+def test_json_keeps_every_input_field_and_renames_one_that_bears_a_results_name(tmp_path, format_name):
+    content = write(format_name, tmp_path / "o").read_text(encoding="utf-8")
+    rows = json.loads(content) if format_name == "json" else [json.loads(line) for line in content.splitlines()]
+    assert rows == [
+        {"text": "你好,\n", "input_score": "mine", "score": 0.5},
+        {"text": "b", "input_score": "2", "score": None, "error": "broken"},
+    ]
+
+
+def test_csv_quotes_and_has_an_error_column(tmp_path):
+    content = write("csv", tmp_path / "o").read_text(encoding="utf-8")
+    assert content == 'text,input_score,score,error\n"你好,\n",mine,0.5,\nb,2,,broken\n'
+
+
+def test_parquet_keeps_types_and_nulls(tmp_path):
+    table = pq.read_table(write("parquet", tmp_path / "o.parquet"))
+    assert table.column("score").to_pylist() == [0.5, None]
+    assert table.column("error").to_pylist() == [None, "broken"]
+
+
+def test_no_record_is_still_a_sound_file(tmp_path):
+    assert json.loads(write("json", tmp_path / "o", []).read_text()) == []
+    assert pq.read_table(write("parquet", tmp_path / "o.parquet", [])).num_rows == 0
+
+
+def interrupted_write(path):
+    with output_stream(str(path), "") as stream:
+        stream.write(b"half")
+        raise RuntimeError("stop")
+
+
+def test_an_output_appears_whole_or_not_at_all(tmp_path):
+    with pytest.raises(RuntimeError, match="stop"):
+        interrupted_write(tmp_path / "o")
+    assert list(tmp_path.iterdir()) == []
