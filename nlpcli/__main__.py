@@ -51,6 +51,11 @@ def _call(arguments: list[str]) -> int:
 
     from nlpcli.cli.app import app
 
+    if "_NLPCLI_COMPLETE" in os.environ:
+        # Typer does this only together with its own --install-completion, which edits start-up files unasked.
+        from typer._completion_classes import completion_init
+
+        completion_init()
     try:
         # Typer gives back what the command returns: its exit status, or None.
         return app(arguments, prog_name="nlpcli", standalone_mode=False) or 0

@@ -1,0 +1,1 @@
+complete --command nlpcli --no-files --arguments "(env _NLPCLI_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) nlpcli)" --condition "env _NLPCLI_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) nlpcli"
