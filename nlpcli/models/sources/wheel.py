@@ -287,9 +287,11 @@ def _verify(name: str, folder: Path) -> Verification:
 
 def _manifest(folder: Path) -> dict[str, Any]:
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CacheError(f"cannot read {folder / MANIFEST}: {error}; delete that folder") from error
+    if not isinstance(manifest, dict) or not {"name", "version", "licence", "files"} <= manifest.keys():
+        raise CacheError(f"{folder / MANIFEST} is no manifest of a model; delete that folder")
     return manifest
 
 

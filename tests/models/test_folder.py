@@ -1,0 +1,170 @@
+"""Models that lie in a folder or in one GGUF file."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+
+import gguf
+import numpy as np
+import pytest
+import torch
+from tokenizers import ByteLevelBPETokenizer
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, Qwen2Config, Qwen2Model
+
+from nlpcli.device import Placement
+from nlpcli.errors import ModelUnsafe
+from nlpcli.models.loading import load_encoder, load_tokenizer
+from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.embedding import load_embedding_pipeline
+
+CPU = Placement("cpu", "float32", "", "")
+
+
+def complaint(done):
+    """The one line that a failed run says."""
+    assert (done.returncode, done.stdout) == (1, b"")
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith("nlpcli: ")
+    return line
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (None, "no model at"),
+        ([], "has no config.json"),
+        (["config.json"], "has no weights"),
+        (["config.json", "pytorch_model.bin"], "save_pretrained(FOLDER), then -m FOLDER"),
+        (["config.json", "a.gguf"], "/folder/a.gguf"),
+    ],
+    ids=["no folder", "empty", "no weights", "pickle", "GGUF to choose from"],
+)
+def test_a_folder_that_is_no_model_is_one_line_that_says_what_to_do(nlpcli, tmp_path, files, words):
+    folder = tmp_path / "folder"
+    if files is not None:
+        folder.mkdir()
+        for file in files:
+            (folder / file).write_text("{}")
+    assert words in complaint(nlpcli("models", "path", folder))
+
+
+def test_a_folder_has_no_revisions(nlpcli, tmp_path):
+    done = nlpcli("models", "path", tmp_path, "--revision", "main")
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+
+
+@pytest.fixture
+def own_code(tmp_path):
+    """A model with Python code beside it that leaves a trace wherever it is run."""
+    folder = tmp_path / "own-code"
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    BertModel(BertConfig(vocab_size=300, **sizes)).save_pretrained(folder)
+    trace = tmp_path / "trace"
+    (folder / "code.py").write_text(f"open({str(trace)!r}, 'w').close()\n")
+    classes = {
+        "config.json": {"AutoConfig": "code.Config", "AutoModel": "code.Model"},
+        "tokenizer_config.json": {"AutoTokenizer": ["code.Tokenizer", None]},
+    }
+    for file, auto_map in classes.items():
+        path = folder / file
+        settings = json.loads(path.read_text()) if path.is_file() else {"tokenizer_class": "Tokenizer"}
+        path.write_text(json.dumps({**settings, "model_type": "of-its-own", "auto_map": auto_map}))
+    return folder, trace
+
+
+@pytest.mark.parametrize("load", [load_tokenizer, lambda model: load_encoder(model, CPU)], ids=["tokenizer", "model"])
+def test_code_of_the_models_own_is_refused_without_asking(own_code, load, monkeypatch):
+    folder, trace = own_code
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n" * 9))
+    with pytest.raises(ModelUnsafe, match="Python code of its own"):
+        load(LocalModel("own-code", folder))
+    assert sys.stdin.read() == "y\n" * 9
+    assert not trace.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_code_of_the_models_own_is_refused_on_a_terminal_too(own_code):
+    folder, trace = own_code
+    terminal, keyboard = os.openpty()
+    os.write(terminal, b"y\n" * 9)
+    command = [sys.executable, "-m", "nlpcli", "embed", "-m", folder, "some text"]
+    done = subprocess.run(command, stdin=keyboard, capture_output=True, check=False, timeout=100)
+    os.close(keyboard)
+    os.close(terminal)
+    assert "Python code of its own" in complaint(done)
+    assert not trace.exists()
+
+
+@pytest.fixture
+def bpe():
+    tokenizer = ByteLevelBPETokenizer()
+    tokenizer.train_from_iterator(
+        ["the cat sleeps and the dog barks"] * 3, vocab_size=280, special_tokens=["<end>"], show_progress=False
+    )
+    return tokenizer
+
+
+@pytest.fixture
+def qwen2(tmp_path, bpe):
+    """A random Qwen2 in a folder of its own."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2}
+    config = Qwen2Config(
+        vocab_size=bpe.get_vocab_size(), intermediate_size=64, max_position_embeddings=128, bos_token_id=0,
+        eos_token_id=0, **sizes,
+    )  # fmt: skip
+    folder = tmp_path / "qwen2"
+    Qwen2Model(config).save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=bpe._tokenizer, eos_token="<end>", pad_token="<end>").save_pretrained(
+        folder
+    )
+    return folder
+
+
+@pytest.fixture
+def qwen2_gguf(tmp_path, qwen2, bpe):
+    """The same model in the layout of llama.cpp."""
+    model = Qwen2Model.from_pretrained(qwen2)
+    config = model.config
+    path = tmp_path / "qwen2.gguf"
+    writer = gguf.GGUFWriter(path, "qwen2")
+    writer.add_name("tiny")
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    vocabulary = sorted(bpe.get_vocab(), key=bpe.token_to_id)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("qwen2")
+    writer.add_token_list(vocabulary)
+    writer.add_token_types([gguf.TokenType.CONTROL, *[gguf.TokenType.NORMAL] * (len(vocabulary) - 1)])
+    merges = json.loads(bpe.to_str())["model"]["merges"]
+    writer.add_token_merges([" ".join(merge) for merge in merges])
+    writer.add_eos_token_id(0)
+    writer.add_pad_token_id(0)
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.QWEN2, config.num_hidden_layers)
+    for name, tensor in model.state_dict().items():
+        writer.add_tensor(names.get_name(f"model.{name}", (".weight", ".bias")), tensor.float().numpy())
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def test_a_gguf_file_embeds_as_the_model_that_it_was_made_from(nlpcli, qwen2, qwen2_gguf):
+    done = nlpcli("embed", "-m", qwen2_gguf, "the dog sleeps", "--dtype", "float32", "--device", "cpu", "--offline")
+    assert (done.returncode, done.stderr) == (0, b"")
+    expected = load_embedding_pipeline(LocalModel("qwen2", qwen2), CPU)("the dog sleeps")
+    assert np.allclose(np.array(done.stdout.split(), dtype=float), expected, atol=1e-4)
+
+
+def test_a_file_that_is_no_gguf_is_one_line(nlpcli, tmp_path):
+    (tmp_path / "a.gguf").write_bytes(b"no GGUF at all")
+    assert "a.gguf" in complaint(nlpcli("embed", "-m", tmp_path / "a.gguf", "some text"))
