@@ -68,8 +68,12 @@ class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
 
         `unpooled` says how many tokens at the start of each window (those of a prompt) the pooling leaves out.
         """
+        # oneDNN keeps compiled code for every shape that it has seen: few row counts keep a long stream's memory flat.
+        missing = _rounded_rows(len(windows)) - len(windows)
+        rows = [*windows, *([windows[-1]] * missing)]
+        masked = None if unpooled is None else [*unpooled, *([0] * missing)]
         with torch.inference_mode():
-            vectors = self._forward(self._collate(windows), unpooled)
+            vectors = self._forward(self._collate(rows), masked)[: len(windows)]
             return vectors.cpu().numpy()  # type: ignore[no-any-return]
 
     def _collate(self, windows: Sequence[Window]) -> dict[str, Tensor]:
@@ -110,6 +114,12 @@ class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
         if self.sentence_config.normalize:
             vector = torch.nn.functional.normalize(vector, dim=-1)
         return vector.tolist()  # type: ignore[no-any-return]
+
+
+def _rounded_rows(count: int) -> int:
+    """`count`, or a little more: at most four values between a power of two and the next."""
+    step = 1 << max(0, count.bit_length() - 3)
+    return -(-count // step) * step
 
 
 def _special_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[Window, Window]:
