@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from nlpcli.errors import NlpcliError
+
+if TYPE_CHECKING:
+    from typer._click.exceptions import ClickException
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -16,6 +19,9 @@ READER_WENT_AWAY = 141
 
 def main() -> NoReturn:
     """Run the command line and leave."""
+    # OpenMP's threads wait for each other by spinning. Where another program has one of their cores, every one of the
+    # 150 operations of a small model then costs a time slice (4 ms): 580 ms for a short text instead of 6.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     status = run(sys.argv[1:])
     # The interpreter's own way out joins threads and takes torch apart, which costs a tenth of a second and can
     # wait for a read that never ends.
@@ -41,13 +47,13 @@ def run(arguments: list[str]) -> int:
     except NlpcliError as error:
         return _complain(error, error.exit_status, arguments)
     except OSError as error:
-        return _complain(error, 1, arguments)
+        return _complain(error, 1, arguments, _in_words(error))
     return status
 
 
 def _call(arguments: list[str]) -> int:
     from typer import Abort
-    from typer._click.exceptions import ClickException
+    from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
     from nlpcli.cli.app import app
 
@@ -62,8 +68,11 @@ def _call(arguments: list[str]) -> int:
     except SystemExit as leaving:
         # Typer answers a closed pipe with an exit of its own.
         return READER_WENT_AWAY if isinstance(leaving.__context__, BrokenPipeError) else int(leaving.code or 0)
+    except NoArgsIsHelpError as help_:
+        sys.stderr.write(f"{help_.format_message()}\n")
+        return help_.exit_code
     except ClickException as error:
-        error.show(file=sys.stderr)
+        _complain_of_usage(error)
         return error.exit_code
     except Abort:
         return INTERRUPTED
@@ -77,14 +86,30 @@ def _terminate(number: int, frame: object) -> NoReturn:  # noqa: ARG001
     raise _Terminated
 
 
-def _complain(error: Exception, status: int, arguments: list[str]) -> int:
+def _complain_of_usage(error: ClickException) -> None:
+    from nlpcli.cli.console import complain
+
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "nlpcli"
+    complain(f"{error.format_message().rstrip('.')}; see: {command} --help")
+
+
+def _in_words(error: OSError) -> str:
+    """What the operating system refuses, the file where it says which, and what to do."""
+    from nlpcli.records.outputs import what_to_do
+
+    where = f": {error.filename}" if error.filename else ""
+    return f"{error.strerror or error}{where}; {what_to_do(error)}"
+
+
+def _complain(error: Exception, status: int, arguments: list[str], message: str | None = None) -> int:
     from nlpcli.cli.console import complain
 
     if "-v" in arguments or "--verbose" in arguments:
         import traceback
 
         traceback.print_exception(error, file=sys.stderr)
-    complain(str(error) or type(error).__name__)
+    complain(message or str(error) or type(error).__name__)
     return status
 
 

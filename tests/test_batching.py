@@ -1,5 +1,10 @@
-from nlpcli.batching import Batcher, ReadAhead, Unit, cut
-from nlpcli.errors import OutOfMemory
+import threading
+import time
+
+import pytest
+
+from nlpcli.batching import LARGEST_WINDOW, Batcher, ReadAhead, Unit, cut
+from nlpcli.errors import InputBroken, OutOfMemory
 from nlpcli.records.record import Origin, Record
 
 
@@ -24,8 +29,12 @@ class Upper:
         return {"upper": " ".join(outputs)}
 
 
+def one_after_the_other(run, batches):
+    return (run(batch) for batch in batches)
+
+
 def process(texts, task, budget):
-    batcher = Batcher(task, budget, lambda run, batches: (run(batch) for batch in batches))
+    batcher = Batcher(task, budget, one_after_the_other)
     records = [Record(text, {}, Origin("x", number)) for number, text in enumerate(texts)]
     return list(batcher.process(ReadAhead(records)))
 
@@ -53,3 +62,68 @@ def test_a_text_that_does_not_fit_alone_fails_alone():
     first, second = process(["abc", "x" * 50], Upper(room=20), 200)
     assert (first.result, first.error) == ({"upper": "ABC"}, None)
     assert (second.result, second.error) == (None, "too large")
+
+
+def test_a_text_of_several_units_comes_together_again_across_batches_and_failures():
+    task = Upper(room=30)
+    texts = [" ".join(f"{'abc' * (number % 4 + 1)}{number}" for _ in range(number % 5)) for number in range(300)]
+    assert [r.result["upper"] for r in process(texts, task, 64)] == [text.upper() for text in texts]
+    assert max(task.sizes[-50:]) <= 30
+
+
+def test_a_record_that_failed_before_keeps_its_place_and_its_error():
+    records = [Record("a", {}, Origin("x", 1)), Record("", {}, Origin("x", 2), error="broken")]
+    batcher = Batcher(Upper(), 10, one_after_the_other)
+    assert [(r.result, r.error) for r in batcher.process(ReadAhead(records))] == [
+        ({"upper": "A"}, None),
+        (None, "broken"),
+    ]
+
+
+def test_slow_input_leaves_before_the_next_record_is_there():
+    may_go_on = threading.Event()
+
+    def slow_records():
+        yield Record("first", {}, Origin("x", 1))
+        assert may_go_on.wait(10)
+        yield Record("second", {}, Origin("x", 2))
+
+    outgoing = Batcher(Upper(), 1000, one_after_the_other).process(ReadAhead(slow_records()))
+    assert next(outgoing).result == {"upper": "FIRST"}
+    assert not may_go_on.is_set()
+    may_go_on.set()
+    assert next(outgoing).result == {"upper": "SECOND"}
+
+
+def test_an_error_of_the_reader_comes_behind_the_records_before_it():
+    def broken_records():
+        yield Record("first", {}, Origin("x", 1))
+        yield Record("second", {}, Origin("x", 2))
+        raise InputBroken("a.gz is truncated")
+
+    outgoing = Batcher(Upper(), 1000, one_after_the_other).process(ReadAhead(broken_records()))
+    assert [next(outgoing).text, next(outgoing).text] == ["first", "second"]
+    with pytest.raises(InputBroken, match=r"a\.gz is truncated"):
+        next(outgoing)
+
+
+@pytest.mark.parametrize(("text", "most"), [("a", 2 * LARGEST_WINDOW), ("a" * 100_000, 10)])
+def test_reading_ahead_is_bounded_by_number_and_by_size(text, most):
+    read = []
+
+    def endless_records():
+        while True:
+            read.append(text)
+            yield Record(text, {}, Origin("x", 1))
+
+    source = ReadAhead(endless_records(), most_characters=1_000_000)
+    wait_until(lambda: len(read) > most)
+    assert len(read) == most + 1
+    assert len(source.take(5)) == 5
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)

@@ -13,7 +13,9 @@ from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
+from nlpcli.records.formats import output_format
 from nlpcli.records.record import Record
+from nlpcli.records.splitting import without_surrogates
 from nlpcli.records.writers import encode_json
 from nlpcli.tasks.embed import EmbedOptions, Result
 from nlpcli.views import vectors
@@ -98,8 +100,8 @@ def embed(
         normalize=normalize,
         dimension=dim,
         precision=precision.value,
-        prompt=prompt,
-        query=search,
+        prompt=None if prompt is None else without_surrogates(prompt),
+        query=None if search is None else without_surrogates(search),
         top=top,
     )
     _check(options, shared, plot)
@@ -119,8 +121,9 @@ def _result(search: str | None, similarity: bool, plot: Path | None) -> Result:
 def _check(options: EmbedOptions, shared: SharedOptions, plot: Path | None) -> None:
     if options.top is not None and options.result == "vectors":
         raise UsageError("--top goes with --search QUERY or --similarity")
-    npy = (shared.format and shared.format.value == "npy") or (shared.output or "").endswith(".npy")
-    if npy and options.result != "vectors":
+    by_suffix = output_format(shared.output) if shared.output else None
+    name = shared.format.value if shared.format else by_suffix and by_suffix.name
+    if name == "npy" and options.result != "vectors":
         raise UsageError("npy holds vectors; for --search and --similarity choose another format, such as -F jsonl")
     if plot is not None:
         from nlpcli.views.scatter import check

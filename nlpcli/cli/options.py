@@ -86,7 +86,7 @@ class SharedOptions:
 
 Texts = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[TEXT]...", help="Each TEXT is a record; - or nothing reads standard input."),
+    typer.Argument(metavar="TEXT", help="Each TEXT is a record; - or nothing reads standard input."),
 ]
 
 

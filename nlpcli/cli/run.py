@@ -116,7 +116,8 @@ def run_job(
 
 
 def _refuse_terminal_input(files: list[InputFile], command: str) -> None:
-    if any(file.path is None for file in files) and sys.stdin.isatty():
+    # A process can be started without a standard input at all.
+    if any(file.path is None for file in files) and (sys.stdin is None or sys.stdin.isatty()):
         raise UsageError(f"no input: give a TEXT, a file (-i FILE), or pipe something in; see: nlpcli {command} --help")
 
 

@@ -33,10 +33,11 @@ def run(job: Job, records: Iterable[Record], say: Say) -> Iterator[Record]:
 
 
 def _load(job: Job, say: Say) -> tuple[Task, Placement, Hardware]:
-    say(f"loading {job.model.name}")
-    model = resolve(job.model.name, job.model.revision, job.model.offline, say)
+    # The device comes first: a name that is not there costs no download.
     hardware = describe_hardware()
     placement = choose(hardware, job.compute.device, job.compute.dtype)
+    say(f"loading {job.model.name}")
+    model = resolve(job.model.name, job.model.revision, job.model.offline, say)
     log.info("%s in %s: %s, %s", placement.device, placement.dtype, placement.device_reason, placement.dtype_reason)
     _seed(job.compute)
     return load_task(job.task, job.options, model, placement), placement, hardware

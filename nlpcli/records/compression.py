@@ -57,10 +57,13 @@ def chunks(stream: BinaryIO, suffix: str, name: str) -> Iterator[bytes]:
     """The decompressed bytes of `stream`; `suffix` is one of `SUFFIXES`, or empty for plain bytes.
 
     Raises:
-        InputBroken: the compressed data is truncated or damaged; the message names `name`.
+        InputBroken: the data cannot be read, or is truncated or damaged; the message names `name`.
     """
     if not suffix:
-        yield from plain_chunks(stream)
+        try:
+            yield from plain_chunks(stream)
+        except OSError as error:
+            raise InputBroken(f"cannot read {name}: {error.strerror}; check the disk or the network share") from error
         return
     try:
         yield from _OPENERS[suffix](stream)

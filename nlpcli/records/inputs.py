@@ -48,7 +48,7 @@ class InputFile:
         try:
             return self.path.open("rb")
         except OSError as error:
-            raise InputMissing(f"cannot read {self.name}: {error.strerror}") from error
+            raise InputMissing(f"cannot read {self.name}: {error.strerror}; check its permissions") from error
 
 
 def input_files(spec: InputSpec) -> list[InputFile]:

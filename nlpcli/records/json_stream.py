@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 _WHITE_SPACE = " \t\r\n"
+_REST_OF_NUMBER = re.compile(r"[-+.eE0-9]*\Z")
 
 
 class JsonValue(NamedTuple):
@@ -22,6 +24,15 @@ class JsonBroken(ValueError):
     def __init__(self, problem: str, line: int) -> None:
         super().__init__(problem)
         self.line = line
+
+
+def json_problem(error: ValueError | RecursionError) -> str:
+    """What is wrong with a JSON text, in words."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} (column {error.colno})"
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return str(error).partition(";")[0]
 
 
 class _Text:
@@ -71,8 +82,11 @@ class _Text:
                     continue
                 line = self.line + self.buffer.count("\n", self.position, error.pos)
                 raise JsonBroken(error.msg, line) from error
-            # A number that touches the end of the buffer may go on in the next chunk.
-            if end < len(self.buffer) or not self.grow():
+            except (ValueError, RecursionError) as error:
+                raise JsonBroken(json_problem(error), self.line) from error
+            # A number at the end of the buffer may go on in the next chunk: of 12.5 perhaps "12." is there.
+            unfinished = isinstance(value, int | float) and _REST_OF_NUMBER.match(self.buffer, end)
+            if not unfinished or not self.grow():
                 self.move_to(end)
                 return value
 
@@ -91,6 +105,7 @@ def json_values(texts: Iterator[str]) -> Iterator[JsonValue]:
         return
     text.move_to(text.position + 1)
     if text.next_character() == "]":
+        text.move_to(text.position + 1)
         _expect_end(text)
         return
     while True:

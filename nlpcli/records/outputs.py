@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from nlpcli.errors import FormatUnknown, OutputError, UsageError
 from nlpcli.records import compression
 from nlpcli.records.formats import BINARY_FORMATS, FileFormat, output_format
 from nlpcli.records.inputs import InputFile
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+_WHAT_TO_DO = {
+    errno.ENOSPC: "free some space, or send the results elsewhere",
+    errno.EDQUOT: "free some space, or send the results elsewhere",
+    errno.EFBIG: "raise the limit (ulimit -f), or send the results elsewhere",
+    errno.EMFILE: "raise the limit on open files (ulimit -n)",
+    errno.EACCES: "check the permissions",
+    errno.EROFS: "choose a place that can be written to",
+}
+
+
+def what_to_do(error: OSError) -> str:
+    """Advice on what the operating system refuses."""
+    return _WHAT_TO_DO.get(error.errno or 0, "check the disk; -v shows where it happened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +89,8 @@ def refuse_binary_on_terminal(format_: FileFormat, spec: OutputSpec) -> None:
 def output_stream(path: str | None, compression_name: str) -> Iterator[BinaryIO]:
     """The stream to write to; a file is renamed into place on success and removed on any failure.
 
+    A device or a named pipe is no file that could be replaced: it is written to as it is.
+
     Raises:
         OutputError: the file cannot be created or written.
     """
@@ -77,30 +99,66 @@ def output_stream(path: str | None, compression_name: str) -> Iterator[BinaryIO]
         sys.stdout.buffer.flush()
         return
     final = Path(path).expanduser()
+    if final.is_dir():
+        raise OutputError(f"cannot write {path}: it is a folder; name a file in it with -o")
+    if final.exists() and not final.is_file():
+        with _open(final, path) as stream, _compressed(stream, compression_name) as compressed:
+            yield compressed
+        return
+    # A link stays what it is; the file that it names is replaced.
+    final = final.resolve()
+    temporary = _temporary_beside(final, path)
     try:
-        temporary = _temporary_beside(final)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}; choose another place with -o") from error
-    try:
-        with temporary.open("wb") as stream:
-            if compression_name:
-                with compression.compressed(stream, compression_name) as compressed:
-                    yield compressed
-            else:
-                yield stream
-        _take_permissions(temporary, final)
-        temporary.replace(final)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}; nothing was kept there") from error
+        with _open(temporary, path) as stream, _compressed(stream, compression_name) as compressed:
+            yield compressed
+        _put_in_place(temporary, final, path)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
 
 
-def _temporary_beside(final: Path) -> Path:
-    handle, name = tempfile.mkstemp(prefix=f".{final.name}.", suffix=".part", dir=final.parent)
+class _ResultFile(io.FileIO):
+    """Says in words why it cannot be written; an OSError could as well come from the input or the model."""
+
+    def __init__(self, file: Path, name: str) -> None:
+        super().__init__(file, "wb")
+        self._name = name
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(f"cannot write {self._name}: {error.strerror}; {what_to_do(error)}") from error
+
+
+def _open(file: Path, name: str) -> BinaryIO:
+    try:
+        return io.BufferedWriter(_ResultFile(file, name))
+    except OSError as error:
+        raise OutputError(f"cannot write {name}: {error.strerror}; choose another place with -o") from error
+
+
+def _compressed(stream: BinaryIO, compression_name: str) -> AbstractContextManager[BinaryIO]:
+    return compression.compressed(stream, compression_name) if compression_name else nullcontext(stream)
+
+
+def _temporary_beside(final: Path, name: str) -> Path:
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{final.name}.", suffix=".part", dir=final.parent)
+    except OSError as error:
+        raise OutputError(f"cannot write {name}: {error.strerror}; choose another place with -o") from error
     os.close(handle)
-    return Path(name)
+    return Path(temporary)
+
+
+def _put_in_place(temporary: Path, final: Path, name: str) -> None:
+    try:
+        _take_permissions(temporary, final)
+        temporary.replace(final)
+    except OSError as error:
+        raise OutputError(f"cannot write {name}: {error.strerror}; nothing was kept there") from error
 
 
 def _take_permissions(temporary: Path, final: Path) -> None:

@@ -13,13 +13,14 @@ from typing import Any, BinaryIO, cast
 from nlpcli.errors import ExtraMissing, FieldMissing, InputBroken, UsageError
 from nlpcli.records import compression, splitting
 from nlpcli.records.inputs import ARGUMENT, InputFile, InputSpec
-from nlpcli.records.json_stream import JsonBroken, json_values
+from nlpcli.records.json_stream import JsonBroken, json_problem, json_values
 from nlpcli.records.record import Origin, Record
 
 log = logging.getLogger(__name__)
 
 TEXT_FIELD = "text"
 PARQUET_ROWS = 256
+_JSON_FORMATS = frozenset({"jsonl", "json"})
 _PER = {
     "line": splitting.by_line,
     "paragraph": splitting.by_paragraph,
@@ -33,18 +34,20 @@ def read_records(spec: InputSpec, files: list[InputFile]) -> Iterator[Record]:
     Raises:
         InputError: a file cannot be read, is damaged, or lacks the field.
     """
-    if spec.texts:
-        for number, text in enumerate(spec.texts, start=1):
-            yield Record(text, {TEXT_FIELD: text}, Origin(ARGUMENT, number))
-        return
     decoder = decoder_for(spec.encoding)
+    for number, argument in enumerate(spec.texts, start=1):
+        text = decoder.mend(argument)
+        yield Record(text, {TEXT_FIELD: text}, Origin(ARGUMENT, number))
     for file in files:
-        yield from _read_file(file, spec, decoder)
+        for record in _read_file(file, spec, decoder):
+            if file.format.name in _JSON_FORMATS:
+                record.text = decoder.mend(record.text)
+            yield record
     if decoder.replaced:
         log.warning(
-            "%d bytes were not valid %s and became U+FFFD; name the encoding with --encoding",
-            decoder.replaced,
+            "bytes that were not valid %s became U+FFFD: %d; name the encoding with --encoding",
             decoder.encoding,
+            decoder.replaced,
         )
 
 
@@ -56,7 +59,7 @@ def decoder_for(encoding: str) -> splitting.Decoder:
     """
     try:
         return splitting.Decoder(encoding)
-    except LookupError as error:
+    except (LookupError, UnicodeError) as error:
         raise UsageError(f'unknown encoding "{encoding}"; use for example utf-8, gb18030, latin-1') from error
 
 
@@ -68,6 +71,8 @@ def _read_file(file: InputFile, spec: InputSpec, decoder: splitting.Decoder) -> 
             yield from _read_parquet(file, spec, stream, chunks)
         else:
             yield from _TEXT_READERS[file.format.name](file, spec, decoder.decode(chunks))
+    except UnicodeError as error:
+        raise InputBroken(f"{file.name} cannot be read as {decoder.encoding}: {error}; name its --encoding") from error
     finally:
         if file.path is not None:
             stream.close()
@@ -89,9 +94,8 @@ def _read_jsonl(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Itera
         origin = Origin(file.name, number)
         try:
             value = json.loads(line)
-        except json.JSONDecodeError as error:
-            problem = f"broken JSON: {error.msg} (column {error.colno})"
-            yield Record("", {spec.field: line}, origin, error=problem)
+        except (ValueError, RecursionError) as error:
+            yield Record("", {spec.field: line}, origin, error=f"broken JSON: {json_problem(error)}")
         else:
             yield fields.record(value, origin)
 
@@ -143,7 +147,8 @@ def _read_csv(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterato
             if row:
                 yield _row_record(header, row, spec.field, origin)
     except csv.Error as error:
-        raise InputBroken(f"{file.name}:{rows.line_num}: broken {file.format.name}: {error}") from error
+        where = f"{file.name}:{rows.line_num}"
+        raise InputBroken(f"{where}: broken {file.format.name}: {error}; mend the file there") from error
 
 
 def _distinct(header: list[str]) -> list[str]:
@@ -191,8 +196,10 @@ def _read_parquet(file: InputFile, spec: InputSpec, stream: BinaryIO, chunks: It
             for fields in batch.to_pylist():
                 row += 1
                 yield _structured(fields, spec.field, Origin(file.name, row))
-    except pa.ArrowException as error:
-        raise InputBroken(f"{file.name} is not a sound parquet file: {error}") from error
+    # Arrow says with OSError what is wrong inside a page.
+    except (pa.ArrowException, OSError) as error:
+        problem = f"{file.name} is not a sound parquet file: {error}"
+        raise InputBroken(f"{problem}; fetch or write it again") from error
     finally:
         if file.path is None or file.format.compression:
             stream.close()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 BYTE_ORDER_MARK = "\ufeff"
+# Python makes them of arguments that are not UTF-8, and JSON can spell them out; no tokenizer takes them.
+_SURROGATE = re.compile("[\\ud800-\\udfff]")
 
 
 class Piece(NamedTuple):
@@ -16,15 +19,28 @@ class Piece(NamedTuple):
     line: int
 
 
+def without_surrogates(text: str) -> str:
+    """A text that was decoded elsewhere, its halves of surrogate pairs replaced by U+FFFD."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
 class Decoder:
     """Decodes chunks; bytes that are not valid become U+FFFD and are counted in `replaced`."""
 
     def __init__(self, encoding: str) -> None:
-        """Raises LookupError where Python knows no such encoding."""
+        """Raises LookupError where Python knows no such encoding of text."""
         self.encoding = codecs.lookup(encoding).name
+        # base64 and the like are codecs too, from bytes to bytes; str.encode refuses them.
+        "".encode(self.encoding)
         self.replaced = 0
         self._error_handler = f"nlpcli.replace.{id(self)}"
         codecs.register_error(self._error_handler, self._replace)
+
+    def mend(self, text: str) -> str:
+        """A text that was decoded elsewhere, its halves of surrogate pairs replaced and counted in the same way."""
+        text, count = _SURROGATE.subn("\ufffd", text)
+        self.replaced += count
+        return text
 
     def _replace(self, error: UnicodeError) -> tuple[str, int]:
         if not isinstance(error, UnicodeDecodeError):

@@ -80,12 +80,21 @@ def _best_pairs(vectors: Vector, top: int) -> list[_Scored]:
         rows, columns = np.nonzero(np.triu(np.ones_like(scores, dtype=bool), k=start + 1))
         flat = scores[rows, columns]
         if len(flat) > top:
-            chosen = np.argpartition(-flat, top - 1)[:top]
+            chosen = _largest(flat, top)
             rows, columns, flat = rows[chosen], columns[chosen], flat[chosen]
         for row, column, score in zip(rows.tolist(), columns.tolist(), flat.tolist(), strict=True):
             place = (start + row) * len(vectors) + column
             _keep_best(best, _Scored(score, -place, (start + row, column)), top)
     return sorted(best, reverse=True)
+
+
+def _largest(scores: Vector, count: int) -> Vector:
+    """The places of the `count` largest scores; of equal ones at the edge the earlier."""
+    import numpy as np
+
+    least = np.partition(scores, -count)[-count]
+    above = np.flatnonzero(scores > least)
+    return np.concatenate([above, np.flatnonzero(scores == least)[: count - len(above)]])
 
 
 def _keep_best(best: list[_Scored], scored: _Scored, top: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ log = logging.getLogger(__name__)
 FORMATS = {".png": "png", ".svg": "svg"}
 MOST_LABELS = 60
 LABEL_CHARACTERS = 32
+DOT_POINTS = 5.0
 # matplotlib's own font has no CJK characters; these are the usual ones on Linux, macOS and Windows.
 CJK_FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei",
              "WenQuanYi Micro Hei", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "SimHei")  # fmt: skip
@@ -48,7 +51,7 @@ class Scatter:
 
     def add(self, text: str, vector: Vector) -> None:
         """One more point."""
-        self._texts.append(" ".join(text.split()))
+        self._texts.append(_printable(text))
         self._vectors.append(vector)
 
     def save(self, path: Path) -> None:
@@ -62,8 +65,8 @@ class Scatter:
         if len(self._vectors) < 2:
             raise OutputError("a map needs at least two texts")
         points, shares = principal_components(np.stack(self._vectors).astype(np.float32))
-        figure = _draw(points, shares, self._texts)
-        with output_stream(str(path), "") as stream:
+        with _style(self._texts), output_stream(str(path), "") as stream:
+            figure = _draw(points, shares, self._texts)
             figure.savefig(stream, format=FORMATS[path.suffix.lower()], metadata=_without_date(path))
 
 
@@ -82,30 +85,84 @@ def principal_components(vectors: Vector) -> tuple[Vector, Vector]:
     return (points, shares) if points.shape[1] == 2 else (np.pad(points, ((0, 0), (0, 1))), np.pad(shares, (0, 1)))
 
 
-def _draw(points: Vector, shares: Vector, texts: list[str]) -> Any:
+@contextmanager
+def _style(texts: list[str]) -> Iterator[None]:
+    """matplotlib's settings, which it reads both when text is made and when a file is written."""
+    import warnings
+
     from matplotlib import rc_context
-    from matplotlib.figure import Figure
 
     settings: Any = {
         "font.family": _fonts(texts),
+        "font.sans-serif": ["DejaVu Sans"],
         "svg.fonttype": "none",
         "svg.hashsalt": "nlpcli",
         "text.parse_math": False,
     }
-    with rc_context(settings):
-        figure = Figure(figsize=(9, 7), dpi=150, layout="constrained")
-        axes = figure.add_subplot()
-        axes.scatter(points[:, 0], points[:, 1], s=28 if len(points) <= 1000 else 6, alpha=0.75, linewidths=0)
-        axes.margins(0.12)
-        axes.grid(alpha=0.25)
-        axes.set_xlabel(f"first component ({shares[0]:.0%} of the variance)")
-        axes.set_ylabel(f"second component ({shares[1]:.0%} of the variance)")
-        if len(points) <= MOST_LABELS:
-            for (x, y), text in zip(points, texts, strict=True):
-                axes.annotate(_label(text), (x, y), xytext=(5, 4), textcoords="offset points", fontsize=8)
-        # The font settings are read when text is laid out.
-        figure.draw_without_rendering()
+    with rc_context(settings), warnings.catch_warnings():
+        # `_fonts` says it once; matplotlib says it for every character, and tells of its font cache.
+        logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
+
+
+def _draw(points: Vector, shares: Vector, texts: list[str]) -> Any:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 7), dpi=150, layout="constrained")
+    axes = figure.add_subplot()
+    dot = DOT_POINTS if len(points) <= 1000 else DOT_POINTS / 2
+    axes.scatter(points[:, 0], points[:, 1], s=dot**2, alpha=0.75, linewidths=0)
+    axes.margins(0.12)
+    axes.grid(alpha=0.25)
+    axes.set_xlabel(f"first component ({shares[0]:.0%} of the variance)")
+    axes.set_ylabel(f"second component ({shares[1]:.0%} of the variance)")
+    if len(points) <= MOST_LABELS:
+        _label_points(figure, axes, points, [_label(text) for text in texts])
     return figure
+
+
+def _label_points(figure: Any, axes: Any, points: Vector, labels: list[str]) -> None:
+    """A label beside each point, where it covers neither a point nor another label; where there is no room, none."""
+    from matplotlib.transforms import Bbox
+
+    figure.draw_without_rendering()  # sizes are known once everything has its place
+    pixels = axes.transData.transform(points)
+    dot = figure.dpi / 72 * DOT_POINTS / 2
+    dots = [Bbox([centre - dot, centre + dot]) for centre in pixels]
+    taken: list[Any] = []
+    for place, (point, centre, label) in enumerate(zip(points, pixels, labels, strict=True)):
+        text = axes.annotate(label, point, xytext=(0, 0), textcoords="offset points", fontsize=8)
+        text.set_in_layout(False)
+        size = text.get_window_extent()
+        others = [box for number, box in enumerate(dots) if number != place] + taken
+        free = (box for box in _boxes_around(centre, size.width, size.height, 1.4 * dot) if _is_free(box, axes, others))
+        if (box := next(free, None)) is None:
+            text.remove()
+            continue
+        taken.append(box)
+        text.xyann = (box.min - size.min) * 72 / figure.dpi
+
+
+def _boxes_around(centre: Vector, width: float, height: float, gap: float) -> Iterator[Any]:
+    """Where a label can stand, best first: right, left, above, below, and the corners."""
+    from matplotlib.transforms import Bbox
+
+    middle = (centre[0] - width / 2, centre[1] - height / 2)
+    across, along = width / 2 + gap, height / 2 + gap
+    for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1)):
+        yield Bbox.from_bounds(middle[0] + x * across, middle[1] + y * along, width, height)
+
+
+def _is_free(box: Any, axes: Any, others: list[Any]) -> bool:
+    frame = axes.bbox
+    inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
+    return bool(inside and box.count_overlaps(others) == 0)
+
+
+def _printable(text: str) -> str:
+    """One line; control characters, which XML forbids, become U+FFFD."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in " ".join(text.split()))
 
 
 def _label(text: str) -> str:
@@ -119,7 +176,7 @@ def _fonts(texts: list[str]) -> list[str]:
     fonts = [name for name in CJK_FONTS if name in installed]
     if not fonts and any("\u2e80" <= character <= "\uffef" for text in texts for character in text):
         log.warning("no font with Chinese, Japanese or Korean characters was found; .svg keeps them as text")
-    return ["DejaVu Sans", *fonts]
+    return ["DejaVu Sans", *fonts, "sans-serif"]
 
 
 def _without_date(path: Path) -> dict[str, Any]:

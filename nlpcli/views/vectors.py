@@ -34,14 +34,8 @@ def draw_found(record: Record) -> RenderableType:
     """Score, bar, place and text of a search result."""
     from rich.text import Text
 
-    result = record.result or {}
-    return Text.assemble(
-        *_score(result["score"]),
-        (f"{record.origin}", "magenta"),
-        "  ",
-        _one_line(record.text),
-        overflow="fold",
-    )
+    found = Text.assemble((f"{record.origin}", "magenta"), "  ", _one_line(record.text))
+    return _beside_score((record.result or {})["score"], found)
 
 
 def draw_pair(record: Record) -> RenderableType:
@@ -49,14 +43,20 @@ def draw_pair(record: Record) -> RenderableType:
     from rich.text import Text
 
     first, second = (_one_line(record.fields[name]) for name in ("text_a", "text_b"))
-    return Text.assemble(*_score((record.result or {})["score"]), first, (" ↔ ", "dim"), second)
+    return _beside_score((record.result or {})["score"], Text.assemble(first, (" ↔ ", "dim"), second))
 
 
-def _score(score: float) -> list[Text | str]:
-    from rich.text import Text
+def _beside_score(score: float, text: Text) -> RenderableType:
+    """The score and its bar; the text goes on in its own column."""
+    from rich.table import Table
 
     style = "green" if score >= 0.6 else "yellow" if score >= 0.3 else "dim"
-    return [Text(f"{score:7.4f} ", style="bold"), Text(f"{bar(score)} ", style=style)]
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(style=style, no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(f"{score:7.4f}", bar(score), text)
+    return grid
 
 
 def bar(share: float) -> str:

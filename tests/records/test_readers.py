@@ -2,6 +2,8 @@ import bz2
 import gzip
 import lzma
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 
@@ -76,3 +78,59 @@ def test_what_cannot_be_read_is_said(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputMissing, match="no readable file"):
         read(tmp_path / "empty")
+
+
+def test_a_table_keeps_rows_that_do_not_fit_and_columns_of_the_same_name(tmp_path):
+    (tmp_path / "a.csv").write_text('text,a,a\nx,1,2\n"two\nlines",3,4\ny,5\nz,6,7,8\n')
+    fitting, two_lines, short, long = read(tmp_path / "a.csv")
+    assert fitting.fields == {"text": "x", "a": "1", "a_2": "2"}
+    assert (two_lines.text, two_lines.origin.line, short.origin.line) == ("two\nlines", 3, 5)
+    assert (short.error, short.fields["a_2"]) == ("2 values for 3 columns", "")
+    assert (long.error, long.fields["a_2"]) == ("4 values for 3 columns", "7\t8")
+
+
+def test_a_value_that_is_no_text_fails_alone(tmp_path):
+    lines = ['{"text": "x"}', '{"text": null}', '{"text": [1]}', "{}", "7", '{"text": 2.5}', "[" * 100_000]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    assert [record.error for record in read(tmp_path / "a.jsonl")] == [
+        None,
+        'field "text" is null',
+        'field "text" holds no text',
+        'no field "text"',
+        "neither an object nor a string",
+        None,
+        "broken JSON: nested too deeply",
+    ]
+
+
+def test_parquet_is_read_in_order_and_its_damage_is_said(tmp_path):
+    table = pa.table({"text": [f"text {number}" for number in range(1000)], "n": range(1000)})
+    pq.write_table(table, tmp_path / "a.parquet", compression="snappy")
+    records = read(tmp_path / "a.parquet")
+    assert [record.fields["n"] for record in records] == list(range(1000))
+    assert str(records[300].origin) == f"{tmp_path / 'a.parquet'}:301"
+    content = bytearray((tmp_path / "a.parquet").read_bytes())
+    content[40:400] = bytes(360)
+    (tmp_path / "b.parquet").write_bytes(content)
+    with pytest.raises(InputBroken, match=r"b\.parquet is not a sound parquet file.*; fetch or write it again"):
+        read(tmp_path / "b.parquet")
+
+
+def test_a_folder_is_every_readable_file_below_it_in_order(tmp_path):
+    for name in ("b.txt", "a/z.md", "a/b.csv", ".hidden.txt", ".git/x.txt", "picture.jpeg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("text\nx\n")
+    files = input_files(InputSpec(paths=(str(tmp_path),)))
+    assert [file.name for file in files] == [str(tmp_path / name) for name in ("a/b.csv", "a/z.md", "b.txt")]
+
+
+def test_halves_of_characters_in_json_become_text_and_stay_in_their_field(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "\\ud800 x"}\n')
+    (record,) = read(tmp_path / "a.jsonl")
+    assert (record.text, record.fields) == ("\ufffd x", {"text": "\ud800 x"})
+
+
+@pytest.mark.parametrize("field", ["text", "body"])
+def test_the_field_is_that_asked_for(tmp_path, field):
+    (tmp_path / "a.tsv").write_text(f"id\t{field}\n1\tx\n")
+    assert texts(tmp_path / "a.tsv", field=field) == ["x"]

@@ -1,0 +1,82 @@
+"""The texts of --help are those in snapshots/: python tests/cli/test_help.py writes them anew."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+MODELS = ("list", "pull", "path", "rm", "prune", "verify")
+COMMANDS = ["", "embed", "devices", "models", *(f"models {name}" for name in MODELS)]
+
+
+def help_text(command: str) -> str:
+    arguments = [sys.executable, "-m", "nlpcli", *command.split(), "--help"]
+    # Settings of the machine are no part of the text.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NLPCLI_")}
+    done = subprocess.run(
+        arguments, capture_output=True, check=True, timeout=60, env={**environment, "COLUMNS": "100", "NO_COLOR": "1"}
+    )
+    return done.stdout.decode()
+
+
+def snapshot(command: str) -> Path:
+    return SNAPSHOTS / f"{'-'.join(['nlpcli', *command.split()])}.txt"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_is_that_of_the_snapshot(command):
+    assert help_text(command) == snapshot(command).read_text(encoding="utf-8")
+
+
+def test_every_command_has_a_snapshot():
+    from nlpcli.cli.app import COMMANDS as KNOWN
+
+    assert set(KNOWN) <= set(COMMANDS)
+    assert {path.name for path in SNAPSHOTS.iterdir()} == {snapshot(command).name for command in COMMANDS}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The files that the examples name."""
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "passport.md").write_text("Passports are renewed at the town hall.\n\nBring a photograph.\n")
+    (tmp_path / "reviews.csv").write_text("id,review\n1,A good film.\n2,I slept through it.\n")
+    (tmp_path / "lines.txt").write_text("The cat sleeps.\nIt rains.\n一只猫在睡觉。\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    return tmp_path
+
+
+@pytest.mark.starter
+def test_every_example_of_embed_runs_as_it_stands(embed, folder):
+    text = snapshot("embed").read_text(encoding="utf-8")
+    examples = re.findall(r"^    (.*\bnlpcli embed .*)$", text, re.MULTILINE)
+    outputs = {example: run_example(example, embed) for example in examples}
+    assert len(examples) == 6
+    first = next(output for example, output in outputs.items() if "--search" in example)
+    assert first.decode().splitlines()[0].split("\t")[1] == "notes/passport.md:1"
+    assert pq.read_table("reviews.parquet").column_names == ["id", "review", "embedding", "error"]
+    assert np.load("lines.npy").shape == (3, 384)
+    assert (folder / "map.svg").stat().st_size
+
+
+def run_example(example, embed):
+    """In this process where the shell has nothing to do."""
+    if not set("|<>") & set(example):
+        done = embed(*shlex.split(example)[2:])
+        assert done.status == 0, done.complaints
+        return done.output
+    return subprocess.run(["sh", "-c", example], capture_output=True, check=True, timeout=120).stdout
+
+
+if __name__ == "__main__":
+    SNAPSHOTS.mkdir(exist_ok=True)
+    for command in COMMANDS:
+        snapshot(command).write_text(help_text(command), encoding="utf-8")
