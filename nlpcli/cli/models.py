@@ -43,7 +43,14 @@ def list_models(
     """List the models in the caches: name, size, last use, revision, licence, source."""
     if available:
         rows: list[dict[str, Any]] = [
-            {key: asdict(entry)[key] for key in ("name", "task", "size", "licence", "languages", "title")}
+            {
+                "name": entry.name,
+                "task": entry.task,
+                "size": entry.origin.size,
+                "licence": entry.licence,
+                "languages": entry.languages,
+                "title": entry.title,
+            }
             for entry in catalog().models.values()
         ]
         lines = [

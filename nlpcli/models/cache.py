@@ -10,12 +10,12 @@ from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verif
 from nlpcli.models.sources.base import Source
 from nlpcli.models.sources.folder import FolderSource
 from nlpcli.models.sources.hub import HubSource
-from nlpcli.models.sources.wheel import WheelSource
+from nlpcli.models.sources.starter import StarterSource
 
 
 def sources() -> tuple[Source, ...]:
     """Every source, the most definite names first."""
-    return (WheelSource(), FolderSource(), HubSource())
+    return (StarterSource(), FolderSource(), HubSource())
 
 
 def resolve(name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:

