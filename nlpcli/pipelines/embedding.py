@@ -13,17 +13,16 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import FeatureExtractionPipeline, PreTrainedTokenizerBase
+from transformers import FeatureExtractionPipeline
 from transformers.pipelines import PIPELINE_REGISTRY
 
 from nlpcli.device import Placement
 from nlpcli.models.loading import load_encoder, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.pooling import SentenceConfig, read_sentence_config
+from nlpcli.pipelines.windows import Window, Windows, with_rounded_rows
 
 TASK = "text-embedding"
-Window = list[int]
-"""Token ids of a text, or of one part of a long one, with the special tokens around it."""
 
 
 class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
@@ -34,32 +33,18 @@ class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
         self.sentence_config = sentence_config or SentenceConfig()
         limit = longest_input(self.model.config, self.tokenizer)
         self.longest_input = min(self.sentence_config.longest_input or limit, limit)
-        self._prefix, self._suffix = _special_tokens(self.tokenizer)
-        pad_token_id = self.tokenizer.pad_token_id
-        self._padding = 0 if pad_token_id is None else pad_token_id
+        self._windows = Windows(self.tokenizer, self.longest_input)
 
     def windows(self, texts: Sequence[str]) -> list[list[Window]]:
         """The windows of each text; most texts have one, an empty text without special tokens has none."""
-        if self.sentence_config.lower_case:
-            texts = [text.lower() for text in texts]
-        encoded = self.tokenizer(
-            list(texts),
-            truncation=False,
-            padding=False,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-        )
-        return [self._cut(token_ids) for token_ids in encoded["input_ids"]]
+        return self._windows.of_equal_length(self._as_the_model_reads(texts))
 
-    def _cut(self, token_ids: Window) -> list[Window]:
-        if len(token_ids) <= self.longest_input:
-            return [token_ids] if token_ids else []
-        inner = token_ids[len(self._prefix) : len(token_ids) - len(self._suffix)]
-        # Windows of equal length: a last one of three words would say little and weigh as a vector.
-        room = self.longest_input - len(self._prefix) - len(self._suffix)
-        count = -(-len(inner) // room)
-        size = -(-len(inner) // count)
-        return [[*self._prefix, *inner[start : start + size], *self._suffix] for start in range(0, len(inner), size)]
+    def windows_at_sentence_ends(self, texts: Sequence[str]) -> list[list[Window]]:
+        """The windows of each text, cut between sentences; every text has at least one."""
+        return self._windows.at_sentence_ends(self._as_the_model_reads(texts))
+
+    def _as_the_model_reads(self, texts: Sequence[str]) -> Sequence[str]:
+        return [text.lower() for text in texts] if self.sentence_config.lower_case else texts
 
     def encode(
         self, windows: Sequence[Window], unpooled: Sequence[int] | None = None
@@ -68,24 +53,11 @@ class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
 
         `unpooled` says how many tokens at the start of each window (those of a prompt) the pooling leaves out.
         """
-        # oneDNN keeps compiled code for every shape that it has seen: few row counts keep a long stream's memory flat.
-        missing = _rounded_rows(len(windows)) - len(windows)
-        rows = [*windows, *([windows[-1]] * missing)]
-        masked = None if unpooled is None else [*unpooled, *([0] * missing)]
+        rows = with_rounded_rows(windows)
+        masked = None if unpooled is None else [*unpooled, *([0] * (len(rows) - len(windows)))]
         with torch.inference_mode():
-            vectors = self._forward(self._collate(rows), masked)[: len(windows)]
+            vectors = self._forward(self._windows.collate(rows, self.device), masked)[: len(windows)]
             return vectors.cpu().numpy()  # type: ignore[no-any-return]
-
-    def _collate(self, windows: Sequence[Window]) -> dict[str, Tensor]:
-        """Padded on the right; without a mask where nothing is padded, which spares the model its arithmetic."""
-        longest = max(map(len, windows))
-        rows = [window + [self._padding] * (longest - len(window)) for window in windows]
-        inputs = {"input_ids": torch.tensor(rows, device=self.device)}
-        if any(len(window) < longest for window in windows):
-            lengths = torch.tensor([len(window) for window in windows], device=self.device)
-            positions = torch.arange(longest, device=self.device)
-            inputs["attention_mask"] = (positions[None, :] < lengths[:, None]).long()
-        return inputs
 
     def _forward(self, model_inputs: dict[str, Tensor], unpooled: Sequence[int] | None = None) -> Tensor:
         hidden_states = self.model(**model_inputs).last_hidden_state.float()
@@ -106,7 +78,7 @@ class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
     def preprocess(self, inputs: str) -> dict[str, Tensor]:
         """The windows of one text as a batch."""
         (windows,) = self.windows([inputs])
-        return self._collate(windows or [[self._padding]])
+        return self._windows.collate(windows or [self._windows.blank], self.device)
 
     def postprocess(self, model_outputs: Tensor) -> list[float]:
         """The average over the windows, of unit length where the model's own vectors have it."""
@@ -114,22 +86,6 @@ class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
         if self.sentence_config.normalize:
             vector = torch.nn.functional.normalize(vector, dim=-1)
         return vector.tolist()  # type: ignore[no-any-return]
-
-
-def _rounded_rows(count: int) -> int:
-    """`count`, or a little more: at most four values between a power of two and the next."""
-    step = 1 << max(0, count.bit_length() - 3)
-    return -(-count // step) * step
-
-
-def _special_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[Window, Window]:
-    """What the tokenizer puts before and behind a text, found by asking it for one."""
-    plain = tokenizer("a", add_special_tokens=False)["input_ids"]
-    whole = tokenizer("a")["input_ids"]
-    for start in range(len(whole) - len(plain) + 1):
-        if whole[start : start + len(plain)] == plain:
-            return whole[:start], whole[start + len(plain) :]
-    return [], []
 
 
 def load_embedding_pipeline(model: LocalModel, placement: Placement) -> EmbeddingPipeline:

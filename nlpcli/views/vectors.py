@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nlpcli.records.record import Record
+from nlpcli.views.bars import bar
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-BAR_CELLS = 12
 SHOWN_NUMBERS = 6
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def draw_vector(record: Record) -> RenderableType:
@@ -57,13 +56,6 @@ def _beside_score(score: float, text: Text) -> RenderableType:
     grid.add_column(overflow="fold")
     grid.add_row(f"{score:7.4f}", bar(score), text)
     return grid
-
-
-def bar(share: float) -> str:
-    """A bar of `BAR_CELLS` cells for a share of 0 to 1, to an eighth of a cell."""
-    eighths = round(max(0.0, min(1.0, share)) * BAR_CELLS * 8)
-    full, rest = divmod(eighths, 8)
-    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(BAR_CELLS)
 
 
 def _one_line(text: str) -> str:

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from nlpcli.models.catalog import catalog
-from nlpcli.models.sources.wheel import MANIFEST
+from nlpcli.models.sources.starter import MANIFEST
 
 NAME = "starter/minilm"
 ENTRY = catalog().models[NAME]
@@ -17,7 +17,7 @@ FILES = {"config.json": b"{}", "sub/model.safetensors": b"weights"}
 
 
 def cached_model(root, version):
-    folder = root / f"{NAME.replace('/', '--')}-{version}-{ENTRY.sha256[:8]}"
+    folder = root / f"{NAME.replace('/', '--')}-{version}-{ENTRY.origin.sha256[:8]}"
     for file, content in FILES.items():
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_bytes(content)
@@ -37,7 +37,7 @@ def root(tmp_path, monkeypatch):
 
 @pytest.fixture
 def model(root):
-    return cached_model(root, ENTRY.version)
+    return cached_model(root, ENTRY.origin.version)
 
 
 @pytest.fixture
@@ -79,9 +79,9 @@ def test_available_models_are_those_of_the_catalogue(root, models):
 def test_list_tells_name_size_revision_licence_and_source(model, models):
     (row,) = json.loads(models("list", "--json").stdout)
     size = sum(path.stat().st_size for path in model.rglob("*") if path.is_file())
-    assert (row["name"], row["revision"], row["size"], row["path"]) == (NAME, ENTRY.version, size, str(model))
+    assert (row["name"], row["revision"], row["size"], row["path"]) == (NAME, ENTRY.origin.version, size, str(model))
     fields = models("list").stdout.decode().removesuffix("\n").split("\t")
-    assert [*fields[:2], *fields[3:]] == [NAME, f"{size} B", ENTRY.version, ENTRY.licence, "starter set"]
+    assert [*fields[:2], *fields[3:]] == [NAME, f"{size} B", ENTRY.origin.version, ENTRY.licence, "starter set"]
 
 
 def test_path_prints_the_folder_of_a_cached_model(model, models):

@@ -23,7 +23,7 @@ import termios
 
 from rich.cells import cell_len
 
-from nlpcli.views.vectors import bar
+from nlpcli.views.bars import bar
 
 COLUMNS = 60
 SECONDS = 120

@@ -6,7 +6,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from nlpcli.records.record import Origin, Record
-from nlpcli.views.vectors import bar, draw_found, draw_pair, draw_vector
+from nlpcli.views.bars import bar
+from nlpcli.views.vectors import draw_found, draw_pair, draw_vector
 
 
 def drawn(drawing, width=40):

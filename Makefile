@@ -1,0 +1,25 @@
+# What every contributor needs; `make check` is what CI runs.
+FILE ?= /usr/share/dict/words
+
+.PHONY: install fix check test bench docs
+
+install:
+	python -m pip install -c constraints.txt -e '.[test,bench,train]' pre-commit
+
+fix:
+	ruff format .
+	ruff check --fix .
+
+check:
+	.ci/run
+
+test:
+	python -m pytest
+
+bench:
+	python tests/bench/embed.py $(FILE)
+	python tests/bench/sentiment.py $(FILE)
+
+docs:
+	python tests/cli/test_help.py
+	python tests/test_completions.py

@@ -1,0 +1,170 @@
+"""Texts → windows of token ids → padded batches: what every pipeline that reads a whole text at once needs.
+
+A window is what the model takes at a time: the token ids of a text, or of one part of a long one, with the special
+tokens around it. Nothing is ever cut away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from sentencex import segment
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+Window = list[int]
+
+
+class Windows:
+    """Cuts texts into windows of at most `longest_input` tokens, and pads them."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, longest_input: int) -> None:
+        self._tokenizer = tokenizer
+        self.longest_input = longest_input
+        self._prefix, self._suffix = _special_tokens(tokenizer)
+        # Models without a padding token are told to take the end of a text for it (see `classification`).
+        self._padding = next(
+            (token for token in (tokenizer.pad_token_id, tokenizer.eos_token_id) if token is not None), 0
+        )
+        # What stands for a text of which the tokenizer makes nothing at all.
+        self.blank: Window = [self._padding]
+
+    @property
+    def room(self) -> int:
+        """How many tokens of a text fit into one window."""
+        return self.longest_input - len(self._prefix) - len(self._suffix)
+
+    def of_equal_length(self, texts: Sequence[str]) -> list[list[Window]]:
+        """The windows of each text, equally long: each says as much as the others."""
+        return [
+            [token_ids] if 0 < len(token_ids) <= self.longest_input else self._cut_evenly(token_ids)
+            for token_ids in self._encode(texts)
+        ]
+
+    def _cut_evenly(self, token_ids: Window) -> list[Window]:
+        parts = _equal_parts(self.without_special_tokens(token_ids), self.room)
+        return [self._with_special_tokens(part) for part in parts]
+
+    def at_sentence_ends(self, texts: Sequence[str]) -> list[list[Window]]:
+        """The windows of each text, cut between sentences; a sentence that is too long is cut into equal parts."""
+        windows = []
+        for text, token_ids in zip(texts, self._encode(texts), strict=True):
+            if len(token_ids) <= self.longest_input:
+                windows.append([token_ids or self.blank])
+            else:
+                windows.append([self._with_special_tokens(part) for part in self._packed_sentences(text)])
+        return windows
+
+    def _packed_sentences(self, text: str) -> list[Window]:
+        """As many whole sentences in each as fit."""
+        packed: list[Window] = []
+        for sentence in self._encode(list(segment("en", text)), add_special_tokens=False):
+            for part in _equal_parts(sentence, self.room):
+                if packed and len(packed[-1]) + len(part) <= self.room:
+                    packed[-1].extend(part)
+                else:
+                    packed.append(list(part))
+        return packed
+
+    def _encode(self, texts: Sequence[str], add_special_tokens: bool = True) -> list[Window]:
+        encoded = self._tokenizer(
+            list(texts),
+            add_special_tokens=add_special_tokens,
+            truncation=False,
+            padding=False,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+        )
+        return encoded["input_ids"]  # type: ignore[no-any-return]
+
+    def _with_special_tokens(self, token_ids: Window) -> Window:
+        return [*self._prefix, *token_ids, *self._suffix]
+
+    def without_special_tokens(self, window: Window) -> Window:
+        """The token ids of the text alone."""
+        return window[len(self._prefix) : len(window) - len(self._suffix)]
+
+    def collate(self, windows: Sequence[Window], device: torch.device) -> dict[str, Tensor]:
+        """Padded on the right; without a mask where nothing is padded, which spares the model its arithmetic."""
+        return pad(windows, self._padding, device)
+
+
+class Pairs:
+    """Puts a text and a second one into one window, as the model's tokenizer does it."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        first, second = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("a", "b"))
+        encoded = tokenizer("a", "b")
+        whole: Window = encoded["input_ids"]
+        start = _place(first, whole, 0)
+        start_of_second = _place(second, whole, start + len(first))
+        self._before = whole[:start]
+        self._between = whole[start + len(first) : start_of_second]
+        self._after = whole[start_of_second + len(second) :]
+        self._types: list[int] | None = encoded.get("token_type_ids")
+        self._starts = start, start_of_second
+
+    @property
+    def special_tokens(self) -> int:
+        """How many tokens of a window belong to neither text."""
+        return len(self._before) + len(self._between) + len(self._after)
+
+    def join(self, first: Window, second: Window) -> tuple[Window, list[int]]:
+        """The window, and for each token the segment that it belongs to."""
+        window = [*self._before, *first, *self._between, *second, *self._after]
+        if self._types is None:
+            return window, [0] * len(window)
+        head = len(self._before) + len(first) + len(self._between)
+        type_of_first, type_of_second = (self._types[start] for start in self._starts)
+        return window, [type_of_first] * head + [type_of_second] * (len(window) - head)
+
+    @property
+    def has_segments(self) -> bool:
+        """Whether the model wants to be told the segments."""
+        return self._types is not None
+
+
+def pad(windows: Sequence[Window], padding: int, device: torch.device) -> dict[str, Tensor]:
+    """`input_ids` (windows, longest), and an `attention_mask` where there is padding."""
+    longest = max(map(len, windows))
+    rows = [window + [padding] * (longest - len(window)) for window in windows]
+    inputs = {"input_ids": torch.tensor(rows, device=device)}
+    if any(len(window) < longest for window in windows):
+        lengths = torch.tensor([len(window) for window in windows], device=device)
+        positions = torch.arange(longest, device=device)
+        inputs["attention_mask"] = (positions[None, :] < lengths[:, None]).long()
+    return inputs
+
+
+def with_rounded_rows(windows: Sequence[Window]) -> list[Window]:
+    """The windows, and the last one a few times more: at most four counts between a power of two and the next.
+
+    oneDNN keeps compiled code for every shape that it has seen: few row counts keep a long stream's memory flat
+    (docs/decisions/0004).
+    """
+    step = 1 << max(0, len(windows).bit_length() - 3)
+    missing = -len(windows) % step
+    return [*windows, *([windows[-1]] * missing)]
+
+
+def _equal_parts(token_ids: Window, most: int) -> list[Window]:
+    if not token_ids:
+        return []
+    count = -(-len(token_ids) // most)
+    size = -(-len(token_ids) // count)
+    return [token_ids[start : start + size] for start in range(0, len(token_ids), size)]
+
+
+def _special_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[Window, Window]:
+    """What the tokenizer puts before and behind a text, found by asking it for one."""
+    plain = tokenizer("a", add_special_tokens=False)["input_ids"]
+    whole: Window = tokenizer("a")["input_ids"]
+    start = _place(plain, whole, 0)
+    return whole[:start], whole[start + len(plain) :]
+
+
+def _place(part: Window, whole: Window, start: int) -> int:
+    """Where `part` stands in `whole`; the end where it does not."""
+    places = range(start, len(whole) - len(part) + 1)
+    return next((place for place in places if whole[place : place + len(part)] == part), len(whole))

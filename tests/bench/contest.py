@@ -1,0 +1,44 @@
+"""Contestants side by side in one process, in turn, several times; and the table of their medians."""
+
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from nlpcli.batching import Batcher, ReadAhead
+from nlpcli.engines.lanes import Lanes
+from nlpcli.records.record import Origin, Record
+
+ROUNDS = 3
+
+
+def lines_of(arguments):
+    """Up to 2,000 lines of the file named on the command line."""
+    if len(arguments) != 2:
+        sys.exit(f"usage: python {arguments[0]} SENTENCES.txt")
+    return Path(arguments[1]).read_text(encoding="utf-8").splitlines()[:2000]
+
+
+def run_task(task, lines, budget, placement, hardware):
+    """What the local engine does, model loading left out."""
+    records = (Record(line, {}, Origin("bench", number)) for number, line in enumerate(lines))
+    batcher = Batcher(task, budget, Lanes(placement.device_type, hardware.cores))
+    return list(batcher.process(ReadAhead(records)))
+
+
+def compare(contestants, reference, lines, placement, hardware):
+    """Run all in turn, `ROUNDS` times, and print the medians and their ratios to that of `reference`."""
+    times = {name: [] for name in contestants}
+    for _ in range(ROUNDS):
+        for name, work in contestants.items():
+            torch.set_num_threads(hardware.cores)
+            start = time.perf_counter()
+            work()
+            times[name].append(time.perf_counter() - start)
+    medians = {name: statistics.median(runs) for name, runs in times.items()}
+    print(f"{len(lines)} lines, {placement.device} in {placement.dtype}, median of {ROUNDS}")
+    for name, median in medians.items():
+        ratio = median / medians[reference]
+        print(f"{name:28} {median:8.2f} s {len(lines) / median:8.0f} lines/s   {ratio:5.2f} times {reference}'s time")
