@@ -4,7 +4,9 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["embed", "--help"], ["models", "list"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["embed", "--help"], ["sentiment", "--help"], ["models", "list"]]
+)
 def test_the_light_path_imports_neither_torch_nor_transformers(arguments):
     command = [sys.executable, "-X", "importtime", "-m", "nlpcli", *arguments]
     imported = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stderr

@@ -13,7 +13,6 @@ from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
-from nlpcli.records.formats import output_format
 from nlpcli.records.record import Record
 from nlpcli.records.splitting import without_surrogates
 from nlpcli.records.writers import encode_json
@@ -104,7 +103,7 @@ def embed(
         query=None if search is None else without_surrogates(search),
         top=top,
     )
-    _check(options, shared, plot)
+    _check(options, plot)
     job = make_job("embed", options, shared, texts, Per.LINE, catalog().defaults["embed"])
     tap = None if plot is None else (lambda records: _plotted(records, plot))
     return run_job(job, shared, _VIEWS[options.result], tap, unwritten=plot is not None)
@@ -118,13 +117,9 @@ def _result(search: str | None, similarity: bool, plot: Path | None) -> Result:
     return "similarity" if similarity else "vectors"
 
 
-def _check(options: EmbedOptions, shared: SharedOptions, plot: Path | None) -> None:
+def _check(options: EmbedOptions, plot: Path | None) -> None:
     if options.top is not None and options.result == "vectors":
         raise UsageError("--top goes with --search QUERY or --similarity")
-    by_suffix = output_format(shared.output) if shared.output else None
-    name = shared.format.value if shared.format else by_suffix and by_suffix.name
-    if name == "npy" and options.result != "vectors":
-        raise UsageError("npy holds vectors; for --search and --similarity choose another format, such as -F jsonl")
     if plot is not None:
         from nlpcli.views.scatter import check
 

@@ -76,18 +76,18 @@ def pull(names: Names, revision: Revision = None, quiet: Quiet = False) -> None:
     configure_logging(quiet, verbose=False)
     activity = Activity(None, quiet)
     try:
-        folders = [resolve(name, revision, offline=False, say=activity).folder for name in names]
+        models = [resolve(name, revision, offline=False, say=activity) for name in names]
     finally:
         activity.end()
-    for folder in folders:
-        sys.stdout.write(f"{folder}\n")
+    for model in models:
+        sys.stdout.write(f"{model.path}\n")
 
 
 @app.command(context_settings=SETTINGS)
 def path(name: Name, revision: Revision = None) -> None:
     """Print the folder of a model that is in the cache; opens no connection."""
     model = resolve(name, revision, offline=True, say=Activity(False, quiet=True))
-    sys.stdout.write(f"{model.folder / model.gguf if model.gguf else model.folder}\n")
+    sys.stdout.write(f"{model.path}\n")
 
 
 @app.command(context_settings=SETTINGS)

@@ -15,11 +15,21 @@ class Say(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LocalModel:
-    """A folder in the layout of the hub; `gguf` names the file in it that holds the weights, where it is one."""
+    """A folder in the layout of the hub.
+
+    `gguf` names the file in it that holds the weights, where it is one; `languages` are those that the model knows
+    (ISO 639-1), empty where nobody says.
+    """
 
     name: str
     folder: Path
     gguf: str | None = None
+    languages: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """What a user would name: the `.gguf` file, or the folder."""
+        return self.folder / self.gguf if self.gguf else self.folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,11 @@ class Windows:
         self.longest_input = longest_input
         self._prefix, self._suffix = _special_tokens(tokenizer)
         # Models without a padding token are told to take the end of a text for it (see `classification`).
-        self._padding = next(
+        self.padding = next(
             (token for token in (tokenizer.pad_token_id, tokenizer.eos_token_id) if token is not None), 0
         )
         # What stands for a text of which the tokenizer makes nothing at all.
-        self.blank: Window = [self._padding]
+        self.blank: Window = [self.padding]
 
     @property
     def room(self) -> int:
@@ -87,7 +87,7 @@ class Windows:
 
     def collate(self, windows: Sequence[Window], device: torch.device) -> dict[str, Tensor]:
         """Padded on the right; without a mask where nothing is padded, which spares the model its arithmetic."""
-        return pad(windows, self._padding, device)
+        return pad(windows, self.padding, device)
 
 
 class Pairs:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 import orjson
 
-from nlpcli.errors import ExtraMissing, OutputError
+from nlpcli.errors import ExtraMissing, OutputError, UsageError
 from nlpcli.records.record import Record
 from nlpcli.records.table import ERROR, object_row, table_row
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 ResultNames = Mapping[str, str]
-"""Result field → type: `string`, `float64`, `int64`, or `list<float32>` and the like."""
+"""Result field → type: `string`, `float64`, `int64`, or `list<float32>`, `map<string, float64>` and the like."""
 
 
 class Writer(Protocol):
@@ -189,18 +189,23 @@ class ParquetWriter:
     def _type(self, name: str, declared: Mapping[str, str]) -> Any:
         arrow = self._arrow
         if name in declared:
-            item = declared[name].removeprefix("list<").removesuffix(">")
-            value_type = getattr(arrow, item)()
-            return arrow.list_(value_type) if declared[name].startswith("list<") else value_type
+            return self._declared_type(declared[name])
         inferred = arrow.array([row.get(name) for row in self._rows]).type
         # A column that is null so far says nothing about its later values; text can hold most of them.
         return arrow.string() if inferred == arrow.null() else inferred
+
+    def _declared_type(self, declared: str) -> Any:
+        kind, _, items = declared.removesuffix(">").rpartition("<")
+        types = [getattr(self._arrow, item.strip())() for item in items.split(",")]
+        return {"": lambda item: item, "list": self._arrow.list_, "map": self._arrow.map_}[kind](*types)
 
 
 class NpyWriter:
     """One two-dimensional array, a row per record; a failed record is a row of NaN (of zeros for integers)."""
 
     def __init__(self, stream: BinaryIO, names: ResultNames) -> None:
+        if len(names) != 1 or not next(iter(names.values())).startswith("list<"):
+            raise UsageError("npy holds vectors, and these results are none; choose another format, such as -F jsonl")
         (self._column,) = names
         self._stream = stream
         # The header names the number of rows, which is known only at the end: rows wait on disk, not in memory.

@@ -30,6 +30,7 @@ class TaskOptions(Protocol):
 # Task name → module; each has `load(options, model, placement) -> Task`.
 TASKS = {
     "embed": "nlpcli.tasks.embed",
+    "sentiment": "nlpcli.tasks.sentiment",
 }
 
 

@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,22 +22,33 @@ class Done(NamedTuple):
     complaints: bytes
 
 
-Embed = Callable[..., Done]
+Call = Callable[..., Done]
 
 
 @pytest.fixture
-def embed(starter: str, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Iterator[Embed]:
+def call(capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Iterator[Call]:
+    """Runs a command line; what a run changes in the process is put back."""
     from nlpcli.__main__ import run
 
-    def run_embed(*arguments: str | Path, stdin: bytes = b"") -> Done:
+    def run_command(*arguments: str | Path, stdin: bytes = b"") -> Done:
         with io.TextIOWrapper(io.BytesIO(stdin)) as standard_input:
             monkeypatch.setattr(sys, "stdin", standard_input)
-            status = run(["embed", *map(str, arguments)])
+            status = run([*map(str, arguments)])
         return Done(status, *capsysbinary.readouterr())
 
     logger = logging.getLogger("nlpcli")
     handlers, propagates, level = logger.handlers, logger.propagate, logger.level
     terminates = signal.getsignal(signal.SIGTERM)
-    yield run_embed
+    yield run_command
     signal.signal(signal.SIGTERM, terminates)
     logger.handlers, logger.propagate, logger.level = handlers, propagates, level
+
+
+@pytest.fixture
+def embed(starter: str, call: Call) -> Call:
+    return partial(call, "embed")
+
+
+@pytest.fixture
+def sentiment(starter: str, call: Call) -> Call:
+    return partial(call, "sentiment")

@@ -13,7 +13,7 @@ import pytest
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MODELS = ("list", "pull", "path", "rm", "prune", "verify")
-COMMANDS = ["", "embed", "devices", "models", *(f"models {name}" for name in MODELS)]
+COMMANDS = ["", "embed", "sentiment", "devices", "models", *(f"models {name}" for name in MODELS)]
 
 
 def help_text(command: str) -> str:
@@ -48,32 +48,49 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "passport.md").write_text("Passports are renewed at the town hall.\n\nBring a photograph.\n")
     (tmp_path / "reviews.csv").write_text("id,review\n1,A good film.\n2,I slept through it.\n")
+    (tmp_path / "app.log").write_text("Everything works.\nThe disk is broken.\n")
     (tmp_path / "lines.txt").write_text("The cat sleeps.\nIt rains.\n一只猫在睡觉。\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     return tmp_path
 
 
+def outputs_of_examples(command, call):
+    """What each example in the help of a command prints."""
+    examples = re.findall(
+        rf"^    (.*\bnlpcli {command} .*)$", snapshot(command).read_text(encoding="utf-8"), re.MULTILINE
+    )
+    return {example: run_example(example, call) for example in examples}
+
+
+def run_example(example, call):
+    """In this process where the shell has nothing to do."""
+    if not set("|<>") & set(example):
+        done = call(*shlex.split(example)[1:])
+        assert done.status == 0, done.complaints
+        return done.output.decode()
+    # A log that is followed has no end.
+    endless = example.replace("tail -f", "tail")
+    return subprocess.run(["sh", "-c", endless], capture_output=True, check=True, timeout=120).stdout.decode()
+
+
 @pytest.mark.starter
-def test_every_example_of_embed_runs_as_it_stands(embed, folder):
-    text = snapshot("embed").read_text(encoding="utf-8")
-    examples = re.findall(r"^    (.*\bnlpcli embed .*)$", text, re.MULTILINE)
-    outputs = {example: run_example(example, embed) for example in examples}
-    assert len(examples) == 6
+def test_every_example_of_embed_runs_as_it_stands(starter, call, folder):
+    outputs = outputs_of_examples("embed", call)
+    assert len(outputs) == 6
     first = next(output for example, output in outputs.items() if "--search" in example)
-    assert first.decode().splitlines()[0].split("\t")[1] == "notes/passport.md:1"
+    assert first.splitlines()[0].split("\t")[1] == "notes/passport.md:1"
     assert pq.read_table("reviews.parquet").column_names == ["id", "review", "embedding", "error"]
     assert np.load("lines.npy").shape == (3, 384)
     assert (folder / "map.svg").stat().st_size
 
 
-def run_example(example, embed):
-    """In this process where the shell has nothing to do."""
-    if not set("|<>") & set(example):
-        done = embed(*shlex.split(example)[2:])
-        assert done.status == 0, done.complaints
-        return done.output
-    return subprocess.run(["sh", "-c", example], capture_output=True, check=True, timeout=120).stdout
+@pytest.mark.starter
+def test_every_example_of_sentiment_runs_as_it_stands(starter, call, folder):
+    outputs = outputs_of_examples("sentiment", call)
+    assert len(outputs) == 6
+    assert (folder / "labelled.csv").read_text().splitlines()[0] == "id,review,label,score,error"
+    assert next(output for example, output in outputs.items() if "--labels" in example).startswith("bug\t")
 
 
 if __name__ == "__main__":

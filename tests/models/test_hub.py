@@ -156,7 +156,7 @@ def test_a_cache_that_cannot_be_written_is_said(hub, pull, tmp_path):
 
 def test_a_gguf_file_is_fetched_alone(hub, pull, nlpcli):
     hub.repositories["owner/tiny"].revisions["main"] = {**FILES, "q4/a.gguf": b"GGUF four", "q8/a.gguf": b"GGUF eight"}
-    printed_folder(pull("owner/tiny/q4/a.gguf"))
+    assert printed_folder(pull("owner/tiny/q4/a.gguf")).read_bytes() == b"GGUF four"
     assert hub.downloads() == {"q4/a.gguf"}
     assert printed_folder(nlpcli("models", "path", "owner/tiny/q4/a.gguf")).read_bytes() == b"GGUF four"
     assert "its GGUF files: q4/a.gguf, q8/a.gguf" in complaint(pull("owner/tiny/q5/a.gguf"))

@@ -31,9 +31,9 @@ def merge_adapter(adapter: Adapter, base: Path, folder: Path) -> None:
     """Write the model that `adapter` makes of the one in `base` into `folder`, in float32 and in the hub's layout.
 
     Raises:
-        IntegrityError: the adapter is not the one that the catalogue names.
+        IntegrityError: the adapter is not the one that the catalogue names, or the base is damaged.
     """
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
     from safetensors.numpy import load_file, save_file
 
     path = FOLDER / adapter.file
@@ -41,7 +41,12 @@ def merge_adapter(adapter: Adapter, base: Path, folder: Path) -> None:
         raise IntegrityError(f"{path} is not the file that this version of nlpcli came with; install nlpcli again")
     with safe_open(path, "numpy") as opened:
         recipe = {name: json.loads(value) for name, value in opened.metadata().items()}
-    weights = {recipe["prefix"] + name: weight for name, weight in load_file(base / "model.safetensors").items()}
+    try:
+        of_base = load_file(base / "model.safetensors")
+    except (SafetensorError, FileNotFoundError) as error:
+        again = f"nlpcli models rm --yes {adapter.base} && nlpcli models pull {adapter.base}"
+        raise IntegrityError(f"{adapter.base} in the cache is damaged ({error}); fetch it again: {again}") from error
+    weights = {recipe["prefix"] + name: weight for name, weight in of_base.items()}
     folder.mkdir()
     save_file(
         merged(weights, load_file(path), recipe["scale"], recipe["temperature"]),

@@ -49,7 +49,7 @@ class StarterSource:
                 )
             self._make(entry, offline, folder, say)
         _note_use(folder)
-        return LocalModel(name, folder)
+        return LocalModel(name, folder, languages=entry.languages)
 
     def cached(self) -> Iterable[CachedModel]:
         for folder in self._complete_folders():
@@ -153,7 +153,6 @@ def _locked(root: Path, folder: Path, say: Say) -> Iterator[None]:
         lock.release()
 
 
-
 def _write_manifest(entry: CatalogEntry, folder: Path) -> None:
     manifest = {
         "name": entry.name,
@@ -196,5 +195,3 @@ def _note_use(folder: Path) -> None:
 
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-

@@ -1,0 +1,110 @@
+"""`nlpcli sentiment`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
+from nlpcli.cli.run import View, make_job, run_job
+from nlpcli.errors import UsageError
+from nlpcli.models.catalog import catalog
+from nlpcli.records.record import Record
+from nlpcli.records.splitting import without_surrogates
+from nlpcli.tasks.sentiment import DEFAULT_HYPOTHESIS, PLACE, SentimentOptions
+from nlpcli.views import labels as drawings
+
+EXAMPLES = """
+\b
+Examples:
+  nlpcli sentiment "I love this film." "What a waste of time!"
+  nlpcli sentiment -i reviews.csv --field review -o labelled.csv
+  nlpcli sentiment -i reviews.csv --field review --aggregate
+  tail -f app.log | nlpcli sentiment --threshold 0.8
+  nlpcli sentiment --labels "billing,bug,praise" "The app crashes when I open it."
+  nlpcli sentiment --all-scores -F jsonl "Not bad at all."
+"""
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+@app.command(epilog=EXAMPLES)
+@shares_options
+def sentiment(
+    shared: SharedOptions,
+    texts: Texts = None,
+    all_scores: Annotated[
+        bool, typer.Option("--all-scores", help="Give the score of every label, not only of the best.")
+    ] = False,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, max=1.0, metavar="P", help="Below this score a label does not hold (then: none). Default: any."
+        ),
+    ] = None,
+    aggregate: Annotated[
+        bool, typer.Option("--aggregate", help="Print how often each label is given, its share and its mean score.")
+    ] = False,
+    labels: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,…", help="Your own labels instead of the model's, without training (zero-shot)."),
+    ] = None,
+    hypothesis: Annotated[
+        str, typer.Option(metavar="TEXT", help="The sentence that --labels are put into, at {}.")
+    ] = DEFAULT_HYPOTHESIS,
+) -> int:
+    """Label each record as negative, neutral or positive; or as whatever the model, or --labels, has.
+
+    Prints label, score (a probability) and text, separated by tabs. Long texts are read in windows that end where a
+    sentence ends, never cut.
+    """
+    options = SentimentOptions(
+        result="aggregate" if aggregate else "labels",
+        all_scores=all_scores,
+        threshold=threshold,
+        labels=_own_labels(labels),
+        hypothesis=without_surrogates(hypothesis),
+    )
+    _check(options)
+    task = "labels" if options.labels else "sentiment"
+    job = make_job("sentiment", options, shared, texts, Per.LINE, catalog().defaults[task])
+    return run_job(job, shared, _TALLY if aggregate else _LABELLED)
+
+
+def _own_labels(labels: str | None) -> tuple[str, ...]:
+    if labels is None:
+        return ()
+    # Written in Chinese, a list has Chinese commas.
+    names = [name.strip() for name in without_surrogates(labels).replace("，", ",").replace("、", ",").split(",")]
+    distinct = tuple(dict.fromkeys(name for name in names if name))
+    if len(distinct) < 2:
+        raise UsageError('--labels takes at least two, separated by commas: --labels "billing,bug,praise"')
+    return distinct
+
+
+def _check(options: SentimentOptions) -> None:
+    if options.result == "aggregate" and options.all_scores:
+        raise UsageError("--all-scores says something of each record, --aggregate of all; choose one")
+    if options.hypothesis != DEFAULT_HYPOTHESIS and not options.labels:
+        raise UsageError("--hypothesis goes with --labels")
+    if PLACE not in options.hypothesis:
+        raise UsageError(f'--hypothesis needs {PLACE} where the label stands, as in "{DEFAULT_HYPOTHESIS}"')
+
+
+def _labelled(record: Record) -> str:
+    result = record.result or {}
+    columns = [result["label"], f"{result['score']:.4f}", " ".join(record.text.split())]
+    if "scores" in result:
+        columns.append(" ".join(f"{label}={score:.4f}" for label, score in result["scores"].items()))
+    return "\t".join(columns)
+
+
+def _tallied(record: Record) -> str:
+    result = record.result or {}
+    score = "" if result["score"] is None else f"{result['score']:.4f}"
+    return f"{result['label']}\t{result['count']}\t{result['share']:.4f}\t{score}"
+
+
+_LABELLED = View(_labelled, drawings.draw_labelled)
+_TALLY = View(_tallied, drawings.draw_tally)

@@ -1,0 +1,95 @@
+"""Text → probability of each label: transformers' text-classification pipeline with batches of its own making.
+
+The pipeline in transformers takes one text at a time unless told otherwise, and fails on (or cuts) a text that is
+longer than the model takes. Here the unit is a window of token ids that ends where a sentence ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import TextClassificationPipeline
+
+from nlpcli.device import Placement
+from nlpcli.errors import ModelUnusable
+from nlpcli.models.loading import load_classifier, load_tokenizer, longest_input
+from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.labels import Meaning, label_names, meaning_of
+from nlpcli.pipelines.windows import Window, Windows, with_rounded_rows
+
+Probabilities = np.ndarray[Any, np.dtype[np.float32]]
+
+
+class ClassificationPipeline(TextClassificationPipeline):  # type: ignore[misc]
+    """`pipeline(text)` is as in transformers; `windows` and `classify` do it in batches and cut nothing."""
+
+    def __init__(self, *args: Any, label_names: tuple[str, ...] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        config = self.model.config
+        self.labels = label_names or tuple(config.id2label[index] for index in range(config.num_labels))
+        self.meaning: Meaning = meaning_of(config)
+        self._windows = Windows(self.tokenizer, longest_input(config, self.tokenizer))
+        if config.pad_token_id is None:
+            # Decoders find the end of a text by its padding.
+            config.pad_token_id = self._windows.padding
+
+    @property
+    def longest_input(self) -> int:
+        """How many tokens the model takes at a time."""
+        return self._windows.longest_input
+
+    def windows(self, texts: Sequence[str]) -> list[list[Window]]:
+        """The windows of each text; every text has at least one."""
+        return self._windows.at_sentence_ends(texts)
+
+    def cost(self, window: Window) -> int:
+        """The tokens that a window costs."""
+        return len(window)
+
+    def classify(self, windows: Sequence[Window]) -> Probabilities:
+        """(windows, labels) float32: rows sum to 1, or each number is a probability of its own (see `meaning`)."""
+        with torch.inference_mode():
+            logits = self._logits(with_rounded_rows(windows))[: len(windows)].float()
+            probabilities: Probabilities = _PROBABILITIES[self.meaning](logits).cpu().numpy()
+            return probabilities
+
+    def _logits(self, windows: Sequence[Window]) -> Tensor:
+        inputs = self._windows.collate(windows, self.device)
+        return self._forward(inputs).logits
+
+
+def _softmax(logits: Tensor) -> Tensor:
+    return torch.softmax(logits, dim=-1)
+
+
+def _unchanged(logits: Tensor) -> Tensor:
+    return logits
+
+
+_PROBABILITIES = {
+    Meaning.ONE_OF: _softmax,
+    Meaning.ANY_OF: torch.sigmoid,
+    Meaning.NUMBER: _unchanged,
+}
+
+
+def load_classification_pipeline(model: LocalModel, placement: Placement) -> ClassificationPipeline:
+    """The pipeline of a classifier on its device.
+
+    Raises:
+        ModelError: the folder does not hold a classifier, or an unsafe one.
+    """
+    tokenizer = load_tokenizer(model)
+    module = load_classifier(model, placement)
+    if module.config.num_labels < 1:
+        raise ModelUnusable(f"{model.name} has no labels; choose a classifier")
+    return ClassificationPipeline(
+        model=module,
+        tokenizer=tokenizer,
+        device=torch.device(placement.device),
+        label_names=label_names(module.config, model.name),
+    )

@@ -1,0 +1,130 @@
+"""Text → probability of labels that the user made up.
+
+Two ways, with one interface (that of `ClassificationPipeline`): a model of natural-language inference is asked
+whether the text entails "This example is about billing." (Yin et al. 2019, "Benchmarking Zero-shot Text
+Classification"); any other encoder compares the vector of the text with that of the same sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import ZeroShotClassificationPipeline
+
+from nlpcli.device import Placement
+from nlpcli.errors import ModelUnusable, UsageError
+from nlpcli.models.loading import is_classifier, load_classifier, load_tokenizer, longest_input
+from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.classification import Probabilities
+from nlpcli.pipelines.embedding import EmbeddingPipeline, load_embedding_pipeline
+from nlpcli.pipelines.labels import Meaning
+from nlpcli.pipelines.windows import Pairs, Window, Windows, pad
+
+# Cosine similarities of unrelated texts lie within a few hundredths: this spreads them to probabilities. Chosen, not
+# fitted: no labels are known beforehand.
+_SIMILARITY_SCALE = 20.0
+
+
+class EntailmentPipeline(ZeroShotClassificationPipeline):  # type: ignore[misc]
+    """Asks a model of natural-language inference about every label; `windows` and `classify` do it in batches."""
+
+    meaning = Meaning.ONE_OF
+
+    def __init__(self, *args: Any, labels: Sequence[str], hypothesis: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.labels = tuple(labels)
+        self._hypotheses = [
+            self.tokenizer(hypothesis.replace("{}", label), add_special_tokens=False)["input_ids"] for label in labels
+        ]
+        limit = longest_input(self.model.config, self.tokenizer)
+        self._pairs = Pairs(self.tokenizer)
+        self._longest_hypothesis = max(map(len, self._hypotheses))
+        # A window is cut with the special tokens of a single text, and read with those of a pair.
+        alone = len(self.tokenizer("")["input_ids"])
+        limit += alone - self._pairs.special_tokens - self._longest_hypothesis
+        if limit <= alone:
+            raise UsageError("the labels leave no room for a text in what the model takes at a time; shorten them")
+        self._windows = Windows(self.tokenizer, limit)
+
+    @property
+    def longest_input(self) -> int:
+        """How many tokens of a text the model takes at a time beside a label."""
+        return self._windows.longest_input
+
+    def windows(self, texts: Sequence[str]) -> list[list[Window]]:
+        """The windows of each text."""
+        return self._windows.at_sentence_ends(texts)
+
+    def cost(self, window: Window) -> int:
+        """One row for each label."""
+        return len(self.labels) * (len(window) + self._longest_hypothesis)
+
+    def classify(self, windows: Sequence[Window]) -> Probabilities:
+        """(windows, labels) float32: softmax of the entailment logits over the labels."""
+        texts = [self._windows.without_special_tokens(window) for window in windows]
+        rows = [self._pairs.join(text, hypothesis) for text in texts for hypothesis in self._hypotheses]
+        inputs = self._windows.collate([window for window, _ in rows], self.device)
+        if self._pairs.has_segments:
+            inputs["token_type_ids"] = pad([segments for _, segments in rows], 0, self.device)["input_ids"]
+        with torch.inference_mode():
+            logits = self.model(**inputs).logits.float()[:, self.entailment_id]
+            return torch.softmax(logits.view(len(windows), -1), dim=-1).cpu().numpy()  # type: ignore[no-any-return]
+
+
+class SimilarityPipeline:
+    """Compares the vector of each window with those of the labels."""
+
+    meaning = Meaning.ONE_OF
+
+    def __init__(self, embedding: EmbeddingPipeline, labels: Sequence[str], hypothesis: str) -> None:
+        self.labels = tuple(labels)
+        self.tokenizer = embedding.tokenizer
+        self._embedding = embedding
+        self.longest_input = embedding.longest_input
+        self._label_vectors = self._unit_vectors(
+            [embedding.windows([hypothesis.replace("{}", label)])[0][0] for label in labels]
+        )
+
+    def windows(self, texts: Sequence[str]) -> list[list[Window]]:
+        """The windows of each text."""
+        return self._embedding.windows_at_sentence_ends(texts)
+
+    def cost(self, window: Window) -> int:
+        """The tokens that a window costs."""
+        return len(window)
+
+    def classify(self, windows: Sequence[Window]) -> Probabilities:
+        """(windows, labels) float32: softmax of the scaled cosine similarities."""
+        scores = _SIMILARITY_SCALE * self._unit_vectors(windows) @ self._label_vectors.T
+        exponentials = np.exp(scores - scores.max(1, keepdims=True))
+        return exponentials / exponentials.sum(1, keepdims=True)  # type: ignore[no-any-return]
+
+    def _unit_vectors(self, windows: Sequence[Window]) -> Probabilities:
+        vectors = self._embedding.encode(windows)
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)  # type: ignore[no-any-return]
+
+
+def load_zero_shot_pipeline(
+    model: LocalModel, placement: Placement, labels: Sequence[str], hypothesis: str
+) -> EntailmentPipeline | SimilarityPipeline:
+    """The pipeline that fits the model.
+
+    Raises:
+        ModelError: the model is a classifier of other things, or unsafe, or cannot be loaded.
+    """
+    if not is_classifier(model):
+        return SimilarityPipeline(load_embedding_pipeline(model, placement), labels, hypothesis)
+    tokenizer = load_tokenizer(model)
+    module = load_classifier(model, placement)
+    own = [str(name) for name in module.config.id2label.values()]
+    if not any(name.lower().startswith("entail") for name in own):
+        raise ModelUnusable(
+            f"{model.name} knows its own labels only ({', '.join(own)});"
+            " for --labels choose a model trained on inference (MNLI) or one that makes vectors"
+        )
+    return EntailmentPipeline(
+        model=module, tokenizer=tokenizer, device=torch.device(placement.device), labels=labels, hypothesis=hypothesis
+    )

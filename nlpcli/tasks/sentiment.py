@@ -1,0 +1,166 @@
+"""Sentiment: texts → a label and its probability, by a classifier or into the user's own labels."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+from nlpcli.batching import Unit
+from nlpcli.device import Placement
+from nlpcli.errors import UsageError
+from nlpcli.models.reference import LocalModel
+from nlpcli.records.record import Record
+from nlpcli.tasks.language_watch import LanguageWatch
+from nlpcli.tasks.tally import CHOSEN, NO_LABEL, tally
+
+if TYPE_CHECKING:
+    import numpy as np
+    from transformers import PreTrainedTokenizerBase
+
+    from nlpcli.pipelines.labels import Meaning
+
+    Probabilities = np.ndarray[Any, Any]
+
+log = logging.getLogger(__name__)
+
+# What asks about a label of the user's own, and the place of the label in it.
+PLACE = "{}"
+DEFAULT_HYPOTHESIS = "This text is about {}."
+# From which probability on a label of a multi-label model holds.
+DEFAULT_THRESHOLD = 0.5
+_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class SentimentOptions:
+    """What `nlpcli sentiment` was asked for. `labels`: the user's own; empty: the model's."""
+
+    result: Literal["labels", "aggregate"] = "labels"
+    all_scores: bool = False
+    threshold: float | None = None
+    labels: tuple[str, ...] = ()
+    hypothesis: str = DEFAULT_HYPOTHESIS
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """Result fields and their types."""
+        if self.result == "aggregate":
+            return {"label": "string", "count": "int64", "share": "float64", "score": "float64"}
+        scores = {"scores": "map<string, float64>"} if self.all_scores else {}
+        return {"label": "string", "score": "float64"} | scores
+
+
+class Classifier(Protocol):
+    """What the task needs of a pipeline; `classify` gives (windows, labels) float32."""
+
+    labels: tuple[str, ...]
+    meaning: Meaning
+    longest_input: int
+    tokenizer: PreTrainedTokenizerBase
+
+    def windows(self, texts: Sequence[str]) -> list[list[list[int]]]: ...
+
+    def cost(self, window: list[int]) -> int: ...
+
+    def classify(self, windows: Sequence[list[int]]) -> Probabilities: ...
+
+
+class _Judged(NamedTuple):
+    """The numbers of one window, and how many tokens it has."""
+
+    numbers: Probabilities
+    tokens: int
+
+
+class SentimentTask:
+    """Texts in, labels out, in batches."""
+
+    def __init__(
+        self,
+        options: SentimentOptions,
+        classifier: Classifier,
+        prepare: Callable[[str], str],
+        watch: Callable[[Sequence[Record]], None],
+    ) -> None:
+        from nlpcli.pipelines.labels import Meaning
+
+        if options.threshold is not None and classifier.meaning is Meaning.NUMBER:
+            raise UsageError("this model gives a value, not probabilities; leave --threshold out")
+        self._options = options
+        self._classifier = classifier
+        self._prepare = prepare
+        self._watch = watch
+        self._any_of = classifier.meaning is Meaning.ANY_OF
+        self._least = DEFAULT_THRESHOLD if self._any_of and options.threshold is None else options.threshold
+        self._told_of_windows = False
+
+    def split(self, records: Sequence[Record]) -> list[list[Unit]]:
+        """One unit per window of the model's length."""
+        self._watch(records)
+        windows_of = self._classifier.windows([self._prepare(record.text) for record in records])
+        self._tell_of_windows(records, windows_of)
+        return [[Unit(self._classifier.cost(window), window) for window in windows] for windows in windows_of]
+
+    def run(self, units: Sequence[Unit]) -> Sequence[_Judged]:
+        """The numbers of each window."""
+        numbers = self._classifier.classify([unit.payload for unit in units])
+        return [_Judged(row, len(unit.payload)) for row, unit in zip(numbers, units, strict=True)]
+
+    def join(self, record: Record, outputs: Sequence[_Judged]) -> dict[str, Any]:  # noqa: ARG002
+        """The label of the text: its windows count by their length."""
+        import numpy as np
+
+        numbers = np.average([judged.numbers for judged in outputs], axis=0, weights=[j.tokens for j in outputs])
+        scores = {
+            label: round(float(number), _DIGITS) for label, number in zip(self._classifier.labels, numbers, strict=True)
+        }
+        chosen = self._chosen(scores)
+        if self._options.result == "aggregate":
+            return {CHOSEN: chosen, "scores": scores}
+        result: dict[str, Any] = {"label": ",".join(chosen), "score": max(scores.values())}
+        return result | {"scores": scores} if self._options.all_scores else result
+
+    def _chosen(self, scores: Mapping[str, float]) -> list[str]:
+        """The labels that hold, the surest first."""
+        ranked = sorted(scores, key=lambda label: -scores[label])
+        held = [label for label in ranked if self._least is None or scores[label] >= self._least]
+        return (held if self._any_of else held[:1]) or [NO_LABEL]
+
+    def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
+        """The records with their labels, or how often each label was given."""
+        return tally(records, self._classifier.labels) if self._options.result == "aggregate" else records
+
+    def _tell_of_windows(self, records: Sequence[Record], windows_of: list[list[list[int]]]) -> None:
+        if self._told_of_windows:
+            return
+        for record, windows in zip(records, windows_of, strict=True):
+            if len(windows) > 1:
+                self._told_of_windows = True
+                log.warning(
+                    "%s has more than the %d tokens that the model takes at a time: such texts are labelled in windows"
+                    " that end where a sentence ends, and their scores averaged; nothing is cut away",
+                    record.origin,
+                    self._classifier.longest_input,
+                )
+                return
+
+
+def load(options: SentimentOptions, model: LocalModel, placement: Placement) -> SentimentTask:
+    """The task, its model on its device."""
+    from nlpcli.pipelines.emoji import emoji_namer
+
+    watch = LanguageWatch(model)
+    classifier = _load_classifier(options, model, placement)
+    return SentimentTask(options, classifier, emoji_namer(classifier.tokenizer), watch)
+
+
+def _load_classifier(options: SentimentOptions, model: LocalModel, placement: Placement) -> Classifier:
+    if options.labels:
+        from nlpcli.pipelines.zero_shot import load_zero_shot_pipeline
+
+        return load_zero_shot_pipeline(model, placement, options.labels, options.hypothesis)
+    from nlpcli.pipelines.classification import load_classification_pipeline
+
+    return load_classification_pipeline(model, placement)

@@ -1,0 +1,1 @@
+"""How our own weights were made. Nothing that users run imports it."""

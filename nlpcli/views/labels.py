@@ -1,0 +1,61 @@
+"""Labels, their scores and their shares on a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nlpcli.records.record import Record
+from nlpcli.views.bars import bar
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_STYLES = {
+    "very negative": "bold red",
+    "negative": "red",
+    "neutral": "blue",
+    "positive": "green",
+    "very positive": "bold green",
+    "none": "dim",
+}
+_OTHER = "cyan"
+_LABEL_CELLS = 8
+_SHARE_CELLS = 24
+
+
+def draw_labelled(record: Record) -> RenderableType:
+    """Label, score, bar and text; below it the other scores, where they were asked for."""
+    from rich.table import Table
+    from rich.text import Text
+
+    result = record.result or {}
+    style = _STYLES.get(result["label"], _OTHER)
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(style=style, no_wrap=True, min_width=_LABEL_CELLS)
+    grid.add_column(no_wrap=True)
+    grid.add_column(style=style, no_wrap=True)
+    grid.add_column(overflow="fold")
+    text = Text(" ".join(record.text.split()))
+    grid.add_row(result["label"], f"{result['score']:.4f}", bar(result["score"]), text)
+    for label, score in sorted(result.get("scores", {}).items(), key=lambda item: -item[1]):
+        if label != result["label"]:
+            grid.add_row(*(Text(cell, style="dim") for cell in (f"  {label}", f"{score:.4f}", bar(score))), "")
+    return grid
+
+
+def draw_tally(record: Record) -> RenderableType:
+    """Label, bar, share, count and mean score."""
+    from rich.table import Table
+
+    result = record.result or {}
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(style=_STYLES.get(result["label"], _OTHER), no_wrap=True, min_width=_LABEL_CELLS + 4)
+    grid.add_column(style=_STYLES.get(result["label"], _OTHER), no_wrap=True)
+    grid.add_column(justify="right", no_wrap=True, min_width=6)
+    grid.add_column(justify="right", no_wrap=True, min_width=8)
+    grid.add_column(style="dim", no_wrap=True)
+    score = "" if result["score"] is None else f"mean score {result['score']:.4f}"
+    grid.add_row(
+        result["label"], bar(result["share"], _SHARE_CELLS), f"{result['share']:.1%}", f"{result['count']:,}", score
+    )
+    return grid

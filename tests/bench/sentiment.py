@@ -1,0 +1,33 @@
+"""How fast `sentiment` is beside a loop over transformers' pipeline with the same weights:
+python tests/bench/sentiment.py SENTENCES.txt
+"""
+
+import sys
+
+import torch
+from contest import compare, lines_of, run_task
+from transformers import pipeline
+
+from nlpcli.device import choose, describe_hardware, padded_tokens_per_batch
+from nlpcli.models.cache import resolve
+from nlpcli.tasks.sentiment import SentimentOptions, load
+
+
+def main():
+    lines = lines_of(sys.argv)
+    model = resolve("starter/sentiment", None, False, lambda text, fraction=None: None)
+    hardware = describe_hardware()
+    placement = choose(hardware)
+    task = load(SentimentOptions(), model, placement)
+    classify = pipeline("sentiment-analysis", model=str(model.folder), device=placement.device, dtype=torch.float32)
+    auto = padded_tokens_per_batch(hardware, placement)
+    contestants = {
+        "nlpcli": lambda: run_task(task, lines, auto, placement, hardware),
+        "pipeline, batch_size=32": lambda: classify(lines, batch_size=32, truncation=True),
+        "loop over the pipeline": lambda: [classify(line, truncation=True) for line in lines],
+    }
+    compare(contestants, "nlpcli", lines, placement, hardware)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""What README and docs show exists: commands, options and their values, files, links."""
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ON_EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+def shown_lines(page):
+    """The command lines of a page: all of a bash block, and of a console block those behind a `$`."""
+    text = page.read_text(encoding="utf-8")
+    for kind, block in re.findall(r"^```(bash|console)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            if kind == "bash" or line.startswith("$ "):
+                yield line.removeprefix("$ ")
+
+
+def calls_in(line):
+    """The words behind each `nlpcli` that a shell would run."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
+    lexer.whitespace_split = True
+    words = []
+    for word in [*lexer, ";"]:
+        if set(word) <= set("|&;<>"):
+            if words[:1] == ["nlpcli"]:
+                yield words[1:]
+            words = []
+        elif words or not re.match(r"\w+=", word):  # a variable may stand before the command
+            words.append(word)
+
+
+def parse(words):
+    """Read a command line as the app does, and run nothing. Raises what the app raises of wrong usage."""
+    import typer
+
+    from nlpcli.cli.app import app
+
+    command, name, rest = typer.main.get_command(app), "nlpcli", list(words)
+    while True:
+        with command.make_context(name, rest) as context:
+            if not hasattr(command, "resolve_command"):
+                return
+            # Click keeps the name of the subcommand apart from what stands behind it.
+            name, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+
+
+@pytest.fixture
+def no_settings(tmp_path, monkeypatch):
+    """Nothing of this machine's own."""
+    for name in [name for name in os.environ if name.startswith("NLPCLI_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NLPCLI_CONFIG", str(tmp_path / "none.toml"))
+
+
+@ON_EVERY_PAGE
+def test_every_command_that_is_shown_is_one_that_the_app_takes(page, no_settings):
+    for line in shown_lines(page):
+        for words in calls_in(line):
+            parse(words)
+
+
+@pytest.mark.parametrize("line", ["nlpcli bark", "nlpcli embed --bark", "cat a | nlpcli embed --precision int4 > b"])
+def test_what_does_not_exist_would_be_noticed(line, no_settings):
+    from typer._click.exceptions import UsageError
+
+    (words,) = calls_in(line)
+    with pytest.raises(UsageError):
+        parse(words)
+
+
+def test_commands_are_found_in_the_pages():
+    calls = [words for page in PAGES for line in shown_lines(page) for words in calls_in(line)]
+    assert len(calls) > 30
+    assert {words[0] for words in calls} >= {"embed", "models", "devices"}
+
+
+def layout():
+    """The folders and the files that the README's picture of the layout names, each as a path from the root."""
+    (picture,) = re.findall(r"```text\n(nlpcli/\n.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    folders, files = [], []
+    parents: list[Path] = []
+    for line in picture.splitlines():
+        del parents[(len(line) - len(line.lstrip())) // 2 :]
+        if folder := re.match(r" *(\w+)/(?!\w)", line):
+            parents.append(Path(folder[1]))
+            folders.append(Path(*parents))
+        files += [Path(*parents, name) for name in re.findall(r"(?<![\w/])\w+\.(?:py|toml)\b", line)]
+    return folders, files
+
+
+def test_the_layout_names_what_is_there():
+    folders, files = layout()
+    assert [str(folder) for folder in folders if not (ROOT / folder).is_dir()] == []
+    assert [str(file) for file in files if not (ROOT / file).is_file()] == []
+
+
+def test_the_layout_leaves_no_folder_and_no_module_out():
+    folders, files = layout()
+    package = ROOT / "nlpcli"
+    there = {path.relative_to(ROOT) for path in package.rglob("*") if "__pycache__" not in path.parts}
+    assert {path for path in there if (ROOT / path).is_dir()} <= set(folders)
+    # How the weights were made is a story of its own.
+    modules = {path for path in there if path.suffix == ".py" and path.name != "__init__.py"}
+    assert {path for path in modules if "training" not in path.parts} <= set(files)
+
+
+@ON_EVERY_PAGE
+def test_links_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    for target, part in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", text):
+        linked = page.parent / target if target else page
+        assert linked.exists(), target
+        if part:
+            headings = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
+            assert part in {heading.lower().replace(" ", "-") for heading in headings}, f"{target}#{part}"
