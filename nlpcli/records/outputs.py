@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -98,6 +99,10 @@ def output_stream(path: str | None, compression_name: str) -> Iterator[BinaryIO]
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
+    if (descriptor := _open_descriptor(path)) is not None:
+        with _duplicate(descriptor, path) as stream, _compressed(stream, compression_name) as compressed:
+            yield compressed
+        return
     final = Path(path).expanduser()
     if final.is_dir():
         raise OutputError(f"cannot write {path}: it is a folder; name a file in it with -o")
@@ -115,6 +120,24 @@ def output_stream(path: str | None, compression_name: str) -> Iterator[BinaryIO]
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+_DESCRIPTORS = {"/dev/stdout": 1, "/dev/stderr": 2}
+_NUMBERED = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
+
+
+def _open_descriptor(path: str) -> int | None:
+    """The descriptor that a path names: behind it can be a file that the shell opened and others write to."""
+    if match := _NUMBERED.fullmatch(path):
+        return int(match[1])
+    return _DESCRIPTORS.get(path)
+
+
+def _duplicate(descriptor: int, path: str) -> BinaryIO:
+    try:
+        return os.fdopen(os.dup(descriptor), "wb")
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}; choose another place with -o") from error
 
 
 class _ResultFile(io.FileIO):

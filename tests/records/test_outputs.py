@@ -74,3 +74,18 @@ def test_an_error_of_the_input_is_not_taken_for_one_of_the_output(tmp_path):
     with pytest.raises(OSError, match="of the input"), output_stream(str(tmp_path / "out"), ".gz"):
         raise OSError("of the input")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors have names on POSIX only")
+@pytest.mark.parametrize("directory", ["/dev/fd", "/proc/self/fd"])
+def test_a_descriptor_is_written_to_behind_what_others_wrote(directory, tmp_path):
+    with (tmp_path / "log").open("wb", buffering=0) as log:
+        log.write(b"before ")
+        write(f"{directory}/{log.fileno()}")
+        log.write(b" behind")
+    assert (tmp_path / "log").read_bytes() == b"before whole behind"
+
+
+def test_a_descriptor_that_is_not_open_is_said(tmp_path):
+    with pytest.raises(OutputError, match="choose another place"):
+        write("/dev/fd/987")
