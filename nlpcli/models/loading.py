@@ -62,6 +62,9 @@ def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
     options: dict[str, Any] = {**_gguf(model), "config": config, "dtype": getattr(torch, placement.dtype)}
     if config.model_type in _TEXT_ENCODERS:
         module = _from_pretrained(transformers.AutoModelForTextEncoding, model, options)
+    elif model.gguf:
+        # transformers 5.17 finds the weights of a GGUF file under the names of the model with its head alone.
+        module = _from_pretrained(transformers.AutoModelForCausalLM, model, options).base_model
     else:
         module = _from_pretrained(AutoModel, model, options)
         if config.is_encoder_decoder:

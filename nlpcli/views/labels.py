@@ -31,12 +31,12 @@ def draw_labelled(record: Record) -> RenderableType:
     result = record.result or {}
     style = _STYLES.get(result["label"], _OTHER)
     grid = Table.grid(padding=(0, 1))
-    grid.add_column(style=style, no_wrap=True, min_width=_LABEL_CELLS)
+    grid.add_column(style=style, no_wrap=True)
     grid.add_column(no_wrap=True)
     grid.add_column(style=style, no_wrap=True)
     grid.add_column(overflow="fold")
     text = Text(" ".join(record.text.split()))
-    grid.add_row(result["label"], f"{result['score']:.4f}", bar(result["score"]), text)
+    grid.add_row(_padded(result["label"], _LABEL_CELLS), f"{result['score']:.4f}", bar(result["score"]), text)
     for label, score in sorted(result.get("scores", {}).items(), key=lambda item: -item[1]):
         if label != result["label"]:
             grid.add_row(*(Text(cell, style="dim") for cell in (f"  {label}", f"{score:.4f}", bar(score))), "")
@@ -49,13 +49,21 @@ def draw_tally(record: Record) -> RenderableType:
 
     result = record.result or {}
     grid = Table.grid(padding=(0, 1))
-    grid.add_column(style=_STYLES.get(result["label"], _OTHER), no_wrap=True, min_width=_LABEL_CELLS + 4)
-    grid.add_column(style=_STYLES.get(result["label"], _OTHER), no_wrap=True)
-    grid.add_column(justify="right", no_wrap=True, min_width=6)
-    grid.add_column(justify="right", no_wrap=True, min_width=8)
-    grid.add_column(style="dim", no_wrap=True)
+    style = _STYLES.get(result["label"], _OTHER)
+    for column_style in (style, style, "", "", "dim"):
+        grid.add_column(style=column_style, no_wrap=True)
     score = "" if result["score"] is None else f"mean score {result['score']:.4f}"
     grid.add_row(
-        result["label"], bar(result["share"], _SHARE_CELLS), f"{result['share']:.1%}", f"{result['count']:,}", score
+        _padded(result["label"], _LABEL_CELLS + 4),
+        bar(result["share"], _SHARE_CELLS),
+        f"{result['share']:6.1%}",
+        f"{result['count']:8,}",
+        score,
     )
     return grid
+
+
+def _padded(label: str, cells: int) -> str:
+    from rich.cells import cell_len
+
+    return label + " " * (cells - cell_len(label))

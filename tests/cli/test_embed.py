@@ -88,7 +88,7 @@ def test_a_precision_is_the_type_of_the_numbers_in_every_format(embed, tmp_path,
     column = pq.read_table(tmp_path / "a.parquet").column("embedding")
     assert (through_pipe.dtype.str, through_pipe.shape) == (dtype, (1, width))
     assert np.array_equal(text, through_pipe.astype(np.float32))
-    assert column.type.value_type.to_pandas_dtype() == through_pipe.dtype.type
+    assert column.type.value_type == pa.from_numpy_dtype(through_pipe.dtype)
     assert np.array_equal(np.array(column.to_pylist(), through_pipe.dtype), through_pipe)
 
 
