@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from nlpcli.errors import DeviceError
+from nlpcli.errors import DeviceError, UsageError
 
 # Native bfloat16 arithmetic of x86: dot products (VDPBF16PS) and matrix tiles (TDPBF16PS).
 CPU_BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 CUDA_BFLOAT16_CAPABILITY = (8, 0)
 DTYPES = ("float32", "bfloat16", "float16")
 GIBIBYTE = 1 << 30
+_DEVICE_NAME = re.compile(r"auto|cpu|cuda(:[0-9]+)?|mps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,26 @@ def available_devices(hardware: Hardware) -> list[str]:
     return [*cuda, *(["mps"] if hardware.mps else []), "cpu"]
 
 
+def check_names(device: str, dtype: str) -> None:
+    """Refuse what names no device or dtype on any machine; costs no look at this one.
+
+    Raises:
+        UsageError: one of them is no such name.
+    """
+    if not _DEVICE_NAME.fullmatch(device):
+        raise UsageError(f'--device takes auto, cpu, cuda, cuda:N or mps, not "{device}"')
+    if dtype not in {"auto", *DTYPES}:
+        raise UsageError(f'--dtype takes auto, {", ".join(DTYPES[:-1])} or {DTYPES[-1]}, not "{dtype}"')
+
+
 def choose(hardware: Hardware, device: str = "auto", dtype: str = "auto") -> Placement:
     """The device and dtype for a request.
 
     Raises:
-        DeviceError: the device is not there, or the dtype is unknown.
+        UsageError: no machine has such a device or dtype.
+        DeviceError: this machine does not have the device.
     """
+    check_names(device, dtype)
     chosen, device_reason = _choose_device(hardware, device)
     chosen_dtype, dtype_reason = _choose_dtype(hardware, chosen, dtype)
     return Placement(chosen, chosen_dtype, device_reason, dtype_reason)
@@ -83,8 +99,6 @@ def _choose_device(hardware: Hardware, device: str) -> tuple[str, str]:
 
 def _choose_dtype(hardware: Hardware, device: str, dtype: str) -> tuple[str, str]:
     if dtype != "auto":
-        if dtype not in DTYPES:
-            raise DeviceError(f'no dtype "{dtype}"; there is: {", ".join(DTYPES)} (or auto)')
         return dtype, "asked for"
     kind, _, index = device.partition(":")
     if kind == "cuda":

@@ -48,7 +48,7 @@ class InputMissing(InputError):
 
 
 class FormatUnknown(InputError):
-    """A name does not tell the format of a file."""
+    """A name does not tell the format of an input file."""
 
 
 class FieldMissing(InputError):
@@ -103,7 +103,7 @@ class CacheError(NlpcliError):
 
 
 class DeviceError(NlpcliError):
-    """The device or dtype asked for is not to be had on this machine."""
+    """The device asked for is not there on this machine."""
 
 
 class OutOfMemory(NlpcliError):

@@ -13,6 +13,7 @@ from nlpcli.device import (
     Hardware,
     Placement,
     available_devices,
+    check_names,
     choose,
     describe_hardware,
     padded_tokens_per_batch,
@@ -29,6 +30,7 @@ def devices(
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> int:
     """Show the devices of this machine, which one `auto` picks, in which dtype, and why."""
+    check_names(device, dtype)
     hardware = describe_hardware()
     placement = choose(hardware, device, dtype)
     if json:

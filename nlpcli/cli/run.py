@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from nlpcli.cli.console import Activity, configure_logging, results_console
 from nlpcli.cli.options import Per, SharedOptions
+from nlpcli.device import check_names
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.errors import NlpcliError, UsageError
+from nlpcli.records.formats import named_input_format
 from nlpcli.records.inputs import InputFile, InputSpec, input_files
 from nlpcli.records.outputs import OutputSpec, chosen_format, output_stream, refuse_binary_on_terminal
 from nlpcli.records.readers import decoder_for, read_records
@@ -45,8 +47,11 @@ def make_job(task: str, options: Any, shared: SharedOptions, texts: list[str] | 
     """The job that the command line describes; `per` and `model` are the task's defaults.
 
     Raises:
-        UsageError: the options do not go together.
+        UsageError: the options do not go together, or one has a value that it can never take.
     """
+    check_names(shared.device, shared.dtype)
+    if shared.input_format is not None:
+        named_input_format(shared.input_format)
     texts = [] if texts in (None, ["-"]) else texts or []
     if texts and shared.input:
         raise UsageError("give texts or --input, not both")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import NamedTuple
 
-from nlpcli.errors import FormatUnknown
+from nlpcli.errors import UsageError
 from nlpcli.records import compression
 
 INPUT_FORMATS = ("txt", "jsonl", "json", "csv", "tsv", "parquet")
@@ -52,7 +52,7 @@ def named_input_format(name: str) -> FileFormat:
     """The format that `--input-format` names: `csv`, or with a compression, `csv.gz`.
 
     Raises:
-        FormatUnknown: there is no such format.
+        UsageError: there is no such format.
     """
     format_name, _, compression_name = name.lower().partition(".")
     suffix = f".{compression_name}" if compression_name else ""
@@ -60,7 +60,7 @@ def named_input_format(name: str) -> FileFormat:
     name_of_text = {"text": "txt", "md": "txt", "ndjson": "jsonl"}
     format_name = name_of_text.get(format_name, format_name)
     if format_name not in known:
-        raise FormatUnknown(
+        raise UsageError(
             f'unknown input format "{name}"; use one of {", ".join(INPUT_FORMATS)},'
             " each also with .gz, .bz2, .xz or .zst behind it"
         )

@@ -56,7 +56,8 @@ def input_files(spec: InputSpec) -> list[InputFile]:
 
     Raises:
         InputMissing: a path is not there, or a folder has no readable file.
-        FormatUnknown: neither `spec.format` nor the suffix tells a format.
+        UsageError: `spec.format` is no format.
+        FormatUnknown: without it, the suffix of a file tells none.
     """
     named = named_input_format(spec.format) if spec.format else None
     if not spec.paths:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from nlpcli.errors import FormatUnknown, OutputError, UsageError
+from nlpcli.errors import OutputError, UsageError
 from nlpcli.records import compression
 from nlpcli.records.formats import BINARY_FORMATS, FileFormat, output_format
 from nlpcli.records.inputs import InputFile
@@ -51,7 +51,7 @@ def chosen_format(spec: OutputSpec, files: list[InputFile]) -> FileFormat:
     """The format asked for, else the one of the output's name, else that of structured input, else text.
 
     Raises:
-        FormatUnknown: the output's name does not tell a format.
+        UsageError: the output's name does not tell a format.
     """
     by_suffix = output_format(spec.path) if spec.path else None
     if spec.format:
@@ -59,7 +59,7 @@ def chosen_format(spec: OutputSpec, files: list[InputFile]) -> FileFormat:
     if by_suffix:
         return by_suffix
     if spec.path and Path(spec.path).suffix:
-        raise FormatUnknown(f"the name {spec.path} does not tell its format; name it, for example: -F jsonl")
+        raise UsageError(f"the name {spec.path} does not tell its format; name it, for example: -F jsonl")
     return FileFormat(_format_of_inputs(files), "")
 
 

@@ -50,9 +50,10 @@ def one_line(complaints: bytes) -> str:
         ("-i pictures", 1, "no readable file in pictures", ".jsonl"),
         ("-i reviews.csv", 1, 'no column "text" in reviews.csv; it has: id, review', "--field"),
         ("-i a.log", 1, "a.log does not tell its format", "--input-format"),
-        ("--input-format doc", 1, 'unknown input format "doc"', "use one of txt, jsonl"),
+        ("--input-format doc", 2, 'unknown input format "doc"', "use one of txt, jsonl"),
+        ("a --input-format csv.rar", 2, 'unknown input format "csv.rar"', ".gz, .bz2, .xz or .zst"),
         ("a -F doc", 2, "'doc' is not one of 'text', 'jsonl'", "nlpcli embed --help"),
-        ("a -o out.doc", 1, "out.doc does not tell its format", "-F jsonl"),
+        ("a -o out.doc", 2, "out.doc does not tell its format", "-F jsonl"),
         ("-i cut.txt.gz", 1, "cut.txt.gz is truncated", "compress it again"),
         ("-i damaged.parquet", 1, "damaged.parquet is not a sound parquet file", "fetch or write it again"),
         ("-i broken.json", 1, "broken.json:2: broken JSON", "mend the file"),
@@ -62,6 +63,9 @@ def one_line(complaints: bytes) -> str:
         ("-i a.txt --encoding base64", 2, 'unknown encoding "base64"', "use for example utf-8"),
         ("-i a.txt --encoding utf-16", 1, "a.txt cannot be read as utf-16", "--encoding"),
         ("a --batch-tokens many", 2, 'not "many"', "takes a number or auto"),
+        ("a --device foo", 2, 'not "foo"', "--device takes auto, cpu, cuda, cuda:N or mps"),
+        ("a --device cuda:x", 2, 'not "cuda:x"', "--device takes auto, cpu, cuda, cuda:N or mps"),
+        ("a --dtype float8", 2, 'not "float8"', "--dtype takes auto, float32, bfloat16 or float16"),
         ("a --threads 0", 2, "--threads", "nlpcli embed --help"),
         ("a --nonsense", 2, "--nonsense", "nlpcli embed --help"),
         ("a --top 3", 2, "--top", "goes with --search QUERY or --similarity"),
@@ -91,6 +95,13 @@ def test_a_device_that_is_not_there_is_answered_with_those_that_are(nlpcli):
     assert done.returncode == 1
     assert line.startswith('nlpcli: no device "cuda:99" here; there is: ')
     assert "cpu" in line
+
+
+def test_devices_refuses_what_names_no_device(nlpcli):
+    done = nlpcli("devices", "--device", "gpu")
+    assert done.returncode == 2
+    assert one_line(done.stderr) == 'nlpcli: --device takes auto, cpu, cuda, cuda:N or mps, not "gpu"'
+    assert nlpcli("devices", "--device", "cuda:99").returncode == 1
 
 
 @on_linux

@@ -3,7 +3,7 @@ import stat
 
 import pytest
 
-from nlpcli.errors import FormatUnknown, OutputError
+from nlpcli.errors import OutputError, UsageError
 from nlpcli.records.formats import FileFormat
 from nlpcli.records.inputs import InputFile
 from nlpcli.records.outputs import OutputSpec, chosen_format, output_stream
@@ -35,7 +35,7 @@ def test_the_format_is_that_asked_for_then_the_names_then_the_inputs(path, forma
 
 @pytest.mark.parametrize("name", ["out.doc", "out.gz"])
 def test_a_name_that_tells_no_format_is_answered_with_the_option(name):
-    with pytest.raises(FormatUnknown, match="-F jsonl"):
+    with pytest.raises(UsageError, match="-F jsonl"):
         chosen_format(OutputSpec(name), [])
 
 
