@@ -99,6 +99,35 @@ def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
     return module.to(placement.device).eval()
 
 
+def load_attention_model(model: LocalModel, placement: Placement) -> torch.nn.Module:
+    """The model with the head that its architecture names, ready to show its attention: eager, because the fused
+    kernels never hold the weights.
+
+    Raises:
+        ModelUnsafe: the model would run code of its own.
+        ModelUnusable: transformers does not know the architecture, or weights are missing.
+    """
+    config = _load_config(model)
+    options: dict[str, Any] = {
+        **_gguf(model),
+        "config": config,
+        "dtype": getattr(torch, placement.dtype),
+        "attn_implementation": "eager",
+    }
+    return _from_pretrained(_class_with_head(config, model), model, options).to(placement.device).eval()
+
+
+def _class_with_head(config: PretrainedConfig, model: LocalModel) -> Any:
+    if config.is_encoder_decoder:
+        return transformers.AutoModelForSeq2SeqLM
+    architecture = next(iter(config.architectures or []), "")
+    if model.gguf or architecture.endswith(("ForCausalLM", "LMHeadModel")):
+        return transformers.AutoModelForCausalLM
+    if architecture.endswith("ForSequenceClassification"):
+        return transformers.AutoModelForSequenceClassification
+    return AutoModel
+
+
 def is_classifier(model: LocalModel) -> bool:
     """Whether the model says of itself that it has a classification head."""
     architectures = _load_config(model).architectures or []

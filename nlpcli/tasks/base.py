@@ -29,6 +29,7 @@ class TaskOptions(Protocol):
 
 # Task name → module; each has `load(options, model, placement) -> Task`.
 TASKS = {
+    "attention-inspect": "nlpcli.tasks.attention",
     "embed": "nlpcli.tasks.embed",
     "sentiment": "nlpcli.tasks.sentiment",
 }
