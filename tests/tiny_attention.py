@@ -37,9 +37,10 @@ FAMILIES = {
     "marian": _BART,
     "pegasus": _BART,
     "m2m_100": _BART,
+    "bergamot": {**_BART, "init_std": 0.3},
 }  # fmt: skip
 DECODERS = {"gpt2", "llama", "qwen2", "qwen3", "mistral", "olmo2", "gemma", "gemma2", "gemma3_text"}
-ENCODER_DECODERS = {"t5", "mt5", "umt5", "bart", "mbart", "marian", "pegasus", "m2m_100"}
+ENCODER_DECODERS = {"t5", "mt5", "umt5", "bart", "mbart", "marian", "pegasus", "m2m_100", "bergamot"}
 
 
 def save_attention_model(folder, family="bert", **config):

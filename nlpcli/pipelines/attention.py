@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import nlpcli.models.bergamot  # noqa: F401 - makes transformers know these models
 import psutil
 import torch
 from torch import Tensor, nn
@@ -28,7 +29,7 @@ from nlpcli.pipelines.attention_formula import FormulaCheck
 from nlpcli.pipelines.attention_measures import summarize_heads
 from nlpcli.pipelines.attention_objective import objective
 from nlpcli.pipelines.token_labels import label_tokens
-from nlpcli.records.inspection import AttentionMap, Inspection, Kind
+from nlpcli.records.inspection import AttentionMap, Inspection, Kind, Token
 
 TASK = "attention-inspection"
 Method = Literal["raw", "rollout", "gradient"]
@@ -239,8 +240,15 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
         checks = tuple(model_outputs["checks"])
         return Inspection(self.name, tokens, maps, tuple(heads), produced or None, checks)
 
-    def _output_tokens(self, token_ids: Sequence[int]) -> tuple[Any, ...]:
-        return label_tokens(self.tokenizer, token_ids)
+    def _output_tokens(self, token_ids: Sequence[int]) -> tuple[Token, ...]:
+        """The labels of what the decoder reads and writes: some tokenizers have a vocabulary of its own for it."""
+        if not hasattr(self.tokenizer, "_switch_to_target_mode"):
+            return label_tokens(self.tokenizer, token_ids)
+        self.tokenizer._switch_to_target_mode()
+        try:
+            return label_tokens(self.tokenizer, token_ids)
+        finally:
+            self.tokenizer._switch_to_input_mode()
 
 
 def _taken(tap: WeightTap, kind: Kind, target: Tensor | None) -> tuple[Tensor, Tensor | None]:
