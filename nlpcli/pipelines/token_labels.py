@@ -17,7 +17,8 @@ _CONTINUATION = "##"
 
 def label_tokens(tokenizer: PreTrainedTokenizerBase, token_ids: Sequence[int]) -> tuple[Token, ...]:
     """One `Token` per id. Bytes that are only part of a character are shown as SentencePiece does: `<0xE4>`."""
-    special = set(tokenizer.all_special_ids)
+    # An unknown word is a word.
+    special = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
     of_bytes = _is_byte_level(tokenizer)
     pieces = tokenizer.convert_ids_to_tokens(list(token_ids))
     return tuple(
