@@ -13,18 +13,18 @@ from nlpcli.records.inspection import Token
 # How SentencePiece shows a space; byte-level vocabularies show theirs as another character.
 SPACE = "\u2581"
 _CONTINUATION = "##"
+_NUMBERS = "¹²³⁴"
 
 
 def label_tokens(tokenizer: PreTrainedTokenizerBase, token_ids: Sequence[int]) -> tuple[Token, ...]:
-    """One `Token` per id. Bytes that are only part of a character are shown as SentencePiece does: `<0xE4>`."""
+    """One `Token` per id. A character that is split over several tokens stands in each, numbered: 天¹ 天²."""
     # An unknown word is a word.
-    special = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
-    of_bytes = _is_byte_level(tokenizer)
+    special_ids = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
+    special = [number in special_ids for number in token_ids]
     pieces = tokenizer.convert_ids_to_tokens(list(token_ids))
-    return tuple(
-        _label(_text_of_bytes(piece) if of_bytes and number not in special else piece, number in special)
-        for piece, number in zip(pieces, token_ids, strict=True)
-    )
+    if _is_byte_level(tokenizer):
+        pieces = _texts_of_bytes(pieces, special)
+    return tuple(_label(piece, is_special) for piece, is_special in zip(pieces, special, strict=True))
 
 
 def _label(text: str, special: bool) -> Token:
@@ -38,17 +38,34 @@ def _is_byte_level(tokenizer: PreTrainedTokenizerBase) -> bool:
     return backend is not None and "ByteLevel" in str(backend.decoder)
 
 
-def _text_of_bytes(piece: str) -> str:
-    """The text behind a piece of a byte-level vocabulary, whose characters each stand for a byte."""
-    bytes_ = _byte_of_character()
-    if not all(character in bytes_ for character in piece):
-        return piece  # an added token, which is kept as it is written
-    data = bytes(bytes_[character] for character in piece)
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return "".join(chr(byte) if byte < 0x80 else f"<0x{byte:02X}>" for byte in data)
-    return text.replace(" ", SPACE)
+def _texts_of_bytes(pieces: Sequence[str], special: Sequence[bool]) -> list[str]:
+    """The text behind the pieces of a byte-level vocabulary, each of whose characters stands for a byte."""
+    byte_of = _byte_of_character()
+    texts: list[str] = []
+    run: list[bytes] = []
+    for piece, is_special in zip(pieces, special, strict=True):
+        if not is_special and all(character in byte_of for character in piece):
+            run.append(bytes(byte_of[character] for character in piece))
+            continue
+        texts += [*_shares_of_text(run), piece]  # a token that was added is kept as it is written
+        run = []
+    return texts + _shares_of_text(run)
+
+
+def _shares_of_text(run: Sequence[bytes]) -> list[str]:
+    """What of the text of a run of tokens lies in each of them."""
+    owners = [place for place, part in enumerate(run) for _ in part]
+    texts = [""] * len(run)
+    position = 0
+    # Bytes that are no text stay half surrogates, one by one.
+    for character in b"".join(run).decode("utf-8", "surrogateescape"):
+        length = 1 if "\udc80" <= character <= "\udcff" else len(character.encode())
+        shown = f"<0x{ord(character) - 0xDC00:02X}>" if length == 1 and character >= "\udc80" else character
+        holders = sorted(set(owners[position : position + length]))
+        for number, holder in enumerate(holders):
+            texts[holder] += shown if len(holders) == 1 else shown + _NUMBERS[number]
+        position += length
+    return [text.replace(" ", SPACE) for text in texts]
 
 
 @cache

@@ -58,6 +58,5 @@ def draw_alignment(map_: AttentionMap, width: int, coloured: bool) -> list[Text]
             rest = width - line.cell_len - 6
             second = fitted(sources[int(order[1])], min(rest, cell_len(sources[int(order[1])])))
             line.append(f" {second} {row[order[1]]:.2f}", style="dim" if coloured else "")
-        line.rstrip()
         lines.append(line)
     return lines

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     Matrix = np.ndarray[Any, Any]
 
 _LABEL_CELLS = 14
+_DENSE_LABEL_CELLS = 10
 _STACKED_ROWS = 7
+_SCALE_CELLS = 16
 _UPPER_HALF, _LOWER_HALF = "▀", "▄"
 # With more rows than this, half a line each is read better than a whole one.
 _MOST_WHOLE_ROWS = 40
@@ -44,6 +46,7 @@ def draw_heat_map(matrix: Matrix, sides: Sides, width: int, coloured: bool) -> l
     if 2 * len(sides.columns) + row_cells + 1 <= width and (len(sides.rows) <= _MOST_WHOLE_ROWS or not coloured):
         lines = _whole_cells(matrix, sides, row_cells, largest, coloured)
         return [*lines, *_scale(largest, 1, width, coloured)]
+    row_cells = min(row_cells, _DENSE_LABEL_CELLS)
     matrix, groups = _pooled(matrix, _columns_of_dense(sides, row_cells, width, coloured))
     dense = _half_cells if coloured else _one_column_cells
     lines = dense(matrix, sides, groups, row_cells, largest)
@@ -81,7 +84,7 @@ def _whole_cells(matrix: Matrix, sides: Sides, row_cells: int, largest: float, c
     stacks = [stacked(name, height) for name in names]
     dim = "dim" if coloured else ""
     lines = [
-        Text(" " * (row_cells + 1) + "".join(stack[row] for stack in stacks).rstrip(), style=dim) for row in range(height)
+        Text(" " * (row_cells + 1) + "".join(stack[row] for stack in stacks), style=dim) for row in range(height)
     ]
     for row, text in enumerate(sides.rows):
         line = Text(right_fitted(label(text), row_cells) + " ")
@@ -89,7 +92,6 @@ def _whole_cells(matrix: Matrix, sides: Sides, row_cells: int, largest: float, c
             if sides.causal and column > row:
                 break
             line.append_text(_cell(float(matrix[row, column]), largest, coloured))
-        line.rstrip()
         lines.append(line)
     return lines
 
@@ -121,7 +123,6 @@ def _half_cells(matrix: Matrix, sides: Sides, groups: int, row_cells: int, large
         if row + 1 < len(matrix):
             lower = (row + 1) * groups
             line.append(f" {lower:>{digits}} {fitted(label(sides.rows[lower]), row_cells)}", style="dim")
-        line.rstrip()
         lines.append(line)
     return lines
 
@@ -151,7 +152,7 @@ def _one_column_cells(matrix: Matrix, sides: Sides, groups: int, row_cells: int,
     lines = _column_numbers(sides, groups, len(matrix[0]) if len(matrix) else 0, row_cells + digits + 2, "")
     for row in range(len(matrix)):
         shades = "".join(_shade(shade_of(float(weight), largest)) for weight in matrix[row])
-        lines.append(Text((_row_label(sides, row * groups, row_cells, digits) + " " + shades).rstrip()))
+        lines.append(Text(_row_label(sides, row * groups, row_cells, digits) + " " + shades))
     return lines
 
 
@@ -190,22 +191,18 @@ def _scale(largest: float, groups: int, width: int, coloured: bool) -> list[Text
     """What colours and shades mean."""
     from rich.text import Text
 
+    dim = "dim" if coloured else ""
     line = Text("0 ")
     if coloured:
-        for step in range(16):
-            line.append(" ", style=f"on {hexadecimal(colour_of(step / 15))}")
+        for step in range(_SCALE_CELLS):
+            line.append(" ", style=f"on {hexadecimal(colour_of(step / (_SCALE_CELLS - 1)))}")
     else:
         line.append("".join(shade * 3 for shade in SHADES))
     line.append(f" {_number(largest)}")
-    notes = ["the square root of the weight"]
-    if groups > 1:
-        notes.append(f"a cell is the largest of {groups} × {groups} tokens")
-    for note in notes:
-        if line.cell_len + len(note) + 2 <= width:
-            line.append(f"  {note}" if note is notes[0] else f"; {note}", style="dim" if coloured else "")
-        else:
-            return [line, Text(fitted("; ".join(notes), width).rstrip(), style="dim" if coloured else "")]
-    return [line]
+    line.append("  by square root", style=dim)
+    if groups == 1:
+        return [line]
+    return [line, Text(fitted(f"each cell: the largest of {groups} × {groups} tokens", width), style=dim)]
 
 
 def _number(weight: float) -> str:

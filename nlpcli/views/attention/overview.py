@@ -43,10 +43,9 @@ def _band(
     for numbers in _head_numbers(heads, cells):
         yield Text(" " * _NUMBER_CELLS + numbers, style="dim" if coloured else "")
     for layer in layers:
-        line = Text(f"{layer:>{_NUMBER_CELLS - 1}} ", style="dim" if coloured else "")
+        line = Text.assemble((f"{layer:>{_NUMBER_CELLS - 1}} ", "dim" if coloured else ""))
         for head in heads:
             line.append_text(_cell(summaries[layer, head], cells, coloured))
-        line.rstrip()
         yield line
 
 

@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from nlpcli.records.inspection import AttentionMap, HeadSummary, Inspection, InspectionResult, Kind, LayerCheck
 from nlpcli.records.record import Record
 from nlpcli.views.attention.alignment import draw_alignment
@@ -36,7 +38,7 @@ def draw_inspection(record: Record) -> RenderableType:
 def render_inspection(record: Record) -> str:
     """The report as plain text, as wide as the terminal, or as COLUMNS says, or 80 columns."""
     width = shutil.get_terminal_size().columns
-    return "\n".join(line.plain.rstrip() for line in report(inspection_of(record), width, coloured=False))
+    return "\n".join(line.plain for line in report(inspection_of(record), width, coloured=False))
 
 
 def inspection_of(record: Record) -> Inspection:
@@ -61,6 +63,13 @@ class _Report:
 
 def report(inspection: Inspection, width: int, coloured: bool) -> Iterator[Text]:
     """The lines of a report, none wider than `width`."""
+    for line in _lines(inspection, width, coloured):
+        if not coloured:  # colours stand on spaces
+            line.rstrip()
+        yield line
+
+
+def _lines(inspection: Inspection, width: int, coloured: bool) -> Iterator[Text]:
     from rich.text import Text
 
     if inspection.checks:
@@ -72,7 +81,7 @@ def report(inspection: Inspection, width: int, coloured: bool) -> Iterator[Text]
     chosen = chosen_head(inspection)
     for map_ in inspection.maps:
         own = [summary for summary in inspection.heads if summary.kind is map_.kind]
-        yield _title(inspection, map_, width, coloured)
+        yield from _title(inspection, map_, width, coloured)
         if len(own) > 1:
             yield from draw_overview(map_, own, width, coloured)
         yield Text()
@@ -80,7 +89,7 @@ def report(inspection: Inspection, width: int, coloured: bool) -> Iterator[Text]
     if (cross := inspection.map_of(Kind.CROSS)) is not None:
         yield Text()
         heading = "alignment: the mean over the heads above, special tokens left out"
-        yield Text(fitted(heading, width).rstrip(), style="bold" if coloured else "")
+        yield Text(fitted(heading, width), style="bold" if coloured else "")
         yield from draw_alignment(cross, width, coloured)
 
 
@@ -91,15 +100,29 @@ def chosen_head(inspection: Inspection) -> HeadSummary:
     return max(own, key=lambda summary: (summary.pattern not in _RESTING, summary.strength))
 
 
-def _title(inspection: Inspection, map_: AttentionMap, width: int, coloured: bool) -> Text:
-    from rich.text import Text
-
+def _title(inspection: Inspection, map_: AttentionMap, width: int, coloured: bool) -> Iterator[Text]:
     tokens = f"{len(map_.queries)} tokens"
     if map_.kind is Kind.CROSS:
         tokens = f"{len(map_.queries)} × {len(map_.keys)} tokens"
-    size = f"{len(map_.layers)} layers × {len(map_.heads)} heads"
-    title = f"{inspection.model}  {TITLES[map_.kind]}  {size}, {tokens}"
-    return Text(fitted(title, width).rstrip(), style="bold" if coloured else "")
+    layers, heads = len(map_.layers), len(map_.heads)
+    size = f"{_count(layers, 'layer')} × {_count(heads, 'head')}, {tokens}"
+    yield from _beside(f"{inspection.model}  {TITLES[map_.kind]}", size, width, coloured)
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+
+
+def _beside(title: str, details: str, width: int, coloured: bool) -> Iterator[Text]:
+    """A title and its details, in one line where they fit."""
+    from rich.text import Text
+
+    bold, dim = ("bold", "dim") if coloured else ("", "")
+    if cell_len(title) + len(details) + 2 <= width:
+        yield Text.assemble((title, bold), "  ", (details, dim))
+        return
+    yield Text(fitted(title, width), style=bold)
+    yield Text(fitted(details, width), style=dim)
 
 
 def _chosen_map(inspection: Inspection, chosen: HeadSummary, width: int, coloured: bool) -> Iterator[Text]:
@@ -110,7 +133,7 @@ def _chosen_map(inspection: Inspection, chosen: HeadSummary, width: int, coloure
     rolled = next((other for other in inspection.maps if other.rollout is not None), None)
     if rolled is not None and rolled.rollout is not None:
         heading = f"attention rollout through layers 0 to {rolled.layers[-1]}"
-        yield Text(fitted(heading, width).rstrip(), style="bold" if coloured else "")
+        yield Text(fitted(heading, width), style="bold" if coloured else "")
         yield from draw_heat_map(rolled.rollout, sides_of(rolled), width, coloured)
         return
     yield from _heading(chosen, map_, width, coloured)
@@ -125,18 +148,11 @@ def sides_of(map_: AttentionMap) -> Sides:
 
 
 def _heading(chosen: HeadSummary, map_: AttentionMap, width: int, coloured: bool) -> Iterator[Text]:
-    from rich.text import Text
-
     what = "gradient × attention, " if map_.gradient is not None else ""
     title = f"{what}layer {chosen.layer}, head {chosen.head}: {chosen.pattern} {chosen.strength:.2f}"
     entropy, distance = chosen.measures["entropy"], chosen.measures["distance"]
     measures = f"entropy {entropy:.2f} bits" + ("" if distance is None else f", mean distance {distance:.1f} tokens")
-    bold, dim = ("bold", "dim") if coloured else ("", "")
-    if len(title) + len(measures) + 2 <= width:
-        yield Text.assemble((title, bold), "  ", (measures, dim))
-        return
-    yield Text(fitted(title, width).rstrip(), style=bold)
-    yield Text(fitted(measures, width).rstrip(), style=dim)
+    yield from _beside(title, measures, width, coloured)
 
 
 def _links(chosen: HeadSummary, map_: AttentionMap, width: int) -> Iterator[Text]:
@@ -144,7 +160,7 @@ def _links(chosen: HeadSummary, map_: AttentionMap, width: int) -> Iterator[Text
 
     for link in chosen.links:
         query, key = label(map_.queries[link.query].text), label(map_.keys[link.key].text)
-        yield Text(fitted(f"{link.weight:.4f}  {query} [{link.query}] → {key} [{link.key}]", width).rstrip())
+        yield Text(fitted(f"{link.weight:.4f}  {query} [{link.query}] → {key} [{link.key}]", width))
 
 
 def _checks(checks: Sequence[LayerCheck], coloured: bool) -> Iterator[Text]:
