@@ -34,8 +34,6 @@ _SHARES = {
     "separator": "separators",
     "punctuation": "punctuation",
 }
-# Where a head leaves its weight when it has nothing to do; the view shows others first.
-RESTING = frozenset({"first-token sink", "separators", "punctuation", "broad", "mixed"})
 
 
 def summarize_heads(map_: AttentionMap, top: int) -> list[HeadSummary]:

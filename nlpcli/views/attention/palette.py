@@ -7,7 +7,7 @@ import math
 Colour = tuple[int, int, int]
 
 # viridis (Smith and van der Walt 2015), which darkens evenly and is told apart with every kind of colour vision.
-_RAMP: tuple[Colour, ...] = (
+RAMP: tuple[Colour, ...] = (
     (68, 1, 84), (72, 40, 120), (62, 74, 137), (49, 104, 142), (38, 130, 142), (31, 158, 137), (53, 183, 121),
     (110, 206, 88), (181, 222, 43), (253, 231, 37),
 )  # fmt: skip
@@ -37,9 +37,9 @@ def shade_of(weight: float, largest: float) -> float:
 
 def colour_of(shade: float) -> Colour:
     """A colour of the ramp."""
-    place = max(0.0, min(1.0, shade)) * (len(_RAMP) - 1)
-    lower = min(int(place), len(_RAMP) - 2)
-    return blend(_RAMP[lower], _RAMP[lower + 1], place - lower)
+    place = max(0.0, min(1.0, shade)) * (len(RAMP) - 1)
+    lower = min(int(place), len(RAMP) - 2)
+    return blend(RAMP[lower], RAMP[lower + 1], place - lower)
 
 
 def blend(first: Colour, second: Colour, share: float) -> Colour:

@@ -25,7 +25,7 @@ TITLES = {
     Kind.CROSS: "cross-attention (output → input)",
 }
 # Patterns in which a head rests: others are shown first.
-_RESTING = frozenset({"first-token sink", "separators", "punctuation", "broad", "mixed"})
+RESTING = frozenset({"first-token sink", "separators", "punctuation", "broad", "mixed"})
 # Where --verify draws the line, in float32.
 TOLERANCE = 1e-4
 
@@ -97,7 +97,7 @@ def chosen_head(inspection: Inspection) -> HeadSummary:
     """The head to show: in the cross-attention where there is one, and rather one that does not merely rest."""
     kind = Kind.CROSS if inspection.map_of(Kind.CROSS) is not None else inspection.maps[0].kind
     own = [summary for summary in inspection.heads if summary.kind is kind]
-    return max(own, key=lambda summary: (summary.pattern not in _RESTING, summary.strength))
+    return max(own, key=lambda summary: (summary.pattern not in RESTING, summary.strength))
 
 
 def _title(inspection: Inspection, map_: AttentionMap, width: int, coloured: bool) -> Iterator[Text]:
