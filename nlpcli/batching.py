@@ -40,7 +40,7 @@ class BatchTask(Protocol):
         """The units of each record, in order."""
 
     def run(self, units: Sequence[Unit]) -> Sequence[Any]:
-        """One output per unit, or the error that stands in its place. Raises OutOfMemory where the batch is too large."""
+        """One output per unit, or the error in its place. Raises OutOfMemory where the batch is too large."""
 
     def join(self, record: Record, outputs: Sequence[Any]) -> dict[str, Any]:
         """The result fields of a record from the outputs of its units."""

@@ -48,11 +48,13 @@ def save_attention_model(folder, family="bert", **config):
     torch.manual_seed(0)
     limits = {"n_positions": LONGEST} if family == "gpt2" else {"max_position_embeddings": LONGEST + 2}
     tokens = {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3}
-    settings = AutoConfig.for_model(
-        family, vocab_size=len(WORDS), **{**limits, **tokens, **FAMILIES[family], **config}
-    )
+    settings = AutoConfig.for_model(family, vocab_size=len(WORDS), **{**limits, **tokens, **FAMILIES[family], **config})
     auto_class = (
-        AutoModelForCausalLM if family in DECODERS else AutoModelForSeq2SeqLM if family in ENCODER_DECODERS else AutoModel
+        AutoModelForCausalLM
+        if family in DECODERS
+        else AutoModelForSeq2SeqLM
+        if family in ENCODER_DECODERS
+        else AutoModel
     )
     model = auto_class.from_config(settings)
     for name, parameter in model.named_parameters():

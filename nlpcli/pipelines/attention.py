@@ -6,40 +6,36 @@ pipeline computes with the eager ones, takes the heads that were asked for, and 
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import nlpcli.models.bergamot  # noqa: F401 - makes transformers know these models
-import psutil
 import torch
 from torch import Tensor, nn
 from transformers import Pipeline
 from transformers.pipelines import PIPELINE_REGISTRY
 
+import nlpcli.models.bergamot  # noqa: F401 - makes transformers know these models
 from nlpcli.device import Placement
-from nlpcli.errors import InputError, ModelUnusable, OutOfMemory, UsageError
+from nlpcli.errors import InputError, ModelUnusable, UsageError
 from nlpcli.models.attention_layers import attention_layers, head_count
 from nlpcli.models.loading import load_attention_model, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
-from nlpcli.pipelines.attention_capture import Selection, WeightTap, check_selection
+from nlpcli.pipelines.attention_capture import EVERYTHING, Selection, WeightTap, check_selection
 from nlpcli.pipelines.attention_formula import FormulaCheck
 from nlpcli.pipelines.attention_measures import summarize_heads
+from nlpcli.pipelines.attention_memory import check_memory
 from nlpcli.pipelines.attention_objective import objective
 from nlpcli.pipelines.token_labels import label_tokens
 from nlpcli.records.inspection import AttentionMap, Inspection, Kind, Token
 
+log = logging.getLogger(__name__)
+
 TASK = "attention-inspection"
 Method = Literal["raw", "rollout", "gradient"]
-# Of the free memory; the rest is for what is made of the weights.
-MOST_MEMORY = 0.5
-_FLOAT = 4
-# A layer's scores, their softmax and what is multiplied with the values.
-_COPIES_OF_A_LAYER = 3
-# Gradients keep the weights of every layer, what they were computed from, and the gradients themselves.
-_COPIES_FOR_GRADIENTS = 4
 
 
 class TextTooLong(InputError):
@@ -50,7 +46,7 @@ class TextTooLong(InputError):
 class Request:
     """What to look at. `pair`: the second segment of an encoder, the forced output of an encoder-decoder model."""
 
-    selection: Selection = Selection()
+    selection: Selection = EVERYTHING
     method: Method = "raw"
     pair: str | None = None
     top: int = 0
@@ -179,39 +175,26 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
     def _decoder_ids(self, model_inputs: dict[str, Tensor], request: Request) -> Tensor:
         """The decoder's start token and what follows it: the greedy output, or the target that was asked for."""
         if request.pair is None:
-            return self.model.generate(  # type: ignore[no-any-return]
-                **model_inputs, do_sample=False, num_beams=1, max_new_tokens=self._longest_output(model_inputs)
-            )
+            limit = self._longest_output(model_inputs)
+            written: Tensor = self.model.generate(**model_inputs, do_sample=False, num_beams=1, max_new_tokens=limit)
+            if written.shape[1] > limit and int(written[0, -1]) not in self._ends():
+                log.warning("the output had not ended after %d tokens: the attention is that of these", limit)
+            return written
         target = self.tokenizer(text_target=request.pair, return_tensors="pt")["input_ids"].to(self.device)
         start = torch.full_like(target[:, :1], self.model.config.decoder_start_token_id)
         if target.shape[1] > self.longest_input:
             raise TextTooLong(f"--pair has {target.shape[1]:,} tokens, and the model takes {self.longest_input:,}")
         return torch.cat([start, target], dim=1)
 
+    def _ends(self) -> list[int]:
+        ends: int | list[int] | None = self.model.generation_config.eos_token_id
+        return ends if isinstance(ends, list) else [] if ends is None else [ends]
+
     def _longest_output(self, model_inputs: dict[str, Tensor]) -> int:
         return int(min(self.longest_input - 1, 2 * model_inputs["input_ids"].shape[1] + 32))
 
     def _check_memory(self, request: Request, tokens: int, output_tokens: int) -> None:
-        sizes = {
-            Kind.SELF: tokens * tokens, Kind.DECODER: output_tokens**2, Kind.CROSS: output_tokens * tokens,
-        }  # fmt: skip
-        needed, said = 0, ""
-        for kind, (layers, heads) in self._chosen(request).items():
-            # Gradients need every layer's weights, whatever is shown of them.
-            held = self.shapes[kind] if request.method == "gradient" else (len(layers), len(heads))
-            copies = _COPIES_FOR_GRADIENTS if request.method == "gradient" else 1
-            needed += copies * held[0] * held[1] * sizes[kind] * _FLOAT
-            if sizes[kind] == max(sizes.values()):
-                side = f"{tokens:,}²" if kind is Kind.SELF else f"{output_tokens:,} × {tokens:,}"
-                said = f"{held[0]} layers × {held[1]} heads × {side} × {copies * _FLOAT} bytes"
-        passing = max(self.shapes[kind][1] * sizes[kind] for kind in self.shapes) * _FLOAT * _COPIES_OF_A_LAYER
-        free = free_memory()
-        if needed + passing > MOST_MEMORY * free:
-            raise OutOfMemory(
-                f"the attention weights take {_gibibytes(needed)} ({said}), a layer on its way"
-                f" {_gibibytes(passing)}, and {_gibibytes(free)} are free;"
-                " choose what to hold with --layer and --head, or a shorter text"
-            )
+        check_memory(self.shapes, self._chosen(request), tokens, output_tokens, request.method == "gradient")
 
     def postprocess(self, model_outputs: dict[str, Any], request: Request = Request()) -> Inspection:
         """The arrays and summaries of one text."""
@@ -252,7 +235,7 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
 
 
 def _taken(tap: WeightTap, kind: Kind, target: Tensor | None) -> tuple[Tensor, Tensor | None]:
-    """Weights, and (A ⊙ ∂y/∂A)⁺ where there is an objective (Chefer, Gur and Wolf 2021, equation 5, before the mean)."""
+    """Weights, and (A ⊙ ∂y/∂A)⁺ where there is an objective y (Chefer, Gur and Wolf 2021, equation 5, each head)."""
     weights = tap.weights(kind)
     if target is None:
         return weights, None
@@ -261,15 +244,6 @@ def _taken(tap: WeightTap, kind: Kind, target: Tensor | None) -> tuple[Tensor, T
 
 def _listed(token_ids: Tensor | None) -> list[int]:
     return [] if token_ids is None else token_ids[0].tolist()
-
-
-def free_memory() -> int:
-    """Bytes that this machine can give without swapping."""
-    return int(psutil.virtual_memory().available)
-
-
-def _gibibytes(size: float) -> str:
-    return f"{size / (1 << 30):,.1f} GiB" if size >= 1 << 29 else f"{size / (1 << 20):,.1f} MiB"
 
 
 def load_attention_pipeline(model: LocalModel, placement: Placement) -> AttentionPipeline:

@@ -31,6 +31,9 @@ class Selection:
         return _existing(self.layers, layers), _existing(self.heads, heads)
 
 
+EVERYTHING = Selection()
+
+
 def _existing(numbers: tuple[int, ...] | None, count: int) -> tuple[int, ...]:
     if numbers is None:
         return tuple(range(count))

@@ -27,8 +27,9 @@ from nlpcli.records.inspection import Kind, LayerCheck
 
 # What is checked to compute in this way, each with a tiny model in the tests.
 FAMILIES = frozenset({
-    "bart", "bergamot", "bert", "camembert", "distilbert", "electra", "gemma", "gemma2", "gemma3_text", "gpt2", "llama", "m2m_100",
-    "marian", "mbart", "mistral", "mt5", "olmo2", "pegasus", "qwen2", "qwen3", "roberta", "t5", "umt5", "xlm-roberta",
+    "bart", "bergamot", "bert", "camembert", "distilbert", "electra", "gemma", "gemma2", "gemma3_text", "gpt2",
+    "llama", "m2m_100", "marian", "mbart", "mistral", "mt5", "olmo2", "pegasus", "qwen2", "qwen3", "roberta", "t5",
+    "umt5", "xlm-roberta",
 })  # fmt: skip
 # Their norms of queries and keys come when these are already (heads, tokens, head_dim).
 _NORMALISED_BY_HEAD = frozenset({"gemma3_text"})

@@ -107,7 +107,8 @@ def _measures(map_: AttentionMap, weights: Array, targets: dict[str, Array]) -> 
 def _entropy(weights: Array) -> Array:
     """-Σ w log₂ w of each row, in bits."""
     logarithms = np.log2(np.where(weights > 0, weights, 1.0))
-    return np.maximum(0.0, -(weights * logarithms).sum(-1))
+    bits: Array = np.maximum(0.0, -(weights * logarithms).sum(-1))
+    return bits
 
 
 def _visible(map_: AttentionMap) -> Array:
@@ -138,9 +139,7 @@ def _share(weights: Array, target: Array) -> float | None:
     return float((weights * target).sum(-1)[rows].mean()) if rows.any() else None
 
 
-def _pattern(
-    map_: AttentionMap, measures: dict[str, float | None], targets: dict[str, Array]
-) -> tuple[str, float]:
+def _pattern(map_: AttentionMap, measures: dict[str, float | None], targets: dict[str, Array]) -> tuple[str, float]:
     """The pattern with the largest share, else what entropy says."""
     seen = _visible(map_)
     held = {}

@@ -17,7 +17,8 @@ def objective(outputs: Any, produced: Tensor | None) -> Tensor:
     """
     logits: Tensor | None = getattr(outputs, "logits", None)
     if logits is None:
-        return outputs.last_hidden_state[0].float().mean(0).norm()  # type: ignore[no-any-return]
+        length: Tensor = outputs.last_hidden_state[0].float().mean(0).norm()
+        return length
     if produced is not None:
         chosen = torch.log_softmax(logits[0].float(), dim=-1).gather(1, produced[0][:, None])
         return chosen.sum()

@@ -33,7 +33,8 @@ def alignment(map_: AttentionMap) -> Matrix:
     words = np.array([not token.special for token in map_.keys])
     mean = mean * words if words.any() else mean
     totals = mean.sum(-1, keepdims=True)
-    return np.divide(mean, totals, out=np.zeros_like(mean), where=totals > 0)
+    shares: Matrix = np.divide(mean, totals, out=np.zeros_like(mean), where=totals > 0)
+    return shares
 
 
 def draw_alignment(map_: AttentionMap, width: int, coloured: bool) -> list[Text]:

@@ -6,7 +6,6 @@ is too wide, neighbouring tokens share a cell, which shows the largest of their 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -83,9 +82,7 @@ def _whole_cells(matrix: Matrix, sides: Sides, row_cells: int, largest: float, c
     height = min(_STACKED_ROWS, max(map(len, names), default=0))
     stacks = [stacked(name, height) for name in names]
     dim = "dim" if coloured else ""
-    lines = [
-        Text(" " * (row_cells + 1) + "".join(stack[row] for stack in stacks), style=dim) for row in range(height)
-    ]
+    lines = [Text(" " * (row_cells + 1) + "".join(stack[row] for stack in stacks), style=dim) for row in range(height)]
     for row, text in enumerate(sides.rows):
         line = Text(right_fitted(label(text), row_cells) + " ")
         for column in range(len(sides.columns)):

@@ -102,7 +102,9 @@ def _sections(inspection: Inspection) -> list[dict[str, Any]]:
 
 def _section(map_: AttentionMap, summaries: Sequence[HeadSummary]) -> dict[str, Any]:
     title = f"{TITLES[map_.kind]}: {len(map_.layers)} layers × {len(map_.heads)} heads"
-    first = max(range(len(summaries)), key=lambda place: (summaries[place].pattern not in RESTING, summaries[place].strength))
+    first = max(
+        range(len(summaries)), key=lambda place: (summaries[place].pattern not in RESTING, summaries[place].strength)
+    )
     return {
         "kind": map_.kind.value,
         "name": _NAMES[map_.kind],

@@ -167,7 +167,9 @@ def _checks(checks: Sequence[LayerCheck], coloured: bool) -> Iterator[Text]:
     """A line per layer, and the largest difference of all."""
     from rich.text import Text
 
-    yield Text(f"{'attention':9} {'layer':>5}  {'softmax':>9} {'× V':>9} {'× W^O':>9}", style="bold" if coloured else "")
+    yield Text(
+        f"{'attention':9} {'layer':>5}  {'softmax':>9} {'× V':>9} {'× W^O':>9}", style="bold" if coloured else ""
+    )
     for check in checks:
         good = check.largest <= TOLERANCE
         yield Text(
