@@ -20,7 +20,7 @@ from nlpcli.errors import OutputError
 from nlpcli.records.inspection import AttentionMap, HeadSummary, Inspection, Kind, Token
 from nlpcli.records.outputs import output_stream
 from nlpcli.views.attention.palette import PATTERNS, RAMP, hexadecimal
-from nlpcli.views.attention.report import RESTING, TITLES
+from nlpcli.views.attention.report import TITLES, interest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,9 +102,7 @@ def _sections(inspection: Inspection) -> list[dict[str, Any]]:
 
 def _section(map_: AttentionMap, summaries: Sequence[HeadSummary]) -> dict[str, Any]:
     title = f"{TITLES[map_.kind]}: {len(map_.layers)} layers × {len(map_.heads)} heads"
-    first = max(
-        range(len(summaries)), key=lambda place: (summaries[place].pattern not in RESTING, summaries[place].strength)
-    )
+    first = max(range(len(summaries)), key=lambda place: interest(summaries[place]))
     return {
         "kind": map_.kind.value,
         "name": _NAMES[map_.kind],

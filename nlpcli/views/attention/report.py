@@ -73,7 +73,7 @@ def _lines(inspection: Inspection, width: int, coloured: bool) -> Iterator[Text]
     from rich.text import Text
 
     if inspection.checks:
-        yield from _checks(inspection.checks, coloured)
+        yield from _checks(inspection.checks, width, coloured)
         return
     if not inspection.tokens:
         yield Text("(no tokens)")
@@ -97,7 +97,12 @@ def chosen_head(inspection: Inspection) -> HeadSummary:
     """The head to show: in the cross-attention where there is one, and rather one that does not merely rest."""
     kind = Kind.CROSS if inspection.map_of(Kind.CROSS) is not None else inspection.maps[0].kind
     own = [summary for summary in inspection.heads if summary.kind is kind]
-    return max(own, key=lambda summary: (summary.pattern not in RESTING, summary.strength))
+    return max(own, key=interest)
+
+
+def interest(summary: HeadSummary) -> tuple[bool, bool, float]:
+    """What makes a head worth to be shown first: an alignment before others, those that do something before the rest."""
+    return summary.pattern == "monotone alignment", summary.pattern not in RESTING, summary.strength
 
 
 def _title(inspection: Inspection, map_: AttentionMap, width: int, coloured: bool) -> Iterator[Text]:
@@ -163,7 +168,7 @@ def _links(chosen: HeadSummary, map_: AttentionMap, width: int) -> Iterator[Text
         yield Text(fitted(f"{link.weight:.4f}  {query} [{link.query}] → {key} [{link.key}]", width))
 
 
-def _checks(checks: Sequence[LayerCheck], coloured: bool) -> Iterator[Text]:
+def _checks(checks: Sequence[LayerCheck], width: int, coloured: bool) -> Iterator[Text]:
     """A line per layer, and the largest difference of all."""
     from rich.text import Text
 
@@ -179,4 +184,4 @@ def _checks(checks: Sequence[LayerCheck], coloured: bool) -> Iterator[Text]:
         )
     worst = max(check.largest for check in checks)
     verdict = "the layers compute the formula" if worst <= TOLERANCE else "the layers do not compute the formula"
-    yield Text(f"largest difference {worst:.1e} (at most {TOLERANCE:.0e}): {verdict}")
+    yield from _beside(f"largest difference {worst:.1e} (at most {TOLERANCE:.0e})", verdict, width, coloured)
