@@ -46,6 +46,8 @@ _MEASURES = {
     "same": ("same token", "{:.0%}"),
     "induction": ("induction", "{:.0%}"),
 }
+# What would be an empty place in the page.
+_ENDS = str.maketrans({"\n": "⏎", "\r": "⏎", "\t": "⇥"})
 _NOTE = (
     "Weights are rounded to 8 bits: the error is at most 0.4 % of the largest. Attention is not explanation: weights"
     " say where a head looks, not why the model answers as it does."
@@ -143,7 +145,8 @@ def _sides(map_: AttentionMap) -> dict[str, Any]:
 
 
 def _token(token: Token) -> dict[str, Any]:
-    return {"text": token.text, "special": True} if token.special else {"text": token.text}
+    text = token.text.translate(_ENDS)
+    return {"text": text, "special": True} if token.special else {"text": text}
 
 
 def _summary(summary: HeadSummary) -> dict[str, Any]:
