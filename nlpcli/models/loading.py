@@ -105,7 +105,10 @@ def load_attention_model(model: LocalModel, placement: Placement) -> torch.nn.Mo
         "dtype": getattr(torch, placement.dtype),
         "attn_implementation": "eager",
     }
-    return _from_pretrained(_class_with_head(config), model, options).to(placement.device).eval()
+    module = _from_pretrained(_class_with_head(config), model, options)
+    if placement.quantisation is not None:
+        quantize_linears(module, placement.quantisation)
+    return module.to(placement.device).eval()
 
 
 def _class_with_head(config: PretrainedConfig) -> Any:

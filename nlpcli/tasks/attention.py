@@ -12,6 +12,7 @@ from nlpcli.errors import NlpcliError, UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.inspection import HeadSummary, Inspection, InspectionResult, Kind
 from nlpcli.records.record import Record
+from nlpcli.records.writers import ANY_JSON
 
 if TYPE_CHECKING:
     from nlpcli.pipelines.attention import AttentionPipeline
@@ -33,8 +34,8 @@ class AttentionOptions:
     @property
     def fields(self) -> Mapping[str, str]:
         """Result fields and their types."""
-        checks = {"verification": "string"} if self.verify else {}
-        return {"tokens": "list<string>", "heads": "string"} | checks
+        checks = {"verification": ANY_JSON} if self.verify else {}
+        return {"tokens": "list<string>", "heads": ANY_JSON} | checks
 
 
 class AttentionTask:
@@ -130,6 +131,9 @@ def load(options: AttentionOptions, model: LocalModel, placement: Placement) -> 
     """The task, its model on its device."""
     from nlpcli.pipelines.attention import load_attention_pipeline
 
-    if options.verify and placement.dtype != "float32":
-        raise UsageError(f"--verify compares float32 with the formula, not {placement.dtype}; leave --dtype out")
+    bits = placement.quantisation
+    if options.verify and (bits is not None or placement.dtype != "float32"):
+        raise UsageError(f"--verify compares float32 with the formula, not {bits or placement.dtype}; leave --dtype out")
+    if options.method == "gradient" and bits is not None:
+        raise UsageError(f"--method gradient cannot go through {bits} weights; leave --dtype out")
     return AttentionTask(options, load_attention_pipeline(model, placement))
