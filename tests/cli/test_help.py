@@ -14,7 +14,7 @@ import pytest
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MODELS = ("list", "pull", "path", "rm", "prune", "verify")
-COMMANDS = ["", "embed", "sentiment", "devices", "models", *(f"models {name}" for name in MODELS)]
+COMMANDS = ["", "embed", "sentiment", "attention-inspect", "devices", "models", *(f"models {name}" for name in MODELS)]
 
 
 def help_text(command: str) -> str:
@@ -98,6 +98,14 @@ def test_every_example_of_sentiment_runs_as_it_stands(starter, call, folder):
     assert len(outputs) == 6
     assert (folder / "labelled.csv").read_text().splitlines()[0] == "id,review,label,score,error"
     assert next(output for example, output in outputs.items() if "--labels" in example).startswith("bug\t")
+
+
+@pytest.mark.starter
+def test_every_example_of_attention_inspect_runs_as_it_stands(starter, call, folder):
+    outputs = outputs_of_examples("attention-inspect", call)
+    assert len(outputs) == 6
+    assert {path.name for path in folder.iterdir()} >= {"heads.html", "rollout.npz", "rollout.png"}
+    assert np.load("rollout.npz")["rollout"].shape == (6, 6)
 
 
 if __name__ == "__main__":

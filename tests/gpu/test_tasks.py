@@ -14,6 +14,7 @@ from nlpcli.tasks.base import TASKS
 TEXTS = ["a b c", "d", "e f g h i j k l m n", "a b c d e f. " * 12]
 # Task → arguments, and the numbers of a row of its results.
 CASES = {
+    "attention-inspect": ([], lambda row: [head["entropy"] for head in row["heads"] or []]),
     "embed": ([], lambda row: row["embedding"]),
     "sentiment": (["--all-scores"], lambda row: list(row["scores"].values())),
 }
