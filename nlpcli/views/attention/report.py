@@ -101,8 +101,10 @@ def chosen_head(inspection: Inspection) -> HeadSummary:
 
 
 def interest(summary: HeadSummary) -> tuple[bool, bool, float]:
-    """What makes a head worth to be shown first: an alignment before others, those that do something before the rest."""
-    return summary.pattern == "monotone alignment", summary.pattern not in RESTING, summary.strength
+    """What makes a head worth to be shown first: a sharp alignment, then whatever does something, then the rest."""
+    aligned = summary.pattern == "monotone alignment"
+    blur = summary.measures["relative_entropy"] or 0.0
+    return aligned, summary.pattern not in RESTING, summary.strength * (1 - blur if aligned else 1)
 
 
 def _title(inspection: Inspection, map_: AttentionMap, width: int, coloured: bool) -> Iterator[Text]:
