@@ -72,7 +72,7 @@ def attention_inspect(
     top: Annotated[int, typer.Option(min=0, metavar="K", help="Name the K strongest links of each head.")] = 0,
     verify: Annotated[
         bool,
-        typer.Option("--verify", help="Recompute softmax(QK'/sqrt(d_k))V of every layer and print the differences."),
+        typer.Option("--verify", help="Recompute softmax(QKᵀ/√d_k)V of every layer and print the differences."),
     ] = False,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with all heads to look at in a browser.")

@@ -133,7 +133,9 @@ def load(options: AttentionOptions, model: LocalModel, placement: Placement) -> 
 
     bits = placement.quantisation
     if options.verify and (bits is not None or placement.dtype != "float32"):
-        raise UsageError(f"--verify compares float32 with the formula, not {bits or placement.dtype}; leave --dtype out")
+        raise UsageError(
+            f"--verify compares float32 with the formula, not {bits or placement.dtype}; leave --dtype out"
+        )
     if options.method == "gradient" and bits is not None:
         raise UsageError(f"--method gradient cannot go through {bits} weights; leave --dtype out")
     return AttentionTask(options, load_attention_pipeline(model, placement))

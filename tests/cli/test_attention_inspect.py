@@ -146,7 +146,9 @@ def test_jsonl_has_a_summary_for_each_head_and_its_links(tiny, inspect):
     row = json.loads(done.output)
     assert list(row) == ["text", "tokens", "heads"]
     assert row["tokens"] == ["[CLS]", "a", "b", "c", "[SEP]"]
-    assert [(head["layer"], head["head"]) for head in row["heads"]] == [(layer, head) for layer in (0, 1) for head in range(4)]
+    assert [(head["layer"], head["head"]) for head in row["heads"]] == [
+        (layer, head) for layer in (0, 1) for head in range(4)
+    ]
     for head in row["heads"]:
         first, second = head["links"]
         assert first["weight"] >= second["weight"]
@@ -207,8 +209,14 @@ def test_what_is_written_to_files_is_not_printed_too_unless_asked_for(tiny, insp
         (["--layer", "9"], "--layer 9 is not there; the model has 0 to 1"),
         (["--html", "a.html", "second"], "--html, --png and --npz hold one text; give one TEXT, and run once for each"),
         (["--png", "a.pdf"], "--png draws .png or .svg, not a.pdf"),
-        (["--verify", "--dtype", "bfloat16"], "--verify compares float32 with the formula, not bfloat16; leave --dtype"),
-        (["--method", "gradient", "--dtype", "int8"], "--method gradient cannot go through int8 weights; leave --dtype"),
+        (
+            ["--verify", "--dtype", "bfloat16"],
+            "--verify compares float32 with the formula, not bfloat16; leave --dtype",
+        ),
+        (
+            ["--method", "gradient", "--dtype", "int8"],
+            "--method gradient cannot go through int8 weights; leave --dtype",
+        ),
     ],
 )
 def test_wrong_usage_is_one_line_that_says_what_to_do(arguments, complaint, tiny, inspect):

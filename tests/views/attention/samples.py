@@ -5,7 +5,23 @@ import numpy as np
 from nlpcli.pipelines.attention_measures import summarize_heads
 from nlpcli.records.inspection import AttentionMap, Inspection, Kind, LayerCheck, Token
 
-SENTENCE = ("[CLS]", "一只", "猫", "😀", "sat", "##ting", "on", "👩‍👧", "the", "<script>", "naïve", "mat", "\n", "。", "[SEP]")
+SENTENCE = (
+    "[CLS]",
+    "一只",
+    "猫",
+    "😀",
+    "sat",
+    "##ting",
+    "on",
+    "👩‍👧",
+    "the",
+    "<script>",
+    "naïve",
+    "mat",
+    "\n",
+    "。",
+    "[SEP]",
+)
 SOURCE = ("▁The", "▁cat", "▁sleeps", "▁today", ".", "</s>")
 OUTPUT = ("▁今天", "猫", "在", "睡觉", "。", "</s>")
 

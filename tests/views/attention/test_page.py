@@ -19,7 +19,16 @@ from nlpcli.records.inspection import AttentionMap, Inspection, Kind, Token
 from nlpcli.views.attention import page
 from nlpcli.views.attention.page import make_page, save_page
 
-HOSTILE = ("<script>", "</script>", "<!--", "<img src=x onerror=alert(1)>", "&lt;b&gt;", "$title ${data}", "\u2028\x00", "猫")
+HOSTILE = (
+    "<script>",
+    "</script>",
+    "<!--",
+    "<img src=x onerror=alert(1)>",
+    "&lt;b&gt;",
+    "$title ${data}",
+    "\u2028\x00",
+    "猫",
+)
 
 
 def hostile():
@@ -129,7 +138,9 @@ def test_a_click_holds_a_token_and_shades_what_it_attends_to(opened):
     browser = opened(encoder())
     browser.click(*browser.middle_of('#strip .token[data-position="2"]'))
     browser.move(5, 5)
-    shaded = "[...document.querySelectorAll('#strip .token')].filter((t) => t.style.background).map((t) => t.textContent)"
+    shaded = (
+        "[...document.querySelectorAll('#strip .token')].filter((t) => t.style.background).map((t) => t.textContent)"
+    )
     assert "一只" in browser.value(shaded)
     assert text_of(browser, "#strip .chosen") == "猫"
     assert text_of(browser, "#status").startswith("猫 →  一只 0.9")
@@ -151,7 +162,10 @@ def test_the_lines_view_draws_the_lines_of_the_held_token(opened, screenshots):
 
 def test_the_kinds_of_attention_are_tabs_with_the_cross_attention_first(opened):
     browser = opened(translation())
-    assert browser.value("[...document.querySelectorAll('#sections button')].map((b) => b.textContent)") == ["Cross", "Self"]
+    assert browser.value("[...document.querySelectorAll('#sections button')].map((b) => b.textContent)") == [
+        "Cross",
+        "Self",
+    ]
     assert browser.value("document.querySelectorAll('#strip [data-side=column]').length") == 6
     browser.click(*browser.middle_of("#sections button:nth-child(2)"))
     assert text_of(browser, "#grid-title").startswith("self-attention")

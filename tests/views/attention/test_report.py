@@ -71,7 +71,9 @@ def test_plain_text_has_no_escape_codes_and_follows_the_width_of_the_environment
 @AT_EVERY_WIDTH
 def test_wide_characters_and_emoji_do_not_move_the_cells(width):
     """Every row of the matrix begins in the same column, whatever its label holds."""
-    lines = draw_heat_map(np.eye(5), Sides(("猫", "a", "😀", "👩‍👧", "naïve"), ("猫", "a", "😀", "👩‍👧", "naïve")), width, False)
+    lines = draw_heat_map(
+        np.eye(5), Sides(("猫", "a", "😀", "👩‍👧", "naïve"), ("猫", "a", "😀", "👩‍👧", "naïve")), width, False
+    )
     rows = [line for line in lines if "█" in line.plain][:5]
     starts = [cell_len(line.plain[: line.plain.index("█")]) for line in rows]
     assert starts == [starts[0] + 2 * place for place in range(5)]
@@ -137,7 +139,14 @@ def test_a_text_without_tokens_is_said_to_have_none():
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("\n", "⏎"), ("a\tb", "a⇥b"), ("\x1b[31m", "\ufffd[31m"), ("👩\u200d👧", "👩👧"), ("e\u0301", "e"), ("\u00ad", "·")],
+    [
+        ("\n", "⏎"),
+        ("a\tb", "a⇥b"),
+        ("\x1b[31m", "\ufffd[31m"),
+        ("👩\u200d👧", "👩👧"),
+        ("e\u0301", "e"),
+        ("\u00ad", "·"),
+    ],
 )
 def test_a_label_is_one_line_of_characters_of_a_certain_width(text, shown):
     assert label(text) == shown
