@@ -57,7 +57,7 @@ def encoder(**more):
 
 
 def decoder(length=90):
-    texts = tuple("今天 天气 很 好 ▁and ▁we ▁walk 😀".split()[place % 8] for place in range(length))
+    texts = tuple(["今天", "天气", "很", "好", "▁and", "▁we", "▁walk", "😀"][place % 8] for place in range(length))
     return inspection_of(map_of(Kind.SELF, texts, texts, causal=True), model="owner/a-model-with-a-long-name")
 
 

@@ -3,12 +3,12 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from views.attention.samples import decoder, encoder, inspection_of, map_of, translation
 
 from nlpcli.errors import UsageError
 from nlpcli.records.inspection import Kind
 from nlpcli.views.attention.arrays import named_arrays
 from nlpcli.views.attention.figure import check, save_figure
+from views.attention.samples import decoder, encoder, inspection_of, map_of, translation
 
 
 def texts_of(path):

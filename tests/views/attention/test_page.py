@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import Browser, find
-from views.attention.samples import decoder, encoder, inspection_of, translation
 
 from nlpcli.errors import OutputError
 from nlpcli.pipelines.attention_measures import summarize_heads
 from nlpcli.records.inspection import AttentionMap, Inspection, Kind, Token
 from nlpcli.views.attention import page
 from nlpcli.views.attention.page import make_page, save_page
+from views.attention.samples import decoder, encoder, inspection_of, translation
 
 HOSTILE = (
     "<script>",

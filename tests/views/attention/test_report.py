@@ -12,14 +12,13 @@ from rich.console import Console
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from views.attention.samples import decoder, encoder, inspection_of, map_of, translation, verified
-
 from nlpcli.records.inspection import Inspection, InspectionResult, Kind
 from nlpcli.records.record import Origin, Record
 from nlpcli.views.attention.alignment import alignment
 from nlpcli.views.attention.heat_map import Sides, draw_heat_map
 from nlpcli.views.attention.labels import fitted, label, right_fitted, short_label, stacked
 from nlpcli.views.attention.report import chosen_head, draw_inspection, render_inspection, report
+from views.attention.samples import decoder, encoder, inspection_of, map_of, translation, verified
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 WIDTHS = (60, 80, 160)
