@@ -28,7 +28,12 @@ def run(job: Job, records: Iterable[Record], say: Say) -> Iterator[Record]:
     task, placement, hardware = _load(job, say)
     threads = job.compute.threads or hardware.cores
     budget = job.compute.batch_tokens or padded_tokens_per_batch(hardware, placement)
-    batcher = Batcher(task, budget, Lanes(placement.device_type, threads))
+    batcher = Batcher(
+        task,
+        budget,
+        Lanes(placement.device_type, threads),
+        lambda done, total: say(f"window {done:,} of {total:,}"),
+    )
     yield from task.reduce(batcher.process(source))
 
 

@@ -1,0 +1,245 @@
+"""Passages → summaries in the model's own words: one way for encoder-decoder models and for decoders with a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from nlpcli.device import Placement
+from nlpcli.errors import ModelUnusable
+from nlpcli.models.loading import is_encoder_decoder, load_causal_lm, load_seq2seq, load_tokenizer, longest_input
+from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.sentences import Passage, passages
+from nlpcli.pipelines.summarization import SummarizationPipeline
+from nlpcli.pipelines.windows import Window
+
+# A summary may be that much longer than it should be; what is unfinished then is left out.
+_SLACK = 1.5
+# Limits are rounded up to multiples of that, so that texts of about equal length can share a batch.
+_STEP = 32
+# A decoder's context holds text and summary: this part is for the summary, up to so many tokens.
+_SHARE_OF_SUMMARY = 4
+_MOST_TOKENS_OF_SUMMARY = 1024
+# Where the model cuts a passage otherwise than its sentences, passages are made this much smaller.
+_SMALLER = 0.9
+# What neither positions nor tokenizer limit, training does: T5 read 512 tokens, mT5 1,024.
+_NO_LIMIT = 10**9
+_TRAINED_ON = {"t5": 512, "mt5": 1024, "umt5": 1024}
+
+
+class Lengths(NamedTuple):
+    """How long a summary is to be, in tokens."""
+
+    least: int
+    most: int
+
+
+class Written(NamedTuple):
+    """A summary, and whether the model came to its end."""
+
+    text: str
+    finished: bool
+
+
+class Writer(Protocol):
+    """Writes summaries; `room` is how many tokens of text a passage may have."""
+
+    room: int
+    longest_summary: int
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+
+    def encode(self, passage: str, words: int) -> Window:
+        """What the model is to read for a summary of about `words` words."""
+
+    def fits(self, window: Window) -> bool: ...
+
+    def write(self, windows: Sequence[Window], lengths: Lengths) -> list[Written]: ...
+
+
+def passages_for(writer: Writer, text: str, words: int) -> list[Passage]:
+    """The passages of a text, each short enough for the writer."""
+    room = writer.room
+    while True:
+        found = passages(text, writer.count_tokens, room)
+        if all(writer.fits(writer.encode(passage.text, words)) for passage in found) or room <= 1:
+            return found
+        room = int(room * _SMALLER)
+
+
+def lengths_for(writer: Writer, passage: Passage, words_of_passage: int, target: int, at_least_half: bool) -> Lengths:
+    """The tokens of a summary of `target` words of a passage; the passage says how many tokens a word has."""
+    tokens = target * passage.tokens / max(1, words_of_passage)
+    most = -(-int(tokens * _SLACK + 1) // _STEP) * _STEP
+    most = min(most, writer.longest_summary)
+    return Lengths(min(int(tokens / 2), most - 1) if at_least_half else 0, most)
+
+
+class EncoderDecoderWriter:
+    """A model that was trained to summarize (BART, T5, Pegasus, LED …) reads a passage behind its own prefix."""
+
+    def __init__(self, pipeline: SummarizationPipeline) -> None:
+        self._pipeline = pipeline
+        config = pipeline.model.config
+        self._longest = _longest_input(config, pipeline.tokenizer)
+        self.room = self._longest - len(self.encode("", 0))
+        positions = getattr(config, "max_decoder_position_embeddings", None) or getattr(
+            config, "max_position_embeddings", None
+        )
+        # The first token is the one that starts the decoder.
+        self.longest_summary = min(positions or _MOST_TOKENS_OF_SUMMARY, _MOST_TOKENS_OF_SUMMARY) - 1
+        if self.room < 1:
+            raise ModelUnusable(f"the model takes {self._longest} tokens, fewer than its prefix has; choose another")
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, special ones left out."""
+        return _count_tokens(self._pipeline.tokenizer, texts)
+
+    def encode(self, passage: str, words: int) -> Window:  # noqa: ARG002 - a decoder's prompt says them
+        """Token ids of prefix and passage."""
+        window: Window = self._pipeline.tokenizer(self._pipeline.prefix + passage)["input_ids"]
+        return window
+
+    def fits(self, window: Window) -> bool:
+        """Whether the model takes so many tokens at a time."""
+        return len(window) <= self._longest
+
+    def write(self, windows: Sequence[Window], lengths: Lengths) -> list[Written]:
+        """The summary of each window, greedy or with beams as the model's configuration says."""
+        own = self._pipeline.generation_options({}).get("min_length")
+        own = own or self._pipeline.model.generation_config.min_length or 0
+        least = lengths.least or min(own, lengths.most // 2)
+        outputs = self._pipeline.generate(
+            windows, max_new_tokens=lengths.most, min_length=least, num_return_sequences=1
+        )
+        return [_written(self._pipeline.tokenizer, output, lengths) for output in outputs]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prompt:
+    """How a decoder is asked: as a chat where it has a template, else by what comes before a summary in its texts."""
+
+    request: str
+    continuation: str
+
+
+_PROMPTS = {
+    "zh": _Prompt("用大约{words}个字概括下面的文字：\n\n{text}", "{text}\n\n摘要："),
+    "": _Prompt(
+        "Summarize the following text in about {words} words, in the language of the text:\n\n{text}",
+        "{text}\n\nTL;DR:",
+    ),
+    "en": _Prompt("Summarize the following text in about {words} words:\n\n{text}", "{text}\n\nTL;DR:"),
+}
+
+
+class PromptWriter:
+    """A decoder (SmolLM2, Qwen, Llama …) is asked for a summary."""
+
+    def __init__(self, model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase, device: torch.device) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._device = device
+        self._longest = longest_input(model.config, tokenizer)
+        self.longest_summary = min(self._longest // _SHARE_OF_SUMMARY, _MOST_TOKENS_OF_SUMMARY)
+        self.room = self._longest - self.longest_summary - max(len(self._ask(p, "", 9999)) for p in _PROMPTS.values())
+        if self.room < 1:
+            raise ModelUnusable(f"the model takes {self._longest} tokens, too few for prompt and text; choose another")
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text."""
+        return _count_tokens(self._tokenizer, texts)
+
+    def encode(self, passage: str, words: int) -> Window:
+        """The prompt, in the language of the passage where there is one in it."""
+        from nlpcli.language import detect
+
+        return self._ask(_PROMPTS.get(detect(passage).code, _PROMPTS[""]), passage.strip(), words)
+
+    def _ask(self, prompt: _Prompt, text: str, words: int) -> Window:
+        if self._tokenizer.chat_template is None:
+            continued: Window = self._tokenizer(prompt.continuation.format(text=text, words=words))["input_ids"]
+            return continued
+        message = {"role": "user", "content": prompt.request.format(text=text, words=words)}
+        encoded = self._tokenizer.apply_chat_template([message], add_generation_prompt=True, return_dict=True)
+        window: Window = encoded["input_ids"]
+        return window
+
+    def fits(self, window: Window) -> bool:
+        """Whether the model takes so many tokens, with a summary behind them."""
+        return len(window) <= self._longest - self.longest_summary
+
+    def write(self, windows: Sequence[Window], lengths: Lengths) -> list[Written]:
+        """The model's most likely answer to each prompt."""
+        outputs = _complete(self._model, self._tokenizer, windows, lengths, self._device)
+        return [_written(self._tokenizer, output, lengths) for output in outputs]
+
+
+def _complete(
+    model: Any,
+    tokenizer: PreTrainedTokenizerBase,
+    windows: Sequence[Window],
+    lengths: Lengths,
+    device: torch.device,
+) -> list[Window]:
+    ends = tokenizer.eos_token_id
+    padding = next((token for token in (tokenizer.pad_token_id, ends) if token is not None), 0)
+    longest = max(map(len, windows))
+    rows = [[padding] * (longest - len(window)) + window for window in windows]
+    mask = [[0] * (longest - len(window)) + [1] * len(window) for window in windows]
+    with torch.inference_mode():
+        output = model.generate(
+            input_ids=torch.tensor(rows, device=device),
+            attention_mask=torch.tensor(mask, device=device),
+            max_new_tokens=lengths.most,
+            min_new_tokens=lengths.least or None,
+            do_sample=False,
+            num_beams=1,
+            temperature=None,
+            top_p=None,
+            top_k=None,
+            pad_token_id=padding,
+        )
+    special = set(tokenizer.all_special_ids)
+    return [[token for token in row if token not in special] for row in output[:, longest:].tolist()]
+
+
+def _count_tokens(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[int]:
+    if not texts:
+        return []
+    encoded = tokenizer(list(texts), add_special_tokens=False, return_attention_mask=False)
+    return [len(token_ids) for token_ids in encoded["input_ids"]]
+
+
+def _written(tokenizer: PreTrainedTokenizerBase, output: Window, lengths: Lengths) -> Written:
+    text = tokenizer.decode(output, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    return Written(text.strip(), len(output) < lengths.most)
+
+
+def _longest_input(config: Any, tokenizer: PreTrainedTokenizerBase) -> int:
+    limits = [longest_input(config, tokenizer)]
+    if positions := getattr(config, "max_encoder_position_embeddings", None):
+        limits.append(positions)
+    if tokenizer.model_max_length > _NO_LIMIT and config.model_type in _TRAINED_ON:
+        limits.append(_TRAINED_ON[config.model_type])
+    return min(limits)
+
+
+def load_writer(model: LocalModel, placement: Placement) -> Writer:
+    """The model as a writer of summaries, on its device.
+
+    Raises:
+        ModelError: the folder does not hold a model that writes, or an unsafe one.
+    """
+    tokenizer = load_tokenizer(model)
+    device = torch.device(placement.device)
+    if not is_encoder_decoder(model):
+        return PromptWriter(load_causal_lm(model, placement), tokenizer, device)
+    module = load_seq2seq(model, placement)
+    return EncoderDecoderWriter(
+        SummarizationPipeline(model=module, tokenizer=tokenizer, device=device, task="summarization")
+    )
