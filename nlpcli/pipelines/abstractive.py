@@ -10,9 +10,12 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from nlpcli.device import Placement
-from nlpcli.errors import ModelUnusable
-from nlpcli.models.loading import is_encoder_decoder, load_causal_lm, load_seq2seq, load_tokenizer, longest_input
+from nlpcli.errors import ModelUnusable, OutOfMemory
+from nlpcli.language import detect
+from nlpcli.models.loading import is_encoder_decoder, load_seq2seq, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.continuous import Ending
+from nlpcli.pipelines.generation import GenerationPipeline, load_generation_pipeline
 from nlpcli.pipelines.sentences import Passage, passages
 from nlpcli.pipelines.summarization import SummarizationPipeline
 from nlpcli.pipelines.windows import Window
@@ -113,9 +116,7 @@ class EncoderDecoderWriter:
         own = self._pipeline.generation_options({}).get("min_length")
         own = own or self._pipeline.model.generation_config.min_length or 0
         least = lengths.least or min(own, lengths.most // 2)
-        outputs = self._pipeline.generate(
-            windows, max_new_tokens=lengths.most, min_length=least, num_return_sequences=1
-        )
+        outputs = self._pipeline.generate(windows, max_new_tokens=lengths.most, min_length=least)
         return [_written(self._pipeline.tokenizer, output, lengths) for output in outputs]
 
 
@@ -140,11 +141,9 @@ _PROMPTS = {
 class PromptWriter:
     """A decoder (SmolLM2, Qwen, Llama …) is asked for a summary."""
 
-    def __init__(self, model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase, device: torch.device) -> None:
-        self._model = model
-        self._tokenizer = tokenizer
-        self._device = device
-        self._longest = longest_input(model.config, tokenizer)
+    def __init__(self, pipeline: GenerationPipeline) -> None:
+        self._pipeline = pipeline
+        self._longest = min(pipeline.longest, longest_input(pipeline.model.config, pipeline.tokenizer))
         self.longest_summary = min(self._longest // _SHARE_OF_SUMMARY, _MOST_TOKENS_OF_SUMMARY)
         self.room = self._longest - self.longest_summary - max(len(self._ask(p, "", 9999)) for p in _PROMPTS.values())
         if self.room < 1:
@@ -152,60 +151,38 @@ class PromptWriter:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text."""
-        return _count_tokens(self._tokenizer, texts)
+        return _count_tokens(self._pipeline.tokenizer, texts)
 
     def encode(self, passage: str, words: int) -> Window:
         """The prompt, in the language of the passage where there is one in it."""
-        from nlpcli.language import detect
-
         return self._ask(_PROMPTS.get(detect(passage).code, _PROMPTS[""]), passage.strip(), words)
 
     def _ask(self, prompt: _Prompt, text: str, words: int) -> Window:
-        if self._tokenizer.chat_template is None:
-            continued: Window = self._tokenizer(prompt.continuation.format(text=text, words=words))["input_ids"]
-            return continued
-        message = {"role": "user", "content": prompt.request.format(text=text, words=words)}
-        encoded = self._tokenizer.apply_chat_template([message], add_generation_prompt=True, return_dict=True)
-        window: Window = encoded["input_ids"]
-        return window
+        if not self._pipeline.is_chat:
+            return self._pipeline.prompt_of_text(prompt.continuation.format(text=text, words=words))
+        request = prompt.request.format(text=text, words=words)
+        return self._pipeline.prompt_of_messages([{"role": "user", "content": request}])
 
     def fits(self, window: Window) -> bool:
         """Whether the model takes so many tokens, with a summary behind them."""
         return len(window) <= self._longest - self.longest_summary
 
     def write(self, windows: Sequence[Window], lengths: Lengths) -> list[Written]:
-        """The model's most likely answer to each prompt."""
-        outputs = _complete(self._model, self._tokenizer, windows, lengths, self._device)
-        return [_written(self._tokenizer, output, lengths) for output in outputs]
+        """The model's most likely answer to each prompt.
 
-
-def _complete(
-    model: Any,
-    tokenizer: PreTrainedTokenizerBase,
-    windows: Sequence[Window],
-    lengths: Lengths,
-    device: torch.device,
-) -> list[Window]:
-    ends = tokenizer.eos_token_id
-    padding = next((token for token in (tokenizer.pad_token_id, ends) if token is not None), 0)
-    longest = max(map(len, windows))
-    rows = [[padding] * (longest - len(window)) + window for window in windows]
-    mask = [[0] * (longest - len(window)) + [1] * len(window) for window in windows]
-    with torch.inference_mode():
-        output = model.generate(
-            input_ids=torch.tensor(rows, device=device),
-            attention_mask=torch.tensor(mask, device=device),
-            max_new_tokens=lengths.most,
-            min_new_tokens=lengths.least or None,
-            do_sample=False,
-            num_beams=1,
-            temperature=None,
-            top_p=None,
-            top_k=None,
-            pad_token_id=padding,
-        )
-    special = set(tokenizer.all_special_ids)
-    return [[token for token in row if token not in special] for row in output[:, longest:].tolist()]
+        Raises:
+            OutOfMemory: not even one text fits into memory.
+        """
+        batch = self._pipeline.batch(self._pipeline.greedy())
+        batch.submit(self._pipeline.request(number, window, lengths.most) for number, window in enumerate(windows))
+        written: dict[int, Written] = {}
+        with torch.inference_mode():
+            while not batch.is_idle:
+                ended = [event for event in batch.advance() if event.ending is not None]
+                if any(event.ending is Ending.MEMORY for event in ended):
+                    raise OutOfMemory("a window does not fit into memory; use --device cpu, or a smaller model")
+                written |= {e.request.owner: Written(e.text.strip(), e.ending is Ending.END) for e in ended}
+        return [written[number] for number in range(len(windows))]
 
 
 def _count_tokens(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[int]:
@@ -235,10 +212,10 @@ def load_writer(model: LocalModel, placement: Placement) -> Writer:
     Raises:
         ModelError: the folder does not hold a model that writes, or an unsafe one.
     """
+    if not is_encoder_decoder(model):
+        return PromptWriter(load_generation_pipeline(model, placement))
     tokenizer = load_tokenizer(model)
     device = torch.device(placement.device)
-    if not is_encoder_decoder(model):
-        return PromptWriter(load_causal_lm(model, placement), tokenizer, device)
     module = load_seq2seq(model, placement)
     return EncoderDecoderWriter(
         SummarizationPipeline(model=module, tokenizer=tokenizer, device=device, task="summarization")

@@ -151,7 +151,9 @@ def _whole_sentences(text: str, finished: bool) -> list[str]:
     """The sentences of what the model wrote, without one at the end that it could not finish."""
     from nlpcli.pipelines.sentences import sentences
 
-    found = [sentence for sentence in sentences(text) if sentence.strip()]
+    # Small models say a thing twice.
+    found = list({" ".join(sentence.split()): sentence for sentence in reversed(sentences(text))}.values())[::-1]
+    found = [sentence for sentence in found if sentence.strip()]
     if finished or not found or found[-1].rstrip()[-1] in _FULL_STOPS:
         return found
     return found[:-1] or [found[0].rstrip() + "…"]
