@@ -11,6 +11,7 @@ _IN_FOURS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _RUN = re.compile(f"[{_ONE_BY_ONE}]|[{_IN_FOURS}]{{1,4}}|[^\\s{_ONE_BY_ONE}{_IN_FOURS}]+")
 _CLOSING = "。！？；，、：）」』】》〉”’…"
 _WITHOUT_SPACES = re.compile(f"[{_ONE_BY_ONE}{_IN_FOURS}{_CLOSING}]")
+_SPACES_END_SENTENCES = re.compile(f"[{_IN_FOURS}]")
 END = "…"
 
 
@@ -37,6 +38,11 @@ def space_between(before: str) -> str:
     """What stands between a sentence that ends like `before` and the next one."""
     last = before.rstrip()[-1:]
     return "" if not last or _WITHOUT_SPACES.match(last) else " "
+
+
+def spaces_end_sentences(text: str) -> bool:
+    """Whether a space stands where other scripts have a full stop, as in Thai."""
+    return _SPACES_END_SENTENCES.search(text) is not None
 
 
 def _counts(run: str) -> bool:

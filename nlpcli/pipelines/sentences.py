@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sentencex import segment
 
 from nlpcli.language import detect
-from nlpcli.words import count_words
+from nlpcli.words import count_words, spaces_end_sentences
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 # What is longer is no sentence, but a text without full stops.
@@ -36,15 +36,12 @@ def _broken(sentence: str) -> list[str]:
     if count_words(sentence) <= _LONGEST_SENTENCE:
         return [sentence]
     lines = sentence.splitlines(keepends=True)
-    # Thai puts spaces where other languages put full stops.
-    return [part for line in lines for part in _at_spaces(line)]
+    return [part for line in lines for part in (_at_spaces(line) if spaces_end_sentences(line) else [line])]
 
 
 def _at_spaces(line: str) -> list[str]:
-    words = line.split(" ")
-    if count_words(line) <= _LONGEST_SENTENCE or count_words(line) < 4 * len(words):
-        return [line]
-    return [f"{word} " for word in words[:-1]] + [words[-1]] * bool(words[-1])
+    *parts, last = line.split(" ")
+    return [f"{part} " for part in parts] + ([last] if last else [])
 
 
 class Passage(NamedTuple):
