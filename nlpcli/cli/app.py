@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "generate": "Continue or answer prompts, as text or as JSON of a schema.",
-    "embed": "Turn texts into vectors, search by meaning, compare texts.",
+    "summarize": "Shorten documents of any length.",
     "sentiment": "Label texts as negative, neutral or positive, or with your own labels.",
+    "embed": "Turn texts into vectors, search by meaning, compare texts.",
     "attention-inspect": "Show, measure and check what each attention head of a model does with a text.",
     "models": "List, fetch, remove and check the models on this machine.",
     "devices": "Show which device and dtype `auto` picks here, and why.",

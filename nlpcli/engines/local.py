@@ -38,7 +38,12 @@ def run(job: Job, records: Iterable[Record], say: Say, hear: Hear = _nobody) -> 
         yield from task.reduce(task.process(source, job.compute.batch_tokens, hear))
         return
     budget = job.compute.batch_tokens or padded_tokens_per_batch(hardware, placement)
-    batcher = Batcher(task, budget, Lanes(placement.device_type, threads))
+    batcher = Batcher(
+        task,
+        budget,
+        Lanes(placement.device_type, threads),
+        lambda done, total: say(f"window {done:,} of {total:,}"),
+    )
     yield from task.reduce(batcher.process(source))
 
 

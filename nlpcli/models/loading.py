@@ -161,6 +161,14 @@ def is_encoder_decoder(model: LocalModel) -> bool:
     return bool(_load_config(model).is_encoder_decoder)
 
 
+def is_writer(model: LocalModel) -> bool:
+    """Whether the model says of itself that it writes text, as a decoder or an encoder-decoder."""
+    config = _load_config(model)
+    names = config.architectures or []
+    writes = any(name.endswith(("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")) for name in names)
+    return bool(writes or config.is_encoder_decoder)
+
+
 def is_classifier(model: LocalModel) -> bool:
     """Whether the model says of itself that it has a classification head."""
     architectures = _load_config(model).architectures or []

@@ -48,6 +48,7 @@ TASKS = {
     "embed": "nlpcli.tasks.embed",
     "generate": "nlpcli.tasks.generate",
     "sentiment": "nlpcli.tasks.sentiment",
+    "summarize": "nlpcli.tasks.summarize",
 }
 
 

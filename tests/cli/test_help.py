@@ -14,7 +14,8 @@ import pytest
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MODELS = ("list", "pull", "path", "rm", "prune", "verify")
-COMMANDS = ["", "embed", "sentiment", "attention-inspect", "devices", "models", *(f"models {name}" for name in MODELS)]
+TASKS = ("generate", "summarize", "sentiment", "embed", "attention-inspect")
+COMMANDS = ["", *TASKS, "devices", "models", *(f"models {name}" for name in MODELS)]
 
 
 def help_text(command: str) -> str:
