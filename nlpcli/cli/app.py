@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "embed": "Turn texts into vectors, search by meaning, compare texts.",
     "sentiment": "Label texts as negative, neutral or positive, or with your own labels.",
+    "translate": "Translate texts, keeping lines, markup and placeholders.",
     "models": "List, fetch, remove and check the models on this machine.",
     "devices": "Show which device and dtype `auto` picks here, and why.",
 }

@@ -31,6 +31,7 @@ class TaskOptions(Protocol):
 TASKS = {
     "embed": "nlpcli.tasks.embed",
     "sentiment": "nlpcli.tasks.sentiment",
+    "translate": "nlpcli.tasks.translate",
 }
 
 
