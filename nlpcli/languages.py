@@ -13,7 +13,16 @@ from nlpcli.errors import UsageError
 
 Family = Literal["m2m100", "nllb", "mbart50"]
 # Codes that other systems use for the same language.
-_ALIASES = {"iw": "he", "jw": "jv", "in": "id", "fil": "tl", "zh-cn": "zh", "zh-hans": "zh", "zh-tw": "zh-hant", "cmn": "zh"}
+_ALIASES = {
+    "iw": "he",
+    "jw": "jv",
+    "in": "id",
+    "fil": "tl",
+    "zh-cn": "zh",
+    "zh-hans": "zh",
+    "zh-tw": "zh-hant",
+    "cmn": "zh",
+}
 # Written without spaces between words: a space between two sentences would be one too many.
 UNSPACED = frozenset({"zh", "zh-hant", "yue", "ja", "th", "lo", "km", "my", "bo"})
 

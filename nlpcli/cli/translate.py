@@ -88,7 +88,7 @@ def translate(
     model = shared.model or _default_model(options, texts)
     per = Per.DOCUMENT if _has_structure(markup, shared) else Per.LINE
     job = make_job("translate", options, shared, texts, per, model)
-    return run_job(job, shared, _VIEW)
+    return run_job(job, shared, View(_translated if shared.null else _without_last_break, drawings.draw_translation))
 
 
 def _default_model(options: TranslateOptions, texts: list[str] | None) -> str:
@@ -131,4 +131,6 @@ def _translated(record: Record) -> str:
     return str((record.result or {})["translation"])
 
 
-_VIEW = View(_translated, drawings.draw_translation)
+def _without_last_break(record: Record) -> str:
+    """A document ends with a line break of its own, and every record gets one."""
+    return _translated(record).removesuffix("\n").removesuffix("\r")

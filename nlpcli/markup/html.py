@@ -9,8 +9,37 @@ from nlpcli.markup.segments import Node, Piece, Segment, Tag, TagKind, has_lette
 
 # Tags inside of a sentence; every other tag ends the prose before it.
 INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite data del dfn em font i ins label mark q s small span strike strong sub sup time"
-    " tt u var".split()
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "label",
+        "mark",
+        "q",
+        "s",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+    ]
 )
 _POINTS = frozenset({"img", "br", "wbr"})
 # Names and code: kept whole, as words of the sentence.

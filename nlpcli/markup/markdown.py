@@ -81,7 +81,7 @@ def _place(body: str, starts: list[int], end: int, token: Token) -> tuple[int, i
             # Marks of a quote or a list may stand between two lines.
             breaks.append(body[stop:found])
         place = stop = found + len(line)
-    if token.type == "html_block" and any("\n" != break_.lstrip(" \t\r").replace("\r", "") for break_ in breaks):
+    if token.type == "html_block" and any(break_.lstrip(" \t\r").replace("\r", "") != "\n" for break_ in breaks):
         return None  # HTML in a quote
     return begin, stop, breaks
 
@@ -199,5 +199,3 @@ def _escape(text: str) -> str:
     """A translation must not start what the source did not have: a list, a quote, a table's cell, emphasis."""
     escaped = re.sub(r"([*`\[\]|<]|(?<!\w)_|_(?!\w))", r"\\\1", text)
     return re.sub(r"^(\s*)([-+#>]|\d+[.)])(?=\s)", lambda m: f"{m[1]}{m[2][:-1]}\\{m[2][-1]}", escaped)
-
-

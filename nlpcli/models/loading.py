@@ -17,8 +17,8 @@ from transformers import (
 from nlpcli.device import Placement
 from nlpcli.errors import ModelUnsafe, ModelUnusable
 from nlpcli.models.attention import CPU_ATTENTION
-from nlpcli.models.packed_linear import can_pack, pack_linears
 from nlpcli.models.bergamot import BergamotConfig, register
+from nlpcli.models.packed_linear import can_pack, pack_linears
 from nlpcli.models.quiet import first_line, say_nothing
 from nlpcli.models.reference import LocalModel
 

@@ -58,7 +58,9 @@ class Prose(NamedTuple):
     marks: list[Mark]
 
 
-def with_stand_ins(nodes: Sequence[Node], glossary: Callable[[str], list[tuple[str, str | None]]], scheme: int) -> Prose:
+def with_stand_ins(
+    nodes: Sequence[Node], glossary: Callable[[str], list[tuple[str, str | None]]], scheme: int
+) -> Prose:
     """The text of a segment; `glossary` cuts plain text into pieces, each with its translation where that is given."""
     text, number = "", 0
     words: dict[str, str] = {}
@@ -153,12 +155,13 @@ def render(sentence: Sentence, translation: str, links: Sequence[Link], escape: 
     placed = _place_marks(sentence, translation, links)
     pieces: list[str] = []
     end = 0
-    for place, tag in placed:
+    for place, tag, mark_place in placed:
         if tag.kind is TagKind.BREAK:
             place, after = _break_at(translation, place, end)
         else:
             after = place
-        pieces += [escape(translation[end:place]), tag.raw]
+        before, behind = _spaces(sentence.text, mark_place, tag, translation, place)
+        pieces += [escape(translation[end:place]), before + tag.raw + behind]
         end = after
     pieces.append(escape(translation[end:]))
     texts = [restore_words(piece, sentence.words) for piece in pieces]
@@ -184,9 +187,29 @@ class _Span(NamedTuple):
     children: list[_Span]
 
 
-def _place_marks(sentence: Sentence, translation: str, links: Sequence[Link]) -> list[tuple[int, Tag]]:
+class _Placed(NamedTuple):
+    """A tag before the character `place` of a translation, and where it stood in the source."""
+
+    place: int
+    tag: Tag
+    source_place: int
+
+
+def _spaces(source: str, source_place: int, tag: Tag, translation: str, place: int) -> tuple[str, str]:
+    """The spaces that a point had around it and has no more: an image stands between words like one."""
+    if tag.kind is not TagKind.POINT:
+        return "", ""
+    had_before = source[:source_place][-1:].isspace() or source_place == 0
+    had_behind = source[source_place : source_place + 1].isspace()
+    before = " " if had_before and place > 0 and not translation[place - 1].isspace() else ""
+    follows = translation[place : place + 1]
+    behind = " " if had_behind and follows and not follows.isspace() else ""
+    return before, behind
+
+
+def _place_marks(sentence: Sentence, translation: str, links: Sequence[Link]) -> list[_Placed]:
     spans = _tree(sentence.marks, len(sentence.text))
-    placed: list[tuple[int, Tag]] = []
+    placed: list[_Placed] = []
     _place_all(spans, 0, len(translation), _Aligner(sentence.text, translation, links), placed)
     return placed
 
@@ -213,7 +236,7 @@ def _tree(marks: Sequence[Mark], length: int) -> list[_Span]:
     return stack[0][2]
 
 
-def _place_all(spans: list[_Span], low: int, high: int, aligner: _Aligner, placed: list[tuple[int, Tag]]) -> None:
+def _place_all(spans: list[_Span], low: int, high: int, aligner: _Aligner, placed: list[_Placed]) -> None:
     """Emit the tags of `spans` between `low` and `high` of the translation, in the order of the translation."""
     wanted = []
     for order, span in enumerate(spans):
@@ -231,12 +254,12 @@ def _place_all(spans: list[_Span], low: int, high: int, aligner: _Aligner, place
         start = max(start, position)
         end = max(end, start)
         if span.opening is not None:
-            placed.append((start, span.opening))
+            placed.append(_Placed(start, span.opening, span.start))
         _place_all(span.children, start, end, aligner, placed)
-        last = placed[-1][0] if placed else start
+        last = placed[-1].place if placed else start
         position = max(end, last) if span.children else end
         if span.closing is not None:
-            placed.append((position, span.closing))
+            placed.append(_Placed(position, span.closing, span.end))
 
 
 class _Aligner:
@@ -254,6 +277,10 @@ class _Aligner:
             return place, place
         scores = [1 if _overlap(link, start, end) else -1 for link in self._links]
         first, last = _best_run(scores)
+        if not self._links:
+            # Without an alignment: in proportion.
+            first_word, last_word = self._point(start), self._point(end)
+            return self._whole_words(first_word, max(first_word, last_word))
         if first == last:
             place = self._point(start)
             return place, place
@@ -320,9 +347,7 @@ def with_other_words(sentence: Sentence, scheme: int) -> Sentence:
         text += before + other
         words[other] = sentence.words[word]
         shift = len(text) - done
-        moved = [
-            mark.place + shift if mark.place >= done else place for mark, place in zip(marks, moved, strict=True)
-        ]
+        moved = [mark.place + shift if mark.place >= done else place for mark, place in zip(marks, moved, strict=True)]
     text += rest
     return Sentence(text, words, [Mark(place, mark.tag) for place, mark in zip(moved, marks, strict=True)])
 

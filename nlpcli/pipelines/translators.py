@@ -64,9 +64,7 @@ class BergamotTranslator:
         found = self._greedy(rows) if self._beams == 1 else self._with_beams(rows)
         decoded = self._tokenizer.batch_decode([row.token_ids for row in found])
         links = self._links(texts, rows, found) if linked else [()] * len(texts)
-        return [
-            Translation(text, row.complete, link) for text, row, link in zip(decoded, found, links, strict=True)
-        ]
+        return [Translation(text, row.complete, link) for text, row, link in zip(decoded, found, links, strict=True)]
 
     def _with_beams(self, rows: list[list[int]]) -> list[Translated]:
         inputs = padded(rows, self._module.config.pad_token_id, self._module.device)
@@ -74,9 +72,7 @@ class BergamotTranslator:
             output = self._module.generate(**inputs, num_beams=self._beams)
         return [_until_end(row, self._module.config) for row in output[:, 1:].tolist()]
 
-    def _links(
-        self, texts: Sequence[str], rows: list[list[int]], found: list[Translated]
-    ) -> list[Sequence[Link]]:
+    def _links(self, texts: Sequence[str], rows: list[list[int]], found: list[Translated]) -> list[Sequence[Link]]:
         """By head 0 of the last decoder layer, which was trained on word alignments (Marian's guided alignment)."""
         config = self._module.config
         targets = [row.token_ids for row in found]
@@ -124,9 +120,9 @@ def cross_attention(module: Any, rows: Sequence[list[int]], decoder_rows: Sequen
 
 def link_pieces(tokenizer: PreTrainedTokenizerBase, source: str, ids: Sequence[int], weights: Tensor) -> list[Link]:
     """Each piece of the target and the source piece that it attends to most; `weights` is (target, source)."""
-    offsets = tokenizer(source, return_offsets_mapping=True)["offset_mapping"]
     if not ids:
         return []
+    offsets = offsets_of(tokenizer, source)
     # What the tokenizer adds has no place in the text, so it cannot be what a piece came from.
     empty = torch.tensor([start == end for start, end in offsets[: weights.shape[1]]], device=weights.device)
     best = weights.masked_fill(empty, -1.0).argmax(-1).tolist() if not bool(empty.all()) else [0] * len(ids)
@@ -136,6 +132,21 @@ def link_pieces(tokenizer: PreTrainedTokenizerBase, source: str, ids: Sequence[i
         links.append(Link(start, max(start, end), *_trimmed(source, *offsets[place])))
         start = max(start, end)
     return links
+
+
+def offsets_of(tokenizer: PreTrainedTokenizerBase, text: str) -> list[tuple[int, int]]:
+    """Where each token of a text stands in it; what the tokenizer adds is nowhere: an empty stretch."""
+    if tokenizer.is_fast:
+        offsets: list[tuple[int, int]] = tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
+        return offsets
+    found, end = [], 0
+    special = set(tokenizer.all_special_tokens)
+    for token in tokenizer.convert_ids_to_tokens(tokenizer(text)["input_ids"]):
+        piece = "" if token in special else token.replace("▁", "")
+        start = text.find(piece, end) if piece else -1
+        found.append((start, start + len(piece)) if start >= 0 else (end, end))
+        end = found[-1][1]
+    return found
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -74,7 +74,9 @@ class _Plan(NamedTuple):
 class TranslateTask:
     """Records in, translations out; the unit is a sentence."""
 
-    def __init__(self, options: TranslateOptions, translator: Translator, model: LocalModel, glossary: Glossary) -> None:
+    def __init__(
+        self, options: TranslateOptions, translator: Translator, model: LocalModel, glossary: Glossary
+    ) -> None:
         self._options = options
         self._translator = translator
         self._model = model

@@ -83,5 +83,3 @@ def state_of(cache: EncoderDecoderCache | None, layer: int) -> Tensor | None:
 def keep_state(cache: EncoderDecoderCache, layer: int, state: Tensor, tokens: int) -> None:
     """Store c after `tokens` more tokens."""
     cache.self_attention_cache.layers[layer].update(state, None, tokens=tokens)
-
-

@@ -69,7 +69,7 @@ def _fused(*linears: nn.Linear) -> Linear:
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
     """Shapes (batch, heads, tokens, head_dim); the mask is added to the scores."""
-    if query.device.type != "cpu" or query.dtype == torch.float32 and query.shape[2] > 1:
+    if query.device.type != "cpu" or (query.dtype == torch.float32 and query.shape[2] > 1):
         return functional.scaled_dot_product_attention(query, key, value, mask)
     scores = (query @ key.transpose(-1, -2)).float() * query.shape[-1] ** -0.5
     if mask is not None:
