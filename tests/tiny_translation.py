@@ -76,7 +76,7 @@ def save_m2m100(folder):
     )
     tokenizer.save_pretrained(folder)
     return _save(
-        folder, "m2m_100", len(tokenizer), pad_token_id=1, eos_token_id=2, decoder_start_token_id=2, **_SIZES
+        folder, "m2m_100", len(tokenizer) + 128, pad_token_id=1, eos_token_id=2, decoder_start_token_id=2, **_SIZES
     )
 
 
@@ -86,7 +86,7 @@ def save_nllb(folder):
     tokenizer = NllbTokenizer(vocabulary, [], src_lang="eng_Latn", model_max_length=64)
     tokenizer.save_pretrained(folder)
     return _save(
-        folder, "m2m_100", len(tokenizer), pad_token_id=1, eos_token_id=2, decoder_start_token_id=2, **_SIZES
+        folder, "m2m_100", len(tokenizer) + 128, pad_token_id=1, eos_token_id=2, decoder_start_token_id=2, **_SIZES
     )
 
 

@@ -1,6 +1,7 @@
 """Every family of translation models gives what `model.generate` gives by hand, in any batch."""
 
 import pytest
+import torch
 from tiny import save_causal_lm
 from tiny_translation import FAMILIES, save_marian, save_t5
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
@@ -21,6 +22,15 @@ BY_HAND = {
     "mbart50": ("en_XX", "", "de_DE"),
     "t5": (None, "<2de> ", None),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Tiny models have nothing to share, and threads that wait for each other cost seconds on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
