@@ -127,6 +127,7 @@ class FirefoxSource:
         return target
 
     def _get(self, path: str, target: Path, progress: Any) -> None:
+        from http.client import HTTPException
         from urllib.error import HTTPError, URLError
         from urllib.request import Request, urlopen
 
@@ -145,7 +146,7 @@ class FirefoxSource:
             raise SourceUnreachable(
                 f"Mozilla's bucket answers {error.code} for {path}; try later, or use a starter/… or hub model"
             ) from error
-        except (URLError, OSError) as error:
+        except (URLError, OSError, HTTPException) as error:
             if isinstance(error, OSError) and error.filename:
                 raise  # the disk, not the network
             reason = getattr(error, "reason", error)
