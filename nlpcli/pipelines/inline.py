@@ -86,7 +86,7 @@ def with_stand_ins(
 
 
 def sentences_of(prose: Prose, parts: Sequence[Part]) -> Iterator[str | Sentence]:
-    """Literal stretches and sentences, in order. Tags at the edge of a sentence are literal where they span it whole."""
+    """Literal stretches and sentences, in order; tags at the edge of a sentence that they span whole are literal."""
     closes = _partners(prose.marks)
     index = 0
     for part in parts:

@@ -41,4 +41,5 @@ def _load_one(model: LocalModel, placement: Placement, wanted: Wanted) -> Transl
         return load_bergamot(model, placement, wanted.beams, wanted.shortlist)
     from nlpcli.pipelines.families import load_family
 
-    return load_family(model, placement, wanted)
+    translator: Translator = load_family(model, placement, wanted)
+    return translator

@@ -1,4 +1,4 @@
-"""The translation pipeline that transformers v5 removed: `translation`, `translation_en_to_de`, `src_lang`, `tgt_lang`."""
+"""The translation pipeline that transformers v5 removed: `translation`, `translation_en_to_de`, its languages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TranslationPipeline(Text2TextGenerationPipeline):
                 input_length, max_length, 2 * input_length,
             )  # fmt: skip
 
-    def _sanitize_parameters(
+    def _sanitize_parameters(  # type: ignore[override]
         self, src_lang: str | None = None, tgt_lang: str | None = None, **kwargs: Any
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         preprocess, forward, postprocess = super()._sanitize_parameters(**kwargs)

@@ -27,9 +27,11 @@ Markup = Literal["auto", "none", "html", "markdown", "srt"]
 MARKUP_SUFFIXES: dict[str, Markup] = {
     ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown", ".srt": "srt",
 }  # fmt: skip
-# Below this the language that was found is a guess.
-_SURE = 0.5
+# Fewer letters are in no language; below this confidence a language that was found is a guess.
 _FEWEST_LETTERS = 12
+_SURE_OF_ANOTHER = 0.8
+# Languages that a detector takes for each other.
+_NEAR = {"pt": ("gl", "es"), "es": ("gl", "ca", "ast"), "no": ("nb", "nn", "da"), "nb": ("no", "nn", "da")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,8 @@ class _Work(NamedTuple):
     source: str
 
 
-class _Slot(NamedTuple):
+class _Slot:
     """The place of a sentence's translation in a text."""
-
-    first_of_segment: bool
 
 
 class _Plan(NamedTuple):
@@ -91,14 +91,16 @@ class TranslateTask:
 
     def _units(self, record: Record) -> list[Unit]:
         source = self._source_of(record)
-        pieces, segments, units = [], [], []
+        pieces: list[list[str | _Slot]] = []
+        segments: list[Segment | None] = []
+        units: list[Unit] = []
         for piece in _parse(record, self._options.markup):
             if isinstance(piece, str):
                 pieces.append([piece])
                 segments.append(None)
                 continue
             found = list(self._sentences(piece, source))
-            pieces.append([part if isinstance(part, str) else _Slot(False) for part in found])
+            pieces.append([part if isinstance(part, str) else _Slot() for part in found])
             segments.append(piece)
             units += [self._unit(part, piece, source) for part in found if not isinstance(part, str)]
         self._plans[id(record)] = _Plan(pieces, segments, source)
@@ -114,8 +116,7 @@ class TranslateTask:
             return self._fits(text, source)
 
         parts = parts_of(prose.text, source, fits) if self._translator.reads_sentences else whole(prose.text, fits)
-        for part in sentences_of(prose, parts):
-            yield part
+        yield from sentences_of(prose, parts)
 
     def _fits(self, text: str, source: str) -> bool:
         longest = self._translator.longest_input
@@ -242,11 +243,6 @@ class TranslateTask:
     def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
         """The records as they are."""
         return records
-
-
-_SURE_OF_ANOTHER = 0.8
-# Pairs that a detector takes for each other.
-_NEAR = {"pt": ("gl", "es"), "es": ("gl", "ca", "ast"), "no": ("nb", "nn", "da"), "nb": ("no", "nn", "da")}
 
 
 def _scheme(segment: Segment) -> int:

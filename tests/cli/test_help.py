@@ -14,7 +14,7 @@ import pytest
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MODELS = ("list", "pull", "path", "rm", "prune", "verify")
-COMMANDS = ["", "embed", "sentiment", "devices", "models", *(f"models {name}" for name in MODELS)]
+COMMANDS = ["", "embed", "sentiment", "translate", "devices", "models", *(f"models {name}" for name in MODELS)]
 
 
 def help_text(command: str) -> str:

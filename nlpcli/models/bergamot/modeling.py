@@ -317,7 +317,7 @@ class BergamotModel(BergamotPreTrainedModel):
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:
-        return self.encoder.embed_tokens  # type: ignore[no-any-return]
+        return self.encoder.embed_tokens
 
     def set_input_embeddings(self, value: nn.Module) -> None:
         self.encoder.embed_tokens = value
@@ -377,7 +377,7 @@ class BergamotMTModel(BergamotPreTrainedModel, GenerationMixin):  # type: ignore
         return False
 
     def get_encoder(self, *args: Any, **kwargs: Any) -> nn.Module:  # noqa: ARG002
-        return self.model.encoder  # type: ignore[no-any-return]
+        return self.model.encoder
 
     @can_return_tuple  # type: ignore[untyped-decorator]
     def forward(

@@ -100,9 +100,7 @@ class FirefoxSource:
         self._made.make(folder, facts, recipe, say)
         return folder
 
-    def _make(
-        self, name: str, pair: tuple[str, str], files: Mapping[str, _File], staging: Path, say: Say
-    ) -> None:
+    def _make(self, name: str, pair: tuple[str, str], files: Mapping[str, _File], staging: Path, say: Say) -> None:
         local = {role: self._download(name, file, staging, say) for role, file in files.items()}
         say(f"converting {name}")
         from nlpcli.models.bergamot.conversion import MarianFiles, convert_files
@@ -221,7 +219,7 @@ def _choose(models: Mapping[str, Any], source: str, target: str) -> Mapping[str,
             f"Firefox has no model for {source}-{target}; with {PIVOT} on that side it has, among others: {near};"
             f" or look on the hub: -m Helsinki-NLP/opus-mt-{source}-{target}"
         )
-    return min(entries, key=_rank)  # type: ignore[no-any-return]
+    return min(entries, key=_rank)
 
 
 def _rank(entry: Mapping[str, Any]) -> tuple[int, int]:

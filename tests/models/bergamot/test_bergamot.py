@@ -140,7 +140,9 @@ def test_another_architecture_is_refused(tmp_path, key, value):
         read_model(tmp_path / "model.bin", ("en", "de"))
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-256], lambda data: data[:40], lambda data: b"", lambda data: b"PK" * 99])
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-256], lambda data: data[:40], lambda data: b"", lambda data: b"PK" * 99]
+)
 def test_a_damaged_file_is_refused_in_one_line(tmp_path, damage):
     path = tmp_path / "model.bin"
     save_marian_binary(path, 64)

@@ -93,10 +93,8 @@ def test_two_steps_of_the_decoder(model):
         )
         states = [layer.keys for layer in first.past_key_values.self_attention_cache.layers]
         assert close(states[0], 2.461295, 5.032999, 7.139775, 2.418146)
-        assert close(states[1], -0.709512, -0.678942, 1.943800, -3.324026)
-        assert close(
-            first.decoder_hidden_states[-1], 0.794019, -2.048027, 1.192291, 1.778111, 1.007004, 4.548492
-        )
+        assert close(states[1], -0.709512, -0.678942, 1.944380, -3.324026)
+        assert close(first.decoder_hidden_states[-1], 0.794019, -2.048027, 1.192291, 1.778111, 1.007004, 4.548492)
         best = first.logits[0, 0].topk(5)
         assert best.indices.tolist() == [439, 40, 9716, 1740, 2656]
         assert close(best.values, 17.9902, 14.5380, 12.6970, 12.6763, 12.6467, tolerance=1e-4)
@@ -113,6 +111,6 @@ def test_log_probabilities_of_the_output(model):
     targets = torch.tensor([[*OUTPUT, 0]])
     with torch.inference_mode():
         logits = model(torch.tensor([IDS]), labels=targets).logits
-    logits[..., 1] = -np.inf
+        logits[..., 1] = -np.inf
     chosen = torch.log_softmax(logits, -1).gather(-1, targets[..., None]).flatten()
     assert close(chosen, -0.07885, -0.49128, -0.44420, -0.06941, -0.00531, -0.00024, tolerance=1e-4)
