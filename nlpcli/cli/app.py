@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "generate": "Continue or answer prompts, as text or as JSON of a schema.",
+    "translate": "Translate texts, keeping lines, markup and placeholders.",
     "summarize": "Shorten documents of any length.",
     "sentiment": "Label texts as negative, neutral or positive, or with your own labels.",
     "embed": "Turn texts into vectors, search by meaning, compare texts.",

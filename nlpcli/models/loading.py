@@ -17,12 +17,14 @@ from transformers import (
 from nlpcli.device import Placement
 from nlpcli.errors import ModelUnsafe, ModelUnusable
 from nlpcli.models.attention import CPU_ATTENTION
+from nlpcli.models.bergamot import BergamotConfig, register
 from nlpcli.models.packed_linear import can_pack, pack_linears
 from nlpcli.models.quantized_linear import quantize_linears
 from nlpcli.models.quiet import first_line, say_nothing
 from nlpcli.models.reference import LocalModel
 
 say_nothing()
+register()
 
 # An explicit no: where nothing is said about a model's own code, transformers asks on the terminal whether to run it.
 _LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -154,6 +156,11 @@ def _load_generator(auto_class: Any, what_it_lacks: str, model: LocalModel, plac
         )
     module = _from_pretrained(auto_class, model, {"config": config, "dtype": getattr(torch, placement.dtype)})
     return module.to(placement.device).eval()
+
+
+def is_bergamot(model: LocalModel) -> bool:
+    """Whether the folder holds a student model of Bergamot's or Firefox's."""
+    return bool(_load_config(model).model_type == BergamotConfig.model_type)
 
 
 def is_encoder_decoder(model: LocalModel) -> bool:

@@ -49,6 +49,7 @@ TASKS = {
     "generate": "nlpcli.tasks.generate",
     "sentiment": "nlpcli.tasks.sentiment",
     "summarize": "nlpcli.tasks.summarize",
+    "translate": "nlpcli.tasks.translate",
 }
 
 

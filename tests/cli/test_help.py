@@ -14,7 +14,7 @@ import pytest
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MODELS = ("list", "pull", "path", "rm", "prune", "verify")
-TASKS = ("generate", "summarize", "sentiment", "embed", "attention-inspect")
+TASKS = ("generate", "translate", "summarize", "sentiment", "embed", "attention-inspect")
 COMMANDS = ["", *TASKS, "devices", "models", *(f"models {name}" for name in MODELS)]
 
 

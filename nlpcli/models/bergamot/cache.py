@@ -23,7 +23,7 @@ class SsruLayer(CacheLayerMixin):  # type: ignore[misc]
         self.dtype, self.device = key_states.dtype, key_states.device
         self.is_initialized = True
 
-    def update(self, key_states: Tensor, value_states: Tensor | None = None, *args: Any, **kwargs: Any) -> Any:
+    def update(self, key_states: Tensor, value_states: Tensor | None = None, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         """Take the state after `kwargs["tokens"]` more tokens."""
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
@@ -83,5 +83,3 @@ def state_of(cache: EncoderDecoderCache | None, layer: int) -> Tensor | None:
 def keep_state(cache: EncoderDecoderCache, layer: int, state: Tensor, tokens: int) -> None:
     """Store c after `tokens` more tokens."""
     cache.self_attention_cache.layers[layer].update(state, None, tokens=tokens)
-
-

