@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nlpcli.cli.profile import Profile
 from nlpcli.device import (
     GIBIBYTE,
     Hardware,
@@ -27,6 +28,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings=
 def devices(
     device: Annotated[str, typer.Option(metavar="DEVICE", help="What if this was asked for?")] = "auto",
     dtype: Annotated[str, typer.Option(metavar="DTYPE", help="What if this was asked for?")] = "auto",
+    profile: Profile = None,  # noqa: ARG001 - its callback uses it
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> int:
     """Show the devices of this machine, which one `auto` picks, in which dtype, and why."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from nlpcli.cli.profile import Profile
 from nlpcli.records.formats import INPUT_FORMATS, OUTPUT_FORMATS
 
 
@@ -76,6 +77,7 @@ class SharedOptions:
     offline: Annotated[bool, typer.Option("--offline", help="Open no connection: cached and local models only.")] = (
         False
     )
+    profile: Profile = None
     progress: Annotated[
         bool | None,
         typer.Option("--progress/--no-progress", help="Show what is going on. Default: on a terminal."),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
+
+from nlpcli.models.catalog_file import read_catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class Catalog:
 @cache
 def catalog() -> Catalog:
     """The catalogue of this version of nlpcli."""
-    data = tomllib.loads(files("nlpcli.models").joinpath("catalog.toml").read_text(encoding="utf-8"))
-    models = {name: _entry(name, entry) for name, entry in data["models"].items()}
-    return Catalog(models, data["default"])
+    tables = read_catalog()
+    models = {name: _entry(name, entry) for name, entry in tables["models"].items()}
+    return Catalog(models, tables["default"])
 
 
 def _entry(name: str, entry: dict[str, Any]) -> CatalogEntry:
