@@ -2,7 +2,13 @@
 
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
-from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedTokenizerFast
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoModelForSequenceClassification,
+    PreTrainedTokenizerFast,
+)
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", ".", "。", "!", *"abcdefghijklmnopqrstuvwxyz"]
 LONGEST = 24
@@ -17,9 +23,28 @@ _SIZES = {
     },
 }  # fmt: skip
 _DECODERS = {"gpt2", "llama"}
+_LLAMA = _SIZES["llama"]
+_BART = {
+    "d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4,
+    "decoder_attention_heads": 4, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64,
+}  # fmt: skip
+_T5 = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4, "decoder_start_token_id": 0}
+# Architectures that continue a text, and those that turn one text into another.
+CAUSAL = {"gpt2": _SIZES["gpt2"], "llama": _LLAMA, "qwen2": _LLAMA, "mistral": {**_LLAMA, "sliding_window": 8}}
+SEQ2SEQ = {
+    "bart": {**_BART, "max_position_embeddings": LONGEST},
+    "mbart": {**_BART, "max_position_embeddings": LONGEST},
+    "pegasus": {**_BART, "max_position_embeddings": LONGEST},
+    "t5": _T5,
+    "mt5": _T5,
+    "led": {
+        **_BART, "attention_window": 8, "max_encoder_position_embeddings": 4 * LONGEST,
+        "max_decoder_position_embeddings": LONGEST,
+    },
+}  # fmt: skip
 
 
-def save_tokenizer(folder, special_tokens=True, pad_token="[PAD]", segments=True):
+def save_tokenizer(folder, special_tokens=True, pad_token="[PAD]", segments=True, chat_template=None):
     """[CLS] and [SEP] around a text and between two, as BERT has them; or nothing."""
     tokenizer = Tokenizer(models.WordLevel({word: number for number, word in enumerate(WORDS)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
@@ -33,8 +58,44 @@ def save_tokenizer(folder, special_tokens=True, pad_token="[PAD]", segments=True
     inputs = ["input_ids", "token_type_ids", "attention_mask"] if segments else ["input_ids", "attention_mask"]
     PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token=pad_token, unk_token="[UNK]", eos_token="[SEP]",
-        model_max_length=LONGEST, model_input_names=inputs,
+        model_max_length=LONGEST, model_input_names=inputs, chat_template=chat_template,
     ).save_pretrained(folder)  # fmt: skip
+
+
+def _save_spread(model, folder):
+    for parameter in model.parameters():
+        # As they come, the outputs of all texts are nearly the same.
+        torch.nn.init.normal_(parameter, std=0.3)
+    model.save_pretrained(folder)
+
+
+def save_causal_lm(folder, kind="gpt2", chat_template=None, **config):
+    """A random decoder of `CAUSAL` that continues texts of single letters; [SEP] ends a text."""
+    torch.manual_seed(0)
+    limits = {"n_positions": LONGEST} if kind == "gpt2" else {"max_position_embeddings": LONGEST}
+    settings = AutoConfig.for_model(
+        kind, vocab_size=len(WORDS), bos_token_id=2, eos_token_id=3, **{**limits, **CAUSAL[kind], **config}
+    )
+    _save_spread(AutoModelForCausalLM.from_config(settings), folder)
+    save_tokenizer(folder, special_tokens=False, pad_token=None, segments=False, chat_template=chat_template)
+    return folder
+
+
+def save_seq2seq(folder, kind="bart", **config):
+    """A random encoder-decoder of `SEQ2SEQ` over single letters; [SEP] ends a text."""
+    torch.manual_seed(0)
+    start = (
+        {"decoder_start_token_id": 3, "forced_eos_token_id": None}
+        if "decoder_start_token_id" not in SEQ2SEQ[kind]
+        else {}
+    )
+    settings = AutoConfig.for_model(
+        kind, vocab_size=len(WORDS), pad_token_id=0, bos_token_id=2, eos_token_id=3,
+        **{**start, **SEQ2SEQ[kind], **config},
+    )  # fmt: skip
+    _save_spread(AutoModelForSeq2SeqLM.from_config(settings), folder)
+    save_tokenizer(folder, segments=False)
+    return folder
 
 
 def save_classifier(folder, kind="bert", labels=("negative", "neutral", "positive"), **config):
@@ -48,11 +109,7 @@ def save_classifier(folder, kind="bert", labels=("negative", "neutral", "positiv
         kind, vocab_size=len(WORDS), id2label=names, label2id={name: number for number, name in names.items()},
         **limits, **padding, **_SIZES[kind], **config,
     )  # fmt: skip
-    model = AutoModelForSequenceClassification.from_config(settings)
-    for parameter in model.parameters():
-        # As they come, the outputs of all texts are nearly the same.
-        torch.nn.init.normal_(parameter, std=0.3)
-    model.save_pretrained(folder)
+    _save_spread(AutoModelForSequenceClassification.from_config(settings), folder)
     pad_token = None if kind in _DECODERS else "[PAD]"
     save_tokenizer(folder, special_tokens=kind not in _DECODERS, pad_token=pad_token, segments=kind == "bert")
     return folder

@@ -9,7 +9,7 @@ from nlpcli.batching import Batcher, ReadAhead
 from nlpcli.device import Hardware, Placement, choose, describe_hardware, padded_tokens_per_batch
 from nlpcli.engines.job import ComputeSpec, Job
 from nlpcli.engines.lanes import Lanes
-from nlpcli.models.cache import resolve
+from nlpcli.models.cache import ready_to_load, resolve
 from nlpcli.models.reference import Say
 from nlpcli.records.record import Record
 from nlpcli.tasks.base import Task, load_task
@@ -37,7 +37,7 @@ def _load(job: Job, say: Say) -> tuple[Task, Placement, Hardware]:
     hardware = describe_hardware()
     placement = choose(hardware, job.compute.device, job.compute.dtype)
     say(f"loading {job.model.name}")
-    model = resolve(job.model.name, job.model.revision, job.model.offline, say)
+    model = ready_to_load(resolve(job.model.name, job.model.revision, job.model.offline, say), say)
     log.info("%s in %s: %s, %s", placement.device, placement.dtype, placement.device_reason, placement.dtype_reason)
     _seed(job.compute)
     return load_task(job.task, job.options, model, placement), placement, hardware

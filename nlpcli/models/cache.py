@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from nlpcli.errors import CacheError, ModelMissing
 from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
 from nlpcli.models.sources.base import Source
+from nlpcli.models.sources.converted import ConvertedSource
 from nlpcli.models.sources.folder import FolderSource
 from nlpcli.models.sources.hub import HubSource
 from nlpcli.models.sources.starter import StarterSource
@@ -15,7 +16,7 @@ from nlpcli.models.sources.starter import StarterSource
 
 def sources() -> tuple[Source, ...]:
     """Every source, the most definite names first."""
-    return (StarterSource(), FolderSource(), HubSource())
+    return (StarterSource(), FolderSource(), HubSource(), ConvertedSource())
 
 
 def resolve(name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:
@@ -29,6 +30,16 @@ def resolve(name: str, revision: str | None, offline: bool, say: Say) -> LocalMo
         if source.owns(name):
             return source.resolve(name, revision, offline, say)
     raise ModelMissing(f'"{name}" is no name of a model; give a hub id (owner/name), a folder or a .gguf file')
+
+
+def ready_to_load(model: LocalModel, say: Say) -> LocalModel:
+    """`model` as a folder of safetensors: a `.gguf` file is converted once.
+
+    Raises:
+        ModelUnusable: the file cannot be read.
+        CacheError: the cache cannot be written.
+    """
+    return ConvertedSource().as_folder(model, say)
 
 
 def cached_models() -> list[CachedModel]:

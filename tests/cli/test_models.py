@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from nlpcli.models.catalog import catalog
-from nlpcli.models.sources.starter import MANIFEST
+from nlpcli.models.sources.made import MANIFEST
 
 NAME = "starter/minilm"
 ENTRY = catalog().models[NAME]

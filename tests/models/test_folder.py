@@ -168,3 +168,20 @@ def test_a_gguf_file_embeds_as_the_model_that_it_was_made_from(nlpcli, qwen2, qw
 def test_a_file_that_is_no_gguf_is_one_line(nlpcli, tmp_path):
     (tmp_path / "a.gguf").write_bytes(b"no GGUF at all")
     assert "a.gguf" in complaint(nlpcli("embed", "-m", tmp_path / "a.gguf", "some text"))
+
+
+def test_a_gguf_file_is_converted_once_and_anew_when_it_changes(nlpcli, qwen2_gguf, tmp_path):
+    settings = {"NLPCLI_CACHE_DIR": str(tmp_path / "cache")}
+    call = ("embed", "-m", qwen2_gguf, "the dog sleeps", "--device", "cpu", "--offline")
+    assert nlpcli(*call, **settings).returncode == 0
+    (folder,) = (tmp_path / "cache" / "gguf").glob("qwen2-*")
+    weights = folder / "model.safetensors"
+    made = weights.stat().st_mtime_ns
+    assert nlpcli(*call, **settings).returncode == 0
+    assert weights.stat().st_mtime_ns == made
+    assert nlpcli("models", "list", **settings).stdout.decode().startswith(f"{qwen2_gguf}\t")
+    assert nlpcli("models", "prune", "--yes", **settings).returncode == 0
+    assert weights.is_file()
+    os.utime(qwen2_gguf)
+    assert nlpcli("models", "prune", "--yes", **settings).returncode == 0
+    assert not folder.exists()

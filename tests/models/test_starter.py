@@ -16,7 +16,8 @@ import pytest
 
 from nlpcli.errors import CacheError, IntegrityError, ModelMissing, SourceUnreachable, UsageError
 from nlpcli.models.catalog import CatalogEntry, WheelFile
-from nlpcli.models.sources.starter import MANIFEST, StarterSource
+from nlpcli.models.sources.made import MANIFEST
+from nlpcli.models.sources.starter import StarterSource
 
 NAME = "starter/tiny"
 

@@ -1,0 +1,23 @@
+"""Weights in a format of their own → a folder in the layout of the hub. One line per format."""
+
+from __future__ import annotations
+
+import shutil
+from importlib import import_module
+from pathlib import Path
+
+# Format in the catalogue → module; each has `convert(source: Path, folder: Path) -> None`.
+CONVERTERS = {
+    "gguf": "nlpcli.models.gguf",
+}
+
+
+def convert_in_place(format_: str, folder: Path) -> None:
+    """Replace the files in `folder` by the model that they hold. Imports torch and transformers.
+
+    Raises:
+        ModelUnusable: they hold none.
+    """
+    raw = folder.rename(folder.with_name("raw"))
+    import_module(CONVERTERS[format_]).convert(raw, folder)
+    shutil.rmtree(raw)

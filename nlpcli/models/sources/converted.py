@@ -1,0 +1,86 @@
+"""What nlpcli made once of `.gguf` files, in its own cache."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from nlpcli import settings
+from nlpcli.errors import ModelMissing
+from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
+from nlpcli.models.sources.made import MadeFolders, note_use, read_manifest, size_below
+
+
+class ConvertedSource:
+    """Owns no names: it keeps what `as_folder` makes of models whose weights are one `.gguf` file."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self._made = MadeFolders(root or settings.cache_folder() / "gguf", "converted")
+
+    def owns(self, name: str) -> bool:  # noqa: ARG002
+        return False
+
+    def resolve(self, name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:  # noqa: ARG002
+        raise ModelMissing(f"{name} is no name of a model")
+
+    def as_folder(self, model: LocalModel, say: Say) -> LocalModel:
+        """`model` itself, or the folder that is made of its `.gguf` file where it is one.
+
+        Raises:
+            ModelUnusable: the file is no GGUF, or of an architecture that transformers does not know.
+            CacheError: the cache cannot be written.
+        """
+        if model.gguf is None:
+            return model
+        state = _state(model.path)
+        folder = self._made.root / f"{model.path.stem}-{hashlib.sha256(state.encode()).hexdigest()[:12]}"
+        if not self._made.is_complete(folder):
+            facts = {"name": _name(model), "version": state.rpartition(" ")[2], "licence": "", "file": state}
+            say(f"converting {model.name} (once)")
+            self._made.make(folder, facts, lambda staging: _convert(model.path, staging / "model"), say)
+        note_use(folder)
+        return LocalModel(model.name, folder, languages=model.languages)
+
+    def cached(self) -> Iterable[CachedModel]:
+        return self._made.cached()
+
+    def removals(self, name: str) -> list[Removal]:
+        return self._made.removals(str(Path(name).expanduser().absolute()) if _is_path(name) else name)
+
+    def leftovers(self) -> list[Removal]:
+        stale = [folder for folder in self._made.complete() if not _is_current(folder)]
+        return [
+            *(Removal(read_manifest(f)["name"], f, size_below(f), "its .gguf file is gone or changed") for f in stale),
+            *self._made.broken_off(),
+        ]
+
+    def verify(self, name: str) -> list[Verification]:
+        return self._made.verify(str(Path(name).expanduser().absolute()) if _is_path(name) else name)
+
+
+def _is_path(name: str) -> bool:
+    return name.startswith((".", "/", "~")) or Path(name).expanduser().is_file()
+
+
+def _name(model: LocalModel) -> str:
+    """As the user may name it from anywhere."""
+    return str(model.path) if _is_path(model.name) else model.name
+
+
+def _state(file: Path) -> str:
+    """What changes when the file does; reading it all to hash it would take longer than loading the model."""
+    status = file.stat()
+    return f"{file.absolute()} {status.st_size} {status.st_mtime_ns}"
+
+
+def _is_current(folder: Path) -> bool:
+    state: str = read_manifest(folder).get("file", "")
+    path = Path(state.rsplit(" ", 2)[0])
+    return path.is_file() and _state(path) == state
+
+
+def _convert(file: Path, folder: Path) -> None:
+    from nlpcli.models.gguf import convert_file
+
+    convert_file(file, folder)

@@ -1,0 +1,163 @@
+"""Folders that nlpcli makes in its own cache: in the layout of the hub, with a manifest of their files' hashes.
+
+A folder is made in a staging folder under a lock and renamed into place, so that a killed run leaves nothing half-made.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from nlpcli.errors import CacheError
+from nlpcli.models.reference import CachedModel, Removal, Say, Verification
+from nlpcli.models.sources.hashing import hashes_below, sha256_of
+
+MANIFEST = "nlpcli-model.json"
+# What every manifest says; `files` is added by `make`.
+_FACTS = {"name", "version", "licence", "files"}
+
+Recipe = Callable[[Path], None]
+"""Makes the folder `model` in the staging folder that it is given."""
+
+
+class MadeFolders:
+    """The folders below `root`; `source` is what `nlpcli models list` calls them."""
+
+    def __init__(self, root: Path, source: str) -> None:
+        self.root = root
+        self._source = source
+
+    def is_complete(self, folder: Path) -> bool:
+        """Whether the folder was made to its end."""
+        return (folder / MANIFEST).is_file()
+
+    def complete(self) -> list[Path]:
+        """Every folder that was made to its end."""
+        return sorted(path.parent for path in self.root.glob(f"*/{MANIFEST}"))
+
+    def make(self, folder: Path, facts: Mapping[str, Any], recipe: Recipe, say: Say) -> None:
+        """Make `folder` where it is not there yet; `facts` go into its manifest.
+
+        Raises:
+            CacheError: the cache cannot be written.
+        """
+        with _cache_errors(self.root), _locked(self.root, folder, say):
+            if self.is_complete(folder):
+                return  # another process was faster
+            # Whoever holds the lock of this model is alone: a staging folder from before is one of a killed run.
+            for stale in self.root.glob(f".staging-{folder.name}-*"):
+                shutil.rmtree(stale)
+            staging = Path(tempfile.mkdtemp(prefix=f".staging-{folder.name}-", dir=self.root))
+            try:
+                recipe(staging)
+                made = staging / "model"
+                manifest = {**facts, "files": hashes_below(made)}
+                (made / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+                made.replace(folder)
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+
+    def cached(self) -> Iterator[CachedModel]:
+        """What lies here, for `nlpcli models list`."""
+        for folder in self.complete():
+            manifest = read_manifest(folder)
+            yield CachedModel(
+                name=manifest["name"],
+                source=self._source,
+                revision=manifest["version"],
+                size=size_below(folder),
+                last_used=(folder / MANIFEST).stat().st_mtime,
+                licence=manifest["licence"],
+                path=str(folder),
+            )
+
+    def named(self, name: str) -> list[Path]:
+        """The folders of a model: every version that is here."""
+        return [folder for folder in self.complete() if read_manifest(folder)["name"] == name]
+
+    def removals(self, name: str) -> list[Removal]:
+        """What `rm name` would delete."""
+        return [Removal(name, folder, size_below(folder), "asked for") for folder in self.named(name)]
+
+    def broken_off(self) -> list[Removal]:
+        """Staging folders that nobody works in any more."""
+        hour_ago = time.time() - 3600
+        stale = [p for p in sorted(self.root.glob(".staging-*")) if p.is_dir() and p.stat().st_mtime < hour_ago]
+        return [Removal(folder.name, folder, size_below(folder), "broken-off download") for folder in stale]
+
+    def verify(self, name: str) -> list[Verification]:
+        """Re-hash every version of a model."""
+        return [_verify(name, folder) for folder in self.named(name)]
+
+
+def note_use(folder: Path) -> None:
+    """The manifest's time is when the model was last used."""
+    try:
+        (folder / MANIFEST).touch()
+    except PermissionError:
+        return  # a shared cache that is read-only works all the same; only `last used` stays old
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What a folder says of itself.
+
+    Raises:
+        CacheError: it is damaged.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CacheError(f"cannot read {folder / MANIFEST}: {error}; delete that folder") from error
+    if not isinstance(manifest, dict) or not manifest.keys() >= _FACTS:
+        raise CacheError(f"{folder / MANIFEST} is no manifest of a model; delete that folder")
+    return manifest
+
+
+def size_below(folder: Path) -> int:
+    """The bytes of every file below `folder`."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+@contextmanager
+def _cache_errors(root: Path) -> Iterator[None]:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise CacheError(
+            f"cannot write the cache folder {root}: {error.strerror or error};"
+            " make room or set NLPCLI_CACHE_DIR to another folder"
+        ) from error
+
+
+@contextmanager
+def _locked(root: Path, folder: Path, say: Say) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(root / f".{folder.name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say("waiting for another process that fetches the same model")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _verify(name: str, folder: Path) -> Verification:
+    files: dict[str, str] = read_manifest(folder)["files"]
+    problems = []
+    for file, sha256 in files.items():
+        if not (folder / file).is_file():
+            problems.append(f"{file} is missing")
+        elif sha256_of(folder / file) != sha256:
+            problems.append(f"{file} has changed")
+    return Verification(name, len(files), tuple(problems))
