@@ -140,20 +140,20 @@ _nlpcli_kind() {
 _nlpcli_options() {
     # The options of $1.
     case "$1" in
-        "") _nlpcli_offer "$current" --version -V --profile --install-completion --show-completion --help -h ;;
-        " embed") _nlpcli_offer "$current" --search --similarity --top --plot --pooling --normalize --no-normalize --dim --precision --prompt -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose --help -h ;;
-        " sentiment") _nlpcli_offer "$current" --all-scores --threshold --aggregate --labels --hypothesis -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose --help -h ;;
-        " models") _nlpcli_offer "$current" --help -h ;;
-        " models list") _nlpcli_offer "$current" --available --json --help -h ;;
-        " models pull") _nlpcli_offer "$current" --revision --quiet -q --help -h ;;
-        " models path") _nlpcli_offer "$current" --revision --help -h ;;
-        " models rm") _nlpcli_offer "$current" --yes -y --dry-run --json --help -h ;;
-        " models prune") _nlpcli_offer "$current" --yes -y --dry-run --json --help -h ;;
-        " models verify") _nlpcli_offer "$current" --json --help -h ;;
-        " config") _nlpcli_offer "$current" --help -h ;;
-        " config show") _nlpcli_offer "$current" --profile --json --help -h ;;
-        " config path") _nlpcli_offer "$current" --help -h ;;
-        " devices") _nlpcli_offer "$current" --device --dtype --profile --json --help -h ;;
+        "") _nlpcli_offer "$current" -V --version --profile --install-completion --show-completion -h --help ;;
+        " embed") _nlpcli_offer "$current" --search --similarity --top --plot --pooling --normalize --no-normalize --dim --precision --prompt -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " sentiment") _nlpcli_offer "$current" --all-scores --threshold --aggregate --labels --hypothesis -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " models") _nlpcli_offer "$current" -h --help ;;
+        " models list") _nlpcli_offer "$current" --available --json -h --help ;;
+        " models pull") _nlpcli_offer "$current" --revision -q --quiet -h --help ;;
+        " models path") _nlpcli_offer "$current" --revision -h --help ;;
+        " models rm") _nlpcli_offer "$current" -y --yes --dry-run --json -h --help ;;
+        " models prune") _nlpcli_offer "$current" -y --yes --dry-run --json -h --help ;;
+        " models verify") _nlpcli_offer "$current" --json -h --help ;;
+        " config") _nlpcli_offer "$current" -h --help ;;
+        " config show") _nlpcli_offer "$current" --profile --json -h --help ;;
+        " config path") _nlpcli_offer "$current" -h --help ;;
+        " devices") _nlpcli_offer "$current" --device --dtype --profile --json -h --help ;;
     esac
 }
 

@@ -35,11 +35,11 @@ complete -c nlpcli -n "__nlpcli_at ''" -a sentiment -d 'Label texts as negative,
 complete -c nlpcli -n "__nlpcli_at ''" -a models -d 'List, fetch, remove and check the models on this machine.'
 complete -c nlpcli -n "__nlpcli_at ''" -a config -d 'Show every setting and where it comes from.'
 complete -c nlpcli -n "__nlpcli_at ''" -a devices -d 'Show which device and dtype `auto` picks here, and why.'
-complete -c nlpcli -n "__nlpcli_at ''" -l version -s V -d 'Print the version and exit.'
+complete -c nlpcli -n "__nlpcli_at ''" -s V -l version -d 'Print the version and exit.'
 complete -c nlpcli -n "__nlpcli_at ''" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ''" -l install-completion -d 'Set up Tab in your shell; asks before it changes a file.' -x -a 'bash zsh fish powershell'
 complete -c nlpcli -n "__nlpcli_at ''" -l show-completion -d 'Print the completion script of a shell: bash, zsh, fish or powershell.' -x -a 'bash zsh fish powershell'
-complete -c nlpcli -n "__nlpcli_at ''" -l help -s h -d 'Show this message and exit.'
+complete -c nlpcli -n "__nlpcli_at ''" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l search -d 'Print the records nearest in meaning to QUERY, best first.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l similarity -d 'Print all pairs of records by cosine similarity, best first.'
@@ -73,7 +73,7 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l progress -d 'Show what is going 
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s q -l quiet -d 'No warnings, no progress.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s v -l verbose -d 'Say more; tracebacks.'
-complete -c nlpcli -n "__nlpcli_at ' embed'" -l help -s h -d 'Show this message and exit.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l all-scores -d 'Give the score of every label, not only of the best.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threshold -d 'Below this score a label does not hold (then: none). Default: any.' -x
@@ -102,7 +102,7 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l progress -d 'Show what is go
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s q -l quiet -d 'No warnings, no progress.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s v -l verbose -d 'Say more; tracebacks.'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l help -s h -d 'Show this message and exit.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models'" -a list -d 'List the models in the caches: name, size, last use, revision, licence, source.'
 complete -c nlpcli -n "__nlpcli_at ' models'" -a pull -d 'Fetch models into the cache, and print where they are.'
@@ -110,49 +110,49 @@ complete -c nlpcli -n "__nlpcli_at ' models'" -a path -d 'Print the folder of a 
 complete -c nlpcli -n "__nlpcli_at ' models'" -a rm -d 'Delete models from the cache; asks first.'
 complete -c nlpcli -n "__nlpcli_at ' models'" -a prune -d 'Delete what nothing needs: superseded revisions and broken-off downloads; asks first.'
 complete -c nlpcli -n "__nlpcli_at ' models'" -a verify -d 'Hash the files of cached models again and compare them with what was fetched.'
-complete -c nlpcli -n "__nlpcli_at ' models'" -l help -s h -d 'Show this message and exit.'
+complete -c nlpcli -n "__nlpcli_at ' models'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models list'" -l available -d 'What nlpcli can fetch without the hub.'
 complete -c nlpcli -n "__nlpcli_at ' models list'" -l json -d 'For programs.'
-complete -c nlpcli -n "__nlpcli_at ' models list'" -l help -s h -d 'Show this message and exit.'
+complete -c nlpcli -n "__nlpcli_at ' models list'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models pull'" -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' models pull'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' models pull'" -l quiet -s q -d 'No progress.'
-complete -c nlpcli -n "__nlpcli_at ' models pull'" -l help -s h -d 'Show this message and exit.'
+complete -c nlpcli -n "__nlpcli_at ' models pull'" -s q -l quiet -d 'No progress.'
+complete -c nlpcli -n "__nlpcli_at ' models pull'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models path'" -a '(__nlpcli_ask cached)'
 complete -c nlpcli -n "__nlpcli_at ' models path'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' models path'" -l help -s h -d 'Show this message and exit.'
+complete -c nlpcli -n "__nlpcli_at ' models path'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -a '(__nlpcli_ask cached)'
-complete -c nlpcli -n "__nlpcli_at ' models rm'" -l yes -s y -d 'Do not ask.'
+complete -c nlpcli -n "__nlpcli_at ' models rm'" -s y -l yes -d 'Do not ask.'
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -l dry-run -d 'Only show what would be deleted.'
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -l json -d 'For programs.'
-complete -c nlpcli -n "__nlpcli_at ' models rm'" -l help -s h -d 'Show this message and exit.'
+complete -c nlpcli -n "__nlpcli_at ' models rm'" -s h -l help -d 'Show this message and exit.'
 
-complete -c nlpcli -n "__nlpcli_at ' models prune'" -l yes -s y -d 'Do not ask.'
+complete -c nlpcli -n "__nlpcli_at ' models prune'" -s y -l yes -d 'Do not ask.'
 complete -c nlpcli -n "__nlpcli_at ' models prune'" -l dry-run -d 'Only show what would be deleted.'
 complete -c nlpcli -n "__nlpcli_at ' models prune'" -l json -d 'For programs.'
-complete -c nlpcli -n "__nlpcli_at ' models prune'" -l help -s h -d 'Show this message and exit.'
+complete -c nlpcli -n "__nlpcli_at ' models prune'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models verify'" -a '(__nlpcli_ask cached)'
 complete -c nlpcli -n "__nlpcli_at ' models verify'" -l json -d 'For programs.'
-complete -c nlpcli -n "__nlpcli_at ' models verify'" -l help -s h -d 'Show this message and exit.'
+complete -c nlpcli -n "__nlpcli_at ' models verify'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' config'" -a show -d 'Print each setting, its value, and where it comes from; then the files and folders that are used.'
 complete -c nlpcli -n "__nlpcli_at ' config'" -a path -d 'Print where config.toml is, or would be.'
-complete -c nlpcli -n "__nlpcli_at ' config'" -l help -s h -d 'Show this message and exit.'
+complete -c nlpcli -n "__nlpcli_at ' config'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'embed sentiment models config devices'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l profile -d 'As if --profile NAME were given.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l json -d 'For programs.'
-complete -c nlpcli -n "__nlpcli_at ' config show'" -l help -s h -d 'Show this message and exit.'
+complete -c nlpcli -n "__nlpcli_at ' config show'" -s h -l help -d 'Show this message and exit.'
 
-complete -c nlpcli -n "__nlpcli_at ' config path'" -l help -s h -d 'Show this message and exit.'
+complete -c nlpcli -n "__nlpcli_at ' config path'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' devices'" -l device -d 'What if this was asked for?' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' devices'" -l dtype -d 'What if this was asked for?' -x -a 'auto float32 bfloat16 float16'
 complete -c nlpcli -n "__nlpcli_at ' devices'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' devices'" -l json -d 'For programs.'
-complete -c nlpcli -n "__nlpcli_at ' devices'" -l help -s h -d 'Show this message and exit.'
+complete -c nlpcli -n "__nlpcli_at ' devices'" -s h -l help -d 'Show this message and exit.'

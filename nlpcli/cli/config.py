@@ -52,7 +52,10 @@ def show(
         str | None, typer.Argument(metavar="COMMAND", help="Only the settings of this command. Default: all.")
     ] = None,
     profile: Annotated[
-        str | None, typer.Option(metavar="NAME", envvar="NLPCLI_PROFILE", help="As if --profile NAME were given.")
+        str | None,
+        typer.Option(
+            metavar="NAME", envvar="NLPCLI_PROFILE", show_envvar=False, help="As if --profile NAME were given."
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:

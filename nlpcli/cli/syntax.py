@@ -156,7 +156,8 @@ def _option(parameter: TyperOption, ctx: Context) -> OptionSyntax:
     values, choices = _values(parameter, _VALUES_BY_OPTION.get(parameter.name, Values.ANYTHING))
     return OptionSyntax(
         name=parameter.name,
-        flags=tuple(parameter.opts),
+        # Click keeps those of --help in a set, whose order is never the same.
+        flags=tuple(sorted(parameter.opts, key=lambda flag: flag.startswith("--"))),
         against=tuple(parameter.secondary_opts),
         help=help_,
         details=_plain(shown).removeprefix(help_).strip(" []"),
