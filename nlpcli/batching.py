@@ -108,14 +108,22 @@ class ReadAhead:
             self._changed.wait_for(lambda: self._waiting or self._ended)
             if not self._waiting and self._error is not None:
                 raise self._error
-            taken: list[Record] = []
-            size = 0
-            while self._waiting and len(taken) < most and size < WINDOW_CHARACTERS:
-                taken.append(self._waiting.popleft())
-                size += len(taken[-1].text)
-            self._characters -= size
-            self._changed.notify_all()
-            return taken
+            return self._taken(most)
+
+    def take_what_is_there(self, most: int) -> list[Record]:
+        """Up to `most` records that have arrived; waits for none."""
+        with self._changed:
+            return self._taken(most)
+
+    def _taken(self, most: int) -> list[Record]:
+        taken: list[Record] = []
+        size = 0
+        while self._waiting and len(taken) < most and size < WINDOW_CHARACTERS:
+            taken.append(self._waiting.popleft())
+            size += len(taken[-1].text)
+        self._characters -= size
+        self._changed.notify_all()
+        return taken
 
 
 @dataclass(slots=True)

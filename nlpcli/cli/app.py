@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter
 
 COMMANDS = {
+    "generate": "Continue or answer prompts, as text or as JSON of a schema.",
     "embed": "Turn texts into vectors, search by meaning, compare texts.",
     "sentiment": "Label texts as negative, neutral or positive, or with your own labels.",
     "models": "List, fetch, remove and check the models on this machine.",

@@ -70,7 +70,9 @@ class SharedOptions:
     ] = None
     revision: Annotated[str | None, typer.Option(metavar="REV", help="Branch, tag or commit on the hub.")] = None
     device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")] = "auto"
-    dtype: Annotated[str, typer.Option(metavar="DTYPE", help="auto, float32, bfloat16 or float16.")] = "auto"
+    dtype: Annotated[str, typer.Option(metavar="DTYPE", help="auto, float32, bfloat16, float16, int8 or int4.")] = (
+        "auto"
+    )
     batch_tokens: Annotated[str, typer.Option(metavar="N|auto", help="Padded tokens per batch.")] = "auto"
     threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="CPU threads. Default: all cores.")] = None
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of the random numbers.")] = None

@@ -8,17 +8,23 @@ from collections.abc import Iterable, Iterator
 from nlpcli.batching import Batcher, ReadAhead
 from nlpcli.device import Hardware, Placement, choose, describe_hardware, padded_tokens_per_batch
 from nlpcli.engines.job import ComputeSpec, Job
-from nlpcli.engines.lanes import Lanes
+from nlpcli.engines.lanes import Lanes, use_threads
 from nlpcli.models.cache import ready_to_load, resolve
 from nlpcli.models.reference import Say
 from nlpcli.records.record import Record
-from nlpcli.tasks.base import Task, load_task
+from nlpcli.tasks.base import ContinuousTask, Hear, Task, load_task
 
 log = logging.getLogger(__name__)
 
 
-def run(job: Job, records: Iterable[Record], say: Say) -> Iterator[Record]:
+def _nobody(record: Record, piece: str) -> None:
+    """Hears nothing."""
+
+
+def run(job: Job, records: Iterable[Record], say: Say, hear: Hear = _nobody) -> Iterator[Record]:
     """The outgoing records of `job` over `records`, in order; `say` is told what takes long.
+
+    `hear` is told each piece of text that a task writes bit by bit.
 
     Raises:
         NlpcliError: the model cannot be had or used, or the input cannot be read.
@@ -27,12 +33,16 @@ def run(job: Job, records: Iterable[Record], say: Say) -> Iterator[Record]:
     source = ReadAhead(records)
     task, placement, hardware = _load(job, say)
     threads = job.compute.threads or hardware.cores
+    if isinstance(task, ContinuousTask):
+        use_threads(threads)
+        yield from task.reduce(task.process(source, job.compute.batch_tokens, hear))
+        return
     budget = job.compute.batch_tokens or padded_tokens_per_batch(hardware, placement)
     batcher = Batcher(task, budget, Lanes(placement.device_type, threads))
     yield from task.reduce(batcher.process(source))
 
 
-def _load(job: Job, say: Say) -> tuple[Task, Placement, Hardware]:
+def _load(job: Job, say: Say) -> tuple[Task | ContinuousTask, Placement, Hardware]:
     # The device comes first: a name that is not there costs no download.
     hardware = describe_hardware()
     placement = choose(hardware, job.compute.device, job.compute.dtype)

@@ -18,6 +18,7 @@ from nlpcli.device import Placement
 from nlpcli.errors import ModelUnsafe, ModelUnusable
 from nlpcli.models.attention import CPU_ATTENTION
 from nlpcli.models.packed_linear import can_pack, pack_linears
+from nlpcli.models.quantized_linear import quantize_linears
 from nlpcli.models.quiet import first_line, say_nothing
 from nlpcli.models.reference import LocalModel
 
@@ -62,8 +63,7 @@ def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
         module = _from_pretrained(AutoModel, model, options)
         if config.is_encoder_decoder:
             module = module.get_encoder()
-    if placement.device_type == "cpu":
-        _speed_up_on_cpu(module)
+    _prepare(module, placement)
     return module.to(placement.device).eval()
 
 
@@ -87,13 +87,14 @@ def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
             ' choose a classifier with -m, or name your own labels: --labels "praise,complaint"'
         ) from error
     _compute_in_float32(module, config.num_labels)
-    if placement.device_type == "cpu":
-        _speed_up_on_cpu(module)
+    _prepare(module, placement)
     return module.to(placement.device).eval()
 
 
 def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The decoder with its output layer, ready for inference: tokens in, `logits` of the next token out.
+
+    Its linear layers are as they were loaded: see `prepare_linears`.
 
     Raises:
         ModelUnsafe: the model would run code of its own.
@@ -109,7 +110,9 @@ def load_seq2seq(model: LocalModel, placement: Placement) -> torch.nn.Module:
         ModelUnsafe: the model would run code of its own.
         ModelUnusable: the model turns no text into another, transformers does not know it, or weights are missing.
     """
-    return _load_generator(transformers.AutoModelForSeq2SeqLM, "turns no text into another", model, placement)
+    module = _load_generator(transformers.AutoModelForSeq2SeqLM, "turns no text into another", model, placement)
+    prepare_linears(module, placement)
+    return module
 
 
 def _load_generator(auto_class: Any, what_it_lacks: str, model: LocalModel, placement: Placement) -> torch.nn.Module:
@@ -119,8 +122,6 @@ def _load_generator(auto_class: Any, what_it_lacks: str, model: LocalModel, plac
             f"{model.name} is a {config.model_type} model, which {what_it_lacks}; choose another with -m"
         )
     module = _from_pretrained(auto_class, model, {"config": config, "dtype": getattr(torch, placement.dtype)})
-    if placement.device_type == "cpu" and can_pack():
-        pack_linears(module)
     return module.to(placement.device).eval()
 
 
@@ -188,13 +189,19 @@ class _WeightsMissing(ModelUnusable):
         )
 
 
-def _speed_up_on_cpu(module: torch.nn.Module) -> None:
-    """Faster operations for the same numbers; each only where it can work."""
-    if can_pack():
-        pack_linears(module)
-    config = module.config
-    if getattr(config, "_attn_implementation", None) == "sdpa":
+def _prepare(module: torch.nn.Module, placement: Placement) -> None:
+    """Faster or smaller layers for the same task; each only where it can work."""
+    prepare_linears(module, placement)
+    if placement.device_type == "cpu" and getattr(module.config, "_attn_implementation", None) == "sdpa":
         module.set_attn_implementation(CPU_ATTENTION)
+
+
+def prepare_linears(module: torch.nn.Module, placement: Placement) -> None:
+    """Linear layers with weights in fewer bits where that was asked for, else laid out as a CPU's kernels want them."""
+    if placement.quantisation is not None:
+        quantize_linears(module, placement.quantisation)
+    elif placement.device_type == "cpu" and can_pack():
+        pack_linears(module)
 
 
 def longest_input(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
@@ -209,4 +216,11 @@ def longest_input(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) 
     return int(min(*limits, 8192))
 
 
+def longest_context(config: PretrainedConfig) -> int:
+    """How many tokens a decoder can read and write together; many where its positions have no limit."""
+    positions = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
+    return int(positions) if positions else _NO_LIMIT
+
+
+_NO_LIMIT = 1 << 20
 _OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet", "longformer", "roberta-prelayernorm"})
