@@ -74,7 +74,7 @@ _nlpcli_value() {
 _nlpcli_is_command() {
     # The words behind nlpcli.
     case "$1" in
-        " embed" | " sentiment" | " models" | " models list" | " models pull" | " models path" | " models rm" | " models prune" | " models verify" | " config" | " config show" | " config path" | " devices") return 0 ;;
+        " generate" | " embed" | " sentiment" | " models" | " models list" | " models pull" | " models path" | " models rm" | " models prune" | " models verify" | " config" | " config show" | " config path" | " bench" | " devices") return 0 ;;
         *) return 1 ;;
     esac
 }
@@ -85,6 +85,31 @@ _nlpcli_kind() {
         " --profile") kind=profiles ;;
         " --install-completion") kind=CHOICES:bash,zsh,fish,powershell ;;
         " --show-completion") kind=CHOICES:bash,zsh,fish,powershell ;;
+        " generate --system") kind=ANYTHING ;;
+        " generate --max-tokens") kind=ANYTHING ;;
+        " generate --temperature") kind=ANYTHING ;;
+        " generate --top-p") kind=ANYTHING ;;
+        " generate --top-k") kind=ANYTHING ;;
+        " generate --stop") kind=ANYTHING ;;
+        " generate --n") kind=ANYTHING ;;
+        " generate --schema") kind=FILES ;;
+        " generate --template") kind=FILES ;;
+        " generate -i" | " generate --input") kind=FILES ;;
+        " generate --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
+        " generate --field") kind=fields ;;
+        " generate --per") kind=CHOICES:line,paragraph,document ;;
+        " generate --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
+        " generate -o" | " generate --output") kind=FILES ;;
+        " generate -F" | " generate --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy ;;
+        " generate --on-error") kind=CHOICES:fail,skip,keep ;;
+        " generate -m" | " generate --model") kind=models ;;
+        " generate --revision") kind=ANYTHING ;;
+        " generate --device") kind=devices ;;
+        " generate --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " generate --batch-tokens") kind=CHOICES:auto ;;
+        " generate --threads") kind=ANYTHING ;;
+        " generate --seed") kind=ANYTHING ;;
+        " generate --profile") kind=profiles ;;
         " embed --search") kind=ANYTHING ;;
         " embed --top") kind=ANYTHING ;;
         " embed --plot") kind=FILES ;;
@@ -130,6 +155,12 @@ _nlpcli_kind() {
         " models pull --revision") kind=ANYTHING ;;
         " models path --revision") kind=ANYTHING ;;
         " config show --profile") kind=profiles ;;
+        " bench -m" | " bench --model") kind=models ;;
+        " bench --revision") kind=ANYTHING ;;
+        " bench -i" | " bench --input") kind=FILES ;;
+        " bench --field") kind=fields ;;
+        " bench --device") kind=devices ;;
+        " bench --profile") kind=profiles ;;
         " devices --device") kind=devices ;;
         " devices --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
         " devices --profile") kind=profiles ;;
@@ -141,6 +172,7 @@ _nlpcli_options() {
     # The options of $1.
     case "$1" in
         "") _nlpcli_offer "$current" -V --version --profile --install-completion --show-completion -h --help ;;
+        " generate") _nlpcli_offer "$current" --system --max-tokens --temperature --top-p --top-k --greedy --stop --n --raw --schema --template --stream --no-stream -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
         " embed") _nlpcli_offer "$current" --search --similarity --top --plot --pooling --normalize --no-normalize --dim --precision --prompt -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
         " sentiment") _nlpcli_offer "$current" --all-scores --threshold --aggregate --labels --hypothesis -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
         " models") _nlpcli_offer "$current" -h --help ;;
@@ -153,6 +185,7 @@ _nlpcli_options() {
         " config") _nlpcli_offer "$current" -h --help ;;
         " config show") _nlpcli_offer "$current" --profile --json -h --help ;;
         " config path") _nlpcli_offer "$current" -h --help ;;
+        " bench") _nlpcli_offer "$current" -m --model --revision -i --input --field --device --offline --profile --dry-run --json -q --quiet -h --help ;;
         " devices") _nlpcli_offer "$current" --device --dtype --profile --json -h --help ;;
     esac
 }
@@ -160,14 +193,15 @@ _nlpcli_options() {
 _nlpcli_arguments() {
     # Commands and arguments.
     case "$1" in
-        "") _nlpcli_offer "$current" embed sentiment models config devices ;;
+        "") _nlpcli_offer "$current" generate embed sentiment models config bench devices ;;
         " models") _nlpcli_offer "$current" list pull path rm prune verify ;;
         " models pull") _nlpcli_value models "$current" ;;
         " models path") _nlpcli_value cached "$current" ;;
         " models rm") _nlpcli_value cached "$current" ;;
         " models verify") _nlpcli_value cached "$current" ;;
         " config") _nlpcli_offer "$current" show path ;;
-        " config show") _nlpcli_value CHOICES:embed,sentiment,models,config,devices "$current" ;;
+        " config show") _nlpcli_value CHOICES:generate,embed,sentiment,models,config,bench,devices "$current" ;;
+        " bench") _nlpcli_value CHOICES:embed,generate,sentiment "$current" ;;
     esac
 }
 

@@ -11,7 +11,7 @@ function __nlpcli_at --description 'Whether the words so far name this command, 
                 set -e words[1]
             case '-*'
             case '*'
-                if not contains -- "$path $words[1]" ' embed' ' sentiment' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' config' ' config show' ' config path' ' devices'
+                if not contains -- "$path $words[1]" ' generate' ' embed' ' sentiment' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' config' ' config show' ' config path' ' bench' ' devices'
                     break
                 end
                 set path "$path $words[1]"
@@ -30,16 +30,55 @@ end
 
 complete -c nlpcli -f
 
+complete -c nlpcli -n "__nlpcli_at ''" -a generate -d 'Continue or answer prompts, as text or as JSON of a schema.'
 complete -c nlpcli -n "__nlpcli_at ''" -a embed -d 'Turn texts into vectors, search by meaning, compare texts.'
 complete -c nlpcli -n "__nlpcli_at ''" -a sentiment -d 'Label texts as negative, neutral or positive, or with your own labels.'
 complete -c nlpcli -n "__nlpcli_at ''" -a models -d 'List, fetch, remove and check the models on this machine.'
 complete -c nlpcli -n "__nlpcli_at ''" -a config -d 'Show every setting and where it comes from.'
+complete -c nlpcli -n "__nlpcli_at ''" -a bench -d 'Measure the fastest settings of a model on this machine, for `auto` to use.'
 complete -c nlpcli -n "__nlpcli_at ''" -a devices -d 'Show which device and dtype `auto` picks here, and why.'
 complete -c nlpcli -n "__nlpcli_at ''" -s V -l version -d 'Print the version and exit.'
 complete -c nlpcli -n "__nlpcli_at ''" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ''" -l install-completion -d 'Set up Tab in your shell; asks before it changes a file.' -x -a 'bash zsh fish powershell'
 complete -c nlpcli -n "__nlpcli_at ''" -l show-completion -d 'Print the completion script of a shell: bash, zsh, fish or powershell.' -x -a 'bash zsh fish powershell'
 complete -c nlpcli -n "__nlpcli_at ''" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l system -d 'What the model is told before the prompt (chat models).' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l max-tokens -d 'Longest completion. Default: 256.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l temperature -d 'How freely to draw. Default: the model\'s own, else 0.7.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l top-p -d 'Draw from the likeliest tokens that reach P.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l top-k -d 'Draw from the K likeliest tokens. 0: from all.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l greedy -d 'Always the likeliest token; nothing is drawn.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l stop -d 'End before this text. Repeatable.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l n -d 'Completions of each prompt.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l raw -d 'Continue the text as it is: no chat template.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l schema -d 'JSON Schema; every completion is valid against it.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l template -d 'Jinja template that makes the prompt of a record\'s fields.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l stream -d 'Show text while it is written. Default: where the output is text.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-stream -d 'Show text while it is written. Default: where the output is text.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l search -d 'Print the records nearest in meaning to QUERY, best first.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l similarity -d 'Print all pairs of records by cosine similarity, best first.'
@@ -60,10 +99,10 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l encoding -d 'Encoding of text in
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' embed'" -s m -l model -d 'starter/…, a hub id, a local folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' embed'" -l dtype -d 'auto, float32, bfloat16 or float16.' -x -a 'auto float32 bfloat16 float16'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l seed -d 'Seed of the random numbers.' -x
@@ -89,10 +128,10 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l encoding -d 'Encoding of tex
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s m -l model -d 'starter/…, a hub id, a local folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l dtype -d 'auto, float32, bfloat16 or float16.' -x -a 'auto float32 bfloat16 float16'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l seed -d 'Seed of the random numbers.' -x
@@ -112,7 +151,7 @@ complete -c nlpcli -n "__nlpcli_at ' models'" -a prune -d 'Delete what nothing n
 complete -c nlpcli -n "__nlpcli_at ' models'" -a verify -d 'Hash the files of cached models again and compare them with what was fetched.'
 complete -c nlpcli -n "__nlpcli_at ' models'" -s h -l help -d 'Show this message and exit.'
 
-complete -c nlpcli -n "__nlpcli_at ' models list'" -l available -d 'What nlpcli can fetch without the hub.'
+complete -c nlpcli -n "__nlpcli_at ' models list'" -l available -d 'What there is to fetch: the starter set, and names for the hub\'s.'
 complete -c nlpcli -n "__nlpcli_at ' models list'" -l json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' models list'" -s h -l help -d 'Show this message and exit.'
 
@@ -144,12 +183,25 @@ complete -c nlpcli -n "__nlpcli_at ' config'" -a show -d 'Print each setting, it
 complete -c nlpcli -n "__nlpcli_at ' config'" -a path -d 'Print where config.toml is, or would be.'
 complete -c nlpcli -n "__nlpcli_at ' config'" -s h -l help -d 'Show this message and exit.'
 
-complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'embed sentiment models config devices'
+complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'generate embed sentiment models config bench devices'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l profile -d 'As if --profile NAME were given.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' config path'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' bench'" -a 'embed generate sentiment'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -s m -l model -d 'Default: that of the task.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' bench'" -s i -l input -d 'Texts to measure with. Default: sentences of 4 to 80 words.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l field -d 'Column or key that holds the text.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l offline -d 'Open no connection.'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l dry-run -d 'Measure, but keep nothing.'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -s q -l quiet -d 'No progress.'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' devices'" -l device -d 'What if this was asked for?' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' devices'" -l dtype -d 'What if this was asked for?' -x -a 'auto float32 bfloat16 float16'

@@ -11,10 +11,12 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds = [System.Collections.Hashtable]::new()
     $arguments = [System.Collections.Hashtable]::new()
     $commands[''] = @(
+        ("{0}`t{1}" -f 'generate', 'Continue or answer prompts, as text or as JSON of a schema.')
         ("{0}`t{1}" -f 'embed', 'Turn texts into vectors, search by meaning, compare texts.')
         ("{0}`t{1}" -f 'sentiment', 'Label texts as negative, neutral or positive, or with your own labels.')
         ("{0}`t{1}" -f 'models', 'List, fetch, remove and check the models on this machine.')
         ("{0}`t{1}" -f 'config', 'Show every setting and where it comes from.')
+        ("{0}`t{1}" -f 'bench', 'Measure the fastest settings of a model on this machine, for `auto` to use.')
         ("{0}`t{1}" -f 'devices', 'Show which device and dtype `auto` picks here, and why.')
     )
     $options[''] = @(
@@ -29,6 +31,81 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' --profile'] = 'profiles'
     $kinds[' --install-completion'] = @('bash', 'zsh', 'fish', 'powershell')
     $kinds[' --show-completion'] = @('bash', 'zsh', 'fish', 'powershell')
+    $options[' generate'] = @(
+        ("{0}`t{1}" -f '--system', 'What the model is told before the prompt (chat models).')
+        ("{0}`t{1}" -f '--max-tokens', 'Longest completion. Default: 256.')
+        ("{0}`t{1}" -f '--temperature', 'How freely to draw. Default: the model''s own, else 0.7.')
+        ("{0}`t{1}" -f '--top-p', 'Draw from the likeliest tokens that reach P.')
+        ("{0}`t{1}" -f '--top-k', 'Draw from the K likeliest tokens. 0: from all.')
+        ("{0}`t{1}" -f '--greedy', 'Always the likeliest token; nothing is drawn.')
+        ("{0}`t{1}" -f '--stop', 'End before this text. Repeatable.')
+        ("{0}`t{1}" -f '--n', 'Completions of each prompt.')
+        ("{0}`t{1}" -f '--raw', 'Continue the text as it is: no chat template.')
+        ("{0}`t{1}" -f '--schema', 'JSON Schema; every completion is valid against it.')
+        ("{0}`t{1}" -f '--template', 'Jinja template that makes the prompt of a record''s fields.')
+        ("{0}`t{1}" -f '--stream', 'Show text while it is written. Default: where the output is text.')
+        ("{0}`t{1}" -f '--no-stream', 'Show text while it is written. Default: where the output is text.')
+        ("{0}`t{1}" -f '-i', 'Read a file, or every file below a folder. Repeatable.')
+        ("{0}`t{1}" -f '--input', 'Read a file, or every file below a folder. Repeatable.')
+        ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
+        ("{0}`t{1}" -f '--field', 'Column or key that holds the text of structured input.')
+        ("{0}`t{1}" -f '--per', 'What makes a record of plain text.')
+        ("{0}`t{1}" -f '-0', 'Records end in NUL, on input and output.')
+        ("{0}`t{1}" -f '--null', 'Records end in NUL, on input and output.')
+        ("{0}`t{1}" -f '--encoding', 'Encoding of text input.')
+        ("{0}`t{1}" -f '-o', 'Write to a file; it appears whole or not at all.')
+        ("{0}`t{1}" -f '--output', 'Write to a file; it appears whole or not at all.')
+        ("{0}`t{1}" -f '-F', 'Output format. Default: that of structured input, else text.')
+        ("{0}`t{1}" -f '--format', 'Output format. Default: that of structured input, else text.')
+        ("{0}`t{1}" -f '--on-error', 'A record that fails: end the run, leave it out, or keep it with its error.')
+        ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder or a .gguf file.')
+        ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder or a .gguf file.')
+        ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
+        ("{0}`t{1}" -f '--device', 'auto, cpu, cuda, cuda:N or mps.')
+        ("{0}`t{1}" -f '--dtype', 'auto, float32, bfloat16, float16, int8 or int4.')
+        ("{0}`t{1}" -f '--batch-tokens', 'Padded tokens per batch.')
+        ("{0}`t{1}" -f '--threads', 'CPU threads. Default: all cores.')
+        ("{0}`t{1}" -f '--seed', 'Seed of the random numbers.')
+        ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
+        ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
+        ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
+        ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
+        ("{0}`t{1}" -f '--quiet', 'No warnings, no progress.')
+        ("{0}`t{1}" -f '-v', 'Say more; tracebacks.')
+        ("{0}`t{1}" -f '--verbose', 'Say more; tracebacks.')
+        ("{0}`t{1}" -f '-h', 'Show this message and exit.')
+        ("{0}`t{1}" -f '--help', 'Show this message and exit.')
+    )
+    $kinds[' generate --system'] = @()
+    $kinds[' generate --max-tokens'] = @()
+    $kinds[' generate --temperature'] = @()
+    $kinds[' generate --top-p'] = @()
+    $kinds[' generate --top-k'] = @()
+    $kinds[' generate --stop'] = @()
+    $kinds[' generate --n'] = @()
+    $kinds[' generate --schema'] = 'FILES'
+    $kinds[' generate --template'] = 'FILES'
+    $kinds[' generate -i'] = 'FILES'
+    $kinds[' generate --input'] = 'FILES'
+    $kinds[' generate --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
+    $kinds[' generate --field'] = 'fields'
+    $kinds[' generate --per'] = @('line', 'paragraph', 'document')
+    $kinds[' generate --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
+    $kinds[' generate -o'] = 'FILES'
+    $kinds[' generate --output'] = 'FILES'
+    $kinds[' generate -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
+    $kinds[' generate --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
+    $kinds[' generate --on-error'] = @('fail', 'skip', 'keep')
+    $kinds[' generate -m'] = 'models'
+    $kinds[' generate --model'] = 'models'
+    $kinds[' generate --revision'] = @()
+    $kinds[' generate --device'] = 'devices'
+    $kinds[' generate --dtype'] = @('auto', 'float32', 'bfloat16', 'float16')
+    $kinds[' generate --batch-tokens'] = @('auto')
+    $kinds[' generate --threads'] = @()
+    $kinds[' generate --seed'] = @()
+    $kinds[' generate --profile'] = 'profiles'
     $options[' embed'] = @(
         ("{0}`t{1}" -f '--search', 'Print the records nearest in meaning to QUERY, best first.')
         ("{0}`t{1}" -f '--similarity', 'Print all pairs of records by cosine similarity, best first.')
@@ -53,11 +130,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '-F', 'Output format. Default: that of structured input, else text.')
         ("{0}`t{1}" -f '--format', 'Output format. Default: that of structured input, else text.')
         ("{0}`t{1}" -f '--on-error', 'A record that fails: end the run, leave it out, or keep it with its error.')
-        ("{0}`t{1}" -f '-m', 'starter/…, a hub id, a local folder or a .gguf file.')
-        ("{0}`t{1}" -f '--model', 'starter/…, a hub id, a local folder or a .gguf file.')
+        ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder or a .gguf file.')
+        ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder or a .gguf file.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
         ("{0}`t{1}" -f '--device', 'auto, cpu, cuda, cuda:N or mps.')
-        ("{0}`t{1}" -f '--dtype', 'auto, float32, bfloat16 or float16.')
+        ("{0}`t{1}" -f '--dtype', 'auto, float32, bfloat16, float16, int8 or int4.')
         ("{0}`t{1}" -f '--batch-tokens', 'Padded tokens per batch.')
         ("{0}`t{1}" -f '--threads', 'CPU threads. Default: all cores.')
         ("{0}`t{1}" -f '--seed', 'Seed of the random numbers.')
@@ -118,11 +195,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '-F', 'Output format. Default: that of structured input, else text.')
         ("{0}`t{1}" -f '--format', 'Output format. Default: that of structured input, else text.')
         ("{0}`t{1}" -f '--on-error', 'A record that fails: end the run, leave it out, or keep it with its error.')
-        ("{0}`t{1}" -f '-m', 'starter/…, a hub id, a local folder or a .gguf file.')
-        ("{0}`t{1}" -f '--model', 'starter/…, a hub id, a local folder or a .gguf file.')
+        ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder or a .gguf file.')
+        ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder or a .gguf file.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
         ("{0}`t{1}" -f '--device', 'auto, cpu, cuda, cuda:N or mps.')
-        ("{0}`t{1}" -f '--dtype', 'auto, float32, bfloat16 or float16.')
+        ("{0}`t{1}" -f '--dtype', 'auto, float32, bfloat16, float16, int8 or int4.')
         ("{0}`t{1}" -f '--batch-tokens', 'Padded tokens per batch.')
         ("{0}`t{1}" -f '--threads', 'CPU threads. Default: all cores.')
         ("{0}`t{1}" -f '--seed', 'Seed of the random numbers.')
@@ -173,7 +250,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--help', 'Show this message and exit.')
     )
     $options[' models list'] = @(
-        ("{0}`t{1}" -f '--available', 'What nlpcli can fetch without the hub.')
+        ("{0}`t{1}" -f '--available', 'What there is to fetch: the starter set, and names for the hub''s.')
         ("{0}`t{1}" -f '--json', 'For programs.')
         ("{0}`t{1}" -f '-h', 'Show this message and exit.')
         ("{0}`t{1}" -f '--help', 'Show this message and exit.')
@@ -232,11 +309,37 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--help', 'Show this message and exit.')
     )
     $kinds[' config show --profile'] = 'profiles'
-    $arguments[' config show'] = @('embed', 'sentiment', 'models', 'config', 'devices')
+    $arguments[' config show'] = @('generate', 'embed', 'sentiment', 'models', 'config', 'bench', 'devices')
     $options[' config path'] = @(
         ("{0}`t{1}" -f '-h', 'Show this message and exit.')
         ("{0}`t{1}" -f '--help', 'Show this message and exit.')
     )
+    $options[' bench'] = @(
+        ("{0}`t{1}" -f '-m', 'Default: that of the task.')
+        ("{0}`t{1}" -f '--model', 'Default: that of the task.')
+        ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
+        ("{0}`t{1}" -f '-i', 'Texts to measure with. Default: sentences of 4 to 80 words.')
+        ("{0}`t{1}" -f '--input', 'Texts to measure with. Default: sentences of 4 to 80 words.')
+        ("{0}`t{1}" -f '--field', 'Column or key that holds the text.')
+        ("{0}`t{1}" -f '--device', 'auto, cpu, cuda, cuda:N or mps.')
+        ("{0}`t{1}" -f '--offline', 'Open no connection.')
+        ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--dry-run', 'Measure, but keep nothing.')
+        ("{0}`t{1}" -f '--json', 'For programs.')
+        ("{0}`t{1}" -f '-q', 'No progress.')
+        ("{0}`t{1}" -f '--quiet', 'No progress.')
+        ("{0}`t{1}" -f '-h', 'Show this message and exit.')
+        ("{0}`t{1}" -f '--help', 'Show this message and exit.')
+    )
+    $kinds[' bench -m'] = 'models'
+    $kinds[' bench --model'] = 'models'
+    $kinds[' bench --revision'] = @()
+    $kinds[' bench -i'] = 'FILES'
+    $kinds[' bench --input'] = 'FILES'
+    $kinds[' bench --field'] = 'fields'
+    $kinds[' bench --device'] = 'devices'
+    $kinds[' bench --profile'] = 'profiles'
+    $arguments[' bench'] = @('embed', 'generate', 'sentiment')
     $options[' devices'] = @(
         ("{0}`t{1}" -f '--device', 'What if this was asked for?')
         ("{0}`t{1}" -f '--dtype', 'What if this was asked for?')

@@ -22,6 +22,7 @@ COMMANDS = {
     "sentiment": "Label texts as negative, neutral or positive, or with your own labels.",
     "models": "List, fetch, remove and check the models on this machine.",
     "config": "Show every setting and where it comes from.",
+    "bench": "Measure the fastest settings of a model on this machine, for `auto` to use.",
     "devices": "Show which device and dtype `auto` picks here, and why.",
 }
 

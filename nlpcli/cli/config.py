@@ -14,6 +14,8 @@ from typer.core import TyperOption
 from nlpcli import settings
 from nlpcli.cli.app import COMMANDS, configured, load_command, option_names
 from nlpcli.errors import UsageError
+from nlpcli.measured import file as measurements_file
+from nlpcli.measured import measurements
 from nlpcli.models.catalog import catalog
 from nlpcli.models.catalog_file import user_file
 from nlpcli.records.writers import encode_json
@@ -35,6 +37,8 @@ Examples:
   NLPCLI_DEVICE=cpu nlpcli config show --json embed
 """
 DEFAULT = "default"
+# The options that `auto` finds in what nlpcli bench measured.
+MEASURED = ("batch_tokens", "dtype", "threads")
 
 
 class Row(NamedTuple):
@@ -104,10 +108,20 @@ def _current(command: str, option: TyperOption, of_file: dict[str, settings.Sett
         return settings.Setting(from_environment, variable)
     if option.name in of_file:
         return of_file[option.name]
+    if option.name in MEASURED and (measured := _measured(command, option.name, of_file)):
+        return settings.Setting("auto", f"{DEFAULT}; nlpcli bench measured {measured}")
     if option.name == "model" and command in catalog().defaults:
         return settings.Setting(catalog().defaults[command], "catalogue")
     default = option.default
     return settings.Setting(default.value if isinstance(default, Enum) else default, DEFAULT)
+
+
+def _measured(command: str, option: str, of_file: dict[str, settings.Setting]) -> str:
+    """What `auto` is for the model that the command would take; empty where nobody measured."""
+    model = os.environ.get("NLPCLI_MODEL") or (of_file["model"].value if "model" in of_file else None)
+    model = model or catalog().defaults.get(command)
+    found = [m for m in measurements() if (m.task, m.model) == (command, model)]
+    return ", ".join(f"{getattr(measurement, option)} on {measurement.device}" for measurement in found)
 
 
 def _merged(rows: list[Row]) -> list[Row]:
@@ -128,6 +142,7 @@ def _places() -> list[Row]:
     return [
         Row("", "config file", str(settings.config_file()), config),
         Row("", "catalogue file", str(user_file()), config),
+        Row("", "measurements file", str(measurements_file()), _origin("NLPCLI_CACHE_DIR")),
         Row("", "cache folder", str(settings.cache_folder()), _origin("NLPCLI_CACHE_DIR")),
     ]
 

@@ -66,7 +66,9 @@ class SharedOptions:
     ] = OnError.KEEP
     model: Annotated[
         str | None,
-        typer.Option("-m", "--model", metavar="NAME", help="starter/…, a hub id, a local folder or a .gguf file."),
+        typer.Option(
+            "-m", "--model", metavar="NAME", help="A name of the catalogue, a hub id, a folder or a .gguf file."
+        ),
     ] = None
     revision: Annotated[str | None, typer.Option(metavar="REV", help="Branch, tag or commit on the hub.")] = None
     device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")] = "auto"

@@ -9,7 +9,7 @@ from nlpcli.errors import UsageError
 from nlpcli.settings import config_file, load_toml, refuse_unknown
 
 FILE = "catalog.toml"
-TABLES = ("default", "models")
+TABLES = ("default", "models", "alias")
 
 
 def user_file() -> Path:
@@ -18,7 +18,7 @@ def user_file() -> Path:
 
 
 def read_catalog() -> dict[str, dict[str, Any]]:
-    """`default` (task → name) and `models` (name → entry); an entry of the user's adds to one of the same name.
+    """`default` (task → name), `models` and `alias` (name → entry); the user's entries add to those of the same name.
 
     Raises:
         UsageError: the user's file is not TOML, or has other tables.
@@ -31,8 +31,9 @@ def read_catalog() -> dict[str, dict[str, Any]]:
         if not isinstance(table, dict):
             raise UsageError(f"{name} in {path} is a table; write [{name}]")
     tables["default"] |= own.get("default", {})
-    for name, entry in own.get("models", {}).items():
-        if not isinstance(entry, dict):
-            raise UsageError(f'models.{name} in {path} is a table; write [models."{name}"]')
-        tables["models"][name] = tables["models"].get(name, {}) | entry
+    for kind in ("models", "alias"):
+        for name, entry in own.get(kind, {}).items():
+            if not isinstance(entry, dict):
+                raise UsageError(f'{kind}.{name} in {path} is a table; write [{kind}."{name}"]')
+            tables[kind][name] = tables[kind].get(name, {}) | entry
     return tables

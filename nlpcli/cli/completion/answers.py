@@ -52,7 +52,9 @@ def _cached_models(words: list[str]) -> Iterator[Answer]:  # noqa: ARG001
 def _titles() -> dict[str, str]:
     from nlpcli.models.catalog_file import read_catalog
 
-    return {name: entry.get("title", "") for name, entry in read_catalog()["models"].items()}
+    tables = read_catalog()
+    models = {name: entry.get("title", "") for name, entry in tables["models"].items()}
+    return models | {name: f"{entry.get('model')}: {entry.get('title', '')}" for name, entry in tables["alias"].items()}
 
 
 def _cached_starters() -> Iterator[str]:
