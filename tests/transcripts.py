@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -146,7 +147,8 @@ class Runner:
 def _stages(command: str) -> list[str] | None:
     """The stages of a pipeline; None for what only a shell can do."""
     bare = re.sub(r"'[^']*'|\"[^\"]*\"", lambda match: "_" * len(match[0]), command)
-    if re.search(r"&&|;|\$\(|`|\|\||<\(|<<", bare):
+    # `yes` never ends by itself.
+    if re.search(r"&&|;|\$\(|`|\|\||<\(|<<|^yes\b", bare):
         return None
     cuts = [match.start() for match in re.finditer(r"\|", bare)]
     edges = [-1, *cuts, len(command)]
@@ -215,6 +217,11 @@ def folder_of_examples(folder: Path) -> Path:
     (folder / "items.jsonl").write_text(
         '{"id":1,"title":"Lamp","text":"The lamp is bright."}\n{"id":2,"title":"Desk"}\n{"id":3,"text":null}\n{broken\n'
     )
+    repository = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", "-C", str(folder)]
+    if shutil.which("git"):
+        subprocess.run([*repository, "init", "-q"], check=True)
+        for message in ("Mend the login form", "Faster start", "New colours for charts"):
+            subprocess.run([*repository, "commit", "-q", "--allow-empty", "-m", message], check=True)
     return folder
 
 
