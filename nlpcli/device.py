@@ -123,6 +123,14 @@ def _choose_dtype(hardware: Hardware, device: str, dtype: str) -> tuple[str, str
     return "float32", f"the CPU has none of {', '.join(sorted(CPU_BFLOAT16_FLAGS))}"
 
 
+def device_name(hardware: Hardware, device: str) -> str:
+    """What a device of `available_devices` calls itself."""
+    kind, _, index = device.partition(":")
+    if kind == "cuda":
+        return hardware.cuda[int(index)].name
+    return "Apple GPU" if kind == "mps" else hardware.cpu_name
+
+
 def padded_tokens_per_batch(hardware: Hardware, placement: Placement) -> int:
     """What `--batch-tokens auto` means: the budget of padded tokens for one batch.
 
@@ -143,7 +151,7 @@ def describe_hardware() -> Hardware:
 
     cuda = tuple(_cuda_device(index) for index in range(torch.cuda.device_count()))
     return Hardware(
-        cpu_name=_cpu_name(),
+        cpu_name=cpu_name(),
         cpu_flags=_cpu_flags(),
         cores=usable_cores(),
         cuda=cuda if torch.cuda.is_available() else (),
@@ -174,7 +182,8 @@ def _cpu_information() -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def _cpu_name() -> str:
+def cpu_name() -> str:
+    """What the CPU calls itself."""
     return _cpu_information().get("model name") or platform.processor() or platform.machine()
 
 
