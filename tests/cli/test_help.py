@@ -57,6 +57,9 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "reviews.csv").write_text("id,review\n1,A good film.\n2,I slept through it.\n")
     (tmp_path / "app.log").write_text("Everything works.\nThe disk is broken.\n")
     (tmp_path / "lines.txt").write_text("The cat sleeps.\nIt rains.\n一只猫在睡觉。\n", encoding="utf-8")
+    paragraph = "The town will rebuild its bridge. It costs nine million pounds. A toll pays for half of it. "
+    (tmp_path / "article.txt").write_text(paragraph * 4)
+    (tmp_path / "articles.jsonl").write_text(f'{{"text": "{paragraph * 4}"}}\n' * 2)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     return tmp_path
@@ -98,6 +101,14 @@ def test_every_example_of_sentiment_runs_as_it_stands(starter, call, folder):
     assert len(outputs) == 6
     assert (folder / "labelled.csv").read_text().splitlines()[0] == "id,review,label,score,error"
     assert next(output for example, output in outputs.items() if "--labels" in example).startswith("bug\t")
+
+
+@pytest.mark.starter
+def test_every_example_of_summarize_runs_as_it_stands(starter, call, folder):
+    outputs = outputs_of_examples("summarize", call)
+    assert len(outputs) == 5
+    assert all(output.strip() for example, output in outputs.items() if " -o " not in example)
+    assert (folder / "summaries.jsonl").read_text().count('"summary":') == 2
 
 
 if __name__ == "__main__":

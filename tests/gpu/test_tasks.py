@@ -16,6 +16,7 @@ TEXTS = ["a b c", "d", "e f g h i j k l m n", "a b c d e f. " * 12]
 CASES = {
     "embed": ([], lambda row: row["embedding"]),
     "sentiment": (["--all-scores"], lambda row: list(row["scores"].values())),
+    "summarize": (["--method", "extractive"], lambda row: list(map(ord, row["summary"]))),
 }
 
 
