@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from nlpcli.errors import OutOfMemory
+from nlpcli.errors import NlpcliError, OutOfMemory
 from nlpcli.records.record import Record
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class BatchTask(Protocol):
         """The units of each record, in order."""
 
     def run(self, units: Sequence[Unit]) -> Sequence[Any]:
-        """One output per unit. Raises OutOfMemory where the batch is too large."""
+        """One output per unit, or the error in its place. Raises OutOfMemory where the batch is too large."""
 
     def join(self, record: Record, outputs: Sequence[Any]) -> dict[str, Any] | list[Unit]:
         """The result fields of a record from the outputs of its units; or the units of another round."""
@@ -200,7 +200,7 @@ class Batcher:
             yield waiting.popleft()
 
     def _join(self, owner: _Owner) -> list[Unit]:
-        failed = next((output for output in owner.outputs if isinstance(output, OutOfMemory)), None)
+        failed = next((output for output in owner.outputs if isinstance(output, NlpcliError)), None)
         if failed is not None:
             owner.record.error = str(failed)
             return []

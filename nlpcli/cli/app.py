@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "generate": "Continue or answer prompts, as text or as JSON of a schema.",
-    "embed": "Turn texts into vectors, search by meaning, compare texts.",
-    "sentiment": "Label texts as negative, neutral or positive, or with your own labels.",
+    "translate": "Translate texts, keeping lines, markup and placeholders.",
     "summarize": "Shorten documents of any length.",
+    "sentiment": "Label texts as negative, neutral or positive, or with your own labels.",
+    "embed": "Turn texts into vectors, search by meaning, compare texts.",
+    "attention-inspect": "Show, measure and check what each attention head of a model does with a text.",
     "models": "List, fetch, remove and check the models on this machine.",
     "devices": "Show which device and dtype `auto` picks here, and why.",
 }
@@ -49,7 +51,7 @@ class LazyGroup(TyperGroup):
 
 def load_command(name: str) -> Command:
     """The Typer command of one module of `nlpcli.cli`; every option also reads `NLPCLI_<OPTION>`."""
-    module = import_module(f"nlpcli.cli.{name}")
+    module = import_module(f"nlpcli.cli.{name.replace('-', '_')}")
     command = typer.main.get_command(module.app)
     command.name = name
     for parameter in command.params:

@@ -14,6 +14,7 @@ from nlpcli.cli.console import Activity, complain, configure_logging
 from nlpcli.errors import IntegrityError, UsageError
 from nlpcli.models.cache import cached_models, leftovers, removals, remove, resolve, verify
 from nlpcli.models.catalog import catalog
+from nlpcli.models.pairs import FIREFOX_LANGUAGES
 from nlpcli.models.reference import CachedModel, Removal
 from nlpcli.records.writers import encode_json
 
@@ -53,6 +54,7 @@ def list_models(
             }
             for entry in catalog().models.values()
         ]
+        rows.append(_FIREFOX)
         lines = [
             f"{row['name']}\t{row['task']}\t{_bytes(row['size'])}\t{row['licence']}\t{row['title']}" for row in rows
         ]
@@ -63,6 +65,16 @@ def list_models(
     _print_rows(rows, lines, json)
     if not rows and not json:
         complain("no model in the cache yet; see what there is: nlpcli models list --available")
+
+
+_FIREFOX: dict[str, Any] = {
+    "name": "firefox:en-de",
+    "task": "translate",
+    "size": 17_141_051,
+    "licence": "MPL-2.0",
+    "languages": ("en", *FIREFOX_LANGUAGES),
+    "title": f"Firefox's models, any pair of en {' '.join(FIREFOX_LANGUAGES)} (17 to 60 MB; by way of English)",
+}
 
 
 def _line(model: CachedModel) -> str:

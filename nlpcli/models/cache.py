@@ -9,6 +9,7 @@ from nlpcli.errors import CacheError, ModelMissing
 from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
 from nlpcli.models.sources.base import Source
 from nlpcli.models.sources.converted import ConvertedSource
+from nlpcli.models.sources.firefox import FirefoxSource
 from nlpcli.models.sources.folder import FolderSource
 from nlpcli.models.sources.hub import HubSource
 from nlpcli.models.sources.starter import StarterSource
@@ -16,7 +17,7 @@ from nlpcli.models.sources.starter import StarterSource
 
 def sources() -> tuple[Source, ...]:
     """Every source, the most definite names first."""
-    return (StarterSource(), FolderSource(), HubSource(), ConvertedSource())
+    return (StarterSource(), FirefoxSource(), FolderSource(), HubSource(), ConvertedSource())
 
 
 def resolve(name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:

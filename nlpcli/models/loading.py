@@ -17,12 +17,14 @@ from transformers import (
 from nlpcli.device import Placement
 from nlpcli.errors import ModelUnsafe, ModelUnusable
 from nlpcli.models.attention import CPU_ATTENTION
+from nlpcli.models.bergamot import BergamotConfig, register
 from nlpcli.models.packed_linear import can_pack, pack_linears
 from nlpcli.models.quantized_linear import quantize_linears
 from nlpcli.models.quiet import first_line, say_nothing
 from nlpcli.models.reference import LocalModel
 
 say_nothing()
+register()
 
 # An explicit no: where nothing is said about a model's own code, transformers asks on the terminal whether to run it.
 _LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -91,6 +93,37 @@ def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
     return module.to(placement.device).eval()
 
 
+def load_attention_model(model: LocalModel, placement: Placement) -> torch.nn.Module:
+    """The model with the head that its architecture names, ready to show its attention: eager, because the fused
+    kernels never hold the weights.
+
+    Raises:
+        ModelUnsafe: the model would run code of its own.
+        ModelUnusable: transformers does not know the architecture, or weights are missing.
+    """
+    config = _load_config(model)
+    options: dict[str, Any] = {
+        "config": config,
+        "dtype": getattr(torch, placement.dtype),
+        "attn_implementation": "eager",
+    }
+    module = _from_pretrained(_class_with_head(config), model, options)
+    if placement.quantisation is not None:
+        quantize_linears(module, placement.quantisation)
+    return module.to(placement.device).eval()
+
+
+def _class_with_head(config: PretrainedConfig) -> Any:
+    if config.is_encoder_decoder:
+        return transformers.AutoModelForSeq2SeqLM
+    architecture = next(iter(config.architectures or []), "")
+    if architecture.endswith(("ForCausalLM", "LMHeadModel")):
+        return transformers.AutoModelForCausalLM
+    if architecture.endswith("ForSequenceClassification"):
+        return transformers.AutoModelForSequenceClassification
+    return AutoModel
+
+
 def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The decoder with its output layer, ready for inference: tokens in, `logits` of the next token out.
 
@@ -123,6 +156,11 @@ def _load_generator(auto_class: Any, what_it_lacks: str, model: LocalModel, plac
         )
     module = _from_pretrained(auto_class, model, {"config": config, "dtype": getattr(torch, placement.dtype)})
     return module.to(placement.device).eval()
+
+
+def is_bergamot(model: LocalModel) -> bool:
+    """Whether the folder holds a student model of Bergamot's or Firefox's."""
+    return bool(_load_config(model).model_type == BergamotConfig.model_type)
 
 
 def is_encoder_decoder(model: LocalModel) -> bool:

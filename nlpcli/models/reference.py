@@ -18,13 +18,14 @@ class LocalModel:
     """A folder in the layout of the hub.
 
     `gguf` names the file in it that holds the weights, where it is one; `languages` are those that the model knows
-    (ISO 639-1), empty where nobody says.
+    (ISO 639-1), empty where nobody says. `then` is the model that goes on from the results of this one: a pivot.
     """
 
     name: str
     folder: Path
     gguf: str | None = None
     languages: tuple[str, ...] = ()
+    then: LocalModel | None = None
 
     @property
     def path(self) -> Path:

@@ -40,8 +40,9 @@ def next_tokens(logits: Tensor, sampling: Sampling, generators: Sequence[torch.G
     scores, candidates = (logits / sampling.temperature).topk(count, dim=-1)
     probabilities = scores.softmax(dim=-1)
     # Nucleus (Holtzman et al. 2020): the likeliest tokens whose probabilities reach top_p, at least one.
-    before = probabilities.cumsum(dim=-1) - probabilities
-    cumulated = probabilities.masked_fill(before >= sampling.top_p, 0).cumsum(dim=-1)
+    left_out = probabilities.cumsum(dim=-1) - probabilities >= sampling.top_p
+    left_out[:, 0] = False
+    cumulated = probabilities.masked_fill(left_out, 0).cumsum(dim=-1)
     chance = torch.stack([torch.rand(1, generator=generator) for generator in generators]).to(logits.device)
     drawn = torch.searchsorted(cumulated, chance * cumulated[:, -1:], right=True).clamp(max=count - 1)
     chosen: list[int] = candidates.gather(1, drawn)[:, 0].tolist()

@@ -9,6 +9,7 @@ summarize("…")  # [{"summary_text": "…"}]
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import transformers.pipelines
@@ -17,8 +18,9 @@ from transformers.pipelines import PIPELINE_REGISTRY
 
 from nlpcli.pipelines.summarization import SummarizationPipeline
 from nlpcli.pipelines.text2text import ReturnType, Text2TextGenerationPipeline
+from nlpcli.pipelines.translation import TranslationPipeline
 
-__all__ = ["ReturnType", "SummarizationPipeline", "Text2TextGenerationPipeline"]
+__all__ = ["ReturnType", "SummarizationPipeline", "Text2TextGenerationPipeline", "TranslationPipeline"]
 
 
 class _Removed(NamedTuple):
@@ -32,7 +34,19 @@ class _Removed(NamedTuple):
 _TASKS = {
     "text2text-generation": _Removed(Text2TextGenerationPipeline, "google-t5/t5-base", "a9723ea"),
     "summarization": _Removed(SummarizationPipeline, "sshleifer/distilbart-cnn-12-6", "a4f8f3e"),
+    "translation": _Removed(TranslationPipeline, "google-t5/t5-base", "a9723ea"),
 }
+_PAIR = re.compile(r"translation_[^_]+_to_[^_]+")
+
+
+class _Aliases(dict[str, str]):
+    """transformers' aliases of tasks, and every `translation_xx_to_yy` as one of `translation`."""
+
+    def __contains__(self, task: object) -> bool:
+        return super().__contains__(task) or (isinstance(task, str) and _PAIR.fullmatch(task) is not None)
+
+    def __missing__(self, task: str) -> str:
+        return "translation"
 
 
 def _register() -> None:
@@ -47,6 +61,7 @@ def _register() -> None:
             default={"model": (removed.model, removed.revision)},
             type="text",
         )
+    PIPELINE_REGISTRY.task_aliases = _Aliases(PIPELINE_REGISTRY.task_aliases)
 
 
 _register()

@@ -15,6 +15,10 @@ BINARY_FORMATS = frozenset({"parquet", "npy"})
 _INPUT_SUFFIXES = {
     ".txt": "txt",
     ".md": "txt",
+    ".markdown": "txt",
+    ".html": "txt",
+    ".htm": "txt",
+    ".srt": "txt",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".json": "json",
@@ -22,7 +26,10 @@ _INPUT_SUFFIXES = {
     ".tsv": "tsv",
     ".parquet": "parquet",
 }
-_OUTPUT_SUFFIXES = {**_INPUT_SUFFIXES, ".txt": "text", ".md": "text", ".npy": "npy"}
+_OUTPUT_SUFFIXES = {
+    **{suffix: "text" if name == "txt" else name for suffix, name in _INPUT_SUFFIXES.items()},
+    ".npy": "npy",
+}
 
 
 class FileFormat(NamedTuple):

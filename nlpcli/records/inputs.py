@@ -100,7 +100,7 @@ def _folder_files(name: str, folder: Path, named: FileFormat | None) -> list[Inp
     ]
     if not files:
         raise InputMissing(
-            f"no readable file in {name}; looked for .txt .md .jsonl .ndjson .json .csv .tsv .parquet,"
+            f"no readable file in {name}; looked for .txt .md .html .srt .jsonl .ndjson .json .csv .tsv .parquet,"
             " also compressed with .gz .bz2 .xz .zst"
         )
     return files

@@ -14,7 +14,8 @@ import pytest
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MODELS = ("list", "pull", "path", "rm", "prune", "verify")
-COMMANDS = ["", "embed", "sentiment", "summarize", "devices", "models", *(f"models {name}" for name in MODELS)]
+TASKS = ("generate", "translate", "summarize", "sentiment", "embed", "attention-inspect")
+COMMANDS = ["", *TASKS, "devices", "models", *(f"models {name}" for name in MODELS)]
 
 
 def help_text(command: str) -> str:
@@ -109,6 +110,14 @@ def test_every_example_of_summarize_runs_as_it_stands(starter, call, folder):
     assert len(outputs) == 5
     assert all(output.strip() for example, output in outputs.items() if " -o " not in example)
     assert (folder / "summaries.jsonl").read_text().count('"summary":') == 2
+
+
+@pytest.mark.starter
+def test_every_example_of_attention_inspect_runs_as_it_stands(starter, call, folder):
+    outputs = outputs_of_examples("attention-inspect", call)
+    assert len(outputs) == 6
+    assert {path.name for path in folder.iterdir()} >= {"heads.html", "rollout.npz", "rollout.png"}
+    assert np.load("rollout.npz")["rollout"].shape == (6, 6)
 
 
 if __name__ == "__main__":

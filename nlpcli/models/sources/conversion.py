@@ -8,6 +8,7 @@ from pathlib import Path
 
 # Format in the catalogue → module; each has `convert(source: Path, folder: Path) -> None`.
 CONVERTERS = {
+    "bergamot": "nlpcli.models.bergamot.conversion",
     "gguf": "nlpcli.models.gguf",
 }
 

@@ -1,0 +1,136 @@
+"""`nlpcli translate`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path, PurePath
+from typing import Annotated
+
+import typer
+
+from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
+from nlpcli.cli.run import View, make_job, run_job
+from nlpcli.errors import InputBroken, InputMissing, UsageError
+from nlpcli.languages import code_of
+from nlpcli.models.catalog import catalog
+from nlpcli.models.pairs import model_for
+from nlpcli.records.record import Record
+from nlpcli.tasks.translate import MARKUP_SUFFIXES, TranslateOptions
+from nlpcli.views import translations as drawings
+
+EXAMPLES = """
+\b
+Examples:
+  nlpcli translate --to pt "Where is the station?"
+  nlpcli translate --from pt --to en -i carta.txt -o letter.txt
+  nlpcli translate --to pt -i page.html -o pagina.html
+  nlpcli translate --to pt -i film.srt -o filme.srt --glossary terms.tsv
+  nlpcli translate --to pt -i reviews.csv --field review -o resenhas.csv
+  cat notes.md | nlpcli translate --to pt --markup markdown
+"""
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+class MarkupChoice(StrEnum):
+    """What in a text is prose."""
+
+    AUTO = "auto"
+    NONE = "none"
+    HTML = "html"
+    MARKDOWN = "markdown"
+    SRT = "srt"
+
+
+@app.command(epilog=EXAMPLES)
+@shares_options
+def translate(
+    shared: SharedOptions,
+    texts: Texts = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="LANG", help="Language of the text: a code or a name. Default: detected."),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--to", metavar="LANG", help="Language to translate into. Default: the one that the model has."),
+    ] = None,
+    markup: Annotated[
+        MarkupChoice, typer.Option(help="What to keep as it is. auto: by the suffix of the file.")
+    ] = MarkupChoice.AUTO,
+    glossary: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Terms that must be translated so: two columns with a tab between."),
+    ] = None,
+    beams: Annotated[int, typer.Option(min=1, metavar="N", help="Width of the search; 1 takes the best word.")] = 1,
+    shortlist: Annotated[
+        bool | None,
+        typer.Option(
+            "--shortlist/--no-shortlist",
+            help="Look only at words that go with those of the text: faster. Default: with --dtype auto.",
+        ),
+    ] = None,
+) -> int:
+    """Translate each record. Lines, markup and placeholders stay as they are.
+
+    Long texts are translated sentence by sentence, longer sentences clause by clause; nothing is cut.
+    """
+    options = TranslateOptions(
+        source=None if source is None else code_of(source),
+        target=None if target is None else code_of(target),
+        markup=markup.value,
+        glossary=() if glossary is None else _read_glossary(Path(glossary)),
+        beams=beams,
+        shortlist=shared.dtype == "auto" if shortlist is None else shortlist,
+    )
+    if options.source is not None and options.source == options.target:
+        raise UsageError(f"--from and --to are the same language ({options.source})")
+    model = shared.model or _default_model(options, texts)
+    per = Per.DOCUMENT if _has_structure(markup, shared) else Per.LINE
+    job = make_job("translate", options, shared, texts, per, model)
+    return run_job(job, shared, View(_translated if shared.null else _without_last_break, drawings.draw_translation))
+
+
+def _default_model(options: TranslateOptions, texts: list[str] | None) -> str:
+    """The model for the pair; where the pair leaves it open, a text on the command line says it."""
+    source = options.source
+    if source is None and options.target is None and texts and texts != ["-"]:
+        from nlpcli.language import detect
+
+        source = detect(" ".join(texts)).code
+    return model_for(source, options.target, catalog().defaults["translate"])
+
+
+def _has_structure(markup: MarkupChoice, shared: SharedOptions) -> bool:
+    """Whether the texts are documents: markup goes over many lines."""
+    if markup not in (MarkupChoice.AUTO, MarkupChoice.NONE):
+        return True
+    suffixes = {suffix.lower() for path in shared.input or () for suffix in PurePath(path).suffixes}
+    return markup is MarkupChoice.AUTO and bool(suffixes & MARKUP_SUFFIXES.keys())
+
+
+def _read_glossary(path: Path) -> tuple[tuple[str, str], ...]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise InputMissing(f"cannot read the glossary {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputBroken(f"the glossary {path} is not UTF-8; save it in that encoding") from error
+    terms = []
+    for number, line in enumerate(lines, start=1):
+        columns = [column.strip() for column in line.split("\t")]
+        if not line.strip() or line.startswith("#"):
+            continue
+        if len(columns) != 2 or not all(columns):
+            raise InputBroken(f"{path}:{number}: a term and its translation with a tab between, not: {line[:60]}")
+        terms.append((columns[0], columns[1]))
+    return tuple(terms)
+
+
+def _translated(record: Record) -> str:
+    return str((record.result or {})["translation"])
+
+
+def _without_last_break(record: Record) -> str:
+    """A document ends with a line break of its own, and every record gets one."""
+    return _translated(record).removesuffix("\n").removesuffix("\r")

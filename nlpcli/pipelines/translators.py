@@ -1,0 +1,208 @@
+"""Sentences → translations, by whatever model: what the task of translating asks of each family."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from nlpcli.device import Placement
+from nlpcli.models.bergamot.greedy import GreedyTranslator, Translated
+from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
+from nlpcli.models.loading import load_seq2seq, load_tokenizer
+from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.inline import Link
+
+
+class Translation(NamedTuple):
+    """A translation; `links` only where they were asked for. `complete`: the model came to an end."""
+
+    text: str
+    complete: bool = True
+    links: Sequence[Link] = ()
+
+
+class Translator(Protocol):
+    """One model, or two in a row. Languages are ISO codes, None where the model does not say."""
+
+    longest_input: int
+    reads_sentences: bool
+    source: str | None
+    target: str | None
+
+    def cost(self, text: str, source: str) -> int:
+        """How many tokens the model makes of a text, those that it adds included."""
+
+    def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:
+        """The translations of texts in one language; with `linked`, also what came from where."""
+
+
+class BergamotTranslator:
+    """A student model, decoded greedily by our own loop; with beams by `generate`."""
+
+    reads_sentences = True
+
+    def __init__(
+        self, module: Any, tokenizer: PreTrainedTokenizerBase, shortlist: Shortlist | None, beams: int
+    ) -> None:
+        self._module = module
+        self._tokenizer = tokenizer
+        self._beams = beams
+        self._greedy = GreedyTranslator(module, shortlist)
+        self.longest_input = int(tokenizer.model_max_length)
+        self.source: str | None = module.config.source_language
+        self.target: str | None = module.config.target_language
+
+    def cost(self, text: str, source: str) -> int:  # noqa: ARG002
+        return len(self._tokenizer(text)["input_ids"])
+
+    def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:  # noqa: ARG002
+        rows: list[list[int]] = self._tokenizer(list(texts))["input_ids"]
+        found = self._greedy(rows) if self._beams == 1 else self._with_beams(rows)
+        decoded = self._tokenizer.batch_decode([row.token_ids for row in found])
+        links = self._links(texts, rows, found) if linked else [()] * len(texts)
+        return [Translation(text, row.complete, link) for text, row, link in zip(decoded, found, links, strict=True)]
+
+    def _with_beams(self, rows: list[list[int]]) -> list[Translated]:
+        inputs = padded(rows, self._module.config.pad_token_id, self._module.device)
+        with torch.inference_mode():
+            output = self._module.generate(**inputs, num_beams=self._beams)
+        return [_until_end(row, self._module.config) for row in output[:, 1:].tolist()]
+
+    def _links(self, texts: Sequence[str], rows: list[list[int]], found: list[Translated]) -> list[Sequence[Link]]:
+        """By head 0 of the last decoder layer, which was trained on word alignments (Marian's guided alignment)."""
+        config = self._module.config
+        targets = [row.token_ids for row in found]
+        shifted = [[config.decoder_start_token_id, *ids[:-1]] for ids in targets]
+        weights = cross_attention(self._module, rows, shifted)[:, 0]
+        return [
+            link_pieces(self._tokenizer, text, ids, row_weights[: len(ids), : len(row)])
+            for text, row, ids, row_weights in zip(texts, rows, targets, weights, strict=True)
+        ]
+
+
+def padded(rows: Sequence[Sequence[int]], padding: int, device: torch.device) -> dict[str, Tensor]:
+    """`input_ids` and `attention_mask`, padded on the right."""
+    longest = max(map(len, rows))
+    ids = [[*row, *[padding] * (longest - len(row))] for row in rows]
+    mask = [[1] * len(row) + [0] * (longest - len(row)) for row in rows]
+    return {
+        "input_ids": torch.tensor(ids, device=device),
+        "attention_mask": torch.tensor(mask, device=device),
+    }
+
+
+def _until_end(ids: list[int], config: Any) -> Translated:
+    ends = [place for place, token in enumerate(ids) if token == config.eos_token_id]
+    kept = ids[: ends[0]] if ends else ids
+    return Translated([token for token in kept if token != config.pad_token_id], bool(ends))
+
+
+def cross_attention(module: Any, rows: Sequence[list[int]], decoder_rows: Sequence[list[int]]) -> Tensor:
+    """Weights of the last decoder layer for given outputs, (batch, heads, target tokens, source tokens)."""
+    padding = module.config.pad_token_id
+    inputs = padded(rows, padding, module.device)
+    decoder = padded([row or [padding] for row in decoder_rows], padding, module.device)["input_ids"]
+    before = module.config._attn_implementation
+    # Only the plain formula gives its weights away.
+    module.set_attn_implementation("eager")
+    try:
+        with torch.inference_mode():
+            output = module(**inputs, decoder_input_ids=decoder, output_attentions=True, use_cache=False)
+    finally:
+        module.set_attn_implementation(before)
+    weights: Tensor = output.cross_attentions[-1].float()
+    return weights
+
+
+def link_pieces(tokenizer: PreTrainedTokenizerBase, source: str, ids: Sequence[int], weights: Tensor) -> list[Link]:
+    """Each piece of the target and the source piece that it attends to most; `weights` is (target, source)."""
+    if not ids:
+        return []
+    offsets = offsets_of(tokenizer, source)
+    # What the tokenizer adds has no place in the text, so it cannot be what a piece came from.
+    empty = torch.tensor([start == end for start, end in offsets[: weights.shape[1]]], device=weights.device)
+    best = weights.masked_fill(empty, -1.0).argmax(-1).tolist() if not bool(empty.all()) else [0] * len(ids)
+    links, start = [], 0
+    for count, place in enumerate(best, start=1):
+        end = len(tokenizer.decode(list(ids[:count]), skip_special_tokens=True))
+        links.append(Link(start, max(start, end), *_trimmed(source, *offsets[place])))
+        start = max(start, end)
+    return links
+
+
+def offsets_of(tokenizer: PreTrainedTokenizerBase, text: str) -> list[tuple[int, int]]:
+    """Where each token of a text stands in it; what the tokenizer adds is nowhere: an empty stretch."""
+    if tokenizer.is_fast:
+        offsets: list[tuple[int, int]] = tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
+        return offsets
+    found, end = [], 0
+    special = set(tokenizer.all_special_tokens)
+    for token in tokenizer.convert_ids_to_tokens(tokenizer(text)["input_ids"]):
+        piece = "" if token in special else token.replace("▁", "")
+        start = text.find(piece, end) if piece else -1
+        found.append((start, start + len(piece)) if start >= 0 else (end, end))
+        end = found[-1][1]
+    return found
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    return start, end
+
+
+class PivotTranslator:
+    """Two models in a row: the first one's translation is what the second one reads."""
+
+    reads_sentences = True
+
+    def __init__(self, first: Translator, second: Translator) -> None:
+        self._first, self._second = first, second
+        self.longest_input = first.longest_input
+        self.source, self.target = first.source, second.target
+
+    def cost(self, text: str, source: str) -> int:
+        return self._first.cost(text, source)
+
+    def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:
+        middle = self._first.translate(texts, source, linked)
+        between = self._first.target or "en"
+        last = self._second.translate([translation.text for translation in middle], between, linked)
+        return [
+            Translation(b.text, a.complete and b.complete, _through(a.links, b.links))
+            for a, b in zip(middle, last, strict=True)
+        ]
+
+
+def _through(first: Sequence[Link], second: Sequence[Link]) -> list[Link]:
+    """Links from the last text to the first one; a piece that has none in between takes the nearest."""
+    if not first:
+        return []
+    through = []
+    for link in second:
+        nearest = min(first, key=lambda other: _distance(other, link))
+        through.append(Link(link.start, link.end, nearest.source_start, nearest.source_end))
+    return through
+
+
+def _distance(first: Link, second: Link) -> float:
+    overlap = min(first.end, second.source_end) - max(first.start, second.source_start)
+    return -overlap
+
+
+def load_bergamot(model: LocalModel, placement: Placement, beams: int, shortlisted: bool) -> BergamotTranslator:
+    """The student model in a folder, on its device.
+
+    Raises:
+        ModelError: the folder does not hold one.
+    """
+    tokenizer = load_tokenizer(model)
+    module = load_seq2seq(model, placement)
+    path = model.folder / SHORTLIST_FILE
+    shared = bool(module.config.share_encoder_decoder_embeddings)
+    shortlist = Shortlist(path, shared) if shortlisted and path.is_file() else None
+    return BergamotTranslator(module, tokenizer, shortlist, beams)

@@ -1,0 +1,293 @@
+"""Translate: texts → the same texts in another language, line for line and tag for tag."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from nlpcli.batching import Unit
+from nlpcli.device import Placement
+from nlpcli.languages import UNSPACED, name_of
+from nlpcli.markup.segments import Piece, Segment, plain
+from nlpcli.models.reference import LocalModel
+from nlpcli.records.record import Record
+
+if TYPE_CHECKING:
+    from nlpcli.pipelines.glossary import Glossary
+    from nlpcli.pipelines.inline import Sentence
+    from nlpcli.pipelines.translators import Translation, Translator
+
+log = logging.getLogger(__name__)
+
+Markup = Literal["auto", "none", "html", "markdown", "srt"]
+# Suffix → the markup that `auto` takes it for.
+MARKUP_SUFFIXES: dict[str, Markup] = {
+    ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown", ".srt": "srt",
+}  # fmt: skip
+# Fewer letters are in no language; below this confidence a language that was found is a guess.
+_FEWEST_LETTERS = 12
+_SURE_OF_ANOTHER = 0.8
+# Languages that a detector takes for each other.
+_NEAR = {"pt": ("gl", "es"), "es": ("gl", "ca", "ast"), "no": ("nb", "nn", "da"), "nb": ("no", "nn", "da")}
+
+
+@dataclass(frozen=True, slots=True)
+class TranslateOptions:
+    """What `nlpcli translate` was asked for. `source` None: detected. `glossary`: pairs of terms."""
+
+    source: str | None = None
+    target: str | None = None
+    markup: Markup = "auto"
+    glossary: tuple[tuple[str, str], ...] = ()
+    beams: int = 1
+    shortlist: bool = True
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """Result fields and their types."""
+        return {"translation": "string", "source_lang": "string", "target_lang": "string"}
+
+
+class _Work(NamedTuple):
+    """One sentence to translate, how its segment writes plain text, and in which language it is."""
+
+    sentence: Sentence
+    segment: Segment
+    source: str
+
+
+class _Slot:
+    """The place of a sentence's translation in a text."""
+
+
+class _Plan(NamedTuple):
+    """A record: literal stretches, slots for sentences, and the ends of segments that are broken into lines."""
+
+    pieces: list[list[str | _Slot]]
+    segments: list[Segment | None]
+    source: str
+
+
+class TranslateTask:
+    """Records in, translations out; the unit is a sentence."""
+
+    def __init__(
+        self, options: TranslateOptions, translator: Translator, model: LocalModel, glossary: Glossary
+    ) -> None:
+        self._options = options
+        self._translator = translator
+        self._model = model
+        self._glossary = glossary
+        self._plans: dict[int, _Plan] = {}
+        self._warned: set[str] = set()
+
+    def split(self, records: Sequence[Record]) -> list[list[Unit]]:
+        """One unit per sentence; what needs no translation is none."""
+        self._plans = {}
+        return [self._units(record) for record in records]
+
+    def _units(self, record: Record) -> list[Unit]:
+        source = self._source_of(record)
+        pieces: list[list[str | _Slot]] = []
+        segments: list[Segment | None] = []
+        units: list[Unit] = []
+        for piece in _parse(record, self._options.markup):
+            if isinstance(piece, str):
+                pieces.append([piece])
+                segments.append(None)
+                continue
+            found = list(self._sentences(piece, source))
+            pieces.append([part if isinstance(part, str) else _Slot() for part in found])
+            segments.append(piece)
+            units += [self._unit(part, piece, source) for part in found if not isinstance(part, str)]
+        self._plans[id(record)] = _Plan(pieces, segments, source)
+        return units
+
+    def _sentences(self, segment: Segment, source: str) -> Iterator[str | Sentence]:
+        from nlpcli.pipelines.inline import sentences_of, with_stand_ins
+        from nlpcli.pipelines.segments import parts_of, whole
+
+        prose = with_stand_ins(segment.nodes, self._glossary, _scheme(segment))
+
+        def fits(text: str) -> bool:
+            return self._fits(text, source)
+
+        parts = parts_of(prose.text, source, fits) if self._translator.reads_sentences else whole(prose.text, fits)
+        yield from sentences_of(prose, parts)
+
+    def _fits(self, text: str, source: str) -> bool:
+        longest = self._translator.longest_input
+        # No tokenizer makes more tokens than there are bytes; asking it costs as much as the rest of this.
+        return len(text.encode()) + 4 <= longest or self._translator.cost(text, source) <= longest
+
+    def _unit(self, sentence: Sentence, segment: Segment, source: str) -> Unit:
+        return Unit(self._translator.cost(sentence.text, source), _Work(sentence, segment, source))
+
+    def run(self, units: Sequence[Unit]) -> Sequence[str]:
+        """The translation of each sentence, its tags and words in place."""
+        works: list[_Work] = [unit.payload for unit in units]
+        results: list[str] = [""] * len(works)
+        groups: dict[tuple[str, bool], list[int]] = {}
+        for index, work in enumerate(works):
+            groups.setdefault((work.source, bool(work.sentence.marks)), []).append(index)
+        for (source, linked), indices in groups.items():
+            texts = [works[index].sentence.text for index in indices]
+            for index, translation in zip(indices, self._translator.translate(texts, source, linked), strict=True):
+                results[index] = self._finished(works[index], translation)
+        return results
+
+    def _finished(self, work: _Work, translation: Translation) -> str:
+        from nlpcli.pipelines.inline import keeps_words, render
+
+        if not translation.complete:
+            return self._in_parts(work, translation)
+        if not keeps_words(work.sentence, translation.text):
+            return self._with_words(work)
+        return render(work.sentence, translation.text, translation.links, work.segment.escape)
+
+    def _with_words(self, work: _Work) -> str:
+        """Other stand-ins, and where these do not come through either, the text between the words by itself."""
+        from nlpcli.pipelines.inline import STAND_INS, keeps_words, render, restore_words, with_other_words
+
+        for scheme in range(1, len(STAND_INS)):
+            sentence = with_other_words(work.sentence, scheme)
+            (translation,) = self._translator.translate([sentence.text], work.source, bool(sentence.marks))
+            if translation.complete and keeps_words(sentence, translation.text):
+                return render(sentence, translation.text, translation.links, work.segment.escape)
+        return restore_words(self._between_words(work), work.sentence.words)
+
+    def _between_words(self, work: _Work) -> str:
+        from nlpcli.pipelines.inline import cut_at_words
+
+        translated = []
+        for text, is_prose in cut_at_words(work.sentence):
+            translated.append(self._alone(text, work) if is_prose else text)
+        return "".join(translated)
+
+    def _alone(self, text: str, work: _Work) -> str:
+        body = text.strip()
+        (translation,) = self._translator.translate([body], work.source, False)
+        head, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+        return head + work.segment.escape(translation.text) + tail
+
+    def _in_parts(self, work: _Work, translation: Translation) -> str:
+        """A model that finds no end repeats itself: half a sentence may do better, and if not it is said."""
+        from nlpcli.pipelines.inline import render
+        from nlpcli.pipelines.segments import whole
+
+        text = work.sentence.text
+        if work.sentence.is_plain and len(text) > 1:
+            halves = whole(text, lambda part: len(part) < len(text))
+            bodies = [text[part.start : part.end] for part in halves if part.is_sentence]
+            found = iter(self._translator.translate(bodies, work.source, False))
+            results = [next(found) if part.is_sentence else text[part.start : part.end] for part in halves]
+            if all(isinstance(result, str) or result.complete for result in results):
+                return "".join(
+                    result if isinstance(result, str) else work.segment.escape(result.text) for result in results
+                )
+        self._warn("a translation found no end and was broken off: %s …; see whether it repeats itself", text[:40])
+        return render(work.sentence, translation.text, translation.links, work.segment.escape)
+
+    def join(self, record: Record, outputs: Sequence[str]) -> dict[str, Any]:
+        """The text with every sentence in its place."""
+        plan = self._plans.pop(id(record))
+        translations = iter(outputs)
+        text = ""
+        for pieces, segment in zip(plan.pieces, plan.segments, strict=True):
+            parts = [next(translations) if isinstance(piece, _Slot) else piece for piece in pieces]
+            written = _spaced(parts, pieces, self._target)
+            broken = getattr(segment.escape, "broken", None) if segment else None
+            text += broken(written) if broken else written
+        return {"translation": text, "source_lang": plan.source, "target_lang": self._target}
+
+    @property
+    def _target(self) -> str:
+        return self._translator.target or self._options.target or ""
+
+    def _source_of(self, record: Record) -> str:
+        """The language of a record: as given, as detected, or the only one that the model reads."""
+        only = self._translator.source
+        if self._options.source is not None:
+            return self._options.source
+        if only is not None:
+            self._watch(record, only)
+            return only
+        return self._detected(record)
+
+    def _detected(self, record: Record) -> str:
+        from nlpcli.language import detect
+
+        return detect(record.text).code
+
+    def _watch(self, record: Record, only: str) -> None:
+        from nlpcli.language import detect
+
+        if "language" in self._warned or sum(map(str.isalpha, record.text[:200])) < _FEWEST_LETTERS:
+            return
+        code, confidence = detect(record.text)
+        if code != only and confidence >= _SURE_OF_ANOTHER and code not in _NEAR.get(only, ()):
+            self._warned.add("language")
+            log.warning(
+                "%s seems to be in %s, and %s reads %s; choose a model with -m, or say so if it is: --from %s",
+                record.origin, name_of(code), self._model.name, name_of(only), only,
+            )  # fmt: skip
+
+    def _warn(self, message: str, *values: object) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            log.warning(message, *values)
+
+    def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
+        """The records as they are."""
+        return records
+
+
+def _scheme(segment: Segment) -> int:
+    """The first stand-ins that the text does not use itself."""
+    from nlpcli.pipelines.inline import STAND_INS
+
+    text = "".join(node if isinstance(node, str) else node.raw for node in segment.nodes)
+    free = (number for number, word in enumerate(STAND_INS) if word(1) not in text)
+    return next(free, 0)
+
+
+def _parse(record: Record, markup: Markup) -> list[Piece]:
+    if markup == "auto":
+        name = PurePath(record.origin.source)
+        suffixes = [suffix.lower() for suffix in name.suffixes]
+        markup = next((MARKUP_SUFFIXES[suffix] for suffix in suffixes if suffix in MARKUP_SUFFIXES), "none")
+    if markup == "none":
+        return plain(record.text)
+    if markup == "html":
+        from nlpcli.markup.html import segments
+    elif markup == "markdown":
+        from nlpcli.markup.markdown import segments
+    else:
+        from nlpcli.markup.srt import segments
+    return segments(record.text)
+
+
+def _spaced(parts: Sequence[str], pieces: Sequence[str | _Slot], target: str) -> str:
+    """The parts in a row; between sentences a space where the target language has one, none where it has none."""
+    text = ""
+    for index, (part, piece) in enumerate(zip(parts, pieces, strict=True)):
+        between = 0 < index < len(pieces) - 1 and not isinstance(piece, _Slot)
+        if between and part == " " and target in UNSPACED:
+            continue
+        follows = index > 0 and isinstance(piece, _Slot) and isinstance(pieces[index - 1], _Slot)
+        if follows and target not in UNSPACED and text and not text[-1].isspace():
+            text += " "
+        text += part
+    return text
+
+
+def load(options: TranslateOptions, model: LocalModel, placement: Placement) -> TranslateTask:
+    """The task, its model on its device."""
+    from nlpcli.pipelines.glossary import Glossary
+    from nlpcli.pipelines.load_translator import load_translator
+
+    translator = load_translator(model, placement, options)
+    return TranslateTask(options, translator, model, Glossary(dict(options.glossary)))

@@ -1,0 +1,20 @@
+"""Translations on a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nlpcli.records.record import Record
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def draw_translation(record: Record) -> RenderableType:
+    """The translation, and below it, dimmed, what it is a translation of."""
+    from rich.text import Text
+
+    result = record.result or {}
+    text = Text(result["translation"])
+    pair = f"{result['source_lang']} → {result['target_lang']}"
+    return Text.assemble(text, "\n", (f"{pair}  {' '.join(record.text.split())}", "dim"))
