@@ -56,6 +56,9 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "reviews.csv").write_text("id,review\n1,A good film.\n2,I slept through it.\n")
     (tmp_path / "app.log").write_text("Everything works.\nThe disk is broken.\n")
     (tmp_path / "lines.txt").write_text("The cat sleeps.\nIt rains.\n一只猫在睡觉。\n", encoding="utf-8")
+    paragraph = "The town will rebuild its bridge. It costs nine million pounds. A toll pays for half of it. "
+    (tmp_path / "article.txt").write_text(paragraph * 4)
+    (tmp_path / "articles.jsonl").write_text(f'{{"text": "{paragraph * 4}"}}\n' * 2)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     return tmp_path
@@ -103,8 +106,18 @@ def check_attention_inspect(outputs):
     assert np.load("rollout.npz")["rollout"].shape == (6, 6)
 
 
+def check_summarize(outputs):
+    assert all(output.strip() for example, output in outputs.items() if " -o " not in example)
+    assert Path("summaries.jsonl").read_text().count('"summary":') == 2
+
+
 # What the examples of a command must leave behind, beyond running.
-CHECKS = {"embed": check_embed, "sentiment": check_sentiment, "attention-inspect": check_attention_inspect}
+CHECKS = {
+    "summarize": check_summarize,
+    "sentiment": check_sentiment,
+    "embed": check_embed,
+    "attention-inspect": check_attention_inspect,
+}
 
 
 def test_every_task_has_examples():
