@@ -74,7 +74,7 @@ _nlpcli_value() {
 _nlpcli_is_command() {
     # The words behind nlpcli.
     case "$1" in
-        " generate" | " embed" | " sentiment" | " models" | " models list" | " models pull" | " models path" | " models rm" | " models prune" | " models verify" | " config" | " config show" | " config path" | " bench" | " devices") return 0 ;;
+        " generate" | " summarize" | " sentiment" | " embed" | " attention-inspect" | " models" | " models list" | " models pull" | " models path" | " models rm" | " models prune" | " models verify" | " config" | " config show" | " config path" | " bench" | " devices") return 0 ;;
         *) return 1 ;;
     esac
 }
@@ -110,6 +110,44 @@ _nlpcli_kind() {
         " generate --threads") kind=ANYTHING ;;
         " generate --seed") kind=ANYTHING ;;
         " generate --profile") kind=profiles ;;
+        " summarize --length") kind=CHOICES:short,medium,long ;;
+        " summarize --max-words") kind=ANYTHING ;;
+        " summarize --method") kind=CHOICES:auto,abstractive,extractive ;;
+        " summarize -i" | " summarize --input") kind=FILES ;;
+        " summarize --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
+        " summarize --field") kind=fields ;;
+        " summarize --per") kind=CHOICES:line,paragraph,document ;;
+        " summarize --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
+        " summarize -o" | " summarize --output") kind=FILES ;;
+        " summarize -F" | " summarize --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy ;;
+        " summarize --on-error") kind=CHOICES:fail,skip,keep ;;
+        " summarize -m" | " summarize --model") kind=models ;;
+        " summarize --revision") kind=ANYTHING ;;
+        " summarize --device") kind=devices ;;
+        " summarize --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " summarize --batch-tokens") kind=CHOICES:auto ;;
+        " summarize --threads") kind=ANYTHING ;;
+        " summarize --seed") kind=ANYTHING ;;
+        " summarize --profile") kind=profiles ;;
+        " sentiment --threshold") kind=ANYTHING ;;
+        " sentiment --labels") kind=ANYTHING ;;
+        " sentiment --hypothesis") kind=ANYTHING ;;
+        " sentiment -i" | " sentiment --input") kind=FILES ;;
+        " sentiment --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
+        " sentiment --field") kind=fields ;;
+        " sentiment --per") kind=CHOICES:line,paragraph,document ;;
+        " sentiment --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
+        " sentiment -o" | " sentiment --output") kind=FILES ;;
+        " sentiment -F" | " sentiment --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy ;;
+        " sentiment --on-error") kind=CHOICES:fail,skip,keep ;;
+        " sentiment -m" | " sentiment --model") kind=models ;;
+        " sentiment --revision") kind=ANYTHING ;;
+        " sentiment --device") kind=devices ;;
+        " sentiment --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " sentiment --batch-tokens") kind=CHOICES:auto ;;
+        " sentiment --threads") kind=ANYTHING ;;
+        " sentiment --seed") kind=ANYTHING ;;
+        " sentiment --profile") kind=profiles ;;
         " embed --search") kind=ANYTHING ;;
         " embed --top") kind=ANYTHING ;;
         " embed --plot") kind=FILES ;;
@@ -133,25 +171,30 @@ _nlpcli_kind() {
         " embed --threads") kind=ANYTHING ;;
         " embed --seed") kind=ANYTHING ;;
         " embed --profile") kind=profiles ;;
-        " sentiment --threshold") kind=ANYTHING ;;
-        " sentiment --labels") kind=ANYTHING ;;
-        " sentiment --hypothesis") kind=ANYTHING ;;
-        " sentiment -i" | " sentiment --input") kind=FILES ;;
-        " sentiment --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
-        " sentiment --field") kind=fields ;;
-        " sentiment --per") kind=CHOICES:line,paragraph,document ;;
-        " sentiment --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
-        " sentiment -o" | " sentiment --output") kind=FILES ;;
-        " sentiment -F" | " sentiment --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy ;;
-        " sentiment --on-error") kind=CHOICES:fail,skip,keep ;;
-        " sentiment -m" | " sentiment --model") kind=models ;;
-        " sentiment --revision") kind=ANYTHING ;;
-        " sentiment --device") kind=devices ;;
-        " sentiment --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
-        " sentiment --batch-tokens") kind=CHOICES:auto ;;
-        " sentiment --threads") kind=ANYTHING ;;
-        " sentiment --seed") kind=ANYTHING ;;
-        " sentiment --profile") kind=profiles ;;
+        " attention-inspect --layer") kind=ANYTHING ;;
+        " attention-inspect --head") kind=ANYTHING ;;
+        " attention-inspect --pair") kind=ANYTHING ;;
+        " attention-inspect --method") kind=CHOICES:raw,rollout,gradient ;;
+        " attention-inspect --top") kind=ANYTHING ;;
+        " attention-inspect --html") kind=FILES ;;
+        " attention-inspect --png") kind=FILES ;;
+        " attention-inspect --npz") kind=FILES ;;
+        " attention-inspect -i" | " attention-inspect --input") kind=FILES ;;
+        " attention-inspect --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
+        " attention-inspect --field") kind=fields ;;
+        " attention-inspect --per") kind=CHOICES:line,paragraph,document ;;
+        " attention-inspect --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
+        " attention-inspect -o" | " attention-inspect --output") kind=FILES ;;
+        " attention-inspect -F" | " attention-inspect --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy ;;
+        " attention-inspect --on-error") kind=CHOICES:fail,skip,keep ;;
+        " attention-inspect -m" | " attention-inspect --model") kind=models ;;
+        " attention-inspect --revision") kind=ANYTHING ;;
+        " attention-inspect --device") kind=devices ;;
+        " attention-inspect --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " attention-inspect --batch-tokens") kind=CHOICES:auto ;;
+        " attention-inspect --threads") kind=ANYTHING ;;
+        " attention-inspect --seed") kind=ANYTHING ;;
+        " attention-inspect --profile") kind=profiles ;;
         " models pull --revision") kind=ANYTHING ;;
         " models path --revision") kind=ANYTHING ;;
         " config show --profile") kind=profiles ;;
@@ -173,8 +216,10 @@ _nlpcli_options() {
     case "$1" in
         "") _nlpcli_offer "$current" -V --version --profile --install-completion --show-completion -h --help ;;
         " generate") _nlpcli_offer "$current" --system --max-tokens --temperature --top-p --top-k --greedy --stop --n --raw --schema --template --stream --no-stream -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
-        " embed") _nlpcli_offer "$current" --search --similarity --top --plot --pooling --normalize --no-normalize --dim --precision --prompt -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
         " sentiment") _nlpcli_offer "$current" --all-scores --threshold --aggregate --labels --hypothesis -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " embed") _nlpcli_offer "$current" --search --similarity --top --plot --pooling --normalize --no-normalize --dim --precision --prompt -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " attention-inspect") _nlpcli_offer "$current" --layer --head --pair --method --top --verify --html --png --npz -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
         " models") _nlpcli_offer "$current" -h --help ;;
         " models list") _nlpcli_offer "$current" --available --json -h --help ;;
         " models pull") _nlpcli_offer "$current" --revision -q --quiet -h --help ;;
@@ -193,14 +238,14 @@ _nlpcli_options() {
 _nlpcli_arguments() {
     # Commands and arguments.
     case "$1" in
-        "") _nlpcli_offer "$current" generate embed sentiment models config bench devices ;;
+        "") _nlpcli_offer "$current" generate summarize sentiment embed attention-inspect models config bench devices ;;
         " models") _nlpcli_offer "$current" list pull path rm prune verify ;;
         " models pull") _nlpcli_value models "$current" ;;
         " models path") _nlpcli_value cached "$current" ;;
         " models rm") _nlpcli_value cached "$current" ;;
         " models verify") _nlpcli_value cached "$current" ;;
         " config") _nlpcli_offer "$current" show path ;;
-        " config show") _nlpcli_value CHOICES:generate,embed,sentiment,models,config,bench,devices "$current" ;;
+        " config show") _nlpcli_value CHOICES:generate,summarize,sentiment,embed,attention-inspect,models,config,bench,devices "$current" ;;
         " bench") _nlpcli_value CHOICES:embed,generate,sentiment "$current" ;;
     esac
 }

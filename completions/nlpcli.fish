@@ -11,7 +11,7 @@ function __nlpcli_at --description 'Whether the words so far name this command, 
                 set -e words[1]
             case '-*'
             case '*'
-                if not contains -- "$path $words[1]" ' generate' ' embed' ' sentiment' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' config' ' config show' ' config path' ' bench' ' devices'
+                if not contains -- "$path $words[1]" ' generate' ' summarize' ' sentiment' ' embed' ' attention-inspect' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' config' ' config show' ' config path' ' bench' ' devices'
                     break
                 end
                 set path "$path $words[1]"
@@ -31,8 +31,10 @@ end
 complete -c nlpcli -f
 
 complete -c nlpcli -n "__nlpcli_at ''" -a generate -d 'Continue or answer prompts, as text or as JSON of a schema.'
-complete -c nlpcli -n "__nlpcli_at ''" -a embed -d 'Turn texts into vectors, search by meaning, compare texts.'
+complete -c nlpcli -n "__nlpcli_at ''" -a summarize -d 'Shorten documents of any length.'
 complete -c nlpcli -n "__nlpcli_at ''" -a sentiment -d 'Label texts as negative, neutral or positive, or with your own labels.'
+complete -c nlpcli -n "__nlpcli_at ''" -a embed -d 'Turn texts into vectors, search by meaning, compare texts.'
+complete -c nlpcli -n "__nlpcli_at ''" -a attention-inspect -d 'Show, measure and check what each attention head of a model does with a text.'
 complete -c nlpcli -n "__nlpcli_at ''" -a models -d 'List, fetch, remove and check the models on this machine.'
 complete -c nlpcli -n "__nlpcli_at ''" -a config -d 'Show every setting and where it comes from.'
 complete -c nlpcli -n "__nlpcli_at ''" -a bench -d 'Measure the fastest settings of a model on this machine, for `auto` to use.'
@@ -80,6 +82,63 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -s q -l quiet -d 'No warnings, n
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s v -l verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s h -l help -d 'Show this message and exit.'
 
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l length -d 'Beside the text: of 1,000 words about 50, 95 or 190 stay.' -x -a 'short medium long'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l max-words -d 'Never more words (in Chinese: characters) than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l method -d 'Sentences of the text (extractive) or the model\'s own; auto: what the model can.' -x -a 'auto abstractive extractive'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l bullets -d 'A list with one sentence a line.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l all-scores -d 'Give the score of every label, not only of the best.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threshold -d 'Below this score a label does not hold (then: none). Default: any.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l aggregate -d 'Print how often each label is given, its share and its mean score.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l labels -d 'Your own labels instead of the model\'s, without training (zero-shot).' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l hypothesis -d 'The sentence that --labels are put into, at {}.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s h -l help -d 'Show this message and exit.'
+
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l search -d 'Print the records nearest in meaning to QUERY, best first.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l similarity -d 'Print all pairs of records by cosine similarity, best first.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l top -d 'How many results of --search (10) or --similarity (all).' -x
@@ -114,34 +173,38 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -s q -l quiet -d 'No warnings, no p
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s v -l verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s h -l help -d 'Show this message and exit.'
 
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l all-scores -d 'Give the score of every label, not only of the best.'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threshold -d 'Below this score a label does not hold (then: none). Default: any.' -x
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l aggregate -d 'Print how often each label is given, its share and its mean score.'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l labels -d 'Your own labels instead of the model\'s, without training (zero-shot).' -x
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l hypothesis -d 'The sentence that --labels are put into, at {}.' -x
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s 0 -l null -d 'Records end in NUL, on input and output.'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threads -d 'CPU threads. Default: all cores.' -x
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l seed -d 'Seed of the random numbers.' -x
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l offline -d 'Open no connection: cached and local models only.'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l progress -d 'Show what is going on. Default: on a terminal.'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s q -l quiet -d 'No warnings, no progress.'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s v -l verbose -d 'Say more; tracebacks.'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s h -l help -d 'Show this message and exit.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l layer -d 'Only these layers, from 0: 3 or 0,2 or 4-7; -1 is the last. Default: all.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l head -d 'Only these heads, in the same way.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l pair -d 'The second segment of an encoder, or the output that an encoder-decoder is given.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l method -d 'The weights, attention rollout through the layers, or gradient × attention.' -x -a 'raw rollout gradient'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l top -d 'Name the K strongest links of each head.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l verify -d 'Recompute softmax(QKᵀ/√d_k)V of every layer and print the differences.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l html -d 'Write a page with all heads to look at in a browser.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l png -d 'Draw the heads as .png or .svg.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l npz -d 'Save the matrices for numpy.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models'" -a list -d 'List the models in the caches: name, size, last use, revision, licence, source.'
 complete -c nlpcli -n "__nlpcli_at ' models'" -a pull -d 'Fetch models into the cache, and print where they are.'
@@ -183,7 +246,7 @@ complete -c nlpcli -n "__nlpcli_at ' config'" -a show -d 'Print each setting, it
 complete -c nlpcli -n "__nlpcli_at ' config'" -a path -d 'Print where config.toml is, or would be.'
 complete -c nlpcli -n "__nlpcli_at ' config'" -s h -l help -d 'Show this message and exit.'
 
-complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'generate embed sentiment models config bench devices'
+complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'generate summarize sentiment embed attention-inspect models config bench devices'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l profile -d 'As if --profile NAME were given.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -s h -l help -d 'Show this message and exit.'

@@ -12,8 +12,10 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $arguments = [System.Collections.Hashtable]::new()
     $commands[''] = @(
         ("{0}`t{1}" -f 'generate', 'Continue or answer prompts, as text or as JSON of a schema.')
-        ("{0}`t{1}" -f 'embed', 'Turn texts into vectors, search by meaning, compare texts.')
+        ("{0}`t{1}" -f 'summarize', 'Shorten documents of any length.')
         ("{0}`t{1}" -f 'sentiment', 'Label texts as negative, neutral or positive, or with your own labels.')
+        ("{0}`t{1}" -f 'embed', 'Turn texts into vectors, search by meaning, compare texts.')
+        ("{0}`t{1}" -f 'attention-inspect', 'Show, measure and check what each attention head of a model does with a text.')
         ("{0}`t{1}" -f 'models', 'List, fetch, remove and check the models on this machine.')
         ("{0}`t{1}" -f 'config', 'Show every setting and where it comes from.')
         ("{0}`t{1}" -f 'bench', 'Measure the fastest settings of a model on this machine, for `auto` to use.')
@@ -106,6 +108,127 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' generate --threads'] = @()
     $kinds[' generate --seed'] = @()
     $kinds[' generate --profile'] = 'profiles'
+    $options[' summarize'] = @(
+        ("{0}`t{1}" -f '--length', 'Beside the text: of 1,000 words about 50, 95 or 190 stay.')
+        ("{0}`t{1}" -f '--max-words', 'Never more words (in Chinese: characters) than that.')
+        ("{0}`t{1}" -f '--method', 'Sentences of the text (extractive) or the model''s own; auto: what the model can.')
+        ("{0}`t{1}" -f '--bullets', 'A list with one sentence a line.')
+        ("{0}`t{1}" -f '-i', 'Read a file, or every file below a folder. Repeatable.')
+        ("{0}`t{1}" -f '--input', 'Read a file, or every file below a folder. Repeatable.')
+        ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
+        ("{0}`t{1}" -f '--field', 'Column or key that holds the text of structured input.')
+        ("{0}`t{1}" -f '--per', 'What makes a record of plain text.')
+        ("{0}`t{1}" -f '-0', 'Records end in NUL, on input and output.')
+        ("{0}`t{1}" -f '--null', 'Records end in NUL, on input and output.')
+        ("{0}`t{1}" -f '--encoding', 'Encoding of text input.')
+        ("{0}`t{1}" -f '-o', 'Write to a file; it appears whole or not at all.')
+        ("{0}`t{1}" -f '--output', 'Write to a file; it appears whole or not at all.')
+        ("{0}`t{1}" -f '-F', 'Output format. Default: that of structured input, else text.')
+        ("{0}`t{1}" -f '--format', 'Output format. Default: that of structured input, else text.')
+        ("{0}`t{1}" -f '--on-error', 'A record that fails: end the run, leave it out, or keep it with its error.')
+        ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder or a .gguf file.')
+        ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder or a .gguf file.')
+        ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
+        ("{0}`t{1}" -f '--device', 'auto, cpu, cuda, cuda:N or mps.')
+        ("{0}`t{1}" -f '--dtype', 'auto, float32, bfloat16, float16, int8 or int4.')
+        ("{0}`t{1}" -f '--batch-tokens', 'Padded tokens per batch.')
+        ("{0}`t{1}" -f '--threads', 'CPU threads. Default: all cores.')
+        ("{0}`t{1}" -f '--seed', 'Seed of the random numbers.')
+        ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
+        ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
+        ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
+        ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
+        ("{0}`t{1}" -f '--quiet', 'No warnings, no progress.')
+        ("{0}`t{1}" -f '-v', 'Say more; tracebacks.')
+        ("{0}`t{1}" -f '--verbose', 'Say more; tracebacks.')
+        ("{0}`t{1}" -f '-h', 'Show this message and exit.')
+        ("{0}`t{1}" -f '--help', 'Show this message and exit.')
+    )
+    $kinds[' summarize --length'] = @('short', 'medium', 'long')
+    $kinds[' summarize --max-words'] = @()
+    $kinds[' summarize --method'] = @('auto', 'abstractive', 'extractive')
+    $kinds[' summarize -i'] = 'FILES'
+    $kinds[' summarize --input'] = 'FILES'
+    $kinds[' summarize --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
+    $kinds[' summarize --field'] = 'fields'
+    $kinds[' summarize --per'] = @('line', 'paragraph', 'document')
+    $kinds[' summarize --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
+    $kinds[' summarize -o'] = 'FILES'
+    $kinds[' summarize --output'] = 'FILES'
+    $kinds[' summarize -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
+    $kinds[' summarize --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
+    $kinds[' summarize --on-error'] = @('fail', 'skip', 'keep')
+    $kinds[' summarize -m'] = 'models'
+    $kinds[' summarize --model'] = 'models'
+    $kinds[' summarize --revision'] = @()
+    $kinds[' summarize --device'] = 'devices'
+    $kinds[' summarize --dtype'] = @('auto', 'float32', 'bfloat16', 'float16')
+    $kinds[' summarize --batch-tokens'] = @('auto')
+    $kinds[' summarize --threads'] = @()
+    $kinds[' summarize --seed'] = @()
+    $kinds[' summarize --profile'] = 'profiles'
+    $options[' sentiment'] = @(
+        ("{0}`t{1}" -f '--all-scores', 'Give the score of every label, not only of the best.')
+        ("{0}`t{1}" -f '--threshold', 'Below this score a label does not hold (then: none). Default: any.')
+        ("{0}`t{1}" -f '--aggregate', 'Print how often each label is given, its share and its mean score.')
+        ("{0}`t{1}" -f '--labels', 'Your own labels instead of the model''s, without training (zero-shot).')
+        ("{0}`t{1}" -f '--hypothesis', 'The sentence that --labels are put into, at {}.')
+        ("{0}`t{1}" -f '-i', 'Read a file, or every file below a folder. Repeatable.')
+        ("{0}`t{1}" -f '--input', 'Read a file, or every file below a folder. Repeatable.')
+        ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
+        ("{0}`t{1}" -f '--field', 'Column or key that holds the text of structured input.')
+        ("{0}`t{1}" -f '--per', 'What makes a record of plain text.')
+        ("{0}`t{1}" -f '-0', 'Records end in NUL, on input and output.')
+        ("{0}`t{1}" -f '--null', 'Records end in NUL, on input and output.')
+        ("{0}`t{1}" -f '--encoding', 'Encoding of text input.')
+        ("{0}`t{1}" -f '-o', 'Write to a file; it appears whole or not at all.')
+        ("{0}`t{1}" -f '--output', 'Write to a file; it appears whole or not at all.')
+        ("{0}`t{1}" -f '-F', 'Output format. Default: that of structured input, else text.')
+        ("{0}`t{1}" -f '--format', 'Output format. Default: that of structured input, else text.')
+        ("{0}`t{1}" -f '--on-error', 'A record that fails: end the run, leave it out, or keep it with its error.')
+        ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder or a .gguf file.')
+        ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder or a .gguf file.')
+        ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
+        ("{0}`t{1}" -f '--device', 'auto, cpu, cuda, cuda:N or mps.')
+        ("{0}`t{1}" -f '--dtype', 'auto, float32, bfloat16, float16, int8 or int4.')
+        ("{0}`t{1}" -f '--batch-tokens', 'Padded tokens per batch.')
+        ("{0}`t{1}" -f '--threads', 'CPU threads. Default: all cores.')
+        ("{0}`t{1}" -f '--seed', 'Seed of the random numbers.')
+        ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
+        ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
+        ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
+        ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
+        ("{0}`t{1}" -f '--quiet', 'No warnings, no progress.')
+        ("{0}`t{1}" -f '-v', 'Say more; tracebacks.')
+        ("{0}`t{1}" -f '--verbose', 'Say more; tracebacks.')
+        ("{0}`t{1}" -f '-h', 'Show this message and exit.')
+        ("{0}`t{1}" -f '--help', 'Show this message and exit.')
+    )
+    $kinds[' sentiment --threshold'] = @()
+    $kinds[' sentiment --labels'] = @()
+    $kinds[' sentiment --hypothesis'] = @()
+    $kinds[' sentiment -i'] = 'FILES'
+    $kinds[' sentiment --input'] = 'FILES'
+    $kinds[' sentiment --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
+    $kinds[' sentiment --field'] = 'fields'
+    $kinds[' sentiment --per'] = @('line', 'paragraph', 'document')
+    $kinds[' sentiment --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
+    $kinds[' sentiment -o'] = 'FILES'
+    $kinds[' sentiment --output'] = 'FILES'
+    $kinds[' sentiment -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
+    $kinds[' sentiment --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
+    $kinds[' sentiment --on-error'] = @('fail', 'skip', 'keep')
+    $kinds[' sentiment -m'] = 'models'
+    $kinds[' sentiment --model'] = 'models'
+    $kinds[' sentiment --revision'] = @()
+    $kinds[' sentiment --device'] = 'devices'
+    $kinds[' sentiment --dtype'] = @('auto', 'float32', 'bfloat16', 'float16')
+    $kinds[' sentiment --batch-tokens'] = @('auto')
+    $kinds[' sentiment --threads'] = @()
+    $kinds[' sentiment --seed'] = @()
+    $kinds[' sentiment --profile'] = 'profiles'
     $options[' embed'] = @(
         ("{0}`t{1}" -f '--search', 'Print the records nearest in meaning to QUERY, best first.')
         ("{0}`t{1}" -f '--similarity', 'Print all pairs of records by cosine similarity, best first.')
@@ -176,12 +299,16 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' embed --threads'] = @()
     $kinds[' embed --seed'] = @()
     $kinds[' embed --profile'] = 'profiles'
-    $options[' sentiment'] = @(
-        ("{0}`t{1}" -f '--all-scores', 'Give the score of every label, not only of the best.')
-        ("{0}`t{1}" -f '--threshold', 'Below this score a label does not hold (then: none). Default: any.')
-        ("{0}`t{1}" -f '--aggregate', 'Print how often each label is given, its share and its mean score.')
-        ("{0}`t{1}" -f '--labels', 'Your own labels instead of the model''s, without training (zero-shot).')
-        ("{0}`t{1}" -f '--hypothesis', 'The sentence that --labels are put into, at {}.')
+    $options[' attention-inspect'] = @(
+        ("{0}`t{1}" -f '--layer', 'Only these layers, from 0: 3 or 0,2 or 4-7; -1 is the last. Default: all.')
+        ("{0}`t{1}" -f '--head', 'Only these heads, in the same way.')
+        ("{0}`t{1}" -f '--pair', 'The second segment of an encoder, or the output that an encoder-decoder is given.')
+        ("{0}`t{1}" -f '--method', 'The weights, attention rollout through the layers, or gradient × attention.')
+        ("{0}`t{1}" -f '--top', 'Name the K strongest links of each head.')
+        ("{0}`t{1}" -f '--verify', 'Recompute softmax(QKᵀ/√d_k)V of every layer and print the differences.')
+        ("{0}`t{1}" -f '--html', 'Write a page with all heads to look at in a browser.')
+        ("{0}`t{1}" -f '--png', 'Draw the heads as .png or .svg.')
+        ("{0}`t{1}" -f '--npz', 'Save the matrices for numpy.')
         ("{0}`t{1}" -f '-i', 'Read a file, or every file below a folder. Repeatable.')
         ("{0}`t{1}" -f '--input', 'Read a file, or every file below a folder. Repeatable.')
         ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
@@ -214,29 +341,34 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '-h', 'Show this message and exit.')
         ("{0}`t{1}" -f '--help', 'Show this message and exit.')
     )
-    $kinds[' sentiment --threshold'] = @()
-    $kinds[' sentiment --labels'] = @()
-    $kinds[' sentiment --hypothesis'] = @()
-    $kinds[' sentiment -i'] = 'FILES'
-    $kinds[' sentiment --input'] = 'FILES'
-    $kinds[' sentiment --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
-    $kinds[' sentiment --field'] = 'fields'
-    $kinds[' sentiment --per'] = @('line', 'paragraph', 'document')
-    $kinds[' sentiment --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
-    $kinds[' sentiment -o'] = 'FILES'
-    $kinds[' sentiment --output'] = 'FILES'
-    $kinds[' sentiment -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
-    $kinds[' sentiment --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
-    $kinds[' sentiment --on-error'] = @('fail', 'skip', 'keep')
-    $kinds[' sentiment -m'] = 'models'
-    $kinds[' sentiment --model'] = 'models'
-    $kinds[' sentiment --revision'] = @()
-    $kinds[' sentiment --device'] = 'devices'
-    $kinds[' sentiment --dtype'] = @('auto', 'float32', 'bfloat16', 'float16')
-    $kinds[' sentiment --batch-tokens'] = @('auto')
-    $kinds[' sentiment --threads'] = @()
-    $kinds[' sentiment --seed'] = @()
-    $kinds[' sentiment --profile'] = 'profiles'
+    $kinds[' attention-inspect --layer'] = @()
+    $kinds[' attention-inspect --head'] = @()
+    $kinds[' attention-inspect --pair'] = @()
+    $kinds[' attention-inspect --method'] = @('raw', 'rollout', 'gradient')
+    $kinds[' attention-inspect --top'] = @()
+    $kinds[' attention-inspect --html'] = 'FILES'
+    $kinds[' attention-inspect --png'] = 'FILES'
+    $kinds[' attention-inspect --npz'] = 'FILES'
+    $kinds[' attention-inspect -i'] = 'FILES'
+    $kinds[' attention-inspect --input'] = 'FILES'
+    $kinds[' attention-inspect --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
+    $kinds[' attention-inspect --field'] = 'fields'
+    $kinds[' attention-inspect --per'] = @('line', 'paragraph', 'document')
+    $kinds[' attention-inspect --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
+    $kinds[' attention-inspect -o'] = 'FILES'
+    $kinds[' attention-inspect --output'] = 'FILES'
+    $kinds[' attention-inspect -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
+    $kinds[' attention-inspect --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
+    $kinds[' attention-inspect --on-error'] = @('fail', 'skip', 'keep')
+    $kinds[' attention-inspect -m'] = 'models'
+    $kinds[' attention-inspect --model'] = 'models'
+    $kinds[' attention-inspect --revision'] = @()
+    $kinds[' attention-inspect --device'] = 'devices'
+    $kinds[' attention-inspect --dtype'] = @('auto', 'float32', 'bfloat16', 'float16')
+    $kinds[' attention-inspect --batch-tokens'] = @('auto')
+    $kinds[' attention-inspect --threads'] = @()
+    $kinds[' attention-inspect --seed'] = @()
+    $kinds[' attention-inspect --profile'] = 'profiles'
     $commands[' models'] = @(
         ("{0}`t{1}" -f 'list', 'List the models in the caches: name, size, last use, revision, licence, source.')
         ("{0}`t{1}" -f 'pull', 'Fetch models into the cache, and print where they are.')
@@ -309,7 +441,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--help', 'Show this message and exit.')
     )
     $kinds[' config show --profile'] = 'profiles'
-    $arguments[' config show'] = @('generate', 'embed', 'sentiment', 'models', 'config', 'bench', 'devices')
+    $arguments[' config show'] = @('generate', 'summarize', 'sentiment', 'embed', 'attention-inspect', 'models', 'config', 'bench', 'devices')
     $options[' config path'] = @(
         ("{0}`t{1}" -f '-h', 'Show this message and exit.')
         ("{0}`t{1}" -f '--help', 'Show this message and exit.')

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "generate": "Continue or answer prompts, as text or as JSON of a schema.",
-    "embed": "Turn texts into vectors, search by meaning, compare texts.",
+    "summarize": "Shorten documents of any length.",
     "sentiment": "Label texts as negative, neutral or positive, or with your own labels.",
+    "embed": "Turn texts into vectors, search by meaning, compare texts.",
+    "attention-inspect": "Show, measure and check what each attention head of a model does with a text.",
     "models": "List, fetch, remove and check the models on this machine.",
     "config": "Show every setting and where it comes from.",
     "bench": "Measure the fastest settings of a model on this machine, for `auto` to use.",
@@ -63,7 +65,7 @@ class LazyGroup(TyperGroup):
 
 def load_command(name: str) -> Command:
     """The Typer command of one module of `nlpcli.cli`; every option also reads `NLPCLI_<OPTION>`."""
-    module = import_module(f"nlpcli.cli.{name}")
+    module = import_module(f"nlpcli.cli.{name.replace('-', '_')}")
     command = typer.main.get_command(module.app)
     command.name = name
     for parameter in command.params:

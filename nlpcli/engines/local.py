@@ -46,7 +46,7 @@ def run(job: Job, records: Iterable[Record], say: Say, hear: Hear = _nobody) -> 
     task = load(job, placement, say)
     threads = job.compute.threads or (best.threads if best else hardware.cores)
     budget = job.compute.batch_tokens or (best.batch_tokens if best else None)
-    yield from task.reduce(process(task, source, hardware, placement, budget, threads, hear))
+    yield from task.reduce(process(task, source, hardware, placement, budget, threads, say, hear))
 
 
 def process(
@@ -56,14 +56,20 @@ def process(
     placement: Placement,
     budget: int | None,
     threads: int,
+    say: Say,
     hear: Hear = _nobody,
 ) -> Iterator[Record]:
     """Every record of `source` with its result; a `budget` of None leaves it to the device, or to the task."""
     if isinstance(task, ContinuousTask):
         use_threads(threads)
         return task.process(source, budget, hear)
-    lanes = Lanes(placement.device_type, threads)
-    return Batcher(task, budget or padded_tokens_per_batch(hardware, placement), lanes).process(source)
+    batcher = Batcher(
+        task,
+        budget or padded_tokens_per_batch(hardware, placement),
+        Lanes(placement.device_type, threads),
+        lambda done, total: say(f"window {done:,} of {total:,}"),
+    )
+    return batcher.process(source)
 
 
 def place(job: Job, hardware: Hardware) -> tuple[Placement, Measurement | None]:

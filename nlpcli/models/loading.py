@@ -91,6 +91,37 @@ def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
     return module.to(placement.device).eval()
 
 
+def load_attention_model(model: LocalModel, placement: Placement) -> torch.nn.Module:
+    """The model with the head that its architecture names, ready to show its attention: eager, because the fused
+    kernels never hold the weights.
+
+    Raises:
+        ModelUnsafe: the model would run code of its own.
+        ModelUnusable: transformers does not know the architecture, or weights are missing.
+    """
+    config = _load_config(model)
+    options: dict[str, Any] = {
+        "config": config,
+        "dtype": getattr(torch, placement.dtype),
+        "attn_implementation": "eager",
+    }
+    module = _from_pretrained(_class_with_head(config), model, options)
+    if placement.quantisation is not None:
+        quantize_linears(module, placement.quantisation)
+    return module.to(placement.device).eval()
+
+
+def _class_with_head(config: PretrainedConfig) -> Any:
+    if config.is_encoder_decoder:
+        return transformers.AutoModelForSeq2SeqLM
+    architecture = next(iter(config.architectures or []), "")
+    if architecture.endswith(("ForCausalLM", "LMHeadModel")):
+        return transformers.AutoModelForCausalLM
+    if architecture.endswith("ForSequenceClassification"):
+        return transformers.AutoModelForSequenceClassification
+    return AutoModel
+
+
 def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The decoder with its output layer, ready for inference: tokens in, `logits` of the next token out.
 
@@ -128,6 +159,14 @@ def _load_generator(auto_class: Any, what_it_lacks: str, model: LocalModel, plac
 def is_encoder_decoder(model: LocalModel) -> bool:
     """Whether the model reads one text whole and writes another (BART, T5, Marian …)."""
     return bool(_load_config(model).is_encoder_decoder)
+
+
+def is_writer(model: LocalModel) -> bool:
+    """Whether the model says of itself that it writes text, as a decoder or an encoder-decoder."""
+    config = _load_config(model)
+    names = config.architectures or []
+    writes = any(name.endswith(("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")) for name in names)
+    return bool(writes or config.is_encoder_decoder)
 
 
 def is_classifier(model: LocalModel) -> bool:

@@ -44,9 +44,11 @@ class TaskOptions(Protocol):
 
 # Task name → module; each has `load(options, model, placement) -> Task`.
 TASKS = {
+    "attention-inspect": "nlpcli.tasks.attention",
     "embed": "nlpcli.tasks.embed",
     "generate": "nlpcli.tasks.generate",
     "sentiment": "nlpcli.tasks.sentiment",
+    "summarize": "nlpcli.tasks.summarize",
 }
 
 

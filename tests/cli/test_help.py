@@ -98,8 +98,13 @@ def check_sentiment(outputs):
     assert next(output for example, output in outputs.items() if "--labels" in example).startswith("bug\t")
 
 
+def check_attention_inspect(outputs):
+    assert {path.name for path in Path().iterdir()} >= {"heads.html", "rollout.npz", "rollout.png"}
+    assert np.load("rollout.npz")["rollout"].shape == (6, 6)
+
+
 # What the examples of a command must leave behind, beyond running.
-CHECKS = {"embed": check_embed, "sentiment": check_sentiment}
+CHECKS = {"embed": check_embed, "sentiment": check_sentiment, "attention-inspect": check_attention_inspect}
 
 
 def test_every_task_has_examples():
