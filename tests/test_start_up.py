@@ -5,7 +5,15 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["embed", "--help"], ["sentiment", "--help"], ["translate", "--help"], ["models", "list"]]
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["embed", "--help"],
+        ["sentiment", "--help"],
+        ["translate", "--help"],
+        ["models", "list"],
+    ],
 )
 def test_the_light_path_imports_neither_torch_nor_transformers(arguments):
     command = [sys.executable, "-X", "importtime", "-m", "nlpcli", *arguments]
