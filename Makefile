@@ -23,4 +23,5 @@ bench:
 
 docs:
 	python tests/cli/test_help.py
-	python tests/test_completions.py
+	python tests/cli/completion/test_scripts.py
+	python tests/cli/test_manual.py

@@ -1,10 +1,317 @@
-_nlpcli_completion() {
-    local IFS=$'
-'
-    COMPREPLY=( $( env COMP_WORDS="${COMP_WORDS[*]}" \
-                   COMP_CWORD=$COMP_CWORD \
-                   _NLPCLI_COMPLETE=complete_bash $1 ) )
-    return 0
+# bash completion for nlpcli: nlpcli --show-completion bash
+# Written by nlpcli itself; source it from ~/.bashrc, or install it as .../share/bash-completion/completions/nlpcli.
+
+_nlpcli_words() {
+    # bash ends a word at = and : too; here white space alone does.
+    local index word line=$COMP_LINE
+    words=()
+    for ((index = 0; index <= COMP_CWORD; index++)); do
+        word=${COMP_WORDS[index]}
+        if ((index > 0)) && [[ -n $word && $line != [[:space:]]* ]]; then
+            words[${#words[@]} - 1]+=$word
+        else
+            words[${#words[@]}]=$word
+        fi
+        line=${line#*"$word"}
+    done
 }
 
-complete -o default -F _nlpcli_completion nlpcli
+_nlpcli_offer() {
+    # The words among $2... that begin with $1.
+    local start=$1 word
+    shift
+    for word in "$@"; do
+        if [[ $word == "$start"* ]]; then
+            COMPREPLY[${#COMPREPLY[@]}]=$word
+        fi
+    done
+}
+
+_nlpcli_files() {
+    # compopt is missing in bash 3.2.
+    if type compopt &>/dev/null; then
+        compopt -o default -o filenames
+    else
+        local IFS=$'\n'
+        COMPREPLY=($(compgen -f -- "$1"))
+    fi
+}
+
+_nlpcli_ask() {
+    # What nlpcli itself knows: models, devices, languages, fields, profiles.
+    local IFS=$'\n' line
+    for line in $(_NLPCLI_COMPLETE=$1 "${words[@]}" 2>/dev/null); do
+        _nlpcli_offer "$2" "${line%%$'\t'*}"
+    done
+}
+
+_nlpcli_value() {
+    # The values of kind $1 that begin with $2.
+    case $1 in
+        ANYTHING) ;;
+        FILES) _nlpcli_files "$2" ;;
+        models)
+            _nlpcli_ask models "$2"
+            if ((${#COMPREPLY[@]} == 0)); then
+                _nlpcli_files "$2"
+            fi
+            ;;
+        CHOICES:*)
+            local IFS=,
+            _nlpcli_offer "$2" ${1#CHOICES:}
+            ;;
+        *) _nlpcli_ask "$1" "$2" ;;
+    esac
+    if [[ $2 == *:* && $COMP_WORDBREAKS == *:* ]]; then
+        # What stands before the last colon is a word of its own to bash.
+        local index before=${2%"${2##*:}"}
+        for ((index = 0; index < ${#COMPREPLY[@]}; index++)); do
+            COMPREPLY[index]=${COMPREPLY[index]#"$before"}
+        done
+    fi
+}
+
+_nlpcli_is_command() {
+    # The words behind nlpcli.
+    case "$1" in
+        " generate" | " translate" | " summarize" | " sentiment" | " embed" | " attention-inspect" | " models" | " models list" | " models pull" | " models path" | " models rm" | " models prune" | " models verify" | " config" | " config show" | " config path" | " bench" | " devices") return 0 ;;
+        *) return 1 ;;
+    esac
+}
+
+_nlpcli_kind() {
+    # What the value of option $2 is.
+    case "$1 $2" in
+        " --profile") kind=profiles ;;
+        " --install-completion") kind=CHOICES:bash,zsh,fish,powershell ;;
+        " --show-completion") kind=CHOICES:bash,zsh,fish,powershell ;;
+        " generate --system") kind=ANYTHING ;;
+        " generate --max-tokens") kind=ANYTHING ;;
+        " generate --temperature") kind=ANYTHING ;;
+        " generate --top-p") kind=ANYTHING ;;
+        " generate --top-k") kind=ANYTHING ;;
+        " generate --stop") kind=ANYTHING ;;
+        " generate --n") kind=ANYTHING ;;
+        " generate --schema") kind=FILES ;;
+        " generate --template") kind=FILES ;;
+        " generate -i" | " generate --input") kind=FILES ;;
+        " generate --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
+        " generate --field") kind=fields ;;
+        " generate --per") kind=CHOICES:line,paragraph,document ;;
+        " generate --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
+        " generate -o" | " generate --output") kind=FILES ;;
+        " generate -F" | " generate --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy ;;
+        " generate --on-error") kind=CHOICES:fail,skip,keep ;;
+        " generate -m" | " generate --model") kind=models ;;
+        " generate --revision") kind=ANYTHING ;;
+        " generate --device") kind=devices ;;
+        " generate --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " generate --batch-tokens") kind=CHOICES:auto ;;
+        " generate --threads") kind=ANYTHING ;;
+        " generate --seed") kind=ANYTHING ;;
+        " generate --profile") kind=profiles ;;
+        " translate --from") kind=languages ;;
+        " translate --to") kind=languages ;;
+        " translate --markup") kind=CHOICES:auto,none,html,markdown,srt ;;
+        " translate --glossary") kind=FILES ;;
+        " translate --beams") kind=ANYTHING ;;
+        " translate -i" | " translate --input") kind=FILES ;;
+        " translate --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
+        " translate --field") kind=fields ;;
+        " translate --per") kind=CHOICES:line,paragraph,document ;;
+        " translate --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
+        " translate -o" | " translate --output") kind=FILES ;;
+        " translate -F" | " translate --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy ;;
+        " translate --on-error") kind=CHOICES:fail,skip,keep ;;
+        " translate -m" | " translate --model") kind=models ;;
+        " translate --revision") kind=ANYTHING ;;
+        " translate --device") kind=devices ;;
+        " translate --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " translate --batch-tokens") kind=CHOICES:auto ;;
+        " translate --threads") kind=ANYTHING ;;
+        " translate --seed") kind=ANYTHING ;;
+        " translate --profile") kind=profiles ;;
+        " summarize --length") kind=CHOICES:short,medium,long ;;
+        " summarize --max-words") kind=ANYTHING ;;
+        " summarize --method") kind=CHOICES:auto,abstractive,extractive ;;
+        " summarize -i" | " summarize --input") kind=FILES ;;
+        " summarize --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
+        " summarize --field") kind=fields ;;
+        " summarize --per") kind=CHOICES:line,paragraph,document ;;
+        " summarize --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
+        " summarize -o" | " summarize --output") kind=FILES ;;
+        " summarize -F" | " summarize --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy ;;
+        " summarize --on-error") kind=CHOICES:fail,skip,keep ;;
+        " summarize -m" | " summarize --model") kind=models ;;
+        " summarize --revision") kind=ANYTHING ;;
+        " summarize --device") kind=devices ;;
+        " summarize --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " summarize --batch-tokens") kind=CHOICES:auto ;;
+        " summarize --threads") kind=ANYTHING ;;
+        " summarize --seed") kind=ANYTHING ;;
+        " summarize --profile") kind=profiles ;;
+        " sentiment --threshold") kind=ANYTHING ;;
+        " sentiment --labels") kind=ANYTHING ;;
+        " sentiment --hypothesis") kind=ANYTHING ;;
+        " sentiment -i" | " sentiment --input") kind=FILES ;;
+        " sentiment --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
+        " sentiment --field") kind=fields ;;
+        " sentiment --per") kind=CHOICES:line,paragraph,document ;;
+        " sentiment --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
+        " sentiment -o" | " sentiment --output") kind=FILES ;;
+        " sentiment -F" | " sentiment --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy ;;
+        " sentiment --on-error") kind=CHOICES:fail,skip,keep ;;
+        " sentiment -m" | " sentiment --model") kind=models ;;
+        " sentiment --revision") kind=ANYTHING ;;
+        " sentiment --device") kind=devices ;;
+        " sentiment --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " sentiment --batch-tokens") kind=CHOICES:auto ;;
+        " sentiment --threads") kind=ANYTHING ;;
+        " sentiment --seed") kind=ANYTHING ;;
+        " sentiment --profile") kind=profiles ;;
+        " embed --search") kind=ANYTHING ;;
+        " embed --top") kind=ANYTHING ;;
+        " embed --plot") kind=FILES ;;
+        " embed --pooling") kind=CHOICES:auto,mean,cls,last ;;
+        " embed --dim") kind=ANYTHING ;;
+        " embed --precision") kind=CHOICES:float32,float16,int8,binary ;;
+        " embed --prompt") kind=ANYTHING ;;
+        " embed -i" | " embed --input") kind=FILES ;;
+        " embed --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
+        " embed --field") kind=fields ;;
+        " embed --per") kind=CHOICES:line,paragraph,document ;;
+        " embed --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
+        " embed -o" | " embed --output") kind=FILES ;;
+        " embed -F" | " embed --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy ;;
+        " embed --on-error") kind=CHOICES:fail,skip,keep ;;
+        " embed -m" | " embed --model") kind=models ;;
+        " embed --revision") kind=ANYTHING ;;
+        " embed --device") kind=devices ;;
+        " embed --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " embed --batch-tokens") kind=CHOICES:auto ;;
+        " embed --threads") kind=ANYTHING ;;
+        " embed --seed") kind=ANYTHING ;;
+        " embed --profile") kind=profiles ;;
+        " attention-inspect --layer") kind=ANYTHING ;;
+        " attention-inspect --head") kind=ANYTHING ;;
+        " attention-inspect --pair") kind=ANYTHING ;;
+        " attention-inspect --method") kind=CHOICES:raw,rollout,gradient ;;
+        " attention-inspect --top") kind=ANYTHING ;;
+        " attention-inspect --html") kind=FILES ;;
+        " attention-inspect --png") kind=FILES ;;
+        " attention-inspect --npz") kind=FILES ;;
+        " attention-inspect -i" | " attention-inspect --input") kind=FILES ;;
+        " attention-inspect --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
+        " attention-inspect --field") kind=fields ;;
+        " attention-inspect --per") kind=CHOICES:line,paragraph,document ;;
+        " attention-inspect --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
+        " attention-inspect -o" | " attention-inspect --output") kind=FILES ;;
+        " attention-inspect -F" | " attention-inspect --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy ;;
+        " attention-inspect --on-error") kind=CHOICES:fail,skip,keep ;;
+        " attention-inspect -m" | " attention-inspect --model") kind=models ;;
+        " attention-inspect --revision") kind=ANYTHING ;;
+        " attention-inspect --device") kind=devices ;;
+        " attention-inspect --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " attention-inspect --batch-tokens") kind=CHOICES:auto ;;
+        " attention-inspect --threads") kind=ANYTHING ;;
+        " attention-inspect --seed") kind=ANYTHING ;;
+        " attention-inspect --profile") kind=profiles ;;
+        " models pull --revision") kind=ANYTHING ;;
+        " models path --revision") kind=ANYTHING ;;
+        " config show --profile") kind=profiles ;;
+        " bench -m" | " bench --model") kind=models ;;
+        " bench --revision") kind=ANYTHING ;;
+        " bench -i" | " bench --input") kind=FILES ;;
+        " bench --field") kind=fields ;;
+        " bench --device") kind=devices ;;
+        " bench --profile") kind=profiles ;;
+        " devices --device") kind=devices ;;
+        " devices --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " devices --profile") kind=profiles ;;
+        *) kind="" ;;
+    esac
+}
+
+_nlpcli_options() {
+    # The options of $1.
+    case "$1" in
+        "") _nlpcli_offer "$current" -V --version --profile --install-completion --show-completion -h --help ;;
+        " generate") _nlpcli_offer "$current" --system --max-tokens --temperature --top-p --top-k --greedy --stop --n --raw --schema --template --stream --no-stream -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " translate") _nlpcli_offer "$current" --from --to --markup --glossary --beams --shortlist --no-shortlist -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " sentiment") _nlpcli_offer "$current" --all-scores --threshold --aggregate --labels --hypothesis -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " embed") _nlpcli_offer "$current" --search --similarity --top --plot --pooling --normalize --no-normalize --dim --precision --prompt -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " attention-inspect") _nlpcli_offer "$current" --layer --head --pair --method --top --verify --html --png --npz -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " models") _nlpcli_offer "$current" -h --help ;;
+        " models list") _nlpcli_offer "$current" --available --json -h --help ;;
+        " models pull") _nlpcli_offer "$current" --revision -q --quiet -h --help ;;
+        " models path") _nlpcli_offer "$current" --revision -h --help ;;
+        " models rm") _nlpcli_offer "$current" -y --yes --dry-run --json -h --help ;;
+        " models prune") _nlpcli_offer "$current" -y --yes --dry-run --json -h --help ;;
+        " models verify") _nlpcli_offer "$current" --json -h --help ;;
+        " config") _nlpcli_offer "$current" -h --help ;;
+        " config show") _nlpcli_offer "$current" --profile --json -h --help ;;
+        " config path") _nlpcli_offer "$current" -h --help ;;
+        " bench") _nlpcli_offer "$current" -m --model --revision -i --input --field --device --offline --profile --dry-run --json -q --quiet -h --help ;;
+        " devices") _nlpcli_offer "$current" --device --dtype --profile --json -h --help ;;
+    esac
+}
+
+_nlpcli_arguments() {
+    # Commands and arguments.
+    case "$1" in
+        "") _nlpcli_offer "$current" generate translate summarize sentiment embed attention-inspect models config bench devices ;;
+        " models") _nlpcli_offer "$current" list pull path rm prune verify ;;
+        " models pull") _nlpcli_value models "$current" ;;
+        " models path") _nlpcli_value cached "$current" ;;
+        " models rm") _nlpcli_value cached "$current" ;;
+        " models verify") _nlpcli_value cached "$current" ;;
+        " config") _nlpcli_offer "$current" show path ;;
+        " config show") _nlpcli_value CHOICES:generate,translate,summarize,sentiment,embed,attention-inspect,models,config,bench,devices "$current" ;;
+        " bench") _nlpcli_value CHOICES:embed,generate,sentiment "$current" ;;
+    esac
+}
+
+_nlpcli() {
+    local words=() path="" kind="" index word last current ended=""
+    COMPREPLY=()
+    _nlpcli_words
+    words[0]=${words[0]/#\~/$HOME}
+    last=$((${#words[@]} - 1))
+    current=${words[last]}
+    for ((index = 1; index < last; index++)); do
+        word=${words[index]}
+        if [[ $word == -- ]]; then
+            ended=yes
+            break
+        elif [[ $word == -* ]]; then
+            _nlpcli_kind "$path" "$word"
+            if [[ -n $kind ]]; then
+                index=$((index + 1))
+            fi
+        elif _nlpcli_is_command "$path $word"; then
+            path="$path $word"
+        fi
+    done
+    kind=""
+    if [[ -z $ended ]]; then
+        if ((last > 1)); then
+            _nlpcli_kind "$path" "${words[last - 1]}"
+            if [[ -n $kind ]]; then
+                _nlpcli_value "$kind" "$current"
+                return
+            fi
+        fi
+        if [[ $current == --*=* ]]; then
+            _nlpcli_kind "$path" "${current%%=*}"
+            _nlpcli_value "${kind:-ANYTHING}" "${current#*=}"
+            return
+        elif [[ $current == -* ]]; then
+            _nlpcli_options "$path"
+            return
+        fi
+    fi
+    _nlpcli_arguments "$path"
+}
+
+complete -F _nlpcli nlpcli

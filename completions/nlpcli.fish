@@ -1,1 +1,305 @@
-complete --command nlpcli --no-files --arguments "(env _NLPCLI_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) nlpcli)" --condition "env _NLPCLI_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) nlpcli"
+# fish completion for nlpcli: nlpcli --show-completion fish
+# Written by nlpcli itself; install it as nlpcli.fish in a folder of $fish_complete_path.
+
+function __nlpcli_at --description 'Whether the words so far name this command, and no command below it'
+    set -l words (commandline -opc)
+    set -l path
+    set -e words[1]
+    while set -q words[1]
+        switch $words[1]
+            case --profile --install-completion --show-completion
+                set -e words[1]
+            case '-*'
+            case '*'
+                if not contains -- "$path $words[1]" ' generate' ' translate' ' summarize' ' sentiment' ' embed' ' attention-inspect' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' config' ' config show' ' config path' ' bench' ' devices'
+                    break
+                end
+                set path "$path $words[1]"
+        end
+        set -e words[1]
+    end
+    test "$path" = "$argv[1]"
+end
+
+function __nlpcli_ask --description 'What nlpcli itself knows: models, devices, languages, fields, profiles'
+    set -l words (commandline -opc)
+    set -l command (string replace -r '^~' $HOME -- $words[1])
+    set -e words[1]
+    env _NLPCLI_COMPLETE=$argv[1] $command $words 2>/dev/null
+end
+
+complete -c nlpcli -f
+
+complete -c nlpcli -n "__nlpcli_at ''" -a generate -d 'Continue or answer prompts, as text or as JSON of a schema.'
+complete -c nlpcli -n "__nlpcli_at ''" -a translate -d 'Translate texts, keeping lines, markup and placeholders.'
+complete -c nlpcli -n "__nlpcli_at ''" -a summarize -d 'Shorten documents of any length.'
+complete -c nlpcli -n "__nlpcli_at ''" -a sentiment -d 'Label texts as negative, neutral or positive, or with your own labels.'
+complete -c nlpcli -n "__nlpcli_at ''" -a embed -d 'Turn texts into vectors, search by meaning, compare texts.'
+complete -c nlpcli -n "__nlpcli_at ''" -a attention-inspect -d 'Show, measure and check what each attention head of a model does with a text.'
+complete -c nlpcli -n "__nlpcli_at ''" -a models -d 'List, fetch, remove and check the models on this machine.'
+complete -c nlpcli -n "__nlpcli_at ''" -a config -d 'Show every setting and where it comes from.'
+complete -c nlpcli -n "__nlpcli_at ''" -a bench -d 'Measure the fastest settings of a model on this machine, for `auto` to use.'
+complete -c nlpcli -n "__nlpcli_at ''" -a devices -d 'Show which device and dtype `auto` picks here, and why.'
+complete -c nlpcli -n "__nlpcli_at ''" -s V -l version -d 'Print the version and exit.'
+complete -c nlpcli -n "__nlpcli_at ''" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ''" -l install-completion -d 'Set up Tab in your shell; asks before it changes a file.' -x -a 'bash zsh fish powershell'
+complete -c nlpcli -n "__nlpcli_at ''" -l show-completion -d 'Print the completion script of a shell: bash, zsh, fish or powershell.' -x -a 'bash zsh fish powershell'
+complete -c nlpcli -n "__nlpcli_at ''" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l system -d 'What the model is told before the prompt (chat models).' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l max-tokens -d 'Longest completion. Default: 256.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l temperature -d 'How freely to draw. Default: the model\'s own, else 0.7.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l top-p -d 'Draw from the likeliest tokens that reach P.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l top-k -d 'Draw from the K likeliest tokens. 0: from all.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l greedy -d 'Always the likeliest token; nothing is drawn.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l stop -d 'End before this text. Repeatable.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l n -d 'Completions of each prompt.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l raw -d 'Continue the text as it is: no chat template.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l schema -d 'JSON Schema; every completion is valid against it.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l template -d 'Jinja template that makes the prompt of a record\'s fields.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l stream -d 'Show text while it is written. Default: where the output is text.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-stream -d 'Show text while it is written. Default: where the output is text.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l from -d 'Language of the text: a code or a name. Default: detected.' -x -a '(__nlpcli_ask languages)'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l to -d 'Language to translate into. Default: the one that the model has.' -x -a '(__nlpcli_ask languages)'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l markup -d 'What to keep as it is. auto: by the suffix of the file.' -x -a 'auto none html markdown srt'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l glossary -d 'Terms that must be translated so: two columns with a tab between.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l beams -d 'Width of the search; 1 takes the best word.' -x
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l shortlist -d 'Look only at words that go with those of the text: faster. Default: with --dtype auto.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-shortlist -d 'Look only at words that go with those of the text: faster. Default: with --dtype auto.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' translate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l length -d 'Beside the text: of 1,000 words about 50, 95 or 190 stay.' -x -a 'short medium long'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l max-words -d 'Never more words (in Chinese: characters) than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l method -d 'Sentences of the text (extractive) or the model\'s own; auto: what the model can.' -x -a 'auto abstractive extractive'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l bullets -d 'A list with one sentence a line.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l all-scores -d 'Give the score of every label, not only of the best.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threshold -d 'Below this score a label does not hold (then: none). Default: any.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l aggregate -d 'Print how often each label is given, its share and its mean score.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l labels -d 'Your own labels instead of the model\'s, without training (zero-shot).' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l hypothesis -d 'The sentence that --labels are put into, at {}.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l search -d 'Print the records nearest in meaning to QUERY, best first.' -x
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l similarity -d 'Print all pairs of records by cosine similarity, best first.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l top -d 'How many results of --search (10) or --similarity (all).' -x
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l plot -d 'Draw a map of the records (PCA) as .png or .svg.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l pooling -d 'How token vectors become one; auto: as the model says.' -x -a 'auto mean cls last'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l normalize -d 'Unit length. Default: as the model says.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-normalize -d 'Unit length. Default: as the model says.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l dim -d 'Keep the first N numbers (Matryoshka models).' -x
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l precision -d 'Type of the numbers.' -x -a 'float32 float16 int8 binary'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l prompt -d 'A prompt of the model by name, or text put before each.' -x
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l layer -d 'Only these layers, from 0: 3 or 0,2 or 4-7; -1 is the last. Default: all.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l head -d 'Only these heads, in the same way.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l pair -d 'The second segment of an encoder, or the output that an encoder-decoder is given.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l method -d 'The weights, attention rollout through the layers, or gradient × attention.' -x -a 'raw rollout gradient'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l top -d 'Name the K strongest links of each head.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l verify -d 'Recompute softmax(QKᵀ/√d_k)V of every layer and print the differences.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l html -d 'Write a page with all heads to look at in a browser.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l png -d 'Draw the heads as .png or .svg.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l npz -d 'Save the matrices for numpy.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' models'" -a list -d 'List the models in the caches: name, size, last use, revision, licence, source.'
+complete -c nlpcli -n "__nlpcli_at ' models'" -a pull -d 'Fetch models into the cache, and print where they are.'
+complete -c nlpcli -n "__nlpcli_at ' models'" -a path -d 'Print the folder of a model that is in the cache; opens no connection.'
+complete -c nlpcli -n "__nlpcli_at ' models'" -a rm -d 'Delete models from the cache; asks first.'
+complete -c nlpcli -n "__nlpcli_at ' models'" -a prune -d 'Delete what nothing needs: superseded revisions and broken-off downloads; asks first.'
+complete -c nlpcli -n "__nlpcli_at ' models'" -a verify -d 'Hash the files of cached models again and compare them with what was fetched.'
+complete -c nlpcli -n "__nlpcli_at ' models'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' models list'" -l available -d 'What there is to fetch: the starter set, and names for the hub\'s.'
+complete -c nlpcli -n "__nlpcli_at ' models list'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' models list'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' models pull'" -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' models pull'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' models pull'" -s q -l quiet -d 'No progress.'
+complete -c nlpcli -n "__nlpcli_at ' models pull'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' models path'" -a '(__nlpcli_ask cached)'
+complete -c nlpcli -n "__nlpcli_at ' models path'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' models path'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' models rm'" -a '(__nlpcli_ask cached)'
+complete -c nlpcli -n "__nlpcli_at ' models rm'" -s y -l yes -d 'Do not ask.'
+complete -c nlpcli -n "__nlpcli_at ' models rm'" -l dry-run -d 'Only show what would be deleted.'
+complete -c nlpcli -n "__nlpcli_at ' models rm'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' models rm'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' models prune'" -s y -l yes -d 'Do not ask.'
+complete -c nlpcli -n "__nlpcli_at ' models prune'" -l dry-run -d 'Only show what would be deleted.'
+complete -c nlpcli -n "__nlpcli_at ' models prune'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' models prune'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' models verify'" -a '(__nlpcli_ask cached)'
+complete -c nlpcli -n "__nlpcli_at ' models verify'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' models verify'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' config'" -a show -d 'Print each setting, its value, and where it comes from; then the files and folders that are used.'
+complete -c nlpcli -n "__nlpcli_at ' config'" -a path -d 'Print where config.toml is, or would be.'
+complete -c nlpcli -n "__nlpcli_at ' config'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'generate translate summarize sentiment embed attention-inspect models config bench devices'
+complete -c nlpcli -n "__nlpcli_at ' config show'" -l profile -d 'As if --profile NAME were given.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' config show'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' config show'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' config path'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' bench'" -a 'embed generate sentiment'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -s m -l model -d 'Default: that of the task.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' bench'" -s i -l input -d 'Texts to measure with. Default: sentences of 4 to 80 words.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l field -d 'Column or key that holds the text.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l offline -d 'Open no connection.'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l dry-run -d 'Measure, but keep nothing.'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -s q -l quiet -d 'No progress.'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' devices'" -l device -d 'What if this was asked for?' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' devices'" -l dtype -d 'What if this was asked for?' -x -a 'auto float32 bfloat16 float16'
+complete -c nlpcli -n "__nlpcli_at ' devices'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' devices'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' devices'" -s h -l help -d 'Show this message and exit.'

@@ -22,6 +22,11 @@ def main() -> NoReturn:
     # OpenMP's threads wait for each other by spinning. Where another program has one of their cores, every one of the
     # 150 operations of a small model then costs a time slice (4 ms): 580 ms for a short text instead of 6.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if (kind := os.environ.get("_NLPCLI_COMPLETE")) is not None:
+        from nlpcli.cli.completion.answers import answer
+
+        answer(kind, sys.argv[1:])
+        os._exit(0)
     status = run(sys.argv[1:])
     # The interpreter's own way out joins threads and takes torch apart, which costs a tenth of a second and can
     # wait for a read that never ends.
@@ -57,11 +62,6 @@ def _call(arguments: list[str]) -> int:
 
     from nlpcli.cli.app import app
 
-    if "_NLPCLI_COMPLETE" in os.environ:
-        # Typer does this only together with its own --install-completion, which edits start-up files unasked.
-        from typer._completion_classes import completion_init
-
-        completion_init()
     try:
         # Typer gives back what the command returns: its exit status, or None.
         return app(arguments, prog_name="nlpcli", standalone_mode=False) or 0
@@ -91,7 +91,26 @@ def _complain_of_usage(error: ClickException) -> None:
 
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "nlpcli"
-    complain(f"{error.format_message().rstrip('.')}; see: {command} --help")
+    complain(f"{error.format_message().rstrip('.')}{_origin(error)}; see: {command} --help")
+
+
+def _origin(error: ClickException) -> str:
+    """Where a wrong value stands, if not on the command line."""
+    from typer._click.core import ParameterSource
+
+    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
+    if context is None or parameter is None:
+        return ""
+    source = context.get_parameter_source(parameter.name)
+    if source is ParameterSource.ENVIRONMENT:
+        return f" (in {parameter.envvar})"
+    if source is not ParameterSource.DEFAULT_MAP:
+        return ""
+    from nlpcli.cli.app import configured
+
+    profile = context.params.get("profile") or context.find_root().params.get("profile")
+    setting = configured(profile).get(context.info_name, {}).get(parameter.name)
+    return f" (in {setting.origin})" if setting else ""
 
 
 def _in_words(error: OSError) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from nlpcli.errors import OutOfMemory
+from nlpcli.errors import NlpcliError, OutOfMemory
 from nlpcli.records.record import Record
 
 log = logging.getLogger(__name__)
@@ -40,10 +40,10 @@ class BatchTask(Protocol):
         """The units of each record, in order."""
 
     def run(self, units: Sequence[Unit]) -> Sequence[Any]:
-        """One output per unit. Raises OutOfMemory where the batch is too large."""
+        """One output per unit, or the error in its place. Raises OutOfMemory where the batch is too large."""
 
-    def join(self, record: Record, outputs: Sequence[Any]) -> dict[str, Any]:
-        """The result fields of a record from the outputs of its units."""
+    def join(self, record: Record, outputs: Sequence[Any]) -> dict[str, Any] | list[Unit]:
+        """The result fields of a record from the outputs of its units; or the units of another round."""
 
 
 RunBatches = Callable[[Callable[[Sequence[Unit]], Any], list[list[Unit]]], Iterator[Any]]
@@ -108,19 +108,27 @@ class ReadAhead:
             self._changed.wait_for(lambda: self._waiting or self._ended)
             if not self._waiting and self._error is not None:
                 raise self._error
-            taken: list[Record] = []
-            size = 0
-            while self._waiting and len(taken) < most and size < WINDOW_CHARACTERS:
-                taken.append(self._waiting.popleft())
-                size += len(taken[-1].text)
-            self._characters -= size
-            self._changed.notify_all()
-            return taken
+            return self._taken(most)
+
+    def take_what_is_there(self, most: int) -> list[Record]:
+        """Up to `most` records that have arrived; waits for none."""
+        with self._changed:
+            return self._taken(most)
+
+    def _taken(self, most: int) -> list[Record]:
+        taken: list[Record] = []
+        size = 0
+        while self._waiting and len(taken) < most and size < WINDOW_CHARACTERS:
+            taken.append(self._waiting.popleft())
+            size += len(taken[-1].text)
+        self._characters -= size
+        self._changed.notify_all()
+        return taken
 
 
 @dataclass(slots=True)
-class _Progress:
-    """The units of one record and those of their outputs that are there."""
+class _Owner:
+    """The record of some units, and those of their outputs that are there."""
 
     record: Record
     outputs: list[Any]
@@ -129,11 +137,15 @@ class _Progress:
 
 @dataclass(slots=True)
 class Batcher:
-    """Runs a task over a stream of records; `budget` is in padded tokens and halves when memory runs out."""
+    """Runs a task over a stream of records; `budget` is in padded tokens and halves when memory runs out.
+
+    `report` is told how many of how many units are done, where a record has several.
+    """
 
     task: BatchTask
     budget: int
     run_batches: RunBatches
+    report: Callable[[int, int], None] = lambda done, total: None  # noqa: ARG005
     _window: int = field(default=FIRST_WINDOW)
 
     def process(self, source: ReadAhead) -> Iterator[Record]:
@@ -146,36 +158,57 @@ class Batcher:
     def _process_window(self, records: list[Record]) -> Iterator[Record]:
         sound = [record for record in records if record.error is None]
         units_of = self.task.split(sound) if sound else []
-        progress = [
-            _Progress(record, [None] * len(units), len(units)) for record, units in zip(sound, units_of, strict=True)
+        owners = [
+            _Owner(record, [None] * len(units), len(units)) for record, units in zip(sound, units_of, strict=True)
         ]
-        units = [unit for units in units_of for unit in units]
-        places = [(owner, number) for owner in progress for number in range(len(owner.outputs))]
         waiting = deque(records)
-        owners = {id(owner.record): owner for owner in progress}
-        for index, output in self._run_units(units):
+        yield from self._finish(waiting, [owner for owner in owners if not owner.missing], [])
+        round_ = list(zip(owners, units_of, strict=True))
+        while round_:
+            following: list[tuple[_Owner, list[Unit]]] = []
+            for owner in self._run_round(round_):
+                yield from self._finish(waiting, [owner], following)
+            round_ = following
+        yield from self._finished(waiting)
+
+    def _run_round(self, round_: list[tuple[_Owner, list[Unit]]]) -> Iterator[_Owner]:
+        """Run the units of each owner, and give it back once all its outputs are there."""
+        units = [unit for _, units in round_ for unit in units]
+        places = [(owner, number) for owner, units in round_ for number in range(len(units))]
+        several = len(units) > len(round_)
+        for done, (index, output) in enumerate(self._run_units(units), start=1):
             owner, number = places[index]
             owner.outputs[number] = output
             owner.missing -= 1
-            yield from self._finished(waiting, owners)
-        yield from self._finished(waiting, owners)
+            if several:
+                self.report(done, len(units))
+            if not owner.missing:
+                yield owner
 
-    def _finished(self, waiting: deque[Record], owners: dict[int, _Progress]) -> Iterator[Record]:
-        """The records at the head of the window that are complete."""
-        while waiting:
-            owner = owners.get(id(waiting[0]))
-            if owner is not None:
-                if owner.missing:
-                    return
-                self._join(owner)
+    def _finish(
+        self, waiting: deque[Record], owners: Iterable[_Owner], following: list[tuple[_Owner, list[Unit]]]
+    ) -> Iterator[Record]:
+        """Join the outputs of owners that have all; the records at the head of the window that are complete then."""
+        for owner in owners:
+            if units := self._join(owner):
+                owner.outputs, owner.missing = [None] * len(units), len(units)
+                following.append((owner, units))
+        yield from self._finished(waiting)
+
+    def _finished(self, waiting: deque[Record]) -> Iterator[Record]:
+        while waiting and (waiting[0].result is not None or waiting[0].error is not None):
             yield waiting.popleft()
 
-    def _join(self, owner: _Progress) -> None:
-        failed = next((output for output in owner.outputs if isinstance(output, OutOfMemory)), None)
+    def _join(self, owner: _Owner) -> list[Unit]:
+        failed = next((output for output in owner.outputs if isinstance(output, NlpcliError)), None)
         if failed is not None:
             owner.record.error = str(failed)
-            return
-        owner.record.result = self.task.join(owner.record, owner.outputs)
+            return []
+        joined = self.task.join(owner.record, owner.outputs)
+        if isinstance(joined, list):
+            return joined
+        owner.record.result = joined
+        return []
 
     def _run_units(self, units: list[Unit]) -> Iterator[tuple[int, Any]]:
         """Index and output of every unit; a unit that does not fit even alone gives an OutOfMemory as output."""

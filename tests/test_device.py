@@ -42,5 +42,5 @@ def test_a_name_that_no_machine_has_is_wrong_usage(name):
 
 def test_a_dtype_is_a_name_out_of_the_list():
     check_names("auto", "bfloat16")
-    with pytest.raises(UsageError, match='--dtype takes auto, float32, bfloat16 or float16, not "int3"'):
+    with pytest.raises(UsageError, match='--dtype takes auto, float32, bfloat16, float16, int8 or int4, not "int3"'):
         check_names("auto", "int3")

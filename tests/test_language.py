@@ -11,6 +11,7 @@ from nlpcli.language import detect
         ("This is an ordinary sentence.", "en"),
         ("这是一个普通的句子。", "zh"),
         ("Esta é uma frase comum, escrita em português.", "pt"),
+        ("ESTA É UMA FRASE COMUM, ESCRITA EM PORTUGUÊS.", "pt"),
         ("Dies ist\nein gewöhnlicher Satz\r\nauf Deutsch.", "de"),
     ],
 )

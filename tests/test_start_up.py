@@ -3,17 +3,11 @@ import sys
 
 import pytest
 
+from nlpcli.cli.app import COMMANDS
+
 
 @pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--help"],
-        ["--version"],
-        ["embed", "--help"],
-        ["sentiment", "--help"],
-        ["translate", "--help"],
-        ["models", "list"],
-    ],
+    "arguments", [["--help"], ["--version"], ["models", "list"], *([name, "--help"] for name in COMMANDS)], ids=" ".join
 )
 def test_the_light_path_imports_neither_torch_nor_transformers(arguments):
     command = [sys.executable, "-X", "importtime", "-m", "nlpcli", *arguments]

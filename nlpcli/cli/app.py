@@ -10,18 +10,27 @@ import typer
 from typer.core import TyperGroup, TyperOption
 
 from nlpcli import __version__, settings
+from nlpcli.cli.profile import Profile
 
 if TYPE_CHECKING:
     # Typer carries its own copy of Click and exports neither type.
     from typer._click import Command, Context, HelpFormatter
 
 COMMANDS = {
-    "embed": "Turn texts into vectors, search by meaning, compare texts.",
-    "sentiment": "Label texts as negative, neutral or positive, or with your own labels.",
+    "generate": "Continue or answer prompts, as text or as JSON of a schema.",
     "translate": "Translate texts, keeping lines, markup and placeholders.",
+    "summarize": "Shorten documents of any length.",
+    "sentiment": "Label texts as negative, neutral or positive, or with your own labels.",
+    "embed": "Turn texts into vectors, search by meaning, compare texts.",
+    "attention-inspect": "Show, measure and check what each attention head of a model does with a text.",
     "models": "List, fetch, remove and check the models on this machine.",
+    "config": "Show every setting and where it comes from.",
+    "bench": "Measure the fastest settings of a model on this machine, for `auto` to use.",
     "devices": "Show which device and dtype `auto` picks here, and why.",
 }
+
+COMPLETION_OPTIONS = frozenset({"--install-completion", "--show-completion"})
+THIS_SHELL = "auto"
 
 
 class LazyGroup(TyperGroup):
@@ -31,13 +40,22 @@ class LazyGroup(TyperGroup):
         super().__init__(**attributes)
         self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]
 
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """The shell of --install-completion and --show-completion may be left out: Typer knows no such options."""
+        for place, word in enumerate(args):
+            if not word.startswith("-"):
+                break
+            if word in COMPLETION_OPTIONS and (place + 1 == len(args) or args[place + 1].startswith("-")):
+                args.insert(place + 1, THIS_SHELL)
+        return super().parse_args(ctx, args)
+
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """The command, its settings from the environment and `config.toml` in place."""
         if cmd_name not in COMMANDS:
             return None
         command = load_command(cmd_name)
-        if not ctx.resilient_parsing and ctx.default_map is None and settings.config_file().is_file():
-            ctx.default_map = settings.read_config({name: option_names(load_command(name)) for name in COMMANDS})
+        if not ctx.resilient_parsing and ctx.default_map is None:
+            ctx.default_map = configured_defaults(ctx.params.get(settings.PROFILE))
         return command
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002
@@ -48,7 +66,7 @@ class LazyGroup(TyperGroup):
 
 def load_command(name: str) -> Command:
     """The Typer command of one module of `nlpcli.cli`; every option also reads `NLPCLI_<OPTION>`."""
-    module = import_module(f"nlpcli.cli.{name}")
+    module = import_module(f"nlpcli.cli.{name.replace('-', '_')}")
     command = typer.main.get_command(module.app)
     command.name = name
     for parameter in command.params:
@@ -58,13 +76,42 @@ def load_command(name: str) -> Command:
     return command
 
 
+def configured(profile: str | None) -> dict[str, dict[str, settings.Setting]]:
+    """What `config.toml` says for each command, by the names of their options."""
+    if profile is None and not settings.config_file().exists():
+        return {}
+    return settings.read_config({name: option_names(load_command(name)) for name in COMMANDS}, profile)
+
+
+def configured_defaults(profile: str | None) -> dict[str, dict[str, Any]]:
+    """`configured` as Click's map of defaults."""
+    return {
+        command: {option: setting.value for option, setting in chosen.items()}
+        for command, chosen in configured(profile).items()
+    }
+
+
 def option_names(command: Command) -> set[str]:
     """The names that `config.toml` may use for a command."""
     return {
         parameter.name
         for parameter in command.params
-        if isinstance(parameter, TyperOption) and parameter.name and parameter.name != "help"
+        if isinstance(parameter, TyperOption) and parameter.name and parameter.name not in {"help", settings.PROFILE}
     }
+
+
+def _install_completion(shell: str | None) -> None:
+    if shell is not None:
+        from nlpcli.cli.completion.install import install
+
+        raise typer.Exit(install(shell))
+
+
+def _show_completion(shell: str | None) -> None:
+    if shell is not None:
+        from nlpcli.cli.completion.install import show
+
+        raise typer.Exit(show(shell))
 
 
 def _version(wanted: bool) -> None:
@@ -90,6 +137,25 @@ def nlpcli(
         bool,
         typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and exit."),
     ] = False,
+    profile: Profile = None,
+    install_completion: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[SHELL]",
+            callback=_install_completion,
+            is_eager=True,
+            help="Set up Tab in your shell; asks before it changes a file.",
+        ),
+    ] = None,
+    show_completion: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[SHELL]",
+            callback=_show_completion,
+            is_eager=True,
+            help="Print the completion script of a shell: bash, zsh, fish or powershell.",
+        ),
+    ] = None,
 ) -> None:
     """The command-line Swiss-army knife for natural language.
 

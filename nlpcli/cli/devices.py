@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nlpcli.cli.profile import Profile
 from nlpcli.device import (
     GIBIBYTE,
     Hardware,
@@ -18,6 +19,7 @@ from nlpcli.device import (
     describe_hardware,
     padded_tokens_per_batch,
 )
+from nlpcli.measured import Measurement, measurements
 from nlpcli.records.writers import encode_json
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,6 +29,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings=
 def devices(
     device: Annotated[str, typer.Option(metavar="DEVICE", help="What if this was asked for?")] = "auto",
     dtype: Annotated[str, typer.Option(metavar="DTYPE", help="What if this was asked for?")] = "auto",
+    profile: Profile = None,  # noqa: ARG001 - its callback uses it
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> int:
     """Show the devices of this machine, which one `auto` picks, in which dtype, and why."""
@@ -48,6 +51,7 @@ def _as_json(hardware: Hardware, placement: Placement) -> dict[str, Any]:
         "mps": hardware.mps,
         "picked": asdict(placement),
         "batch_tokens": padded_tokens_per_batch(hardware, placement),
+        "measured": [asdict(measurement) for measurement in measurements()],
     }
 
 
@@ -64,4 +68,12 @@ def _lines(hardware: Hardware, placement: Placement) -> list[str]:
         f"picked\t{placement.device} ({placement.device_reason})",
         f"dtype\t{placement.dtype} ({placement.dtype_reason})",
         f"batch\t{padded_tokens_per_batch(hardware, placement):,} padded tokens",
+        *(f"measured\t{_measured(measurement)}" for measurement in measurements()),
     ]
+
+
+def _measured(found: Measurement) -> str:
+    return (
+        f"{found.task} with {found.model} on {found.device}: {found.dtype}, {found.batch_tokens:,} padded tokens,"
+        f" {found.threads} threads ({found.speed}, {found.day})"
+    )

@@ -12,6 +12,7 @@ import typer
 
 from nlpcli.cli.console import Activity, complain, configure_logging
 from nlpcli.errors import IntegrityError, UsageError
+from nlpcli.measured import measurements
 from nlpcli.models.cache import cached_models, leftovers, removals, remove, resolve, verify
 from nlpcli.models.catalog import catalog
 from nlpcli.models.pairs import FIREFOX_LANGUAGES
@@ -27,8 +28,8 @@ app = typer.Typer(
     context_settings=SETTINGS,
 )
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="starter/…, or an id of the hub.")]
-Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="starter/…, or ids of the hub.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A name of the catalogue, or an id of the hub.")]
+Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of the catalogue, or ids of the hub.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Revision = Annotated[str | None, typer.Option(metavar="REV", help="Branch, tag or commit on the hub.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -38,26 +39,19 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 @app.command("list", context_settings=SETTINGS)
 def list_models(
-    available: Annotated[bool, typer.Option("--available", help="What nlpcli can fetch without the hub.")] = False,
+    available: Annotated[
+        bool, typer.Option("--available", help="What there is to fetch: the starter set, and names for the hub's.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """List the models in the caches: name, size, last use, revision, licence, source."""
+    """List the models in the caches: name, size, last use, revision, licence, source.
+
+    With --available: name, task, size, licence, languages, speed here (as nlpcli bench measured it), quality as it was
+    published, and what it is. Models of your own, and other defaults, stand in a catalog.toml beside config.toml.
+    """
     if available:
-        rows: list[dict[str, Any]] = [
-            {
-                "name": entry.name,
-                "task": entry.task,
-                "size": entry.origin.size,
-                "licence": entry.licence,
-                "languages": entry.languages,
-                "title": entry.title,
-            }
-            for entry in catalog().models.values()
-        ]
-        rows.append(_FIREFOX)
-        lines = [
-            f"{row['name']}\t{row['task']}\t{_bytes(row['size'])}\t{row['licence']}\t{row['title']}" for row in rows
-        ]
+        rows = available_models()
+        lines = [_available_line(row) for row in rows]
     else:
         models = cached_models()
         rows = [asdict(model) for model in models]
@@ -73,8 +67,41 @@ _FIREFOX: dict[str, Any] = {
     "size": 17_141_051,
     "licence": "MPL-2.0",
     "languages": ("en", *FIREFOX_LANGUAGES),
+    "model": "firefox:en-de",
+    "speed": "",
+    "quality": "",
     "title": f"Firefox's models, any pair of en {' '.join(FIREFOX_LANGUAGES)} (17 to 60 MB; by way of English)",
 }
+
+
+def available_models() -> list[dict[str, Any]]:
+    """The catalogue by task, each model with how fast it was here, where nlpcli bench was run."""
+    speeds = {measurement.model: measurement.speed for measurement in measurements()}
+    starters = [
+        {"name": entry.name, "task": entry.task, "size": entry.origin.size, "model": entry.name, "entry": entry}
+        for entry in catalog().models.values()
+    ]
+    aliases = [
+        {"name": alias.name, "task": alias.task, "size": alias.size, "model": alias.model, "entry": alias}
+        for alias in catalog().aliases.values()
+    ]
+    rows = []
+    for row in (*starters, *aliases):
+        entry: Any = row.pop("entry")
+        facts = {name: getattr(entry, name) for name in ("languages", "licence", "quality", "title")}
+        rows.append({**row, **facts, "speed": speeds.get(str(row["name"])) or speeds.get(str(row["model"]), "")})
+    # The order within a task is that of the catalogue: the starter set first.
+    return sorted([*rows, _FIREFOX], key=lambda row: row["task"])
+
+
+def _available_line(row: dict[str, Any]) -> str:
+    languages = row["languages"]
+    named = ",".join(languages) if 0 < len(languages) <= 3 else f"{len(languages)} languages" if languages else "many"
+    title = row["title"] if row["model"] == row["name"] else f"{row['model']}: {row['title']}"
+    size = _bytes(row["size"]) if row["size"] else "-"
+    return "\t".join([
+        row["name"], row["task"], size, row["licence"], named, row["speed"] or "-", row["quality"] or "-", title
+    ])  # fmt: skip
 
 
 def _line(model: CachedModel) -> str:

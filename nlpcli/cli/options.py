@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from nlpcli.cli.profile import Profile
 from nlpcli.records.formats import INPUT_FORMATS, OUTPUT_FORMATS
 
 
@@ -65,17 +66,22 @@ class SharedOptions:
     ] = OnError.KEEP
     model: Annotated[
         str | None,
-        typer.Option("-m", "--model", metavar="NAME", help="starter/…, a hub id, a local folder or a .gguf file."),
+        typer.Option(
+            "-m", "--model", metavar="NAME", help="A name of the catalogue, a hub id, a folder or a .gguf file."
+        ),
     ] = None
     revision: Annotated[str | None, typer.Option(metavar="REV", help="Branch, tag or commit on the hub.")] = None
     device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")] = "auto"
-    dtype: Annotated[str, typer.Option(metavar="DTYPE", help="auto, float32, bfloat16 or float16.")] = "auto"
+    dtype: Annotated[str, typer.Option(metavar="DTYPE", help="auto, float32, bfloat16, float16, int8 or int4.")] = (
+        "auto"
+    )
     batch_tokens: Annotated[str, typer.Option(metavar="N|auto", help="Padded tokens per batch.")] = "auto"
     threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="CPU threads. Default: all cores.")] = None
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of the random numbers.")] = None
     offline: Annotated[bool, typer.Option("--offline", help="Open no connection: cached and local models only.")] = (
         False
     )
+    profile: Profile = None
     progress: Annotated[
         bool | None,
         typer.Option("--progress/--no-progress", help="Show what is going on. Default: on a terminal."),

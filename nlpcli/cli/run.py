@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlpcli.cli.console import Activity, configure_logging, results_console
 from nlpcli.cli.options import Per, SharedOptions
@@ -24,6 +24,8 @@ from nlpcli.records.writers import Writer, make_writer
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from nlpcli.tasks.base import Hear
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +45,18 @@ class View:
     draw: Callable[[Record], RenderableType]
 
 
-def make_job(task: str, options: Any, shared: SharedOptions, texts: list[str] | None, per: Per, model: str) -> Job:
+def make_job(
+    task: str,
+    options: Any,
+    shared: SharedOptions,
+    texts: list[str] | None,
+    per: Per,
+    model: str,
+    whole_records: bool = False,
+) -> Job:
     """The job that the command line describes; `per` and `model` are the task's defaults.
+
+    `whole_records`: the task reads every field of a record, not only the one of `--field`.
 
     Raises:
         UsageError: the options do not go together, or one has a value that it can never take.
@@ -63,6 +75,7 @@ def make_job(task: str, options: Any, shared: SharedOptions, texts: list[str] | 
         per=(shared.per or per).value,
         null_separated=shared.null,
         encoding=shared.encoding,
+        whole=whole_records,
     )
     compute = ComputeSpec(shared.device, shared.dtype, _batch_tokens(shared.batch_tokens), shared.threads, shared.seed)
     model_spec = ModelSpec(shared.model or model, shared.revision, shared.offline)
@@ -83,10 +96,12 @@ def run_job(
     view: View,
     tap: Callable[[Iterator[Record]], Iterator[Record]] | None = None,
     unwritten: bool = False,
+    streamed: bool = False,
 ) -> int:
     """Run `job` and write its results; the exit status. `tap` sees the records on their way to the writer.
 
-    `unwritten` keeps results that were not asked for (no `-o`, no `-F`) from standard output.
+    `unwritten` keeps results that were not asked for (no `-o`, no `-F`) from standard output. `streamed` shows a text
+    on standard output while it is written, where the format is text.
 
     Raises:
         NlpcliError: the run failed.
@@ -105,14 +120,19 @@ def run_job(
     try:
         with output_stream(output.path, format_.compression) as stream:
             writer: Writer
-            if unwritten and output.path is None and output.format is None:
+            hear = _hear_nothing
+            if streamed and output.path is None and format_.name == "text":
+                writer = _StreamedWriter(view.render, stream, activity, output.null_separated)
+                hear = writer.hear
+            elif unwritten and output.path is None and output.format is None:
                 writer = _NoWriter()
             elif drawn:
                 writer = _TerminalWriter(view.draw, activity)
             else:
                 writer = make_writer(format_.name, stream, job.options.fields, view.render, output.null_separated)
-            outgoing = failures.sift(_results(job, files, activity))
-            for record in _counted(tap(outgoing) if tap else outgoing, activity, moving=not drawn):
+            outgoing = failures.sift(_results(job, files, activity, hear))
+            moving = not drawn and hear is _hear_nothing
+            for record in _counted(tap(outgoing) if tap else outgoing, activity, moving):
                 writer.write(record)
             writer.close()
     finally:
@@ -126,7 +146,7 @@ def _refuse_terminal_input(files: list[InputFile], command: str) -> None:
         raise UsageError(f"no input: give a TEXT, a file (-i FILE), or pipe something in; see: nlpcli {command} --help")
 
 
-def _results(job: Job, files: list[InputFile], activity: Activity) -> Iterator[Record]:
+def _results(job: Job, files: list[InputFile], activity: Activity, hear: Hear) -> Iterator[Record]:
     from nlpcli.engines import local
 
     records = read_records(job.input, files)
@@ -136,7 +156,7 @@ def _results(job: Job, files: list[InputFile], activity: Activity) -> Iterator[R
         if first is None:
             return iter(())
         records = chain([first], records)
-    return local.run(job, records, activity)
+    return local.run(job, records, activity, hear)
 
 
 class _Failures:
@@ -183,6 +203,39 @@ class _TerminalWriter:
         self._activity.end()
         failed = record.result is None
         self._console.print(Text(f"{record.origin}: {record.error}", style="red") if failed else self._draw(record))
+
+    def close(self) -> None:
+        self._activity.end()
+
+
+def _hear_nothing(record: Record, piece: str) -> None:
+    """Results are written when they are whole."""
+
+
+class _StreamedWriter:
+    """Text as it is written, each record ended like a line (or with NUL); not drawn on a terminal either."""
+
+    def __init__(self, render: Callable[[Record], str], stream: BinaryIO, activity: Activity, null: bool) -> None:
+        self._render = render
+        self._stream = stream
+        self._activity = activity
+        self._terminator = b"\0" if null else b"\n"
+        self._heard = ""
+
+    def hear(self, record: Record, piece: str) -> None:  # noqa: ARG002
+        self._activity.end()
+        self._heard += piece
+        self._put(piece.encode("utf-8", "replace"))
+
+    def write(self, record: Record) -> None:
+        self._activity.end()
+        rest = "" if record.result is None else self._render(record)[len(self._heard) :]
+        self._heard = ""
+        self._put(rest.encode("utf-8", "replace") + self._terminator)
+
+    def _put(self, content: bytes) -> None:
+        self._stream.write(content)
+        self._stream.flush()
 
     def close(self) -> None:
         self._activity.end()

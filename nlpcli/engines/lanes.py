@@ -43,14 +43,18 @@ class Lanes:
                 future.cancel()
 
 
-def _run_with_threads(threads: int, run: RunBatch, batch: Sequence[Unit]) -> Any:
+def use_threads(threads: int) -> None:
+    """So many threads for the operations of torch in this thread: OpenMP keeps the number per thread."""
     import torch
 
-    from nlpcli.device import is_out_of_memory
-
-    # The number is kept per thread (OpenMP), so it is said where the work happens.
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
+
+
+def _run_with_threads(threads: int, run: RunBatch, batch: Sequence[Unit]) -> Any:
+    from nlpcli.device import is_out_of_memory
+
+    use_threads(threads)
     try:
         return run(batch)
     except (RuntimeError, MemoryError) as error:

@@ -4,43 +4,99 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from nlpcli.batching import Batcher, ReadAhead
-from nlpcli.device import Hardware, Placement, choose, describe_hardware, padded_tokens_per_batch
+from nlpcli.device import (
+    Hardware,
+    Placement,
+    choose,
+    describe_hardware,
+    device_name,
+    padded_tokens_per_batch,
+)
 from nlpcli.engines.job import ComputeSpec, Job
-from nlpcli.engines.lanes import Lanes
+from nlpcli.engines.lanes import Lanes, use_threads
+from nlpcli.measured import Measurement, find
 from nlpcli.models.cache import ready_to_load, resolve
 from nlpcli.models.reference import Say
 from nlpcli.records.record import Record
-from nlpcli.tasks.base import Task, load_task
+from nlpcli.tasks.base import ContinuousTask, Hear, Task, load_task
 
 log = logging.getLogger(__name__)
 
 
-def run(job: Job, records: Iterable[Record], say: Say) -> Iterator[Record]:
+def _nobody(record: Record, piece: str) -> None:
+    """Hears nothing."""
+
+
+def _nothing(text: str, fraction: float | None = None) -> None:
+    """Shows nothing of what is going on."""
+
+
+def run(job: Job, records: Iterable[Record], say: Say, hear: Hear = _nobody) -> Iterator[Record]:
     """The outgoing records of `job` over `records`, in order; `say` is told what takes long.
+
+    `hear` is told each piece of text that a task writes bit by bit.
 
     Raises:
         NlpcliError: the model cannot be had or used, or the input cannot be read.
     """
     # Reading goes on while the model loads, so that a pipe is not kept waiting.
     source = ReadAhead(records)
-    task, placement, hardware = _load(job, say)
-    threads = job.compute.threads or hardware.cores
-    budget = job.compute.batch_tokens or padded_tokens_per_batch(hardware, placement)
-    batcher = Batcher(task, budget, Lanes(placement.device_type, threads))
-    yield from task.reduce(batcher.process(source))
-
-
-def _load(job: Job, say: Say) -> tuple[Task, Placement, Hardware]:
     # The device comes first: a name that is not there costs no download.
     hardware = describe_hardware()
+    placement, best = place(job, hardware)
+    task = load(job, placement, say)
+    threads = job.compute.threads or (best.threads if best else hardware.cores)
+    budget = job.compute.batch_tokens or (best.batch_tokens if best else None)
+    yield from task.reduce(process(task, source, hardware, placement, budget, threads, say, hear))
+
+
+def process(
+    task: Task | ContinuousTask,
+    source: ReadAhead,
+    hardware: Hardware,
+    placement: Placement,
+    budget: int | None,
+    threads: int,
+    say: Say = _nothing,
+    hear: Hear = _nobody,
+) -> Iterator[Record]:
+    """Every record of `source` with its result; a `budget` of None leaves it to the device, or to the task."""
+    if isinstance(task, ContinuousTask):
+        use_threads(threads)
+        return task.process(source, budget, hear)
+    lanes = Lanes(placement.device_type, threads)
+    tokens = budget or padded_tokens_per_batch(hardware, placement)
+    return Batcher(task, tokens, lanes, lambda done, total: say(f"window {done:,} of {total:,}")).process(source)
+
+
+def place(job: Job, hardware: Hardware) -> tuple[Placement, Measurement | None]:
+    """Device and dtype of a job, and what `nlpcli bench` found to be the fastest for it, where it was asked.
+
+    Raises:
+        UsageError: no machine has such a device or dtype.
+        DeviceError: this machine does not have the device.
+    """
     placement = choose(hardware, job.compute.device, job.compute.dtype)
+    best = find(job.task, job.model.name, placement.device, device_name(hardware, placement.device))
+    if best is not None and job.compute.dtype == "auto":
+        placement = replace(placement, dtype=best.dtype, dtype_reason=f"measured by nlpcli bench, {best.day}")
+    return placement, best
+
+
+def load(job: Job, placement: Placement, say: Say) -> Task | ContinuousTask:
+    """The task of a job with its model, fetched first where it is not on this machine.
+
+    Raises:
+        ModelError: the model cannot be had or used.
+    """
     say(f"loading {job.model.name}")
     model = ready_to_load(resolve(job.model.name, job.model.revision, job.model.offline, say), say)
     log.info("%s in %s: %s, %s", placement.device, placement.dtype, placement.device_reason, placement.dtype_reason)
     _seed(job.compute)
-    return load_task(job.task, job.options, model, placement), placement, hardware
+    return load_task(job.task, job.options, model, placement)
 
 
 def _seed(compute: ComputeSpec) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from nlpcli.errors import CacheError, ModelMissing
 from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
+from nlpcli.models.sources.alias import AliasSource
 from nlpcli.models.sources.base import Source
 from nlpcli.models.sources.converted import ConvertedSource
 from nlpcli.models.sources.firefox import FirefoxSource
@@ -17,7 +18,8 @@ from nlpcli.models.sources.starter import StarterSource
 
 def sources() -> tuple[Source, ...]:
     """Every source, the most definite names first."""
-    return (StarterSource(), FirefoxSource(), FolderSource(), HubSource(), ConvertedSource())
+    real = (StarterSource(), FirefoxSource(), FolderSource(), HubSource(), ConvertedSource())
+    return (AliasSource(real), *real)
 
 
 def resolve(name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:

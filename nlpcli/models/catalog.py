@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
-from importlib.resources import files
 from typing import Any
+
+from nlpcli.errors import UsageError
+from nlpcli.models.catalog_file import read_catalog, user_file
+from nlpcli.settings import refuse_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,30 @@ class Adapter:
 
 
 @dataclass(frozen=True, slots=True)
+class Alias:
+    """A short name for what `-m` takes otherwise: `model`, a hub id or a path, and the `revision` that is meant.
+
+    `size` in bytes, 0 where nobody says; `quality` as it was published, with its measure.
+    """
+
+    name: str
+    model: str
+    revision: str | None = None
+    task: str = ""
+    title: str = ""
+    languages: tuple[str, ...] = ()
+    licence: str = "?"
+    parameters: int = 0
+    size: int = 0
+    quality: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """One model of `catalog.toml`. `languages` are those that it knows, in ISO 639-1; empty: any."""
+    """One model of `catalog.toml`. `languages` are those that it knows, in ISO 639-1; empty: any.
+
+    `quality` as it was published or measured, with its measure.
+    """
 
     name: str
     task: str
@@ -48,24 +72,45 @@ class CatalogEntry:
     parameters: int
     model_card: str
     origin: WheelFile | Adapter
+    quality: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All entries by name, and the name of the default model by task."""
+    """All entries and aliases by name, and the name of the default model by task."""
 
     models: dict[str, CatalogEntry]
     defaults: dict[str, str]
+    aliases: dict[str, Alias]
 
 
 @cache
 def catalog() -> Catalog:
-    """The catalogue of this version of nlpcli."""
-    data = tomllib.loads(files("nlpcli.models").joinpath("catalog.toml").read_text(encoding="utf-8"))
-    models = {name: _entry(name, entry) for name, entry in data["models"].items()}
-    return Catalog(models, data["default"])
+    """The catalogue of this version of nlpcli, with what the user's own file adds.
+
+    Raises:
+        UsageError: the user's file is not TOML, or has an entry that cannot be read.
+    """
+    tables = read_catalog()
+    models = {name: _entry(name, entry) for name, entry in tables["models"].items()}
+    aliases = {name: _alias(name, entry) for name, entry in tables["alias"].items()}
+    return Catalog(models, tables["default"], aliases)
 
 
 def _entry(name: str, entry: dict[str, Any]) -> CatalogEntry:
-    origin = WheelFile(**entry.pop("wheel")) if "wheel" in entry else Adapter(**entry.pop("adapter"))
-    return CatalogEntry(name=name, **{**entry, "languages": tuple(entry["languages"]), "origin": origin})
+    try:
+        origin = WheelFile(**entry.pop("wheel")) if "wheel" in entry else Adapter(**entry.pop("adapter"))
+        return CatalogEntry(name=name, **{**entry, "languages": tuple(entry["languages"]), "origin": origin})
+    except (KeyError, TypeError) as error:
+        raise UsageError(
+            f'[models."{name}"] in {user_file()} lacks what a model of the starter set has, or has more; for a model of'
+            f' the hub or of a folder write [alias."{name}"] and model = "..."'
+        ) from error
+
+
+def _alias(name: str, entry: dict[str, Any]) -> Alias:
+    where = f'{user_file()}, table [alias."{name}"]'
+    refuse_unknown(entry, {field.name for field in fields(Alias)} - {"name"}, where)
+    if not isinstance(entry.get("model"), str):
+        raise UsageError(f'{where}, lacks model = "...": a hub id, a folder or a .gguf file')
+    return Alias(name=name, **{**entry, "languages": tuple(entry.get("languages", ()))})

@@ -19,6 +19,7 @@ from nlpcli.errors import ModelUnsafe, ModelUnusable
 from nlpcli.models.attention import CPU_ATTENTION
 from nlpcli.models.bergamot import BergamotConfig, register
 from nlpcli.models.packed_linear import can_pack, pack_linears
+from nlpcli.models.quantized_linear import quantize_linears
 from nlpcli.models.quiet import first_line, say_nothing
 from nlpcli.models.reference import LocalModel
 
@@ -64,8 +65,7 @@ def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
         module = _from_pretrained(AutoModel, model, options)
         if config.is_encoder_decoder:
             module = module.get_encoder()
-    if placement.device_type == "cpu":
-        _speed_up_on_cpu(module)
+    _prepare(module, placement)
     return module.to(placement.device).eval()
 
 
@@ -89,13 +89,45 @@ def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
             ' choose a classifier with -m, or name your own labels: --labels "praise,complaint"'
         ) from error
     _compute_in_float32(module, config.num_labels)
-    if placement.device_type == "cpu":
-        _speed_up_on_cpu(module)
+    _prepare(module, placement)
     return module.to(placement.device).eval()
+
+
+def load_attention_model(model: LocalModel, placement: Placement) -> torch.nn.Module:
+    """The model with the head that its architecture names, ready to show its attention: eager, because the fused
+    kernels never hold the weights.
+
+    Raises:
+        ModelUnsafe: the model would run code of its own.
+        ModelUnusable: transformers does not know the architecture, or weights are missing.
+    """
+    config = _load_config(model)
+    options: dict[str, Any] = {
+        "config": config,
+        "dtype": getattr(torch, placement.dtype),
+        "attn_implementation": "eager",
+    }
+    module = _from_pretrained(_class_with_head(config), model, options)
+    if placement.quantisation is not None:
+        quantize_linears(module, placement.quantisation)
+    return module.to(placement.device).eval()
+
+
+def _class_with_head(config: PretrainedConfig) -> Any:
+    if config.is_encoder_decoder:
+        return transformers.AutoModelForSeq2SeqLM
+    architecture = next(iter(config.architectures or []), "")
+    if architecture.endswith(("ForCausalLM", "LMHeadModel")):
+        return transformers.AutoModelForCausalLM
+    if architecture.endswith("ForSequenceClassification"):
+        return transformers.AutoModelForSequenceClassification
+    return AutoModel
 
 
 def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The decoder with its output layer, ready for inference: tokens in, `logits` of the next token out.
+
+    Its linear layers are as they were loaded: see `prepare_linears`.
 
     Raises:
         ModelUnsafe: the model would run code of its own.
@@ -111,7 +143,9 @@ def load_seq2seq(model: LocalModel, placement: Placement) -> torch.nn.Module:
         ModelUnsafe: the model would run code of its own.
         ModelUnusable: the model turns no text into another, transformers does not know it, or weights are missing.
     """
-    return _load_generator(transformers.AutoModelForSeq2SeqLM, "turns no text into another", model, placement)
+    module = _load_generator(transformers.AutoModelForSeq2SeqLM, "turns no text into another", model, placement)
+    prepare_linears(module, placement)
+    return module
 
 
 def _load_generator(auto_class: Any, what_it_lacks: str, model: LocalModel, placement: Placement) -> torch.nn.Module:
@@ -121,8 +155,6 @@ def _load_generator(auto_class: Any, what_it_lacks: str, model: LocalModel, plac
             f"{model.name} is a {config.model_type} model, which {what_it_lacks}; choose another with -m"
         )
     module = _from_pretrained(auto_class, model, {"config": config, "dtype": getattr(torch, placement.dtype)})
-    if placement.device_type == "cpu" and can_pack():
-        pack_linears(module)
     return module.to(placement.device).eval()
 
 
@@ -134,6 +166,14 @@ def is_bergamot(model: LocalModel) -> bool:
 def is_encoder_decoder(model: LocalModel) -> bool:
     """Whether the model reads one text whole and writes another (BART, T5, Marian …)."""
     return bool(_load_config(model).is_encoder_decoder)
+
+
+def is_writer(model: LocalModel) -> bool:
+    """Whether the model says of itself that it writes text, as a decoder or an encoder-decoder."""
+    config = _load_config(model)
+    names = config.architectures or []
+    writes = any(name.endswith(("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")) for name in names)
+    return bool(writes or config.is_encoder_decoder)
 
 
 def is_classifier(model: LocalModel) -> bool:
@@ -195,13 +235,19 @@ class _WeightsMissing(ModelUnusable):
         )
 
 
-def _speed_up_on_cpu(module: torch.nn.Module) -> None:
-    """Faster operations for the same numbers; each only where it can work."""
-    if can_pack():
-        pack_linears(module)
-    config = module.config
-    if getattr(config, "_attn_implementation", None) == "sdpa":
+def _prepare(module: torch.nn.Module, placement: Placement) -> None:
+    """Faster or smaller layers for the same task; each only where it can work."""
+    prepare_linears(module, placement)
+    if placement.device_type == "cpu" and getattr(module.config, "_attn_implementation", None) == "sdpa":
         module.set_attn_implementation(CPU_ATTENTION)
+
+
+def prepare_linears(module: torch.nn.Module, placement: Placement) -> None:
+    """Linear layers with weights in fewer bits where that was asked for, else laid out as a CPU's kernels want them."""
+    if placement.quantisation is not None:
+        quantize_linears(module, placement.quantisation)
+    elif placement.device_type == "cpu" and can_pack():
+        pack_linears(module)
 
 
 def longest_input(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
@@ -216,4 +262,11 @@ def longest_input(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) 
     return int(min(*limits, 8192))
 
 
+def longest_context(config: PretrainedConfig) -> int:
+    """How many tokens a decoder can read and write together; many where its positions have no limit."""
+    positions = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
+    return int(positions) if positions else _NO_LIMIT
+
+
+_NO_LIMIT = 1 << 20
 _OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet", "longformer", "roberta-prelayernorm"})

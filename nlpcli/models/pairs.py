@@ -16,7 +16,39 @@ def starter_pairs() -> dict[tuple[str, str], str]:
 
 # Languages that Firefox translates to and from English (mozilla/translations, 2025-12); its catalogue has the last word.
 FIREFOX_LANGUAGES = tuple(
-    "bg ca cs da de el es et fa fi fr hr hu id it ja ko lt lv nb nl pl pt ro ru sk sl sv tr uk zh".split()
+    [
+        "bg",
+        "ca",
+        "cs",
+        "da",
+        "de",
+        "el",
+        "es",
+        "et",
+        "fa",
+        "fi",
+        "fr",
+        "hr",
+        "hu",
+        "id",
+        "it",
+        "ja",
+        "ko",
+        "lt",
+        "lv",
+        "nb",
+        "nl",
+        "pl",
+        "pt",
+        "ro",
+        "ru",
+        "sk",
+        "sl",
+        "sv",
+        "tr",
+        "uk",
+        "zh",
+    ]
 )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nlpcli.markup.segments import Node, Tag, TagKind
-from nlpcli.pipelines.sentences import Part
+from nlpcli.pipelines.segments import Part
 
 # Made-up names, in the order in which they are tried; all of 15 sentences in two directions kept each of them.
 STAND_INS: tuple[Callable[[int], str], ...] = (

@@ -1,92 +1,105 @@
-"""Text → sentences and the white space between them; sentences that are too long → clauses. Nothing is lost."""
+"""Text → sentences → passages of whole sentences that fit a model. Together the parts are the text again."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from sentencex import segment
 
-from nlpcli.markup.segments import has_letters
+from nlpcli.language import detect
+from nlpcli.words import count_words, spaces_end_sentences
 
-# Where a clause may end, the best first; behind it the next one begins. Chinese marks need no space behind them.
-_CLAUSE_ENDS = (
-    re.compile(r"[;；:：](?:[\"'”’»)\]]*\s|(?<=[；：]))"),
-    re.compile(r"[,，、](?:[\"'”’»)\]]*\s|(?<=[，、]))|\s[–—-]\s|——"),
-    re.compile(r"\s+"),
-)
-# Abbreviations end no sentence where sentencex does not know the language: it is then read as English.
-_UNKNOWN = "en"
+CountTokens = Callable[[Sequence[str]], list[int]]
+# What is longer is no sentence, but a text without full stops.
+_LONGEST_SENTENCE = 120
 
 
-class Part(NamedTuple):
-    """A stretch of a text, `start` to `end`: a sentence, or what lies between two of them."""
-
-    start: int
-    end: int
-    is_sentence: bool
-
-
-def parts_of(text: str, language: str | None, fits: Callable[[str], bool]) -> list[Part]:
-    """All of `text` as parts in order; no sentence of them is one for which `fits` says no."""
-    parts: list[Part] = []
-    offset = 0
-    for sentence in segment(language or _UNKNOWN, text):
-        parts += _trimmed(text, offset, offset + len(sentence), fits)
-        offset += len(sentence)
-    if offset < len(text):
-        parts += _trimmed(text, offset, len(text), fits)
-    return parts
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, each with the white space behind it."""
+    found: list[str] = []
+    for part in segment(detect(text).code, text):
+        if found and _continues(found[-1], part):
+            found[-1] += part
+        else:
+            found.append(part)
+    return [part for sentence in found for part in _broken(sentence)]
 
 
-def whole(text: str, fits: Callable[[str], bool]) -> list[Part]:
-    """The parts of a text that is one sentence already."""
-    return list(_trimmed(text, 0, len(text), fits))
+def _continues(before: str, part: str) -> bool:
+    """White space belongs to what stands before it; a small letter starts no sentence, except in a new paragraph."""
+    return not part.strip() or (part[0].islower() and "\n\n" not in before[-4:])
 
 
-def _trimmed(text: str, start: int, end: int, fits: Callable[[str], bool]) -> Iterator[Part]:
-    """White space, sentence, white space."""
-    body = text[start:end]
-    if not has_letters(body):
-        yield Part(start, end, False)
-        return
-    first = start + len(body) - len(body.lstrip())
-    last = start + len(body.rstrip())
-    if first > start:
-        yield Part(start, first, False)
-    for piece_start, piece_end in _clauses(text, first, last, fits):
-        yield from _piece(text, piece_start, piece_end)
-    if end > last:
-        yield Part(last, end, False)
+def _broken(sentence: str) -> list[str]:
+    if count_words(sentence) <= _LONGEST_SENTENCE:
+        return [sentence]
+    lines = sentence.splitlines(keepends=True)
+    return [part for line in lines for part in (_at_spaces(line) if spaces_end_sentences(line) else [line])]
 
 
-def _piece(text: str, start: int, end: int) -> Iterator[Part]:
-    """A clause, the white space behind it apart."""
-    last = start + len(text[start:end].rstrip())
-    if has_letters(text[start:last]):
-        yield Part(start, last, True)
-        if last < end:
-            yield Part(last, end, False)
-    else:
-        yield Part(start, end, False)
+def _at_spaces(line: str) -> list[str]:
+    *parts, last = line.split(" ")
+    return [f"{part} " for part in parts] + ([last] if last else [])
 
 
-def _clauses(text: str, start: int, end: int, fits: Callable[[str], bool]) -> list[tuple[int, int]]:
-    """The stretch itself where it fits, else its halves, cut at the clause end that is nearest the middle."""
-    if end - start < 2 or fits(text[start:end]):
-        return [(start, end)]
-    cut = _cut(text, start, end)
-    return [*_clauses(text, start, cut, fits), *_clauses(text, cut, end, fits)]
+class Passage(NamedTuple):
+    """Part of a text, and how many tokens it has."""
+
+    text: str
+    tokens: int
 
 
-def _cut(text: str, start: int, end: int) -> int:
-    """A cut in the middle half of the stretch where there is a clause end in it, else anywhere, else in the middle."""
-    middle, quarter = (start + end) / 2, (end - start) / 4
-    places = [[match.end() for match in pattern.finditer(text, start, end)] for pattern in _CLAUSE_ENDS]
-    for central in (True, False):
-        for found in places:
-            near = [p for p in found if start < p < end and (not central or abs(p - middle) <= quarter)]
-            if near:
-                return min(near, key=lambda place: abs(place - middle))
-    return int(middle)
+def passages(text: str, count_tokens: CountTokens, room: int) -> list[Passage]:
+    """The text in as few passages of at most `room` tokens as there must be, about equally long, cut between sentences.
+
+    A sentence that is over the room by itself is cut between words, one without spaces anywhere.
+    """
+    whole = sentences(text)
+    fitting = [
+        part
+        for sentence, tokens in zip(whole, count_tokens(whole), strict=True)
+        for part in _cut_to_fit(Passage(sentence, tokens), count_tokens, room)
+    ]
+    return list(_packed(fitting, room))
+
+
+def _cut_to_fit(part: Passage, count_tokens: CountTokens, room: int) -> list[Passage]:
+    if part.tokens <= room or len(part.text) < 2:
+        return [part]
+    middle = _near_middle(part.text)
+    halves = [part.text[:middle], part.text[middle:]]
+    return [
+        smaller
+        for half, tokens in zip(halves, count_tokens(halves), strict=True)
+        for smaller in _cut_to_fit(Passage(half, tokens), count_tokens, room)
+    ]
+
+
+def _near_middle(text: str) -> int:
+    middle = len(text) // 2
+    space = text.rfind(" ", middle // 2, middle) + 1
+    return space or middle
+
+
+def _packed(parts: Sequence[Passage], room: int) -> Iterable[Passage]:
+    starts = _starts([part.tokens for part in parts], room)
+    for start, end in pairwise([*starts, len(parts)]):
+        packed = parts[start:end]
+        yield Passage("".join(part.text for part in packed), sum(part.tokens for part in packed))
+
+
+def _starts(sizes: Sequence[int], room: int) -> list[int]:
+    """Where to start anew, so that nothing is over the room and the passages are about equally long."""
+    starts = [0] if sizes else []
+    left = sum(sizes)
+    filled = 0
+    for index, size in enumerate(sizes):
+        share = left / max(1, -(-left // room))
+        if filled and (filled + size > room or filled + size / 2 > share):
+            starts.append(index)
+            left -= filled
+            filled = 0
+        filled += size
+    return starts

@@ -18,7 +18,10 @@ ARGUMENT = "argument"
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """Where records come from and how bytes become records; frozen and serialisable."""
+    """Where records come from and how bytes become records; frozen and serialisable.
+
+    `whole`: the task reads all fields of a record, so that the one named `field` may be missing.
+    """
 
     texts: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
@@ -27,6 +30,7 @@ class InputSpec:
     per: str = "line"
     null_separated: bool = False
     encoding: str = "utf-8"
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

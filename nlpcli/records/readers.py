@@ -87,7 +87,7 @@ def _read_text(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterat
 
 
 def _read_jsonl(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterator[Record]:
-    fields = _Fields(spec.field)
+    fields = _Fields(spec)
     for line, number in splitting.by_line(texts):
         if not line.strip():
             continue
@@ -101,7 +101,7 @@ def _read_jsonl(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Itera
 
 
 def _read_json(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterator[Record]:
-    fields = _Fields(spec.field)
+    fields = _Fields(spec)
     try:
         for value, line in json_values(texts):
             yield fields.record(value, Origin(file.name, line))
@@ -112,9 +112,10 @@ def _read_json(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterat
 class _Fields:
     """Makes records of JSON values; knows whether the field was ever seen."""
 
-    def __init__(self, field: str) -> None:
-        self.field = field
-        self.seen = False
+    def __init__(self, spec: InputSpec) -> None:
+        self.field = spec.field
+        self.seen = spec.whole
+        self._spec = spec
 
     def record(self, value: Any, origin: Origin) -> Record:
         if isinstance(value, str):
@@ -123,10 +124,10 @@ class _Fields:
             return Record("", {self.field: value}, origin, error="neither an object nor a string")
         if self.field not in value and not self.seen:
             raise _field_missing(self.field, "field", str(origin), value)
-        if self.field not in value:
+        if self.field not in value and not self._spec.whole:
             return Record("", value, origin, error=f'no field "{self.field}"')
         self.seen = True
-        return _structured(value, self.field, origin)
+        return _structured(value, self._spec, origin)
 
 
 def _read_csv(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterator[Record]:
@@ -138,14 +139,14 @@ def _read_csv(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterato
         header = next(rows, None)
         if header is None:
             return
-        if spec.field not in header:
+        if spec.field not in header and not spec.whole:
             raise _field_missing(spec.field, "column", file.name, header)
         header = _distinct(header)
         start = rows.line_num + 1
         for row in rows:
             origin, start = Origin(file.name, start), rows.line_num + 1
             if row:
-                yield _row_record(header, row, spec.field, origin)
+                yield _row_record(header, row, spec, origin)
     except csv.Error as error:
         where = f"{file.name}:{rows.line_num}"
         raise InputBroken(f"{where}: broken {file.format.name}: {error}; mend the file there") from error
@@ -163,10 +164,10 @@ def _distinct(header: list[str]) -> list[str]:
     return names
 
 
-def _row_record(header: list[str], row: list[str], field: str, origin: Origin) -> Record:
+def _row_record(header: list[str], row: list[str], spec: InputSpec, origin: Origin) -> Record:
     fields: dict[str, Any] = dict(zip(header, row, strict=False))
     if len(row) == len(header):
-        return _structured(fields, field, origin)
+        return _structured(fields, spec, origin)
     fields.update(dict.fromkeys(header[len(row) :], ""))
     problem = f"{len(row)} values for {len(header)} columns"
     if surplus := row[len(header) :]:
@@ -189,13 +190,13 @@ def _read_parquet(file: InputFile, spec: InputSpec, stream: BinaryIO, chunks: It
         stream = cast(BinaryIO, spool)
     try:
         table = pq.ParquetFile(stream)
-        if spec.field not in table.schema_arrow.names:
+        if spec.field not in table.schema_arrow.names and not spec.whole:
             raise _field_missing(spec.field, "column", file.name, table.schema_arrow.names)
         row = 0
         for batch in table.iter_batches(PARQUET_ROWS):
             for fields in batch.to_pylist():
                 row += 1
-                yield _structured(fields, spec.field, Origin(file.name, row))
+                yield _structured(fields, spec, Origin(file.name, row))
     # Arrow says with OSError what is wrong inside a page.
     except (pa.ArrowException, OSError) as error:
         problem = f"{file.name} is not a sound parquet file: {error}"
@@ -205,12 +206,15 @@ def _read_parquet(file: InputFile, spec: InputSpec, stream: BinaryIO, chunks: It
             stream.close()
 
 
-def _structured(fields: dict[str, Any], field: str, origin: Origin) -> Record:
-    value = fields[field]
+def _structured(fields: dict[str, Any], spec: InputSpec, origin: Origin) -> Record:
+    field = spec.field
+    value = fields.get(field)
     if isinstance(value, str):
         return Record(value, fields, origin)
     if isinstance(value, int | float):
         return Record(json.dumps(value), fields, origin)
+    if spec.whole:
+        return Record("", fields, origin)
     problem = f'field "{field}" is null' if value is None else f'field "{field}" holds no text'
     return Record("", fields, origin, error=problem)
 

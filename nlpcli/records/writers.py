@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ResultNames = Mapping[str, str]
 """Result field → type: `string`, `float64`, `int64`, or `list<float32>`, `map<string, float64>` and the like."""
+# The type of a field whose values are objects: whatever they hold.
+ANY_JSON = "json"
 
 
 class Writer(Protocol):
@@ -188,7 +190,7 @@ class ParquetWriter:
 
     def _type(self, name: str, declared: Mapping[str, str]) -> Any:
         arrow = self._arrow
-        if name in declared:
+        if name in declared and declared[name] != ANY_JSON:
             return self._declared_type(declared[name])
         inferred = arrow.array([row.get(name) for row in self._rows]).type
         # A column that is null so far says nothing about its later values; text can hold most of them.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from nlpcli.batching import BatchTask
+from nlpcli.batching import BatchTask, ReadAhead
 from nlpcli.device import Placement
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
@@ -14,6 +14,21 @@ from nlpcli.records.record import Record
 
 class Task(BatchTask, Protocol):
     """What is done to records. It reads no files, prints nothing, and picks no device."""
+
+    def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
+        """What goes out: the records themselves, or what was found in them."""
+
+
+Hear = Callable[[Record, str], None]
+"""Is told each piece of text as soon as it is written: of the record that comes out next, and of no other."""
+
+
+@runtime_checkable
+class ContinuousTask(Protocol):
+    """A task whose rows end at different times, so that it fills them itself instead of being given batches."""
+
+    def process(self, source: ReadAhead, budget: int | None, hear: Hear) -> Iterator[Record]:
+        """Every record of `source`, in order, with its result or its error; `budget` in tokens, or as it sees fit."""
 
     def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
         """What goes out: the records themselves, or what was found in them."""
@@ -29,13 +44,16 @@ class TaskOptions(Protocol):
 
 # Task name → module; each has `load(options, model, placement) -> Task`.
 TASKS = {
+    "attention-inspect": "nlpcli.tasks.attention",
     "embed": "nlpcli.tasks.embed",
+    "generate": "nlpcli.tasks.generate",
     "sentiment": "nlpcli.tasks.sentiment",
+    "summarize": "nlpcli.tasks.summarize",
     "translate": "nlpcli.tasks.translate",
 }
 
 
-def load_task(name: str, options: Any, model: LocalModel, placement: Placement) -> Task:
+def load_task(name: str, options: Any, model: LocalModel, placement: Placement) -> Task | ContinuousTask:
     """Load the model and make the task ready. Imports torch and transformers."""
-    task: Task = import_module(TASKS[name]).load(options, model, placement)
+    task: Task | ContinuousTask = import_module(TASKS[name]).load(options, model, placement)
     return task

@@ -108,7 +108,7 @@ class TranslateTask:
 
     def _sentences(self, segment: Segment, source: str) -> Iterator[str | Sentence]:
         from nlpcli.pipelines.inline import sentences_of, with_stand_ins
-        from nlpcli.pipelines.sentences import parts_of, whole
+        from nlpcli.pipelines.segments import parts_of, whole
 
         prose = with_stand_ins(segment.nodes, self._glossary, _scheme(segment))
 
@@ -176,7 +176,7 @@ class TranslateTask:
     def _in_parts(self, work: _Work, translation: Translation) -> str:
         """A model that finds no end repeats itself: half a sentence may do better, and if not it is said."""
         from nlpcli.pipelines.inline import render
-        from nlpcli.pipelines.sentences import whole
+        from nlpcli.pipelines.segments import whole
 
         text = work.sentence.text
         if work.sentence.is_plain and len(text) > 1:

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nlpcli.errors import ExtraMissing, OutputError, UsageError
+from nlpcli.errors import OutputError
 from nlpcli.records.outputs import output_stream
+from nlpcli.views.pictures import check_picture, picture_style, printable, write_figure
 
 if TYPE_CHECKING:
     import numpy as np
 
     Vector = np.ndarray[Any, Any]
 
-log = logging.getLogger(__name__)
-
-FORMATS = {".png": "png", ".svg": "svg"}
 MOST_LABELS = 60
 LABEL_CHARACTERS = 32
 DOT_POINTS = 5.0
-# matplotlib's own font has no CJK characters; these are the usual ones on Linux, macOS and Windows.
-CJK_FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei",
-             "WenQuanYi Micro Hei", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "SimHei")  # fmt: skip
 
 
 def check(path: Path) -> None:
@@ -34,12 +27,7 @@ def check(path: Path) -> None:
         UsageError: the suffix is neither .png nor .svg.
         ExtraMissing: matplotlib is not installed.
     """
-    from importlib.util import find_spec
-
-    if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"--plot draws .png or .svg, not {path.name}")
-    if find_spec("matplotlib") is None:
-        raise ExtraMissing("--plot", "plot")
+    check_picture("--plot", path)
 
 
 class Scatter:
@@ -51,7 +39,7 @@ class Scatter:
 
     def add(self, text: str, vector: Vector) -> None:
         """One more point."""
-        self._texts.append(_printable(text))
+        self._texts.append(printable(text))
         self._vectors.append(vector)
 
     def save(self, path: Path) -> None:
@@ -65,9 +53,8 @@ class Scatter:
         if len(self._vectors) < 2:
             raise OutputError("a map needs at least two texts")
         points, shares = principal_components(np.stack(self._vectors).astype(np.float32))
-        with _style(self._texts), output_stream(str(path), "") as stream:
-            figure = _draw(points, shares, self._texts)
-            figure.savefig(stream, format=FORMATS[path.suffix.lower()], metadata=_without_date(path))
+        with picture_style(self._texts), output_stream(str(path), "") as stream:
+            write_figure(_draw(points, shares, self._texts), stream, path)
 
 
 def principal_components(vectors: Vector) -> tuple[Vector, Vector]:
@@ -83,27 +70,6 @@ def principal_components(vectors: Vector) -> tuple[Vector, Vector]:
     shares = variances[::-1][:2] / max(float(variances.sum()), 1e-12)
     points = centred @ largest
     return (points, shares) if points.shape[1] == 2 else (np.pad(points, ((0, 0), (0, 1))), np.pad(shares, (0, 1)))
-
-
-@contextmanager
-def _style(texts: list[str]) -> Iterator[None]:
-    """matplotlib's settings, which it reads both when text is made and when a file is written."""
-    import warnings
-
-    from matplotlib import rc_context
-
-    settings: Any = {
-        "font.family": _fonts(texts),
-        "font.sans-serif": ["DejaVu Sans"],
-        "svg.fonttype": "none",
-        "svg.hashsalt": "nlpcli",
-        "text.parse_math": False,
-    }
-    with rc_context(settings), warnings.catch_warnings():
-        # `_fonts` says it once; matplotlib says it for every character, and tells of its font cache.
-        logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        yield
 
 
 def _draw(points: Vector, shares: Vector, texts: list[str]) -> Any:
@@ -160,24 +126,5 @@ def _is_free(box: Any, axes: Any, others: list[Any]) -> bool:
     return bool(inside and box.count_overlaps(others) == 0)
 
 
-def _printable(text: str) -> str:
-    """One line; control characters, which XML forbids, become U+FFFD."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in " ".join(text.split()))
-
-
 def _label(text: str) -> str:
     return text if len(text) <= LABEL_CHARACTERS else text[: LABEL_CHARACTERS - 1] + "…"
-
-
-def _fonts(texts: list[str]) -> list[str]:
-    from matplotlib import font_manager
-
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    fonts = [name for name in CJK_FONTS if name in installed]
-    if not fonts and any("\u2e80" <= character <= "\uffef" for text in texts for character in text):
-        log.warning("no font with Chinese, Japanese or Korean characters was found; .svg keeps them as text")
-    return ["DejaVu Sans", *fonts, "sans-serif"]
-
-
-def _without_date(path: Path) -> dict[str, Any]:
-    return {"Date": None} if path.suffix.lower() == ".svg" else {}

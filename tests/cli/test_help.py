@@ -12,9 +12,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from nlpcli.cli.syntax import read_syntax
+
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-MODELS = ("list", "pull", "path", "rm", "prune", "verify")
-COMMANDS = ["", "embed", "sentiment", "translate", "devices", "models", *(f"models {name}" for name in MODELS)]
+# Every command of the app, and every command below it.
+COMMANDS = [" ".join(command.path) for command in read_syntax().walk()]
 
 
 def help_text(command: str) -> str:
@@ -42,10 +44,7 @@ def test_the_help_is_that_of_the_snapshot(command):
     assert help_text(command) == snapshot(command).read_text(encoding="utf-8")
 
 
-def test_every_command_has_a_snapshot():
-    from nlpcli.cli.app import COMMANDS as KNOWN
-
-    assert set(KNOWN) <= set(COMMANDS)
+def test_every_command_has_a_snapshot_and_no_other_is_there():
     assert {path.name for path in SNAPSHOTS.iterdir()} == {snapshot(command).name for command in COMMANDS}
 
 
@@ -62,17 +61,15 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def outputs_of_examples(command, call):
-    """What each example in the help of a command prints."""
-    examples = re.findall(
-        rf"^    (.*\bnlpcli {command} .*)$", snapshot(command).read_text(encoding="utf-8"), re.MULTILINE
-    )
-    return {example: run_example(example, call) for example in examples}
+def examples_of(command):
+    """The lines of the help that are calls of the command."""
+    text = snapshot(command).read_text(encoding="utf-8") if snapshot(command).is_file() else ""
+    return re.findall(rf"^    (.*\bnlpcli {command} .*)$", text.partition("\n  Examples:\n")[2], re.MULTILINE)
 
 
 def run_example(example, call):
     """In this process where the shell has nothing to do."""
-    if not set("|<>") & set(example):
+    if not set("|<>") & set(example) and example.startswith("nlpcli "):
         done = call(*shlex.split(example)[1:])
         assert done.status == 0, done.complaints
         return done.output.decode()
@@ -82,25 +79,43 @@ def run_example(example, call):
 
 
 @pytest.mark.starter
-def test_every_example_of_embed_runs_as_it_stands(starter, call, folder):
-    outputs = outputs_of_examples("embed", call)
-    assert len(outputs) == 6
+@pytest.mark.parametrize("command", [name for name in COMMANDS if examples_of(name)])
+def test_every_example_runs_as_it_stands(starter, call, folder, command):
+    outputs = {example: run_example(example, call) for example in examples_of(command)}
+    CHECKS.get(command, lambda outputs: None)(outputs)
+
+
+def check_embed(outputs):
     first = next(output for example, output in outputs.items() if "--search" in example)
     assert first.splitlines()[0].split("\t")[1] == "notes/passport.md:1"
     assert pq.read_table("reviews.parquet").column_names == ["id", "review", "embedding", "error"]
     assert np.load("lines.npy").shape == (3, 384)
-    assert (folder / "map.svg").stat().st_size
+    assert Path("map.svg").stat().st_size
 
 
-@pytest.mark.starter
-def test_every_example_of_sentiment_runs_as_it_stands(starter, call, folder):
-    outputs = outputs_of_examples("sentiment", call)
-    assert len(outputs) == 6
-    assert (folder / "labelled.csv").read_text().splitlines()[0] == "id,review,label,score,error"
+def check_sentiment(outputs):
+    assert Path("labelled.csv").read_text().splitlines()[0] == "id,review,label,score,error"
     assert next(output for example, output in outputs.items() if "--labels" in example).startswith("bug\t")
+
+
+def check_attention_inspect(outputs):
+    assert {path.name for path in Path().iterdir()} >= {"heads.html", "rollout.npz", "rollout.png"}
+    assert np.load("rollout.npz")["rollout"].shape == (6, 6)
+
+
+# What the examples of a command must leave behind, beyond running.
+CHECKS = {"embed": check_embed, "sentiment": check_sentiment, "attention-inspect": check_attention_inspect}
+
+
+def test_every_task_has_examples():
+    from nlpcli.tasks.base import TASKS
+
+    assert [task for task in TASKS if len(examples_of(task)) < 3] == []
 
 
 if __name__ == "__main__":
     SNAPSHOTS.mkdir(exist_ok=True)
+    for path in SNAPSHOTS.iterdir():
+        path.unlink()
     for command in COMMANDS:
         snapshot(command).write_text(help_text(command), encoding="utf-8")

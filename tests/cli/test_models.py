@@ -73,7 +73,9 @@ def test_an_empty_cache_is_no_failure_and_says_where_models_are(root, models):
 def test_available_models_are_those_of_the_catalogue(root, models):
     rows = json.loads(models("list", "--available", "--json").stdout)
     lines = models("list", "--available").stdout.decode().splitlines()
-    assert [row["name"] for row in rows] == [line.split("\t")[0] for line in lines] == list(catalog().models)
+    assert [row["name"] for row in rows] == [line.split("\t")[0] for line in lines]
+    assert {row["name"] for row in rows} == {*catalog().models, *catalog().aliases}
+    assert [row["task"] for row in rows] == sorted(row["task"] for row in rows)
 
 
 def test_list_tells_name_size_revision_licence_and_source(model, models):

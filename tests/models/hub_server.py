@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,15 +13,31 @@ from threading import Event
 from urllib.parse import unquote, urlsplit
 
 LARGE_FILES = (".safetensors", ".gguf", ".bin", ".onnx")
+# A small model as it lies on the hub, and a newer version of it.
+FILES = {
+    "README.md": b"---\nlicense: mit\n---\n",
+    "config.json": b"{}",
+    "1_Pooling/config.json": b'{"pooling_mode": "cls"}',
+    "model.safetensors": b"weights " * 1000,
+    "pytorch_model.bin": b"pickle",
+    "onnx/model.onnx": b"graph",
+    "onnx/config.json": b"{}",
+}
+NEWER = {**FILES, "model.safetensors": b"better weights " * 1000}
 
 
 @dataclass
 class Repository:
-    """`revisions` maps branches and tags to files; `refusal` is the status and error code of every answer."""
+    """`revisions` maps branches and tags to files; `refusal` is the status and error code of every answer.
+
+    `served` replaces the content of files, but not what the hub says of them; `moved_to` is the repository's new name.
+    """
 
     revisions: dict[str, dict[str, bytes]] = field(default_factory=dict)
     gated: bool = False
     refusal: tuple[int, str] | None = None
+    served: dict[str, bytes] = field(default_factory=dict)
+    moved_to: str = ""
 
     def find(self, revision: str) -> tuple[str, dict[str, bytes]] | None:
         """Commit and files of a branch, a tag or a commit."""
@@ -41,9 +59,10 @@ def blob_name(file: str, content: bytes) -> str:
 
 
 class HubServer(ThreadingHTTPServer):
-    """`requests` holds "METHOD /path" of everything that was asked for.
+    """`requests` holds "METHOD /path" of everything that was asked for, `ranges` the files that were taken up again.
 
-    Half of the file `stall_in` is sent, and the rest when `released`; half of `break_in`, and then the line is dead, once.
+    Half of the file `stall_in` is sent, and the rest when `released`; half of `break_in`, and then the line is dead,
+    once. `delay` is waited before each answer; `after_listing` is called, once, when a repository was described.
     """
 
     daemon_threads = True
@@ -52,6 +71,9 @@ class HubServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.repositories: dict[str, Repository] = {}
         self.requests: list[str] = []
+        self.ranges: list[str] = []
+        self.delay = 0.0
+        self.after_listing: Callable[[], None] | None = None
         self.break_in: str | None = None
         self.stall_in: str | None = None
         self.stalled = Event()
@@ -74,6 +96,9 @@ class _Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
         self.server.requests.append(f"{self.command} {path}")
+        time.sleep(self.server.delay)
+        if self._has_moved(path):
+            return
         if path.startswith("/api/models/"):
             self._describe(path.removeprefix("/api/models/"))
         else:
@@ -83,6 +108,14 @@ class _Answer(BaseHTTPRequestHandler):
 
     def do_HEAD(self) -> None:
         self.do_GET()
+
+    def _has_moved(self, path: str) -> bool:
+        """As the hub answers to an old name: a relative redirect to the same path under the new one."""
+        for name, repository in self.server.repositories.items():
+            if repository.moved_to and f"/{name}/" in f"{path}/":
+                self._send(307, b"", {"Location": self.path.replace(name, repository.moved_to, 1)})
+                return True
+        return False
 
     def _describe(self, path: str) -> None:
         owner, name, kind, revision = [*path.split("/", 3), "revision", "main"][:4]
@@ -94,6 +127,9 @@ class _Answer(BaseHTTPRequestHandler):
         else:
             siblings = [{"rfilename": file} for file in files]
             self._send_json({"id": f"{owner}/{name}", "sha": sha, "siblings": siblings})
+            if self.server.after_listing:
+                self.server.after_listing, then = None, self.server.after_listing
+                then()
 
     def _send_file(self, name: str, revision: str, file: str) -> None:
         if (found := self._find(name, revision)) is None:
@@ -105,7 +141,8 @@ class _Answer(BaseHTTPRequestHandler):
             self._refuse(404, "EntryNotFound")
         else:
             etag = f'"{blob_name(file, files[file])}"'
-            self._send(200, files[file], {"ETag": etag, "X-Repo-Commit": sha}, file)
+            headers = {"ETag": etag, "X-Repo-Commit": sha, "X-Linked-Size": str(len(files[file]))}
+            self._send(200, self.server.repositories[name].served.get(file, files[file]), headers, file)
 
     def _find(self, name: str, revision: str) -> tuple[str, dict[str, bytes]] | None:
         repository = self.server.repositories.get(name)
@@ -129,6 +166,7 @@ class _Answer(BaseHTTPRequestHandler):
     def _send(self, status: int, content: bytes, headers: dict[str, str], file: str = "") -> None:
         if wanted := self.headers["Range"]:
             start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+            self.server.ranges.append(file)
             headers = {**headers, "Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"}
             status, content = 206, content[start:]
         self.send_response(status)
@@ -144,6 +182,7 @@ class _Answer(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if file and file == self.server.stall_in:
+            self.server.stall_in = None
             self.server.stalled.set()
             self.server.released.wait(30)
         with suppress(ConnectionError):

@@ -8,7 +8,7 @@ from matplotlib import font_manager
 from matplotlib.image import imread
 
 from nlpcli.errors import OutputError, UsageError
-from nlpcli.views import scatter
+from nlpcli.views import pictures
 from nlpcli.views.scatter import Scatter, check, principal_components
 
 HOSTILE = ["<script>alert(1)</script> & co", "price $x^2$ and $", "bell\x07 and \x1b[31mred\x00"]
@@ -49,7 +49,7 @@ def test_the_same_texts_give_the_same_bytes(draw):
 
 @pytest.mark.filterwarnings("error")
 def test_characters_without_a_font_are_told_once(draw, caplog, monkeypatch):
-    monkeypatch.setattr(scatter, "CJK_FONTS", ())
+    monkeypatch.setattr(pictures, "CJK_FONTS", ())
     draw("map.png", CHINESE, "a dog")
     assert [record.message for record in caplog.records] == [
         "no font with Chinese, Japanese or Korean characters was found; .svg keeps them as text"
@@ -58,11 +58,11 @@ def test_characters_without_a_font_are_told_once(draw, caplog, monkeypatch):
 
 def test_chinese_is_drawn_with_a_font_that_has_it(draw, caplog):
     installed = {font.name for font in font_manager.fontManager.ttflist}
-    if not installed & set(scatter.CJK_FONTS):
+    if not installed & set(pictures.CJK_FONTS):
         pytest.skip("no font with Chinese characters on this machine")
     picture = draw("map.svg", CHINESE, "a dog").read_text(encoding="utf-8")
     assert caplog.records == []
-    assert any(name in picture for name in scatter.CJK_FONTS)
+    assert any(name in picture for name in pictures.CJK_FONTS)
 
 
 def test_labels_cover_neither_each_other_nor_leave_the_picture(draw):

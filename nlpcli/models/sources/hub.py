@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import logging
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nlpcli.errors import CacheError, ModelGated, ModelMissing, SourceUnreachable
+from nlpcli.errors import CacheError, IntegrityError, ModelGated, ModelMissing, SourceUnreachable
 from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
 from nlpcli.models.safety import check_files
-
-if TYPE_CHECKING:
-    from huggingface_hub import CachedRepoInfo, CachedRevisionInfo
+from nlpcli.models.sources.hub_cache import (
+    cached_repositories,
+    checked_download,
+    licence,
+    revision_removals,
+    verify_repository,
+)
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +53,7 @@ class HubSource:
         return LocalModel(name, folder)
 
     def cached(self) -> Iterable[CachedModel]:
-        for repository in _cached_repositories():
+        for repository in cached_repositories():
             for revision in repository.revisions:
                 yield CachedModel(
                     name=repository.repo_id,
@@ -58,29 +61,29 @@ class HubSource:
                     revision=revision.commit_hash[:12],
                     size=revision.size_on_disk,
                     last_used=repository.last_accessed,
-                    licence=_licence(revision.snapshot_path),
+                    licence=licence(revision.snapshot_path),
                     path=str(revision.snapshot_path),
                 )
 
     def removals(self, name: str) -> list[Removal]:
         return [
             Removal(name, Path(repository.repo_path), repository.size_on_disk, "asked for")
-            for repository in _cached_repositories()
+            for repository in cached_repositories()
             if repository.repo_id == name
         ]
 
     def leftovers(self) -> list[Removal]:
         removals = []
-        for repository in _cached_repositories():
+        for repository in cached_repositories():
             for revision in sorted(repository.revisions, key=lambda revision: revision.commit_hash):
                 if not revision.refs:
-                    removals += _revision_removals(repository, revision)
+                    removals += revision_removals(repository, revision)
             for blob in sorted(Path(repository.repo_path, "blobs").glob("*.incomplete")):
                 removals.append(Removal(repository.repo_id, blob, blob.stat().st_size, "broken-off download"))
         return removals
 
     def verify(self, name: str) -> list[Verification]:
-        return [_verify(repository) for repository in _cached_repositories() if repository.repo_id == name]
+        return [verify_repository(repository) for repository in cached_repositories() if repository.repo_id == name]
 
 
 def _snapshot(name: str, revision: str | None, offline: bool, say: Say) -> Path:
@@ -92,13 +95,14 @@ def _snapshot(name: str, revision: str | None, offline: bool, say: Say) -> Path:
         return _at_hand(name, cached)
     check_files(name, files)
     # By name and not by commit, so that the cache learns which commit the name stands for.
-    folder = snapshot_download(
-        name,
-        revision=revision,
-        allow_patterns=list(WANTED),
-        ignore_patterns=list(UNWANTED),
-        tqdm_class=_progress(name, say),
-    )
+    with checked_download(name, name):
+        folder = snapshot_download(
+            name,
+            revision=revision,
+            allow_patterns=list(WANTED),
+            ignore_patterns=list(UNWANTED),
+            tqdm_class=_progress(name, say),
+        )
     return Path(folder)
 
 
@@ -112,7 +116,9 @@ def _gguf_file(name: str, repository: str, file: str, revision: str | None, offl
     if file not in files:
         others = ", ".join(other for other in files if other.endswith(".gguf"))
         raise ModelMissing(f"{repository} has no file {file}; its GGUF files: {others or 'none'}")
-    return Path(hf_hub_download(repository, file, revision=revision, tqdm_class=_progress(name, say)))
+    with checked_download(name, repository):
+        path = hf_hub_download(repository, file, revision=revision, tqdm_class=_progress(name, say))
+    return Path(path)
 
 
 def _cached_snapshot(name: str, revision: str | None) -> Path | None:
@@ -152,11 +158,11 @@ def _at_hand(name: str, cached: Path | None) -> Path:
 
 def _listing(name: str, repository: str, revision: str | None, cached: Path | None) -> list[str] | None:
     """The files that the hub has of a repository; None where it does not answer and the cache has a copy."""
-    from huggingface_hub import HfApi
+    from huggingface_hub import HfApi, constants
     from huggingface_hub.errors import HfHubHTTPError, HTTPError  # type: ignore[attr-defined]
 
     try:
-        details = HfApi().model_info(repository, revision=revision, timeout=10)
+        details = HfApi().model_info(repository, revision=revision, timeout=constants.HF_HUB_ETAG_TIMEOUT)
     except (HTTPError, OSError) as error:
         refused = isinstance(error, HfHubHTTPError) and error.response.status_code < 500
         if refused or cached is None:
@@ -216,62 +222,13 @@ def _hub_errors(name: str, revision: str | None) -> Iterator[None]:
             " or use a starter/… model, which needs no hub"
         ) from error
     except OSError as error:
+        if "Consistency check failed" in str(error):
+            raise IntegrityError(
+                f"{name}: the hub sent more or fewer bytes than it says a file has; it was not kept:"
+                " try again, and check the mirror or the proxy (HF_ENDPOINT)"
+            ) from error
         raise CacheError(f"cannot write the hub's cache: {error}; make room or set HF_HOME") from error
 
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-
-
-def _cached_repositories() -> list[CachedRepoInfo]:
-    from huggingface_hub import CacheNotFound, scan_cache_dir
-
-    try:
-        repositories = scan_cache_dir().repos
-    except CacheNotFound:
-        return []
-    return sorted(
-        (repository for repository in repositories if repository.repo_type == "model"),
-        key=lambda repository: repository.repo_id,
-    )
-
-
-def _revision_removals(repository: CachedRepoInfo, revision: CachedRevisionInfo) -> list[Removal]:
-    """A detached revision: its snapshot, and those of its blobs that no other revision shares."""
-    others = [other for other in repository.revisions if other is not revision]
-    shared = {file.blob_path for other in others for file in other.files}
-    blobs = {file.blob_path: file.size_on_disk for file in revision.files if file.blob_path not in shared}
-    reason = f"detached revision {revision.commit_hash[:12]}"
-    return [
-        Removal(repository.repo_id, revision.snapshot_path, 0, reason),
-        *(Removal(repository.repo_id, path, size, reason) for path, size in sorted(blobs.items())),
-    ]
-
-
-def _licence(snapshot: Path) -> str:
-    from huggingface_hub import metadata_load
-
-    card = snapshot / "README.md"
-    if not card.is_file():
-        return "?"
-    try:
-        metadata = metadata_load(card) or {}
-    except ValueError:
-        return "?"
-    return str(metadata.get("license", "?"))
-
-
-def _verify(repository: CachedRepoInfo) -> Verification:
-    blobs = {file.blob_path for revision in repository.revisions for file in revision.files}
-    problems = [f"{blob.name} has changed" for blob in sorted(blobs) if not _is_sound(blob)]
-    return Verification(repository.repo_id, len(blobs), tuple(problems))
-
-
-def _is_sound(blob: Path) -> bool:
-    """The hub names a blob by its hash: SHA-256 for large files, git's SHA-1 of a blob for small ones."""
-    with blob.open("rb") as file:
-        if len(blob.name) == 64:
-            return hashlib.file_digest(file, "sha256").hexdigest() == blob.name
-        content = file.read()
-    header = f"blob {len(content)}\0".encode()
-    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest() == blob.name

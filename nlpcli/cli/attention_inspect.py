@@ -1,0 +1,215 @@
+"""`nlpcli attention-inspect`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nlpcli.cli.console import complain
+from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
+from nlpcli.cli.run import View, make_job, run_job
+from nlpcli.engines.job import Job
+from nlpcli.errors import OutputError, UsageError
+from nlpcli.models.catalog import catalog
+from nlpcli.records.record import Record
+from nlpcli.records.splitting import without_surrogates
+from nlpcli.tasks.attention import AttentionOptions
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from nlpcli.records.inspection import Inspection
+
+
+class Method(StrEnum):
+    """What is shown of a head."""
+
+    RAW = "raw"
+    ROLLOUT = "rollout"
+    GRADIENT = "gradient"
+
+
+EXAMPLES = """
+\b
+Examples:
+  nlpcli attention-inspect "The cat sat on the mat because it was tired."
+  nlpcli attention-inspect --html heads.html "The cat sat on the mat."
+  nlpcli attention-inspect --layer 2 --head 0-3 --top 3 -F jsonl "The cat sat."
+  nlpcli attention-inspect --pair "It is raining." "Take an umbrella."
+  nlpcli attention-inspect --verify "The cat sat on the mat."
+  nlpcli attention-inspect --method rollout --npz rollout.npz --png rollout.png "The cat sat."
+"""
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+@app.command(name="attention-inspect", epilog=EXAMPLES)
+@shares_options
+def attention_inspect(
+    shared: SharedOptions,
+    texts: Texts = None,
+    layer: Annotated[
+        str | None,
+        typer.Option(metavar="N,…", help="Only these layers, from 0: 3 or 0,2 or 4-7; -1 is the last. Default: all."),
+    ] = None,
+    head: Annotated[str | None, typer.Option(metavar="N,…", help="Only these heads, in the same way.")] = None,
+    pair: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="The second segment of an encoder, or the output that an encoder-decoder is given."
+        ),
+    ] = None,
+    method: Annotated[
+        Method,
+        typer.Option(help="The weights, attention rollout through the layers, or gradient × attention."),
+    ] = Method.RAW,
+    top: Annotated[int, typer.Option(min=0, metavar="K", help="Name the K strongest links of each head.")] = 0,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Recompute softmax(QKᵀ/√d_k)V of every layer and print the differences."),
+    ] = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with all heads to look at in a browser.")
+    ] = None,
+    png: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the heads as .png or .svg.")] = None,
+    npz: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the matrices for numpy.")] = None,
+) -> int:
+    """Show what each attention head of a model does with a text; measure it, name it, check it.
+
+    Draws all heads with the pattern of each, and the weights of one. Computes in float32 unless --dtype says otherwise.
+    Attention is not explanation: weights say where a head looks, not why the model answers as it does.
+    """
+    options = AttentionOptions(
+        layers=_numbers("--layer", layer),
+        heads=_numbers("--head", head),
+        pair=None if pair is None else without_surrogates(pair),
+        method=method.value,
+        top=top,
+        verify=verify,
+    )
+    files = _Files(html, png, npz)
+    files.check(texts)
+    job = make_job("attention-inspect", options, shared, texts, Per.DOCUMENT, catalog().defaults["attention-inspect"])
+    # bfloat16, which auto may pick, rounds weights to three digits and would be measured instead of the model.
+    job = _in_float32(job) if shared.dtype == "auto" else job
+    tap = _Tap(files)
+    status = run_job(job, shared, View(_render, _draw), tap, unwritten=files.wanted and not verify)
+    return max(status, tap.verdict())
+
+
+_NUMBERS = re.compile(r"(-?\d+)(?:-(\d+))?")
+
+
+def _numbers(option: str, listed: str | None) -> tuple[int, ...] | None:
+    """`0,2,4-7,-1` as numbers."""
+    if listed is None:
+        return None
+    numbers: list[int] = []
+    for part in listed.replace(" ", "").split(","):
+        match = _NUMBERS.fullmatch(part)
+        if match is None or (match[2] is not None and int(match[1]) > int(match[2])):
+            raise UsageError(f'{option} takes numbers such as 3 or 0,2 or 4-7, not "{listed}"')
+        numbers.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return tuple(numbers)
+
+
+def _in_float32(job: Job) -> Job:
+    return replace(job, compute=replace(job.compute, dtype="float32"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The files that were asked for; each holds one text."""
+
+    html: Path | None
+    png: Path | None
+    npz: Path | None
+
+    @property
+    def wanted(self) -> bool:
+        return any((self.html, self.png, self.npz))
+
+    def check(self, texts: list[str] | None) -> None:
+        """Refuse what cannot be written, before any model is loaded."""
+        if self.wanted and len(texts or []) > 1:
+            raise UsageError("--html, --png and --npz hold one text; give one TEXT, and run once for each")
+        if self.png is not None:
+            from nlpcli.views.attention.figure import check
+
+            check(self.png)
+
+    def save(self, inspection: Inspection) -> None:
+        for path, save in self._savers():
+            if not inspection.tokens:
+                raise OutputError(f"{path} is not written: the text has no tokens")
+            save(inspection, path)
+
+    def _savers(self) -> Iterator[tuple[Path, Callable[[Inspection, Path], None]]]:
+        if self.html is not None:
+            from nlpcli.views.attention.page import save_page
+
+            yield self.html, save_page
+        if self.png is not None:
+            from nlpcli.views.attention.figure import save_figure
+
+            yield self.png, save_figure
+        if self.npz is not None:
+            from nlpcli.views.attention.arrays import save_arrays
+
+            yield self.npz, save_arrays
+
+
+@dataclass(slots=True)
+class _Tap:
+    """Sees the records on their way out: writes the files of the one text, and keeps the largest difference."""
+
+    files: _Files
+    _largest: float | None = field(default=None)
+    _seen: int = field(default=0)
+
+    def __call__(self, records: Iterator[Record]) -> Iterator[Record]:
+        from nlpcli.views.attention.report import inspection_of
+
+        for record in records:
+            self._seen += 1
+            if self.files.wanted and self._seen > 1:
+                raise OutputError(
+                    f"--html, --png and --npz hold one text, and {record.origin} is another; run once for each"
+                )
+            if record.result is not None:
+                inspection = inspection_of(record)
+                self.files.save(inspection)
+                found = [check.largest for check in inspection.checks]
+                self._largest = max([*found, *([] if self._largest is None else [self._largest])], default=None)
+            yield record
+
+    def verdict(self) -> int:
+        """1 where a layer does not compute the formula."""
+        from nlpcli.views.attention.report import TOLERANCE
+
+        # A difference that is no number is none that is small enough.
+        if self._largest is None or self._largest <= TOLERANCE:
+            return 0
+        complain(
+            f"largest difference {self._largest:.1e} is over {TOLERANCE:.0e}: a layer does not compute"
+            " softmax(QKᵀ/√d_k)V as its configuration says; see which with --verify -F jsonl"
+        )
+        return 1
+
+
+def _render(record: Record) -> str:
+    from nlpcli.views.attention.report import render_inspection
+
+    return render_inspection(record)
+
+
+def _draw(record: Record) -> RenderableType:
+    from nlpcli.views.attention.report import draw_inspection
+
+    return draw_inspection(record)

@@ -1,0 +1,168 @@
+"""`nlpcli bench`."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from enum import StrEnum
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nlpcli.cli.console import Activity, complain, configure_logging
+from nlpcli.cli.profile import Profile
+from nlpcli.device import check_names
+from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
+from nlpcli.errors import InputError
+from nlpcli.measured import file, keep
+from nlpcli.models.catalog import catalog
+from nlpcli.records.inputs import InputSpec, input_files
+from nlpcli.records.readers import read_records
+from nlpcli.records.writers import encode_json
+
+if TYPE_CHECKING:
+    from nlpcli.engines.bench import Trial
+
+EXAMPLES = """
+\b
+Examples:
+  nlpcli bench embed
+  nlpcli bench sentiment -i reviews.csv --field review
+  nlpcli bench embed --dry-run --json
+"""
+# Compared with the first; what computes with fewer bits is used only where its results are the same.
+DTYPES = ("float32", "bfloat16")
+_WORDS = (
+    "the a one every cat dog river city train morning letter window market doctor child book sleeps runs opens sees"
+    " writes carries red old quiet bright small in on under behind without and but because today again"
+)
+_LENGTHS = (4, 8, 8, 12, 12, 16, 24, 40, 80)
+_TEXTS = 2000
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+def _embed() -> Any:
+    from nlpcli.tasks.embed import EmbedOptions
+
+    return EmbedOptions()
+
+
+def _sentiment() -> Any:
+    from nlpcli.tasks.sentiment import SentimentOptions
+
+    return SentimentOptions()
+
+
+def _generate() -> Any:
+    from nlpcli.tasks.generate import GenerateOptions
+
+    return GenerateOptions(greedy=True, most_tokens=16)
+
+
+# What of each task is measured: plain results, and always the same ones.
+OPTIONS: dict[str, Callable[[], Any]] = {"embed": _embed, "generate": _generate, "sentiment": _sentiment}
+BenchTask = StrEnum("BenchTask", {name.upper(): name for name in OPTIONS})  # type: ignore[misc]
+
+
+@app.command(epilog=EXAMPLES)
+def bench(
+    task: Annotated[BenchTask, typer.Argument(metavar="TASK", help=f"{', '.join(OPTIONS)}.")],
+    model: Annotated[
+        str | None, typer.Option("-m", "--model", metavar="NAME", help="Default: that of the task.")
+    ] = None,
+    revision: Annotated[str | None, typer.Option(metavar="REV", help="Branch, tag or commit on the hub.")] = None,
+    input_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-i", "--input", metavar="PATH", help="Texts to measure with. Default: sentences of 4 to 80 words."
+        ),
+    ] = None,
+    field: Annotated[str, typer.Option(metavar="NAME", help="Column or key that holds the text.")] = "text",
+    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    offline: Annotated[bool, typer.Option("--offline", help="Open no connection.")] = False,
+    profile: Profile = None,  # noqa: ARG001 - its callback uses it
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Measure, but keep nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress.")] = False,
+) -> int:
+    """Measure how fast a task runs in which dtype, with how many tokens a batch and how many threads.
+
+    Takes half a minute or more; keep the machine idle. The fastest setting whose results are those of float32 is kept
+    in the cache, and used from then on for the same task, model and device where `--dtype`, `--batch-tokens` and
+    `--threads` are not given.
+    """
+    check_names(device, "auto")
+    configure_logging(quiet, verbose=False)
+    name = task.value
+    job = Job(
+        name,
+        OPTIONS[name](),
+        InputSpec(paths=tuple(input_ or ()), field=field),
+        ModelSpec(model or catalog().defaults[name], revision, offline),
+        ComputeSpec(device, seed=0),
+    )
+    texts = _texts_of(job.input) if input_ else _sentences()
+    trials = _measured(job, texts, Activity(None, quiet))
+    _print(trials, json)
+    if not dry_run:
+        _keep(job, trials)
+    return 0
+
+
+def _measured(job: Job, texts: list[str], activity: Activity) -> list[Trial]:
+    from nlpcli.engines.bench import measure
+
+    try:
+        return list(measure(job, texts, DTYPES, activity))
+    finally:
+        activity.end()
+
+
+def _texts_of(spec: InputSpec) -> list[str]:
+    texts = [record.text for record in islice(read_records(spec, input_files(spec)), _TEXTS) if record.error is None]
+    if not texts:
+        raise InputError(f"no text in {', '.join(spec.paths)}; give a file with some, or leave -i out")
+    return texts
+
+
+def _sentences() -> list[str]:
+    """The same on every machine."""
+    chance = random.Random(0)  # noqa: S311 - that it can be repeated is the point
+    words = _WORDS.split()
+    return [" ".join(chance.choices(words, k=chance.choice(_LENGTHS))).capitalize() + "." for _ in range(_TEXTS)]
+
+
+def _print(trials: list[Trial], json: bool) -> None:
+    from nlpcli.engines.bench import best
+
+    chosen = best(trials)
+    if json:
+        rows = [{**asdict(trial), "best": trial is chosen} for trial in trials]
+        sys.stdout.write(encode_json(rows).decode() + "\n")
+        return
+    sys.stdout.write("dtype\tbatch\tthreads\ttexts/s\ttokens/s\tresults\n")
+    sys.stdout.writelines("\t".join(_columns(trial, trial is chosen)) + "\n" for trial in trials)
+
+
+def _columns(trial: Trial, chosen: bool) -> Iterable[str]:
+    tokens = "-" if trial.tokens_per_second is None else f"{trial.tokens_per_second:,.0f}"
+    results = "same" if trial.same_results else "differ"
+    return (
+        trial.dtype,
+        f"{trial.batch_tokens:,}",
+        str(trial.threads),
+        f"{trial.texts_per_second:,.1f}",
+        tokens,
+        f"{results}, fastest" if chosen else results,
+    )
+
+
+def _keep(job: Job, trials: list[Trial]) -> None:
+    from nlpcli.engines.bench import as_measurement, best
+
+    keep(as_measurement(job, best(trials)))
+    complain(f"kept for `auto`: {job.task} with {job.model.name}; to forget it, delete {file()}")

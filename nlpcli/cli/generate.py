@@ -1,0 +1,121 @@
+"""`nlpcli generate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
+from nlpcli.cli.run import View, make_job, run_job
+from nlpcli.errors import InputMissing, UsageError
+from nlpcli.models.catalog import catalog
+from nlpcli.records.record import Record
+from nlpcli.records.schema import check_schema
+from nlpcli.records.splitting import without_surrogates
+from nlpcli.records.template import compiled
+from nlpcli.tasks.generate import DEFAULT_MOST_TOKENS, GenerateOptions
+from nlpcli.views import completions as drawings
+
+EXAMPLES = """
+\b
+Examples:
+  nlpcli generate "Name three fruits."
+  nlpcli generate --greedy --max-tokens 20 --raw "The quick brown fox"
+  nlpcli generate --system "Answer in one word." "What is the capital of France?"
+  nlpcli generate --n 3 --seed 1 -F jsonl "Write a title for a poem about rain."
+  nlpcli generate -i reviews.csv --template question.txt -o answers.csv
+  nlpcli generate --schema person.json "Ada Lovelace was born in London in 1815."
+"""
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+@app.command(epilog=EXAMPLES)
+@shares_options
+def generate(
+    shared: SharedOptions,
+    texts: Texts = None,
+    system: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What the model is told before the prompt (chat models).")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help=f"Longest completion. Default: {DEFAULT_MOST_TOKENS}.")
+    ] = None,
+    temperature: Annotated[
+        float | None, typer.Option(min=0.0, metavar="T", help="How freely to draw. Default: the model's own, else 0.7.")
+    ] = None,
+    top_p: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, metavar="P", help="Draw from the likeliest tokens that reach P.")
+    ] = None,
+    top_k: Annotated[
+        int | None, typer.Option(min=0, metavar="K", help="Draw from the K likeliest tokens. 0: from all.")
+    ] = None,
+    greedy: Annotated[bool, typer.Option("--greedy", help="Always the likeliest token; nothing is drawn.")] = False,
+    stop: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="End before this text. Repeatable.")] = None,
+    n: Annotated[int, typer.Option("--n", min=1, metavar="N", help="Completions of each prompt.")] = 1,
+    raw: Annotated[bool, typer.Option("--raw", help="Continue the text as it is: no chat template.")] = False,
+    schema: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSON Schema; every completion is valid against it.")
+    ] = None,
+    template: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Jinja template that makes the prompt of a record's fields.")
+    ] = None,
+    stream: Annotated[
+        bool | None,
+        typer.Option("--stream/--no-stream", help="Show text while it is written. Default: where the output is text."),
+    ] = None,
+) -> int:
+    """Answer each prompt, or continue it where the model knows no conversation.
+
+    Prints the completion alone. Many prompts are written at once; their order is kept. With --seed the text of a
+    prompt is the same every time, whatever else is in the batch.
+    """
+    options = GenerateOptions(
+        system=None if system is None else without_surrogates(system),
+        most_tokens=max_tokens,
+        temperature=temperature,
+        top_p=top_p,
+        top_k=top_k,
+        greedy=greedy or temperature == 0,
+        stop=tuple(without_surrogates(text) for text in stop or () if text),
+        count=n,
+        raw=raw,
+        schema=None if schema is None else _read(schema, "--schema"),
+        template=None if template is None else _read(template, "--template").removesuffix("\n"),
+        seed=shared.seed,
+    )
+    _check(options)
+    per = Per.DOCUMENT
+    whole = options.template is not None
+    job = make_job("generate", options, shared, texts, per, catalog().defaults["generate"], whole)
+    return run_job(job, shared, _COMPLETED, streamed=stream is not False and n == 1)
+
+
+def _read(path: Path, option: str) -> str:
+    try:
+        return path.expanduser().read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputMissing(f"{option}: cannot read {path}: {error.strerror}; check the path") from error
+    except UnicodeDecodeError as error:
+        raise InputMissing(f"{option}: {path} is not UTF-8 ({error.reason}); convert it") from error
+
+
+def _check(options: GenerateOptions) -> None:
+    if options.greedy and options.count > 1:
+        raise UsageError("--greedy writes the same text every time; leave it out, or --n")
+    if options.greedy and (options.temperature or options.top_p is not None or options.top_k is not None):
+        raise UsageError("--greedy draws nothing; leave it out, or --temperature, --top-p and --top-k")
+    if options.schema is not None:
+        check_schema(options.schema)
+    if options.template is not None:
+        compiled(options.template)
+
+
+def _completed(record: Record) -> str:
+    result = record.result or {}
+    return "\n".join(result["completions"]) if "completions" in result else str(result["completion"])
+
+
+_COMPLETED = View(_completed, drawings.draw_completed)

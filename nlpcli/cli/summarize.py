@@ -1,0 +1,87 @@
+"""`nlpcli summarize`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
+from nlpcli.cli.run import View, make_job, run_job
+from nlpcli.models.catalog import catalog
+from nlpcli.records.record import Record
+from nlpcli.tasks.summarize import SummarizeOptions
+from nlpcli.views.summaries import draw_summary
+
+
+class Length(StrEnum):
+    """How long a summary is, beside the text."""
+
+    SHORT = "short"
+    MEDIUM = "medium"
+    LONG = "long"
+
+
+class Method(StrEnum):
+    """Whose sentences a summary is made of."""
+
+    AUTO = "auto"
+    ABSTRACTIVE = "abstractive"
+    EXTRACTIVE = "extractive"
+
+
+# The task whose default model does it.
+_DEFAULTS = {Method.AUTO: "summarize", Method.ABSTRACTIVE: "generate", Method.EXTRACTIVE: "embed"}
+
+EXAMPLES = """
+\b
+Examples:
+  nlpcli summarize -i article.txt
+  nlpcli summarize -i notes/ --bullets --length short
+  nlpcli summarize -i articles.jsonl -o summaries.jsonl
+  cat article.txt | nlpcli summarize --max-words 40
+  nlpcli summarize --method abstractive -i article.txt
+"""
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+@app.command(epilog=EXAMPLES)
+@shares_options
+def summarize(
+    shared: SharedOptions,
+    texts: Texts = None,
+    length: Annotated[
+        Length, typer.Option(help="Beside the text: of 1,000 words about 50, 95 or 190 stay.")
+    ] = Length.MEDIUM,
+    max_words: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Never more words (in Chinese: characters) than that.")
+    ] = None,
+    method: Annotated[
+        Method,
+        typer.Option(help="Sentences of the text (extractive) or the model's own; auto: what the model can."),
+    ] = Method.AUTO,
+    bullets: Annotated[bool, typer.Option("--bullets", help="A list with one sentence a line.")] = False,
+) -> int:
+    """Shorten each document; a file is one document unless --per says otherwise.
+
+    Documents of any length are read in windows that end where a sentence ends, never cut. A summary is never longer
+    than its document.
+    """
+    options = SummarizeOptions(length.value, max_words, method.value, bullets)
+    job = make_job("summarize", options, shared, texts, Per.DOCUMENT, catalog().defaults[_DEFAULTS[method]])
+    return run_job(job, shared, _BULLETS if bullets else _SUMMARY)
+
+
+def _one_line(record: Record) -> str:
+    return " ".join((record.result or {})["summary"].split())
+
+
+def _as_it_is(record: Record) -> str:
+    summary: str = (record.result or {})["summary"]
+    return summary
+
+
+_SUMMARY = View(_one_line, draw_summary)
+_BULLETS = View(_as_it_is, draw_summary)

@@ -1,0 +1,39 @@
+"""`catalog.toml` as it is written: that of nlpcli, and over it the user's own. Light, for a Tab waits for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nlpcli.errors import UsageError
+from nlpcli.settings import config_file, load_toml, refuse_unknown
+
+FILE = "catalog.toml"
+TABLES = ("default", "models", "alias")
+
+
+def user_file() -> Path:
+    """Where a user writes models of their own, or other defaults: beside `config.toml`."""
+    return config_file().with_name(FILE)
+
+
+def read_catalog() -> dict[str, dict[str, Any]]:
+    """`default` (task → name), `models` and `alias` (name → entry); the user's entries add to those of the same name.
+
+    Raises:
+        UsageError: the user's file is not TOML, or has other tables.
+    """
+    tables = load_toml(Path(__file__).with_name(FILE))
+    path = user_file()
+    own = load_toml(path)
+    refuse_unknown(own, TABLES, str(path))
+    for name, table in own.items():
+        if not isinstance(table, dict):
+            raise UsageError(f"{name} in {path} is a table; write [{name}]")
+    tables["default"] |= own.get("default", {})
+    for kind in ("models", "alias"):
+        for name, entry in own.get(kind, {}).items():
+            if not isinstance(entry, dict):
+                raise UsageError(f'{kind}.{name} in {path} is a table; write [{kind}."{name}"]')
+            tables[kind][name] = tables[kind].get(name, {}) | entry
+    return tables

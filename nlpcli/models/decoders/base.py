@@ -1,0 +1,28 @@
+"""What the generation loop asks of a decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from torch import Tensor
+
+
+class Decoder(Protocol):
+    """Rows of tokens, each as long as it is; rows come and go while the others stay. Rows are counted from 0."""
+
+    longest: int
+    """How many tokens a row can have: the model's context."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are now."""
+
+    def add(self, tokens: Sequence[Sequence[int]]) -> None:
+        """New rows behind the others. Of a prompt, all but its last token, which goes into the next `step`."""
+
+    def step(self, tokens: Sequence[int]) -> Tensor:
+        """One more token for every row; the logits of the next, (rows, vocabulary) float32."""
+
+    def remove(self, row: int) -> None:
+        """Take a row out; the last row moves to its place."""

@@ -1,0 +1,55 @@
+"""Several linear layers over the same input as one product."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from nlpcli.models.quantized_linear import Int8Linear
+
+Projection = Callable[[Tensor], Tensor]
+
+
+def fused(layers: Sequence[nn.Module]) -> Projection:
+    """x → the outputs of `layers` one behind the other, (…, sum of out_features).
+
+    The layers keep working: their weights become views into the one that is made here, so that nothing is stored
+    twice. Layers in a packed format are called one after the other.
+    """
+    if all(type(layer) is nn.Linear for layer in layers):
+        return _fused_linear(layers)
+    if all(isinstance(layer, Int8Linear) for layer in layers):
+        return _fused_int8(layers)
+    return lambda hidden_states: torch.cat([layer(hidden_states) for layer in layers], dim=-1)
+
+
+def _fused_linear(layers: Sequence[nn.Module]) -> Projection:
+    weight = torch.cat([layer.weight.detach() for layer in layers])
+    bias = _joined_bias(layers, weight)
+    start = 0
+    for layer in layers:
+        layer.weight = nn.Parameter(weight[start : start + layer.out_features], requires_grad=False)
+        start += layer.out_features
+    return lambda hidden_states: nn.functional.linear(hidden_states, weight, bias)
+
+
+def _fused_int8(layers: Sequence[nn.Module]) -> Projection:
+    whole = Int8Linear(
+        torch.cat([layer.weight for layer in layers]),
+        torch.cat([layer.scale for layer in layers]),
+        _joined_bias(layers, layers[0].scale),
+    )
+    start = 0
+    for layer in layers:
+        rows = slice(start, start + layer.out_features)
+        layer.weight, layer.scale = whole.weight[rows], whole.scale[rows]
+        start += layer.out_features
+    return whole.forward
+
+
+def _joined_bias(layers: Sequence[nn.Module], like: Tensor) -> Tensor | None:
+    if all(layer.bias is None for layer in layers):
+        return None
+    return torch.cat([like.new_zeros(layer.out_features) if layer.bias is None else layer.bias for layer in layers])

@@ -1,0 +1,47 @@
+"""Aliases of the catalogue: short names for models of the other sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from nlpcli.errors import ModelMissing
+from nlpcli.models.catalog import Alias, catalog
+from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
+from nlpcli.models.sources.base import Source
+
+
+class AliasSource:
+    """Names are those of the catalogue's aliases (`embed/best`); what lies in the cache bears the real name."""
+
+    def __init__(self, sources: Sequence[Source], aliases: dict[str, Alias] | None = None) -> None:
+        self._sources = sources
+        self._aliases = catalog().aliases if aliases is None else aliases
+
+    def owns(self, name: str) -> bool:
+        return name in self._aliases
+
+    def resolve(self, name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:
+        alias = self._aliases[name]
+        model = self._source(alias).resolve(alias.model, revision or alias.revision, offline, say)
+        return replace(model, languages=alias.languages or model.languages)
+
+    def cached(self) -> Iterable[CachedModel]:
+        return ()
+
+    def removals(self, name: str) -> list[Removal]:
+        alias = self._aliases.get(name)
+        return self._source(alias).removals(alias.model) if alias else []
+
+    def leftovers(self) -> list[Removal]:
+        return []
+
+    def verify(self, name: str) -> list[Verification]:
+        alias = self._aliases.get(name)
+        return self._source(alias).verify(alias.model) if alias else []
+
+    def _source(self, alias: Alias) -> Source:
+        for source in self._sources:
+            if source.owns(alias.model):
+                return source
+        raise ModelMissing(f'alias {alias.name}: "{alias.model}" is no name of a model; mend it in the catalogue file')

@@ -1,0 +1,117 @@
+"""What attention-inspect finds in one text, as arrays and summaries: computed by the pipeline, drawn by the views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+class Kind(StrEnum):
+    """Which attention of a model: over its own input, over its own output, or from output to input."""
+
+    SELF = "self"
+    DECODER = "decoder"
+    CROSS = "cross"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token: its `text` as a person reads it, and what it is beside content."""
+
+    text: str
+    special: bool = False
+    punctuation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionMap:
+    """One kind of attention.
+
+    `weights` (layers, heads, queries, keys) float32, rows sum to 1; `layers` and `heads` are the numbers, counted from
+    0, of those that it holds. `gradient` has the same shape, `rollout` is (queries, keys); each only where asked for.
+    """
+
+    kind: Kind
+    queries: tuple[Token, ...]
+    keys: tuple[Token, ...]
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+    weights: Array
+    causal: bool = False
+    gradient: Array | None = None
+    rollout: Array | None = None
+
+    @property
+    def shown(self) -> Array:
+        """What is looked at head by head: gradient × attention where it was asked for, else the weights."""
+        return self.weights if self.gradient is None else self.gradient
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A query that attends to a key; both are positions."""
+
+    query: int
+    key: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSummary:
+    """What one head does; docs/attention-inspect.md defines each measure. `None`: not defined here."""
+
+    kind: Kind
+    layer: int
+    head: int
+    pattern: str
+    strength: float
+    measures: dict[str, float | None]
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCheck:
+    """Largest absolute differences between what a layer computed and what the formula gives.
+
+    `weights` softmax(QKᵀ/√d_k), `heads` the same times V, `output` Concat(head_1 … head_h)W^O.
+    """
+
+    kind: Kind
+    layer: int
+    weights: float
+    heads: float
+    output: float
+
+    @property
+    def largest(self) -> float:
+        return max(self.weights, self.heads, self.output)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """All of one text. `output` are the tokens that an encoder-decoder model produced or was made to produce."""
+
+    model: str
+    tokens: tuple[Token, ...]
+    maps: tuple[AttentionMap, ...]
+    heads: tuple[HeadSummary, ...] = ()
+    output: tuple[Token, ...] | None = None
+    checks: tuple[LayerCheck, ...] = field(default=())
+
+    def map_of(self, kind: Kind) -> AttentionMap | None:
+        """The map of one kind, where the model has such attention."""
+        return next((map_ for map_ in self.maps if map_.kind is kind), None)
+
+
+class InspectionResult(dict[str, Any]):
+    """The result fields of a record, which are what JSON shows, and beside them the arrays, which views draw."""
+
+    def __init__(self, fields: dict[str, Any], inspection: Inspection) -> None:
+        super().__init__(fields)
+        self.inspection = inspection

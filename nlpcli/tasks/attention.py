@@ -1,0 +1,141 @@
+"""Attention-inspect: a text → its tokens, and what every head of the model does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from nlpcli.batching import Unit
+from nlpcli.device import Placement
+from nlpcli.errors import NlpcliError, UsageError
+from nlpcli.models.reference import LocalModel
+from nlpcli.records.inspection import HeadSummary, Inspection, InspectionResult, Kind
+from nlpcli.records.record import Record
+from nlpcli.records.writers import ANY_JSON
+
+if TYPE_CHECKING:
+    from nlpcli.pipelines.attention import AttentionPipeline
+
+_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionOptions:
+    """What `nlpcli attention-inspect` was asked for. `layers`, `heads`: numbers from 0; None: all."""
+
+    layers: tuple[int, ...] | None = None
+    heads: tuple[int, ...] | None = None
+    pair: str | None = None
+    method: Literal["raw", "rollout", "gradient"] = "raw"
+    top: int = 0
+    verify: bool = False
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """Result fields and their types."""
+        checks = {"verification": ANY_JSON} if self.verify else {}
+        return {"tokens": "list<string>", "heads": ANY_JSON} | checks
+
+
+class AttentionTask:
+    """Texts in, inspections out, one text at a time: padding would be attended to."""
+
+    def __init__(self, options: AttentionOptions, pipeline: AttentionPipeline) -> None:
+        from nlpcli.pipelines.attention import Request
+        from nlpcli.pipelines.attention_capture import Selection
+
+        selection = Selection(options.layers, options.heads)
+        self._request = Request(selection, options.method, options.pair, options.top, options.verify)
+        self._options = options
+        self._pipeline = pipeline
+
+    def split(self, records: Sequence[Record]) -> list[list[Unit]]:
+        """One unit per text."""
+        # A text longer than any model takes need not be counted exactly.
+        return [[Unit(max(1, len(record.text)), record.text)] for record in records]
+
+    def run(self, units: Sequence[Unit]) -> Sequence[Inspection | NlpcliError]:
+        """The inspection of each text, or why there is none."""
+        return [self._inspect(unit.payload) for unit in units]
+
+    def _inspect(self, text: str) -> Inspection | NlpcliError:
+        from nlpcli.device import is_out_of_memory
+        from nlpcli.errors import InputError, OutOfMemory
+
+        try:
+            return self._pipeline.inspect(text, self._request)
+        except (InputError, OutOfMemory) as error:
+            return error
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return OutOfMemory("out of memory; choose what to hold with --layer and --head, or a shorter text")
+
+    def join(self, record: Record, outputs: Sequence[Inspection]) -> dict[str, Any]:  # noqa: ARG002
+        """The fields of a text, and beside them its arrays."""
+        (inspection,) = outputs
+        fields: dict[str, Any] = {
+            "tokens": [token.text for token in inspection.tokens],
+            "heads": [_summary_fields(inspection, summary) for summary in inspection.heads],
+        }
+        if self._options.verify:
+            fields["verification"] = [_check_fields(check) for check in inspection.checks]
+        return InspectionResult(fields, inspection)
+
+    def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
+        """The records as they are."""
+        return records
+
+
+def _summary_fields(inspection: Inspection, summary: HeadSummary) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "attention": summary.kind.value,
+        "layer": summary.layer,
+        "head": summary.head,
+        "pattern": summary.pattern,
+        "strength": round(summary.strength, _DIGITS),
+        **{name: None if value is None else round(value, _DIGITS) for name, value in summary.measures.items()},
+    }
+    if summary.links:
+        fields["links"] = _link_fields(inspection, summary)
+    return fields
+
+
+def _link_fields(inspection: Inspection, summary: HeadSummary) -> list[dict[str, Any]]:
+    map_ = inspection.map_of(Kind(summary.kind))
+    assert map_ is not None
+    return [
+        {
+            "query": link.query,
+            "key": link.key,
+            "query_token": map_.queries[link.query].text,
+            "key_token": map_.keys[link.key].text,
+            "weight": round(link.weight, _DIGITS),
+        }
+        for link in summary.links
+    ]
+
+
+def _check_fields(check: Any) -> dict[str, Any]:
+    return {
+        "attention": check.kind.value,
+        "layer": check.layer,
+        "weights": check.weights,
+        "heads": check.heads,
+        "output": check.output,
+    }
+
+
+def load(options: AttentionOptions, model: LocalModel, placement: Placement) -> AttentionTask:
+    """The task, its model on its device."""
+    from nlpcli.pipelines.attention import load_attention_pipeline
+
+    bits = placement.quantisation
+    if options.verify and (bits is not None or placement.dtype != "float32"):
+        raise UsageError(
+            f"--verify compares float32 with the formula, not {bits or placement.dtype}; leave --dtype out"
+        )
+    if options.method == "gradient" and bits is not None:
+        raise UsageError(f"--method gradient cannot go through {bits} weights; leave --dtype out")
+    return AttentionTask(options, load_attention_pipeline(model, placement))

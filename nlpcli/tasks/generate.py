@@ -1,0 +1,202 @@
+"""Generate: prompts → completions, by any decoder."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nlpcli.batching import ReadAhead
+from nlpcli.device import Placement
+from nlpcli.models.reference import LocalModel
+from nlpcli.records.record import Record
+from nlpcli.records.template import NotRendered, render
+from nlpcli.tasks.base import Hear
+
+if TYPE_CHECKING:
+    from nlpcli.pipelines.constraint import Constraint
+    from nlpcli.pipelines.continuous import ContinuousBatch, Event
+    from nlpcli.pipelines.generation import GenerationPipeline
+
+log = logging.getLogger(__name__)
+
+DEFAULT_MOST_TOKENS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateOptions:
+    """What `nlpcli generate` was asked for; `None` leaves a number to the model."""
+
+    system: str | None = None
+    most_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    greedy: bool = False
+    stop: tuple[str, ...] = ()
+    count: int = 1
+    raw: bool = False
+    schema: str | None = None
+    template: str | None = None
+    seed: int | None = None
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """Result fields and their types."""
+        return {"completion": "string"} if self.count == 1 else {"completions": "list<string>"}
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A record whose texts are being written."""
+
+    record: Record
+    texts: list[str | None]
+    written: str = ""
+    heard: int = 0
+    problem: str | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        return self.problem is not None or None not in self.texts
+
+
+class GenerateTask:
+    """Keeps as many rows busy as the device has room for; records leave in the order in which they came."""
+
+    def __init__(self, options: GenerateOptions, pipeline: GenerationPipeline, constraint: Constraint | None) -> None:
+        self._options = options
+        self._pipeline = pipeline
+        self._constraint = constraint
+        self._sampling = (
+            pipeline.greedy()
+            if options.greedy
+            else pipeline.sampling(options.temperature, options.top_p, options.top_k)
+        )
+        self._most_tokens = options.most_tokens or DEFAULT_MOST_TOKENS
+        # Without a seed each run draws anew.
+        self._seed = secrets.randbits(63) if options.seed is None else options.seed
+        # Texts of the same prompt are drawn apart, by how often it came before.
+        self._seen: Counter[tuple[int, ...]] = Counter()
+
+    def process(self, source: ReadAhead, budget: int | None, hear: Hear) -> Iterator[Record]:
+        """Every record of `source`, in order, with its completion or its error."""
+        import torch
+
+        batch = self._pipeline.batch(self._sampling, budget)
+        drafts: deque[_Draft] = deque()
+        while True:
+            records = source.take_what_is_there(batch.room) if drafts else source.take(batch.room)
+            if not records and not drafts:
+                return
+            drafts.extend(self._begin(record, batch) for record in records)
+            with torch.inference_mode():
+                events = batch.advance()
+            for event in events:
+                self._note(event)
+            yield from _leaving(drafts, hear if self._options.count == 1 else _unheard)
+
+    def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
+        """The records themselves."""
+        return records
+
+    def _begin(self, record: Record, batch: ContinuousBatch) -> _Draft:
+        draft = _Draft(record, [None] * self._options.count)
+        if record.error is not None:
+            draft.problem = record.error
+            return draft
+        try:
+            prompt = self._prompt(record)
+        except NotRendered as error:
+            draft.problem = str(error)
+            return draft
+        if len(prompt) >= self._pipeline.longest:
+            draft.problem = (
+                f"the prompt has {len(prompt)} tokens, and the model takes {self._pipeline.longest} with its answer;"
+                " shorten it, or choose a model of a longer context"
+            )
+            return draft
+        first = self._seen[tuple(prompt)]
+        self._seen[tuple(prompt)] += self._options.count
+        batch.submit(
+            self._pipeline.request(
+                (draft, place),
+                prompt,
+                self._most_tokens,
+                self._seed,
+                first + place,
+                self._options.stop,
+                self._constraint,
+            )
+            for place in range(self._options.count)
+        )
+        return draft
+
+    def _prompt(self, record: Record) -> list[int]:
+        text = record.text if self._options.template is None else render(self._options.template, record)
+        if self._options.raw or not self._pipeline.is_chat:
+            return self._pipeline.prompt_of_text(text)
+        system = [] if self._options.system is None else [{"role": "system", "content": self._options.system}]
+        return self._pipeline.prompt_of_messages([*system, {"role": "user", "content": text}])
+
+    def _note(self, event: Event) -> None:
+        from nlpcli.pipelines.continuous import Ending
+
+        draft, place = event.request.owner
+        draft.written = event.text
+        if event.ending is None:
+            return
+        draft.texts[place] = event.text
+        if event.ending is Ending.MEMORY:
+            draft.problem = "the prompt does not fit into memory; shorten it, or use --device cpu"
+        elif not event.valid:
+            draft.problem = (
+                f"the answer did not end within {self._most_tokens} tokens, so it is not valid against --schema;"
+                " raise --max-tokens, or limit lengths in the schema"
+            )
+        elif event.ending is Ending.CONTEXT:
+            log.warning(
+                "%s: the text ends at the model's context of %d tokens; a model of a longer context goes on",
+                draft.record.origin,
+                self._pipeline.longest,
+            )
+        elif event.ending is Ending.MOST_TOKENS and self._options.most_tokens is None and self._pipeline.is_chat:
+            log.warning("answers end at %d tokens; --max-tokens lets them be longer", self._most_tokens)
+
+
+def _unheard(record: Record, piece: str) -> None:
+    """Several texts of one record cannot be told apart piece by piece."""
+
+
+def _leaving(drafts: deque[_Draft], hear: Hear) -> Iterator[Record]:
+    """The records at the head that are finished; of the first that is not, what is written so far is heard."""
+    while drafts:
+        draft = drafts[0]
+        if draft.problem is None and len(draft.written) > draft.heard:
+            hear(draft.record, draft.written[draft.heard :])
+            draft.heard = len(draft.written)
+        if not draft.is_finished:
+            return
+        drafts.popleft()
+        if draft.problem is not None:
+            draft.record.error = draft.problem
+        else:
+            draft.record.result = (
+                {"completion": draft.texts[0]} if len(draft.texts) == 1 else {"completions": draft.texts}
+            )
+        yield draft.record
+
+
+def load(options: GenerateOptions, model: LocalModel, placement: Placement) -> GenerateTask:
+    """The task, its model on its device."""
+    from nlpcli.pipelines.generation import load_generation_pipeline
+
+    pipeline = load_generation_pipeline(model, placement)
+    constraint = None if options.schema is None else pipeline.constraint(options.schema)
+    if options.system is not None and (options.raw or not pipeline.is_chat):
+        why = "--raw leaves off" if options.raw else f"{model.name} lacks"
+        log.warning("--system has no effect: it goes into the chat template, which %s", why)
+    return GenerateTask(options, pipeline, constraint)

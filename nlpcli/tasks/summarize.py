@@ -1,0 +1,62 @@
+"""Summarize: documents of any length → a summary, out of sentences of their own or in the model's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from nlpcli.device import Placement
+from nlpcli.models.reference import LocalModel
+from nlpcli.tasks.base import Task
+from nlpcli.tasks.summary_length import Length, LengthRule
+
+Method = Literal["auto", "abstractive", "extractive"]
+
+
+@dataclass(frozen=True, slots=True)
+class SummarizeOptions:
+    """What `nlpcli summarize` was asked for."""
+
+    length: Length = "medium"
+    max_words: int | None = None
+    method: Method = "auto"
+    bullets: bool = False
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """Result fields and their types."""
+        return {"summary": "string"}
+
+    @property
+    def rule(self) -> LengthRule:
+        """How long a summary is to be."""
+        return LengthRule(self.length, self.max_words)
+
+
+def summary_of(sentences: Sequence[str], bullets: bool) -> str:
+    """The sentences as one text, or as a list of points with one line each."""
+    from nlpcli.words import space_between
+
+    stripped = [sentence.strip() for sentence in sentences]
+    if bullets:
+        return "\n".join(f"- {' '.join(sentence.split())}" for sentence in stripped)
+    return "".join(sentence + space_between(sentence) for sentence in stripped).strip()
+
+
+def load(options: SummarizeOptions, model: LocalModel, placement: Placement) -> Task:
+    """The task, its model on its device; `auto` does what the model can."""
+    if options.method == "abstractive" or (options.method == "auto" and _writes(model)):
+        from nlpcli.tasks.summarize_abstractive import load_abstractive
+
+        return load_abstractive(options, model, placement)
+    from nlpcli.tasks.summarize_extractive import load_extractive
+
+    return load_extractive(options, model, placement)
+
+
+def _writes(model: LocalModel) -> bool:
+    """Whether the model writes text; one that says how its vectors are made is for vectors, whatever it could do."""
+    from nlpcli.models.loading import is_writer
+
+    return not (model.folder / "modules.json").is_file() and is_writer(model)

@@ -1,0 +1,166 @@
+"""Summaries in the model's own words: windows, then their summaries, until the wanted length is reached."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nlpcli.batching import Unit
+from nlpcli.device import Placement
+from nlpcli.models.reference import LocalModel
+from nlpcli.records.record import Record
+from nlpcli.tasks.language_watch import LanguageWatch
+from nlpcli.tasks.summarize import SummarizeOptions, summary_of
+from nlpcli.tasks.summary_length import LengthRule
+from nlpcli.words import count_words, first_words
+
+if TYPE_CHECKING:
+    from nlpcli.pipelines.abstractive import Lengths, Writer
+
+log = logging.getLogger(__name__)
+
+# The summaries of several windows are near enough to the wanted length where they have at most so many times as much.
+_NEAR_ENOUGH = 1.25
+# A round that leaves more of its text than that leads nowhere: some models copy.
+_MOST_LEFT = 0.9
+# In one round no window is shortened more than this.
+_SHORTEST = LengthRule("short")
+_FULL_STOPS = frozenset(".!?。！？…।؟\"'”’」』)）")
+
+
+class _Work(NamedTuple):
+    """What the model reads, how much it may write, and the words of the text in it."""
+
+    window: list[int]
+    lengths: Lengths
+    words: int
+
+
+class _Summary(NamedTuple):
+    """The sentences of a summary, and the words of the text that it was made of."""
+
+    sentences: list[str]
+    words_before: int
+
+
+class AbstractiveTask:
+    """Documents in, summaries out."""
+
+    def __init__(self, options: SummarizeOptions, writer: Writer, watch: Callable[[Sequence[Record]], None]) -> None:
+        self._options = options
+        self._rule = options.rule
+        self._writer = writer
+        self._watch = watch
+        self._told_of_windows = False
+
+    def split(self, records: Sequence[Record]) -> list[list[Unit]]:
+        """One unit per window; none where the document is short enough as it is."""
+        self._watch(records)
+        units_of = [self._first_round(record.text) for record in records]
+        self._tell_of_windows(records, units_of)
+        return units_of
+
+    def _first_round(self, text: str) -> list[Unit]:
+        words = count_words(text)
+        target = self._rule.target(words)
+        return [] if words <= target else self._units(text, target)
+
+    def _units(self, text: str, target: int) -> list[Unit]:
+        """The windows of a text that is to become `target` words; each gets its share of them."""
+        from nlpcli.pipelines.abstractive import lengths_for, passages_for
+
+        passages = passages_for(self._writer, text, target)
+        words_of = [count_words(passage.text) for passage in passages]
+        units = []
+        for passage, words in zip(passages, words_of, strict=True):
+            share = round(target * words / max(1, sum(words_of)))
+            wanted = share if len(passages) == 1 else max(share, _SHORTEST.target(words))
+            lengths = lengths_for(self._writer, passage, words, wanted, self._options.length == "long")
+            window = self._writer.encode(passage.text, wanted)
+            units.append(Unit(len(window) + lengths.most, _Work(window, lengths, words)))
+        return units
+
+    def run(self, units: Sequence[Unit]) -> Sequence[_Summary]:
+        """The summary of each window. Those that may become equally long share a batch."""
+        groups: dict[Lengths, list[int]] = defaultdict(list)
+        for index, unit in enumerate(units):
+            groups[unit.payload.lengths].append(index)
+        summaries: list[_Summary] = [_Summary([], 0)] * len(units)
+        for lengths, indices in groups.items():
+            written = self._writer.write([units[index].payload.window for index in indices], lengths)
+            for index, (text, finished) in zip(indices, written, strict=True):
+                summaries[index] = _Summary(_whole_sentences(text, finished), units[index].payload.words)
+        return summaries
+
+    def join(self, record: Record, outputs: Sequence[_Summary]) -> dict[str, Any] | list[Unit]:
+        """The summary; or, as long as it is too long, the windows of the summaries."""
+        if not outputs:
+            return {"summary": summary_of([record.text], self._options.bullets)}
+        words = count_words(record.text)
+        target = self._rule.target(words)
+        sentences = [sentence for summary in outputs for sentence in summary.sentences]
+        written = sum(map(count_words, sentences))
+        before = sum(summary.words_before for summary in outputs)
+        if len(outputs) > 1 and written > _NEAR_ENOUGH * target and written <= _MOST_LEFT * before:
+            return self._units(summary_of(sentences, bullets=False), target)
+        if not sentences:
+            log.warning("the model had no word to say of %s; choose another with -m", record.origin)
+        return {"summary": summary_of(self._within(record, sentences), self._options.bullets)}
+
+    def _within(self, record: Record, sentences: Sequence[str]) -> list[str]:
+        """As many whole sentences as are allowed, or the start of the first one."""
+        limit = self._rule.limit(count_words(record.text))
+        kept: list[str] = []
+        left = limit
+        for sentence in sentences:
+            left -= count_words(sentence)
+            if left < 0:
+                break
+            kept.append(sentence)
+        if kept or not sentences:
+            return kept
+        log.warning(
+            "the summary of %s is one sentence of more than %d words: it is cut there, at the ellipsis",
+            record.origin,
+            limit,
+        )
+        return [first_words(sentences[0].strip(), limit)]
+
+    def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
+        """The records with their summaries."""
+        return records
+
+    def _tell_of_windows(self, records: Sequence[Record], units_of: Sequence[Sequence[Unit]]) -> None:
+        if self._told_of_windows:
+            return
+        for record, units in zip(records, units_of, strict=True):
+            if len(units) > 1:
+                self._told_of_windows = True
+                log.warning(
+                    "%s has more than the %d tokens that the model takes at a time: such texts are summarized in"
+                    " windows that end where a sentence ends, and then their summaries; nothing is cut away",
+                    record.origin,
+                    self._writer.room,
+                )
+                return
+
+
+def _whole_sentences(text: str, finished: bool) -> list[str]:
+    """The sentences of what the model wrote, without one at the end that it could not finish."""
+    from nlpcli.pipelines.sentences import sentences
+
+    # Small models say a thing twice.
+    found = list({" ".join(sentence.split()): sentence for sentence in reversed(sentences(text))}.values())[::-1]
+    found = [sentence for sentence in found if sentence.strip()]
+    if finished or not found or found[-1].rstrip()[-1] in _FULL_STOPS:
+        return found
+    return found[:-1] or [found[0].rstrip() + "…"]
+
+
+def load_abstractive(options: SummarizeOptions, model: LocalModel, placement: Placement) -> AbstractiveTask:
+    """The task, its model on its device."""
+    from nlpcli.pipelines.abstractive import load_writer
+
+    return AbstractiveTask(options, load_writer(model, placement), LanguageWatch(model))

@@ -1,0 +1,93 @@
+"""All heads at a glance: a cell per layer and head with the letter and the colour of its pattern."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from nlpcli.records.inspection import AttentionMap, HeadSummary
+from nlpcli.views.attention.palette import PATTERNS, Colour, blend, hexadecimal, letter_colour
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+# Columns of a head: three where all fit side by side.
+_WIDE, _NARROW = 3, 2
+_NUMBER_CELLS = 4
+# Without colours a pattern that holds this much of the weight has a capital letter.
+_STRONG = 0.7
+_FAINT: Colour = (38, 38, 44)
+
+
+def draw_overview(map_: AttentionMap, summaries: Sequence[HeadSummary], width: int, coloured: bool) -> list[Text]:
+    """Rows are layers, columns heads; heads that do not fit the width go on below. Then what the letters mean."""
+    by_place = {(summary.layer, summary.head): summary for summary in summaries}
+    cells = _WIDE if _NUMBER_CELLS + _WIDE * len(map_.heads) <= width else _NARROW
+    per_band = max(1, (width - _NUMBER_CELLS) // cells)
+    lines: list[Text] = []
+    for start in range(0, len(map_.heads), per_band):
+        lines += _band(map_.layers, map_.heads[start : start + per_band], by_place, cells, coloured)
+    return [*lines, *_legend(summaries, width, coloured)]
+
+
+def _band(
+    layers: Sequence[int],
+    heads: Sequence[int],
+    summaries: dict[tuple[int, int], HeadSummary],
+    cells: int,
+    coloured: bool,
+) -> Iterator[Text]:
+    from rich.text import Text
+
+    for numbers in _head_numbers(heads, cells):
+        yield Text(" " * _NUMBER_CELLS + numbers, style="dim" if coloured else "")
+    for layer in layers:
+        line = Text.assemble((f"{layer:>{_NUMBER_CELLS - 1}} ", "dim" if coloured else ""))
+        for head in heads:
+            line.append_text(_cell(summaries[layer, head], cells, coloured))
+        yield line
+
+
+def _head_numbers(heads: Sequence[int], cells: int) -> list[str]:
+    """One line, or tens above units where numbers of two digits would touch."""
+    if cells == _NARROW and max(heads) > 9:
+        tens = "".join(f"{head // 10 or '':>{cells}}" for head in heads)
+        return [tens, "".join(f"{head % 10:>{cells}}" for head in heads)]
+    return ["".join(f"{head:>2}" + " " * (cells - 2) for head in heads).rstrip()]
+
+
+def _cell(summary: HeadSummary, cells: int, coloured: bool) -> Text:
+    from rich.text import Text
+
+    letter, colour = PATTERNS[summary.pattern]
+    letter = letter if coloured or summary.strength >= _STRONG else letter.lower()
+    text = f" {letter}" + " " * (cells - 2)
+    if not coloured:
+        return Text(text)
+    background = blend(_FAINT, colour, 0.35 + 0.65 * summary.strength)
+    return Text(text, style=f"{letter_colour(background)} on {hexadecimal(background)}")
+
+
+def _legend(summaries: Sequence[HeadSummary], width: int, coloured: bool) -> Iterator[Text]:
+    """The patterns that occur, the most frequent first, with their counts."""
+    from rich.text import Text
+
+    counts = Counter(summary.pattern for summary in summaries)
+    order = list(PATTERNS)
+    line = Text()
+    for pattern, count in sorted(counts.items(), key=lambda item: (-item[1], order.index(item[0]))):
+        letter, colour = PATTERNS[pattern]
+        style = f"{letter_colour(colour)} on {hexadecimal(colour)}" if coloured else ""
+        entry = Text.assemble((f" {letter} " if coloured else letter, style), f" {pattern} {count}")
+        if line.cell_len and line.cell_len + 3 + entry.cell_len > width:
+            yield line
+            line = Text()
+        line = Text.assemble(line, "   " if line.cell_len else "", entry)
+    if not coloured:
+        note = f"   (a capital: strength at least {_STRONG})"
+        if line.cell_len + len(note) > width:
+            yield line
+            line, note = Text(), note.strip()
+        line.append(note)
+    yield line

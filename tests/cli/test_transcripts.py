@@ -1,0 +1,190 @@
+"""Every command that README and docs/ show is run, and what they show of its output is what it prints."""
+
+import os
+import re
+import shutil
+import sys
+from functools import wraps
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from transcripts import Ran, Runner, Written, commands_of, difference, folder_of_examples, path_with, steps_of
+
+from nlpcli.settings import cache_folder
+
+ROOT = Path(__file__).parents[2]
+PAGES = [page for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))] if list(commands_of(page))]
+# Programs that a page may use and a machine may lack.
+TOOLS = ("jq", "parallel", "duckdb", "git")
+# A page that lists the cache shows one with these models alone.
+ALONE = {"docs/models.md": ["starter--minilm"]}
+
+
+def copy_models(source, target, names):
+    """The models of a cache, the large files as links: what a page changes or deletes there stays here."""
+
+    def copy(file, copied):
+        shutil.copy2(file, copied) if Path(file).stat().st_size < 1e6 else os.link(file, copied)
+
+    for folder in source.glob("models/[!.]*--*"):
+        if names is None or any(folder.name.startswith(name) for name in names):
+            shutil.copytree(folder, target / "models" / folder.name, copy_function=copy)
+
+
+def name_of(page):
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    """Every starter model of this machine."""
+    folder = tmp_path_factory.mktemp("cache")
+    copy_models(cache_folder(), folder, None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def loaded():
+    """What the functions of nlpcli.models.loading have loaded: weights are read once, not once per command."""
+    return {}
+
+
+@pytest.fixture
+def loading_once(loaded, monkeypatch):
+    from nlpcli.models import loading
+
+    def once(function):
+        @wraps(function)
+        def load(*arguments):
+            key = (function.__name__, *arguments)
+            if key not in loaded:
+                loaded[key] = function(*arguments)
+            return loaded[key]
+
+        return load
+
+    for name, function in list(vars(loading).items()):
+        if name.startswith("load_"):
+            remembered = once(function)
+            for module in list(sys.modules.values()):
+                if getattr(module, "__name__", "").startswith("nlpcli.") and vars(module).get(name) is function:
+                    monkeypatch.setattr(module, name, remembered)
+
+
+@pytest.fixture
+def runner(tmp_path, call, monkeypatch):
+    """A folder with the files that pages name, caches of its own, and no settings."""
+    folder = folder_of_examples(tmp_path / "folder")
+    scripts = tmp_path / "bin"
+    scripts.mkdir()
+    (scripts / "nlpcli").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m nlpcli "$@"\n')
+    (scripts / "nlpcli").chmod(0o755)
+    for name in [name for name in os.environ if name.startswith("NLPCLI_") and name != "NLPCLI_CACHE_DIR"]:
+        monkeypatch.delenv(name)
+    for name, value in {
+        "NLPCLI_CONFIG": str(tmp_path / "config.toml"),
+        "PATH": path_with(str(scripts)),
+        "HF_HOME": str(tmp_path / "hf"),
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "100",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    monkeypatch.chdir(folder)
+    return Runner(folder, os.environ, call, monkeypatch.setenv, monkeypatch.delenv)
+
+
+def reason_to_skip(command):
+    """Why a command cannot be run here; empty where it can."""
+    missing = [tool for tool in TOOLS if re.search(rf"(^|[|;&(] *){tool}\b", command) and not shutil.which(tool)]
+    if missing:
+        return f"{', '.join(missing)} is not installed"
+    model = re.search(r"(?:-m|--model|models pull) (?!starter/)([\w.-]+/[\w.-]+)", command)
+    return f"{model[1]} is on the hub" if model and not (Path(model[1])).exists() else ""
+
+
+def run_page(page, runner):
+    """Each command with what is wrong about it, or why it was not run."""
+    for shown in steps_of(page):
+        if isinstance(shown, Written):
+            Path(os.environ["NLPCLI_CONFIG"]).with_name(shown.name).write_text(shown.toml, encoding="utf-8")
+            continue
+        if reason := reason_to_skip(shown.command):
+            yield shown, None, reason
+            continue
+        ran = runner.run(shown.command)
+        problem = difference(shown.output, ran) if shown.output is not None else None
+        # What the page shows to fail may fail; a command without output must work.
+        if shown.output is None and ran.status not in {0, 141}:
+            problem = f"status {ran.status}: {ran.complaints}"
+        yield shown, ran, problem
+
+
+@pytest.mark.starter
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_page_shows_what_its_commands_print(page, starter, cache, loading_once, runner, tmp_path, monkeypatch):
+    if name_of(page) in ALONE:
+        cache = tmp_path / "cache"
+        copy_models(cache_folder(), cache, ALONE[name_of(page)])
+    monkeypatch.setenv("NLPCLI_CACHE_DIR", str(cache))
+    problems, skipped = [], []
+    for shown, ran, problem in run_page(page, runner):
+        if problem:
+            (skipped if ran is None else problems).append(f"$ {shown.command}\n{problem}")
+    assert not problems, "\n\n".join(problems)
+    if skipped:
+        pytest.skip(f"all but {len(skipped)} commands: " + "; ".join(line.splitlines()[1] for line in skipped))
+
+
+def written(tmp_path, text):
+    (tmp_path / "page.md").write_text(text, encoding="utf-8")
+    return tmp_path / "page.md"
+
+
+CONFIG = '```toml\ndevice = "cpu"\n```\n'
+
+
+@pytest.mark.parametrize(
+    ("shown", "sound"),
+    [
+        ("$ nlpcli --version\nnlpcli 0.1.0\n", True),
+        ("$ nlpcli --version\nnlpcli 0.1.1\n", False),
+        ("$ nlpcli --version\n", False),
+        ("$ nlpcli config show devices | grep dtype\ndevices.dtype\tauto\tdefault\n", True),
+        ("$ nlpcli config show devices | grep device$\n", True),
+        (
+            "$ nlpcli models rm starter/none\nnlpcli: starter/none is not in the cache; see what is: nlpcli models list\n",
+            True,
+        ),
+        ("$ nlpcli models rm starter/none\n", False),
+    ],
+)
+def test_what_a_page_shows_wrong_would_be_noticed(runner, tmp_path, shown, sound):
+    page = written(tmp_path, f"{CONFIG}```console\n{shown}```\n")
+    ((_, ran, problem),) = run_page(page, runner)
+    assert (problem is None) == sound, ran
+
+
+def test_a_command_without_output_must_work(runner, tmp_path):
+    page = written(tmp_path, "```bash\nnlpcli config show embde\nnlpcli config path > /dev/null\n```\n")
+    assert [bool(problem) for _, _, problem in run_page(page, runner)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "alike"),
+    [
+        ("positive\t0.9811", "positive\t0.9790", True),
+        ("positive\t0.9811", "negative\t0.9811", False),
+        ("positive\t0.9811", "positive\t0.9011", False),
+        ("[-127,26]", "[-127,27]", True),
+        ("[-127,26]", "[-127,36]", False),
+        ("13 files", "13 files", True),
+        ("3 files", "2 files", False),
+        ("-0.5", "0.5", False),
+    ],
+)
+def test_numbers_have_a_tolerance_and_words_have_none(shown, printed, alike):
+    assert (difference([shown], Ran(0, printed, "")) is None) == alike
