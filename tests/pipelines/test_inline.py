@@ -1,7 +1,15 @@
 from nlpcli.markup.segments import Segment, Tag, TagKind, with_placeholders
 from nlpcli.pipelines.glossary import Glossary
 from nlpcli.pipelines.inline import (
-    Link, Mark, Sentence, cut_at_words, keeps_words, render, sentences_of, with_other_words, with_stand_ins,
+    Link,
+    Mark,
+    Sentence,
+    cut_at_words,
+    keeps_words,
+    render,
+    sentences_of,
+    with_other_words,
+    with_stand_ins,
 )  # fmt: skip
 from nlpcli.pipelines.sentences import parts_of, whole
 
