@@ -209,3 +209,15 @@ def save_shortlist(path, size, own=3):
     offsets = np.arange(0, size * own + 1, own, dtype="<u8")
     header = np.array([0xF11A48D5013417F5, 0, 5, 5, len(offsets), ids.size], "<u8")
     path.write_bytes(header.tobytes() + offsets.tobytes() + np.sort(ids, 1).tobytes())
+
+
+def save_bergamot(folder):
+    """A converted student model of random weights, English to German."""
+    from nlpcli.models.bergamot.conversion import MarianFiles, convert_files
+
+    size = spm_of_marian(folder / "vocab.spm").get_piece_size()
+    save_marian_binary(folder / "model.bin", size)
+    save_shortlist(folder / "lex.bin", size)
+    files = MarianFiles(folder / "model.bin", folder / "vocab.spm", shortlist=folder / "lex.bin")
+    convert_files(files, ("en", "de"), "card", folder / "model")
+    return folder / "model"

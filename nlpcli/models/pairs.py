@@ -14,42 +14,10 @@ def starter_pairs() -> dict[tuple[str, str], str]:
     return {(pair[0], pair[1]): name for pair, name in zip(pairs, names, strict=True)}
 
 
-# Languages that Firefox translates to and from English (mozilla/translations, 2025-12); its catalogue has the last word.
-FIREFOX_LANGUAGES = tuple(
-    [
-        "bg",
-        "ca",
-        "cs",
-        "da",
-        "de",
-        "el",
-        "es",
-        "et",
-        "fa",
-        "fi",
-        "fr",
-        "hr",
-        "hu",
-        "id",
-        "it",
-        "ja",
-        "ko",
-        "lt",
-        "lv",
-        "nb",
-        "nl",
-        "pl",
-        "pt",
-        "ro",
-        "ru",
-        "sk",
-        "sl",
-        "sv",
-        "tr",
-        "uk",
-        "zh",
-    ]
-)
+# Languages that Firefox translates to and from English (mozilla/translations, 2025-12); its catalogue has the last
+# word.
+_FIREFOX = "bg ca cs da de el es et fa fi fr hr hu id it ja ko lt lv nb nl pl pt ro ru sk sl sv tr uk zh"
+FIREFOX_LANGUAGES = tuple(_FIREFOX.split())
 
 
 def model_for(source: str | None, target: str | None, default: str) -> str:

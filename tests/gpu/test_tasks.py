@@ -8,6 +8,7 @@ import json
 
 import pytest
 from tiny import save_classifier
+from tiny_translation import save_bergamot
 
 from nlpcli.tasks.base import TASKS
 
@@ -20,6 +21,7 @@ CASES = {
     "embed": ([], lambda row: row["embedding"]),
     "sentiment": (["--all-scores"], lambda row: list(row["scores"].values())),
     "summarize": (["--method", "extractive"], lambda row: list(map(ord, row["summary"]))),
+    "translate": (["--from", "en", "--no-shortlist"], lambda row: [ord(letter) for letter in row["translation"]]),
 }
 
 
@@ -41,11 +43,19 @@ def folder(tmp_path_factory):
     return save_classifier(tmp_path_factory.mktemp("tiny"))
 
 
+@pytest.fixture(scope="module")
+def folders(folder, tmp_path_factory):
+    """The model of each task that a classifier is not enough for."""
+    return {"translate": save_bergamot(tmp_path_factory.mktemp("bergamot"))}
+
+
 @pytest.fixture
-def numbers(nlpcli, folder):
+def numbers(nlpcli, folder, folders):
     def run(task, *arguments):
         own, of_row = CASES[task]
-        done = nlpcli(task, "-m", folder, "-F", "jsonl", *own, *arguments, *TEXTS_OF.get(task, TEXTS))
+        done = nlpcli(
+            task, "-m", folders.get(task, folder), "-F", "jsonl", *own, *arguments, *TEXTS_OF.get(task, TEXTS)
+        )
         assert done.returncode == 0, done.stderr
         return [of_row(json.loads(line)) for line in done.stdout.splitlines()]
 
@@ -62,7 +72,7 @@ def test_cuda_in_float32_gives_what_the_cpu_gives(task, device, cuda, numbers):
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("task", CASES)
+@pytest.mark.parametrize("task", CASES.keys() - {"translate"})  # of random weights every word is a near tie
 def test_the_dtype_of_auto_is_near_enough(task, cuda, numbers):
     expected = numbers(task, "--device", "cpu", "--dtype", "float32")
     assert numbers(task, "--device", "cuda") == [pytest.approx(row, abs=0.1) for row in expected]

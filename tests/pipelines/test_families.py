@@ -118,3 +118,30 @@ def test_a_model_that_translates_nothing_is_refused(tmp_path):
 
     with pytest.raises(ModelUnusable, match="how it is told to translate"):
         load(save_seq2seq(tmp_path, "bart"))
+
+
+@pytest.fixture
+def v4():
+    from transformers import pipeline
+
+    import nlpcli.pipelines.v4  # noqa: F401
+
+    return pipeline
+
+
+def test_code_for_v4_runs_with_languages_in_the_task_at_construction_and_at_a_call(family, v4):
+    kind, folder = family
+    options = {"max_new_tokens": 8, "num_beams": 1}
+    if kind in ("marian", "t5"):
+        found = v4("translation_en_to_de", model=str(folder))("a cat", **options)
+        assert [set(row) for row in found] == [{"translation_text"}]
+        return
+    source, _, target = BY_HAND[kind]
+    target = target.strip("_")
+    at_a_call = v4("translation", model=str(folder))("a cat", src_lang=source, tgt_lang=target, **options)
+    at_construction = v4("translation", model=str(folder), src_lang=source, tgt_lang=target)(["a cat"], **options)
+    assert at_a_call == at_construction
+    if kind == "m2m100":
+        assert v4("translation_en_to_de", model=str(folder))("a cat", **options) == at_a_call
+    with pytest.raises(ValueError, match="src_lang"):
+        v4("translation", model=str(folder))("a cat", **options)
