@@ -90,7 +90,7 @@ def runner(tmp_path, call, monkeypatch):
         "PATH": path_with(str(scripts)),
         "HF_HOME": str(tmp_path / "hf"),
         "PYTHONPATH": str(ROOT),
-        "COLUMNS": "100",
+        "COLUMNS": "80",
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
