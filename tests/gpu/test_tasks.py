@@ -52,7 +52,9 @@ def folders(folder, tmp_path_factory):
 def numbers(nlpcli, folder, folders):
     def run(task, *arguments):
         own, of_row = CASES[task]
-        done = nlpcli(task, "-m", folders.get(task, folder), "-F", "jsonl", *own, *arguments, *TEXTS_OF.get(task, TEXTS))
+        done = nlpcli(
+            task, "-m", folders.get(task, folder), "-F", "jsonl", *own, *arguments, *TEXTS_OF.get(task, TEXTS)
+        )
         assert done.returncode == 0, done.stderr
         return [of_row(json.loads(line)) for line in done.stdout.splitlines()]
 
