@@ -127,3 +127,24 @@ def wait_until(condition):
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(0.05)
+
+
+class Twice(Upper):
+    """Records of several words go through a second round, as one word."""
+
+    def join(self, record, outputs):
+        return [Unit(1, "".join(outputs).lower())] if len(outputs) > 1 else super().join(record, outputs)
+
+
+def test_a_task_can_ask_for_another_round_and_order_is_kept():
+    found = process(["a b", "c", "", "d e f"], Twice(), 2)
+    assert [record.result and record.result["upper"] for record in found if record.text] == ["AB", "C", "DEF"]
+    assert [record.text for record in found] == ["a b", "c", "", "d e f"]
+
+
+def test_units_are_reported_where_a_record_has_several():
+    told = []
+    batcher = Batcher(Upper(), 100, one_after_the_other, lambda done, total: told.append((done, total)))
+    list(batcher.process(ReadAhead([Record("a b c", {}, Origin("x", 1))])))
+    list(batcher.process(ReadAhead([Record("a", {}, Origin("x", 1))])))
+    assert told == [(1, 3), (2, 3), (3, 3)]

@@ -27,6 +27,7 @@ _OF_A_MACHINE = (
     (re.compile(r'"cpu":\{[^}]*\}'), '"cpu":{}'),
     (re.compile(r'"dtype":"\w+"'), '"dtype":""'),
     (re.compile(r'"dtype_reason":"the CPU has [^"]*"'), '"dtype_reason":""'),
+    (re.compile(r"^((?:config|catalogue|measurements) file|cache folder)\t\S+\t\w+$", re.MULTILINE), r"\1"),
     (re.compile(r"\(from [^)]*\)"), "(from FOLDER)"),
     (re.compile(r"/\S*/(config|bad|catalog)\.toml"), r"FOLDER/\1.toml"),
     (re.compile(r"[\d,.]+ (?:records|texts|tokens|sentences)(?=/s| a second)"), "N"),

@@ -45,6 +45,10 @@ class Trial:
     same_results: bool
 
 
+def _say_nothing(text: str, fraction: float | None = None) -> None:
+    """What goes on inside of a run is not shown."""
+
+
 @dataclass(slots=True)
 class _Loaded:
     """A task in one dtype, and the texts that it is given."""
@@ -60,7 +64,8 @@ class _Loaded:
         """Seconds, and the records with their results."""
         records = _records(self.texts[:count])
         start = time.perf_counter()
-        done = list(local.process(self.task, ReadAhead(records), self.hardware, self.placement, budget, threads))
+        source = ReadAhead(records)
+        done = list(local.process(self.task, source, self.hardware, self.placement, budget, threads, _say_nothing))
         return time.perf_counter() - start, done
 
 

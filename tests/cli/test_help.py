@@ -61,6 +61,9 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "film.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nYes.\n")
     (tmp_path / "terms.tsv").write_text("car\tviatura\n")
     (tmp_path / "notes.md").write_text("# A *small* tool\n")
+    paragraph = "The town will rebuild its bridge. It costs nine million pounds. A toll pays for half of it. "
+    (tmp_path / "article.txt").write_text(paragraph * 4)
+    (tmp_path / "articles.jsonl").write_text(f'{{"text": "{paragraph * 4}"}}\n' * 2)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     return tmp_path
@@ -114,10 +117,16 @@ def check_translate(outputs):
     assert Path("filme.srt").read_text() == "1\n00:00:01,000 --> 00:00:02,000\nSim.\n"
 
 
+def check_summarize(outputs):
+    assert all(output.strip() for example, output in outputs.items() if " -o " not in example)
+    assert Path("summaries.jsonl").read_text().count('"summary":') == 2
+
+
 # What the examples of a command must leave behind, beyond running.
 CHECKS = {
-    "embed": check_embed,
+    "summarize": check_summarize,
     "sentiment": check_sentiment,
+    "embed": check_embed,
     "attention-inspect": check_attention_inspect,
     "translate": check_translate,
 }

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from transcripts import Ran, Runner, Written, commands_of, difference, folder_of_examples, path_with, steps_of
 
+from nlpcli.models.catalog import catalog
 from nlpcli.settings import cache_folder
 
 ROOT = Path(__file__).parents[2]
@@ -94,7 +95,9 @@ def runner(tmp_path, call, monkeypatch):
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
     monkeypatch.chdir(folder)
-    return Runner(folder, os.environ, call, monkeypatch.setenv, monkeypatch.delenv)
+    catalog.cache_clear()
+    yield Runner(folder, os.environ, call, monkeypatch.setenv, monkeypatch.delenv)
+    catalog.cache_clear()
 
 
 def reason_to_skip(command):
@@ -111,6 +114,7 @@ def run_page(page, runner):
     for shown in steps_of(page):
         if isinstance(shown, Written):
             Path(os.environ["NLPCLI_CONFIG"]).with_name(shown.name).write_text(shown.toml, encoding="utf-8")
+            catalog.cache_clear()
             continue
         if reason := reason_to_skip(shown.command):
             yield shown, None, reason

@@ -20,6 +20,7 @@ CASES = {
     "attention-inspect": ([], lambda row: [head["entropy"] for head in row["heads"]]),
     "embed": ([], lambda row: row["embedding"]),
     "sentiment": (["--all-scores"], lambda row: list(row["scores"].values())),
+    "summarize": (["--method", "extractive"], lambda row: list(map(ord, row["summary"]))),
     "translate": (["--from", "en", "--no-shortlist"], lambda row: [ord(letter) for letter in row["translation"]]),
 }
 
