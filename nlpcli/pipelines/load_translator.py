@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from nlpcli.device import QUANTISATIONS, Placement
-from nlpcli.errors import UsageError
+from nlpcli.device import Placement
 from nlpcli.models.loading import is_bergamot
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translators import PivotTranslator, Translator, load_bergamot
@@ -31,8 +30,6 @@ def load_translator(model: LocalModel, placement: Placement, wanted: Wanted) -> 
         ModelError: the folder does not hold a translation model.
         UsageError: the model does not know a language that was asked for.
     """
-    if placement.dtype in QUANTISATIONS:
-        raise UsageError(f"translation models run in auto, float32, bfloat16 or float16, not in {placement.dtype}")
     first = _load_one(model, placement, wanted)
     if model.then is None:
         return first
