@@ -10,6 +10,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from nlpcli.device import Placement
+from nlpcli.errors import UsageError
 from nlpcli.models.bergamot.greedy import GreedyTranslator, Translated
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.models.loading import load_seq2seq, load_tokenizer
@@ -199,7 +200,13 @@ def load_bergamot(model: LocalModel, placement: Placement, beams: int, shortlist
 
     Raises:
         ModelError: the folder does not hold one.
+        UsageError: weights of fewer bits were asked for.
     """
+    if placement.quantisation is not None:
+        raise UsageError(
+            f"{model.name} was int8 before it was converted and runs in float32, bfloat16 or float16 here,"
+            f" not in {placement.quantisation}; leave --dtype out"
+        )
     tokenizer = load_tokenizer(model)
     module = load_seq2seq(model, placement)
     path = model.folder / SHORTLIST_FILE

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nlpcli.batching import Unit
 from nlpcli.device import Placement
+from nlpcli.errors import UsageError
 from nlpcli.languages import UNSPACED, name_of
 from nlpcli.markup.segments import Piece, Segment, plain
 from nlpcli.models.reference import LocalModel
@@ -218,9 +219,16 @@ class TranslateTask:
         return self._detected(record)
 
     def _detected(self, record: Record) -> str:
+        """What the text is in, or English where the model does not read that."""
         from nlpcli.language import detect
 
-        return detect(record.text).code
+        code = detect(record.text).code
+        try:
+            self._translator.cost("a", code)
+        except UsageError as error:
+            self._warn("%s: %s; it is read as English, say what it is: --from LANG", record.origin, error)
+            return "en"
+        return code
 
     def _watch(self, record: Record, only: str) -> None:
         from nlpcli.language import detect

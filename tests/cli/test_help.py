@@ -56,6 +56,11 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "reviews.csv").write_text("id,review\n1,A good film.\n2,I slept through it.\n")
     (tmp_path / "app.log").write_text("Everything works.\nThe disk is broken.\n")
     (tmp_path / "lines.txt").write_text("The cat sleeps.\nIt rains.\n一只猫在睡觉。\n", encoding="utf-8")
+    (tmp_path / "carta.txt").write_text("A água ferve.\nSim.\n", encoding="utf-8")
+    (tmp_path / "page.html").write_text("<p>The <b>red car</b>.</p>")
+    (tmp_path / "film.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nYes.\n")
+    (tmp_path / "terms.tsv").write_text("car\tviatura\n")
+    (tmp_path / "notes.md").write_text("# A *small* tool\n")
     paragraph = "The town will rebuild its bridge. It costs nine million pounds. A toll pays for half of it. "
     (tmp_path / "article.txt").write_text(paragraph * 4)
     (tmp_path / "articles.jsonl").write_text(f'{{"text": "{paragraph * 4}"}}\n' * 2)
@@ -106,6 +111,12 @@ def check_attention_inspect(outputs):
     assert np.load("rollout.npz")["rollout"].shape == (6, 6)
 
 
+def check_translate(outputs):
+    assert Path("letter.txt").read_text().splitlines()[1] == "Yes."
+    assert Path("pagina.html").read_text() == "<p>O <b>carro vermelho</b>.</p>\n"
+    assert Path("filme.srt").read_text() == "1\n00:00:01,000 --> 00:00:02,000\nSim.\n"
+
+
 def check_summarize(outputs):
     assert all(output.strip() for example, output in outputs.items() if " -o " not in example)
     assert Path("summaries.jsonl").read_text().count('"summary":') == 2
@@ -117,6 +128,7 @@ CHECKS = {
     "sentiment": check_sentiment,
     "embed": check_embed,
     "attention-inspect": check_attention_inspect,
+    "translate": check_translate,
 }
 
 

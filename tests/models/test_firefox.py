@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -10,8 +11,11 @@ from threading import Thread
 import pytest
 from tiny_translation import save_marian_binary, save_shortlist, spm_of_marian
 
+from nlpcli.device import Placement
 from nlpcli.errors import IntegrityError, ModelMissing, SourceUnreachable, UsageError
 from nlpcli.models.sources.firefox import FirefoxSource
+from nlpcli.pipelines.load_translator import load_translator
+from nlpcli.tasks.translate import TranslateOptions
 
 CATALOGUE = "db/models.json"
 
@@ -122,6 +126,16 @@ def test_pairs_without_english_go_by_way_of_it(bucket, tmp_path):
     model = resolve(bucket, tmp_path, "firefox:de-fr")
     assert (model.name, model.languages) == ("firefox:de-fr", ("de",))
     assert model.then.name == "firefox:en-fr"
+    translator = load_translator(model, Placement("cpu", "float32", "", ""), TranslateOptions())
+    assert (translator.source, translator.target) == ("de", "fr")
+    first, second = (
+        load_translator(replace(part, then=None), Placement("cpu", "float32", "", ""), TranslateOptions())
+        for part in (model, model.then)
+    )
+    between = first.translate(["a cat"], "de", False)[0].text
+    (translation,) = translator.translate(["a cat"], "de", True)
+    assert translation.text == second.translate([between], "en", False)[0].text
+    assert all(0 <= link.source_start <= link.source_end <= len("a cat") for link in translation.links)
 
 
 def test_a_wrong_hash_is_refused_and_nothing_kept(bucket, tmp_path):

@@ -11,7 +11,7 @@ from nlpcli.pipelines.inline import (
     with_other_words,
     with_stand_ins,
 )  # fmt: skip
-from nlpcli.pipelines.sentences import parts_of, whole
+from nlpcli.pipelines.segments import parts_of, whole
 
 B, B_END = Tag("<b>", TagKind.OPEN), Tag("</b>", TagKind.CLOSE)
 
