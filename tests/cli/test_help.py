@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from nlpcli import measured
 from nlpcli.cli.syntax import read_syntax
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -65,6 +66,8 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "article.txt").write_text(paragraph * 4)
     (tmp_path / "articles.jsonl").write_text(f'{{"text": "{paragraph * 4}"}}\n' * 2)
     monkeypatch.chdir(tmp_path)
+    # What an example measures is kept here.
+    monkeypatch.setattr(measured, "FILE", str(tmp_path / "bench.json"))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     return tmp_path
 
@@ -88,7 +91,7 @@ def run_example(example, call):
 
 @pytest.mark.starter
 @pytest.mark.parametrize("command", [name for name in COMMANDS if examples_of(name)])
-def test_every_example_runs_as_it_stands(starter, call, folder, command):
+def test_every_example_runs_as_it_stands(starter, call, folder, quick_bench, command):
     outputs = {example: run_example(example, call) for example in examples_of(command)}
     CHECKS.get(command, lambda outputs: None)(outputs)
 

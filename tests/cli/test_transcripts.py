@@ -78,7 +78,7 @@ def loading_once(loaded, monkeypatch):
 
 
 @pytest.fixture
-def runner(tmp_path, call, monkeypatch):
+def runner(tmp_path, call, quick_bench, monkeypatch):
     """A folder with the files that pages name, caches of its own, and no settings."""
     folder = folder_of_examples(tmp_path / "folder")
     scripts = tmp_path / "bin"
