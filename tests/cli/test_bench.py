@@ -80,8 +80,10 @@ def test_a_dry_run_keeps_nothing_and_texts_can_be_given(call, model, quick, tmp_
     assert measurements() == []
 
 
-def test_a_task_that_fills_its_rows_itself_is_measured_in_texts(call, quick, decoder):
-    _, *rows = rows_of(call("bench", "generate", "-m", str(decoder), "--device", "cpu", "--dry-run"))
+def test_a_task_that_fills_its_rows_itself_is_measured_in_texts(call, quick, decoder, tmp_path):
+    (tmp_path / "x.jsonl").write_text('{"text": "a b c"}\n{"text": "d e"}\n')
+    arguments = ["-i", str(tmp_path / "x.jsonl"), "--device", "cpu", "--dry-run"]
+    _, *rows = rows_of(call("bench", "generate", "-m", str(decoder), *arguments))
     assert {row[4] for row in rows} == {"-"}
 
 
@@ -101,6 +103,11 @@ def test_a_broken_file_of_measurements_and_those_of_another_machine_count_as_non
     text = (tmp_path / "cache" / "bench.json").read_text()
     (tmp_path / "cache" / "bench.json").write_text(text.replace(" cores, torch ", " cores, torch 1."))
     assert measurements() == []
+
+
+def test_texts_that_fail_are_no_speed(call, quick, decoder, tmp_path):
+    done = call("bench", "generate", "-m", str(decoder), "--device", "cpu")
+    assert (done.status, b"give texts that the model takes: -i FILE" in done.complaints) == (1, True)
 
 
 def test_an_empty_file_is_said(call, quick, tmp_path):
