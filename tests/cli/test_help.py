@@ -1,5 +1,6 @@
 """The texts of --help are those in snapshots/: python tests/cli/test_help.py writes them anew."""
 
+import json
 import os
 import re
 import shlex
@@ -14,7 +15,14 @@ import pytest
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MODELS = ("list", "pull", "path", "rm", "prune", "verify")
-COMMANDS = ["", "embed", "sentiment", "devices", "models", *(f"models {name}" for name in MODELS)]
+COMMANDS = ["", "embed", "generate", "sentiment", "devices", "models", *(f"models {name}" for name in MODELS)]
+
+PERSON = {
+    "type": "object",
+    "properties": {"name": {"type": "string", "maxLength": 40}, "born": {"type": "integer"}},
+    "required": ["name", "born"],
+    "additionalProperties": False,
+}
 
 
 def help_text(command: str) -> str:
@@ -57,6 +65,8 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "reviews.csv").write_text("id,review\n1,A good film.\n2,I slept through it.\n")
     (tmp_path / "app.log").write_text("Everything works.\nThe disk is broken.\n")
     (tmp_path / "lines.txt").write_text("The cat sleeps.\nIt rains.\n一只猫在睡觉。\n", encoding="utf-8")
+    (tmp_path / "question.txt").write_text("Answer yes or no. Did they like it? {{ review }}\n")
+    (tmp_path / "person.json").write_text(json.dumps(PERSON))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     return tmp_path
@@ -90,6 +100,17 @@ def test_every_example_of_embed_runs_as_it_stands(starter, call, folder):
     assert pq.read_table("reviews.parquet").column_names == ["id", "review", "embedding", "error"]
     assert np.load("lines.npy").shape == (3, 384)
     assert (folder / "map.svg").stat().st_size
+
+
+@pytest.mark.starter
+def test_every_example_of_generate_runs_as_it_stands(starter, call, folder):
+    outputs = outputs_of_examples("generate", call)
+    assert len(outputs) == 6
+    person = next(output for example, output in outputs.items() if "--schema" in example)
+    assert json.loads(person)["born"] == 1815
+    titles = next(output for example, output in outputs.items() if "--n 3" in example)
+    assert len(json.loads(titles)["completions"]) == 3
+    assert (folder / "answers.csv").read_text().splitlines()[0] == "id,review,completion,error"
 
 
 @pytest.mark.starter

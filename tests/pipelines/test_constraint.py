@@ -37,7 +37,9 @@ def pipeline(tmp_path_factory):
     tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
     end = tokenizer.eos_token_id
-    config = GPT2Config(vocab_size=260, n_embd=32, n_layer=1, n_head=2, n_positions=512, eos_token_id=end, bos_token_id=end)
+    config = GPT2Config(
+        vocab_size=260, n_embd=32, n_layer=1, n_head=2, n_positions=512, eos_token_id=end, bos_token_id=end
+    )
     GPT2LMHeadModel(config).save_pretrained(folder)
     return load_generation_pipeline(LocalModel("bytes", folder), Placement("cpu", "float32", "", ""))
 

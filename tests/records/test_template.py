@@ -5,7 +5,7 @@ from nlpcli.records.record import Origin, Record
 from nlpcli.records.template import NotRendered, compiled, render
 
 
-def record(text="", **fields):
+def record(text="", /, **fields):
     return Record(text, fields, Origin("a.csv", 1))
 
 

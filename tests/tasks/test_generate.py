@@ -18,13 +18,17 @@ def folder(tmp_path_factory):
     return save_causal_lm(tmp_path_factory.mktemp("tiny") / "gpt2")
 
 
-def run(folder, texts, hear=lambda record, piece: None, budget=None, **options):
+def leaving(folder, texts, hear=lambda record, piece: None, budget=None, **options):
     task = load(GenerateOptions(**options), LocalModel("tiny", folder), Placement("cpu", "float32", "", ""))
     records = [
         text if isinstance(text, Record) else Record(text, {}, Origin("x", line))
         for line, text in enumerate(texts, start=1)
     ]
-    return list(task.reduce(task.process(ReadAhead(records), budget, hear)))
+    return task.reduce(task.process(ReadAhead(records), budget, hear))
+
+
+def run(*arguments, **options):
+    return list(leaving(*arguments, **options))
 
 
 def completions(*arguments, **options):
@@ -83,7 +87,7 @@ def test_what_is_heard_is_the_text_of_the_record_that_comes_out_next(folder):
         heard.append((record.text, piece))
 
     texts = {}
-    for record in run(folder, TEXTS, hear, greedy=True, most_tokens=9):
+    for record in leaving(folder, TEXTS, hear, greedy=True, most_tokens=9):
         texts[record.text] = record.result["completion"]
         assert {text for text, _ in heard} <= set(texts)
     assert {text: "".join(piece for of, piece in heard if of == text) for text in TEXTS} == texts
