@@ -8,7 +8,7 @@ gguf and pytest.
 import json
 
 import pytest
-from tiny import save_causal_lm, save_classifier
+from tiny import save_classifier
 
 from nlpcli.tasks.base import TASKS
 
