@@ -30,7 +30,13 @@ _BART = {
 }  # fmt: skip
 _T5 = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4, "decoder_start_token_id": 0}
 # Architectures that continue a text, and those that turn one text into another.
-CAUSAL = {"gpt2": _SIZES["gpt2"], "llama": _LLAMA, "qwen2": _LLAMA, "mistral": {**_LLAMA, "sliding_window": 8}}
+CAUSAL = {
+    # Untied: a random model whose output is its embedding says what it hears.
+    "gpt2": {**_SIZES["gpt2"], "tie_word_embeddings": False},
+    "llama": _LLAMA,
+    "qwen2": _LLAMA,
+    "mistral": {**_LLAMA, "sliding_window": 8},
+}
 SEQ2SEQ = {
     "bart": {**_BART, "max_position_embeddings": LONGEST},
     "mbart": {**_BART, "max_position_embeddings": LONGEST},
@@ -62,10 +68,12 @@ def save_tokenizer(folder, special_tokens=True, pad_token="[PAD]", segments=True
     ).save_pretrained(folder)  # fmt: skip
 
 
-def _save_spread(model, folder):
-    for parameter in model.parameters():
+def _save_spread(model, folder, std=0.3):
+    for name, parameter in model.named_parameters():
         # As they come, the outputs of all texts are nearly the same.
-        torch.nn.init.normal_(parameter, std=0.3)
+        torch.nn.init.normal_(parameter, std=0.0 if name.endswith("ln_f.bias") else std)
+        if ".ln_" in name and name.endswith("weight"):
+            torch.nn.init.ones_(parameter)
     model.save_pretrained(folder)
 
 
@@ -76,7 +84,7 @@ def save_causal_lm(folder, kind="gpt2", chat_template=None, **config):
     settings = AutoConfig.for_model(
         kind, vocab_size=len(WORDS), bos_token_id=2, eos_token_id=3, **{**limits, **CAUSAL[kind], **config}
     )
-    _save_spread(AutoModelForCausalLM.from_config(settings), folder)
+    _save_spread(AutoModelForCausalLM.from_config(settings), folder, 0.5)
     save_tokenizer(folder, special_tokens=False, pad_token=None, segments=False, chat_template=chat_template)
     return folder
 
