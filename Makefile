@@ -26,3 +26,4 @@ docs:
 	python tests/cli/test_help.py
 	python tests/cli/completion/test_scripts.py
 	python tests/cli/test_manual.py
+	python tests/test_chinese_readme.py

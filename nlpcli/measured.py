@@ -90,7 +90,7 @@ def keep(new: Measurement) -> None:
 
 def _write(rows: Iterable[Measurement]) -> None:
     text = json.dumps([asdict(row) for row in rows], indent=2) + "\n"
-    part = file().with_name(f".{FILE}.part")
+    part = file().with_suffix(".part")
     try:
         file().parent.mkdir(parents=True, exist_ok=True)
         part.write_text(text, encoding="utf-8")

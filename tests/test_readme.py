@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -29,10 +30,20 @@ def calls_in(line):
     for word in [*lexer, ";"]:
         if set(word) <= set("|&;<>"):
             if words[:1] == ["nlpcli"]:
-                yield words[1:]
+                yield list(_without_profile(words[1:]))
             words = []
         elif words or not re.match(r"\w+=", word):  # a variable may stand before the command
             words.append(word)
+
+
+def _without_profile(words):
+    """The profiles of a page are in the configuration that it shows."""
+    rest = iter(words)
+    for word in rest:
+        if word == "--profile":
+            next(rest)
+        else:
+            yield word
 
 
 def parse(words):
@@ -60,9 +71,13 @@ def no_settings(tmp_path, monkeypatch):
 
 @ON_EVERY_PAGE
 def test_every_command_that_is_shown_is_one_that_the_app_takes(page, no_settings):
+    import typer
+
     for line in shown_lines(page):
         for words in calls_in(line):
-            parse(words)
+            # What prints and ends, such as --version, ends here too.
+            with suppress(typer.Exit):
+                parse(words)
 
 
 @pytest.mark.parametrize("line", ["nlpcli bark", "nlpcli embed --bark", "cat a | nlpcli embed --precision int4 > b"])

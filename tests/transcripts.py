@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -101,7 +101,7 @@ class Runner:
     """Runs commands in a folder. `call` runs nlpcli in this process, which has torch already."""
 
     folder: Path
-    environment: dict[str, str]
+    environment: MutableMapping[str, str]
     call: Callable[..., tuple[int, bytes, bytes]]
     set_variable: Callable[[str, str], None]
     unset_variable: Callable[[str], None]
@@ -136,11 +136,12 @@ class Runner:
             done = self._in_shell(stage, content)
             self._complaints.append(done.stderr)
             return done.returncode, done.stdout
+        before = {name: self.environment.get(name) for name in variables}
         for name, value in variables.items():
             self.set_variable(name, value)
         status, output, complaints = self.call(*_globbed(words[1:], self.folder), stdin=content)
-        for name in variables:
-            self.unset_variable(name)
+        for name, value in before.items():
+            self.unset_variable(name) if value is None else self.set_variable(name, value)
         self._complaints.append(complaints)
         return status, output
 

@@ -63,8 +63,26 @@ def _generate() -> Any:
     return GenerateOptions(greedy=True, most_tokens=16)
 
 
+def _summarize() -> Any:
+    from nlpcli.tasks.summarize import SummarizeOptions
+
+    return SummarizeOptions()
+
+
+def _translate() -> Any:
+    from nlpcli.tasks.translate import TranslateOptions
+
+    return TranslateOptions()
+
+
 # What of each task is measured: plain results, and always the same ones.
-OPTIONS: dict[str, Callable[[], Any]] = {"embed": _embed, "generate": _generate, "sentiment": _sentiment}
+OPTIONS: dict[str, Callable[[], Any]] = {
+    "embed": _embed,
+    "generate": _generate,
+    "sentiment": _sentiment,
+    "summarize": _summarize,
+    "translate": _translate,
+}
 BenchTask = StrEnum("BenchTask", {name.upper(): name for name in OPTIONS})  # type: ignore[misc]
 
 

@@ -12,6 +12,7 @@ from nlpcli.batching import ReadAhead
 from nlpcli.device import Hardware, Placement, choose, describe_hardware, device_name, padded_tokens_per_batch
 from nlpcli.engines import local
 from nlpcli.engines.job import Job
+from nlpcli.errors import InputError
 from nlpcli.measured import Measurement, machine
 from nlpcli.models.reference import Say
 from nlpcli.records.record import Origin, Record
@@ -66,7 +67,11 @@ class _Loaded:
         start = time.perf_counter()
         source = ReadAhead(records)
         done = list(local.process(self.task, source, self.hardware, self.placement, budget, threads, _say_nothing))
-        return time.perf_counter() - start, done
+        seconds = time.perf_counter() - start
+        if failed := next((record for record in done if record.error is not None), None):
+            # How fast something fails is no speed.
+            raise InputError(f"{failed.origin}: {failed.error}; give texts that the model takes: -i FILE")
+        return seconds, done
 
 
 def measure(job: Job, texts: Sequence[str], dtypes: Sequence[str], say: Say) -> Iterator[Trial]:

@@ -52,3 +52,13 @@ def embed(starter: str, call: Call) -> Call:
 @pytest.fixture
 def sentiment(starter: str, call: Call) -> Call:
     return partial(call, "sentiment")
+
+
+@pytest.fixture
+def quick_bench(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`nlpcli bench` in runs of a few texts: that it runs, not how fast the machine is."""
+    from nlpcli.engines import bench
+
+    monkeypatch.setattr(bench, "SECONDS", 0.01)
+    monkeypatch.setattr(bench, "REPEATS", 1)
+    monkeypatch.setattr(bench, "MOST_TEXTS", 20)

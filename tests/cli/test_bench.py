@@ -5,7 +5,7 @@ import json
 import pytest
 
 from nlpcli.device import describe_hardware
-from nlpcli.engines import bench, local
+from nlpcli.engines import local
 from nlpcli.engines.bench import Trial, agree, best
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.measured import measurements
@@ -21,11 +21,8 @@ def model(tmp_path_factory):
 
 
 @pytest.fixture
-def quick(monkeypatch, tmp_path):
+def quick(quick_bench, monkeypatch, tmp_path):
     """Runs of a few texts, and a cache and settings of its own."""
-    monkeypatch.setattr(bench, "SECONDS", 0.01)
-    monkeypatch.setattr(bench, "REPEATS", 1)
-    monkeypatch.setattr(bench, "MOST_TEXTS", 20)
     monkeypatch.setenv("NLPCLI_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("NLPCLI_CONFIG", str(tmp_path / "config.toml"))
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from nlpcli import measured
 from nlpcli.cli.syntax import read_syntax
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -75,6 +76,8 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "question.txt").write_text("Answer yes or no. Did they like it? {{ review }}\n")
     (tmp_path / "person.json").write_text(json.dumps(PERSON))
     monkeypatch.chdir(tmp_path)
+    # What an example measures is kept here.
+    monkeypatch.setattr(measured, "FILE", str(tmp_path / "bench.json"))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     return tmp_path
 
@@ -98,7 +101,7 @@ def run_example(example, call):
 
 @pytest.mark.starter
 @pytest.mark.parametrize("command", [name for name in COMMANDS if examples_of(name)])
-def test_every_example_runs_as_it_stands(starter, call, folder, command):
+def test_every_example_runs_as_it_stands(starter, call, folder, quick_bench, command):
     outputs = {example: run_example(example, call) for example in examples_of(command)}
     CHECKS.get(command, lambda outputs: None)(outputs)
 

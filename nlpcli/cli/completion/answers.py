@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+import nlpcli
 from nlpcli.errors import NlpcliError
 
 
@@ -104,10 +105,12 @@ def _gpu_name(slot: str) -> str:
 
 
 def _languages(words: list[str]) -> Iterator[Answer]:  # noqa: ARG001
-    from nlpcli.models.catalog_file import read_catalog
+    from pathlib import Path
 
-    entries = read_catalog()["models"].values()
-    yield from (Answer(code) for code in sorted({code for entry in entries for code in entry.get("languages", ())}))
+    from nlpcli.settings import load_toml
+
+    table = load_toml(Path(nlpcli.__file__).with_name("languages.toml"))
+    yield from (Answer(code, row["name"]) for code, row in table.items())
 
 
 def _profiles(words: list[str]) -> Iterator[Answer]:  # noqa: ARG001
