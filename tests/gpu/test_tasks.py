@@ -14,8 +14,8 @@ from tiny_translation import save_bergamot
 from nlpcli.tasks.base import TASKS
 
 TEXTS = ["a b c", "d", "e f g h i j k l m n", "a b c d e f. " * 12]
-# A text that is longer than the model takes has no attention.
-TEXTS_OF = {"attention-inspect": TEXTS[:3]}
+# A text that is longer than the model takes has no attention, and leaves no room for a completion.
+TEXTS_OF = {"attention-inspect": TEXTS[:3], "generate": TEXTS[:3]}
 # Task → arguments, and the numbers of a row of its results.
 CASES = {
     "attention-inspect": ([], lambda row: [head["entropy"] for head in row["heads"]]),
