@@ -68,10 +68,10 @@ def save_tokenizer(folder, special_tokens=True, pad_token="[PAD]", segments=True
     ).save_pretrained(folder)  # fmt: skip
 
 
-def _save_spread(model, folder, std=0.3):
+def _save_spread(model, folder):
     for name, parameter in model.named_parameters():
         # As they come, the outputs of all texts are nearly the same.
-        torch.nn.init.normal_(parameter, std=0.0 if name.endswith("ln_f.bias") else std)
+        torch.nn.init.normal_(parameter, std=0.0 if name.endswith("ln_f.bias") else 0.3)
         if ".ln_" in name and name.endswith("weight"):
             torch.nn.init.ones_(parameter)
     model.save_pretrained(folder)
@@ -84,7 +84,7 @@ def save_causal_lm(folder, kind="gpt2", chat_template=None, **config):
     settings = AutoConfig.for_model(
         kind, vocab_size=len(WORDS), bos_token_id=2, eos_token_id=3, **{**limits, **CAUSAL[kind], **config}
     )
-    _save_spread(AutoModelForCausalLM.from_config(settings), folder, 0.5)
+    _save_spread(AutoModelForCausalLM.from_config(settings), folder)
     save_tokenizer(folder, special_tokens=False, pad_token=None, segments=False, chat_template=chat_template)
     return folder
 
