@@ -20,6 +20,7 @@ test:
 bench:
 	python tests/bench/embed.py $(FILE)
 	python tests/bench/sentiment.py $(FILE)
+	python tests/bench/generate.py $(FILE)
 
 docs:
 	python tests/cli/test_help.py

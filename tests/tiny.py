@@ -30,7 +30,13 @@ _BART = {
 }  # fmt: skip
 _T5 = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4, "decoder_start_token_id": 0}
 # Architectures that continue a text, and those that turn one text into another.
-CAUSAL = {"gpt2": _SIZES["gpt2"], "llama": _LLAMA, "qwen2": _LLAMA, "mistral": {**_LLAMA, "sliding_window": 8}}
+CAUSAL = {
+    # Untied: a random model whose output is its embedding says what it hears.
+    "gpt2": {**_SIZES["gpt2"], "tie_word_embeddings": False},
+    "llama": _LLAMA,
+    "qwen2": _LLAMA,
+    "mistral": {**_LLAMA, "sliding_window": 8},
+}
 SEQ2SEQ = {
     "bart": {**_BART, "max_position_embeddings": LONGEST},
     "mbart": {**_BART, "max_position_embeddings": LONGEST},
@@ -63,9 +69,11 @@ def save_tokenizer(folder, special_tokens=True, pad_token="[PAD]", segments=True
 
 
 def _save_spread(model, folder):
-    for parameter in model.parameters():
+    for name, parameter in model.named_parameters():
         # As they come, the outputs of all texts are nearly the same.
-        torch.nn.init.normal_(parameter, std=0.3)
+        torch.nn.init.normal_(parameter, std=0.0 if name.endswith("ln_f.bias") else 0.3)
+        if ".ln_" in name and name.endswith("weight"):
+            torch.nn.init.ones_(parameter)
     model.save_pretrained(folder)
 
 

@@ -87,6 +87,8 @@ def generate(
         seed=shared.seed,
     )
     _check(options)
+    if stream:
+        _check_streamed(shared, n)
     per = Per.DOCUMENT
     whole = options.template is not None
     job = make_job("generate", options, shared, texts, per, catalog().defaults["generate"], whole)
@@ -107,10 +109,19 @@ def _check(options: GenerateOptions) -> None:
         raise UsageError("--greedy writes the same text every time; leave it out, or --n")
     if options.greedy and (options.temperature or options.top_p is not None or options.top_k is not None):
         raise UsageError("--greedy draws nothing; leave it out, or --temperature, --top-p and --top-k")
+    if options.schema is not None and options.stop:
+        raise UsageError("--stop would end an answer before it is valid against --schema; leave one of them out")
     if options.schema is not None:
         check_schema(options.schema)
     if options.template is not None:
         compiled(options.template)
+
+
+def _check_streamed(shared: SharedOptions, count: int) -> None:
+    if count > 1:
+        raise UsageError("--stream shows one text at a time; leave it out, or --n")
+    if shared.output is not None or shared.format not in (None, "text"):
+        raise UsageError("--stream writes text to standard output; leave it out, or -o and -F")
 
 
 def _completed(record: Record) -> str:

@@ -264,6 +264,7 @@ def longest_input(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) 
 
 def longest_context(config: PretrainedConfig) -> int:
     """How many tokens a decoder can read and write together; many where its positions have no limit."""
+    config = config.get_text_config()
     positions = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
     return int(positions) if positions else _NO_LIMIT
 

@@ -50,7 +50,7 @@ class Int8Linear(nn.Module):  # type: ignore[misc]
         """The linear map."""
         rows = hidden_states.numel() // self.in_features
         if rows <= _FEW_ROWS and hidden_states.device.type == "cpu":
-            flat = hidden_states.view(rows, self.in_features).bfloat16()
+            flat = hidden_states.reshape(rows, self.in_features).bfloat16()
             output = torch._weight_int8pack_mm(flat, self.weight, self.scale).to(hidden_states.dtype)
             output = output.view(*hidden_states.shape[:-1], self.out_features)
         else:

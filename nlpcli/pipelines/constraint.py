@@ -53,10 +53,10 @@ class Matcher:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing can follow: the text is valid as it stands."""
-        return bool(self._matcher.is_stopped() and not self._matcher.is_error())
+        """Whether nothing can follow; `is_valid` says whether that is a success."""
+        return bool(self._matcher.is_stopped())
 
     @property
-    def accepts_end(self) -> bool:
-        """Whether the text is valid as it stands, though more could follow."""
-        return bool(self._matcher.is_accepting())
+    def is_valid(self) -> bool:
+        """Whether the text is valid as it stands, though more may follow."""
+        return not self._matcher.is_error() and bool(self._matcher.is_accepting() or self._matcher.is_stopped())

@@ -155,7 +155,7 @@ class ContinuousBatch:
     def _event(self, row: _Row, ending: Ending | None) -> Event:
         if ending is not None:
             row.stream.finish()
-        valid = row.matcher is None or ending is Ending.END or row.matcher.accepts_end
+        valid = row.matcher is None or row.matcher.is_valid
         return Event(row.request, row.stream.text, ending, valid)
 
     def _drop(self, numbers: list[int]) -> None:
@@ -167,8 +167,7 @@ class ContinuousBatch:
 
     def _start_over_with_fewer(self) -> list[Event]:
         """Memory ran out: half as many rows, each from its start. A text is the same whatever is beside it."""
-        while self._decoder.rows:
-            self._decoder.remove(self._decoder.rows - 1)
+        self._decoder.clear()
         again = [row.request for row in self._rows]
         self._rows = []
         if len(again) <= 1:

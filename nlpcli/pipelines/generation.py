@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from jinja2 import TemplateError
 from transformers import TextGenerationPipeline
 
 from nlpcli.device import GIBIBYTE, Placement
@@ -35,6 +36,10 @@ _CPU_ROWS, _GPU_ROWS = 32, 256
 _CPU_TOKENS, _GPU_TOKENS_PER_GIBIBYTE = 65_536, 4096
 
 
+class Refused(Exception):
+    """A conversation that the model's chat template has no place for, such as one with a system message."""
+
+
 class GenerationPipeline(TextGenerationPipeline):  # type: ignore[misc]
     """`pipeline(text)` is as in transformers; `batch`, `request` and `complete` write many texts at once."""
 
@@ -59,8 +64,15 @@ class GenerationPipeline(TextGenerationPipeline):  # type: ignore[misc]
         return token_ids or [self._beginning()]
 
     def prompt_of_messages(self, messages: Messages) -> list[int]:
-        """The token ids of a conversation, up to where the model's answer begins."""
-        encoded = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)
+        """The token ids of a conversation, up to where the model's answer begins.
+
+        Raises:
+            Refused: the model's template does not take such a conversation.
+        """
+        try:
+            encoded = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)
+        except TemplateError as error:
+            raise Refused(f"the chat template of {self._name}: {error}; --raw leaves it off") from error
         token_ids: list[int] = encoded["input_ids"]
         return token_ids
 

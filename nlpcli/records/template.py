@@ -41,7 +41,8 @@ def render(source: str, record: Record) -> str:
     """
     from jinja2 import TemplateError
 
+    fields = {"text": record.text, **record.fields}
     try:
-        return compiled(source).render({"text": record.text, **record.fields})
+        return compiled(source).render(fields)
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise NotRendered(f"the template: {error}; the record has: {', '.join(record.fields)}") from error
+        raise NotRendered(f"the template: {error}; the record has: {', '.join(fields)}") from error

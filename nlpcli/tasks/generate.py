@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DEFAULT_MOST_TOKENS = 256
+# Why an answer that a schema guides is not whole, by the name of its ending.
+_CUT_SHORT = {
+    "most tokens": "it did not end within --max-tokens; raise that, or limit lengths in the schema",
+    "context": "it did not end within the model's context; shorten the prompt, or limit lengths in the schema",
+    "end": "the schema is too complex to be followed; simplify it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +85,8 @@ class GenerateTask:
         self._most_tokens = options.most_tokens or DEFAULT_MOST_TOKENS
         # Without a seed each run draws anew.
         self._seed = secrets.randbits(63) if options.seed is None else options.seed
-        # Texts of the same prompt are drawn apart, by how often it came before.
-        self._seen: Counter[tuple[int, ...]] = Counter()
+        # Texts of the same prompt are drawn apart, by how often it came before. Hashes: prompts may be long and many.
+        self._seen: Counter[int] = Counter()
 
     def process(self, source: ReadAhead, budget: int | None, hear: Hear) -> Iterator[Record]:
         """Every record of `source`, in order, with its completion or its error."""
@@ -108,9 +114,11 @@ class GenerateTask:
         if record.error is not None:
             draft.problem = record.error
             return draft
+        from nlpcli.pipelines.generation import Refused
+
         try:
             prompt = self._prompt(record)
-        except NotRendered as error:
+        except (NotRendered, Refused) as error:
             draft.problem = str(error)
             return draft
         if len(prompt) >= self._pipeline.longest:
@@ -119,8 +127,7 @@ class GenerateTask:
                 " shorten it, or choose a model of a longer context"
             )
             return draft
-        first = self._seen[tuple(prompt)]
-        self._seen[tuple(prompt)] += self._options.count
+        first = self._times_seen(prompt)
         batch.submit(
             self._pipeline.request(
                 (draft, place),
@@ -134,6 +141,15 @@ class GenerateTask:
             for place in range(self._options.count)
         )
         return draft
+
+    def _times_seen(self, prompt: list[int]) -> int:
+        """How many texts were drawn for this prompt before; those of now are counted."""
+        if self._options.greedy:
+            return 0
+        key = hash(tuple(prompt))
+        seen = self._seen[key]
+        self._seen[key] += self._options.count
+        return seen
 
     def _prompt(self, record: Record) -> list[int]:
         text = record.text if self._options.template is None else render(self._options.template, record)
@@ -153,10 +169,7 @@ class GenerateTask:
         if event.ending is Ending.MEMORY:
             draft.problem = "the prompt does not fit into memory; shorten it, or use --device cpu"
         elif not event.valid:
-            draft.problem = (
-                f"the answer did not end within {self._most_tokens} tokens, so it is not valid against --schema;"
-                " raise --max-tokens, or limit lengths in the schema"
-            )
+            draft.problem = f"the answer is not valid against --schema: {_CUT_SHORT[event.ending]}"
         elif event.ending is Ending.CONTEXT:
             log.warning(
                 "%s: the text ends at the model's context of %d tokens; a model of a longer context goes on",

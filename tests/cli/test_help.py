@@ -1,5 +1,6 @@
 """The texts of --help are those in snapshots/: python tests/cli/test_help.py writes them anew."""
 
+import json
 import os
 import re
 import shlex
@@ -18,6 +19,13 @@ from nlpcli.cli.syntax import read_syntax
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 # Every command of the app, and every command below it.
 COMMANDS = [" ".join(command.path) for command in read_syntax().walk()]
+
+PERSON = {
+    "type": "object",
+    "properties": {"name": {"type": "string", "maxLength": 40}, "born": {"type": "integer"}},
+    "required": ["name", "born"],
+    "additionalProperties": False,
+}
 
 
 def help_text(command: str) -> str:
@@ -65,6 +73,8 @@ def folder(tmp_path, monkeypatch):
     paragraph = "The town will rebuild its bridge. It costs nine million pounds. A toll pays for half of it. "
     (tmp_path / "article.txt").write_text(paragraph * 4)
     (tmp_path / "articles.jsonl").write_text(f'{{"text": "{paragraph * 4}"}}\n' * 2)
+    (tmp_path / "question.txt").write_text("Answer yes or no. Did they like it? {{ review }}\n")
+    (tmp_path / "person.json").write_text(json.dumps(PERSON))
     monkeypatch.chdir(tmp_path)
     # What an example measures is kept here.
     monkeypatch.setattr(measured, "FILE", str(tmp_path / "bench.json"))
@@ -104,6 +114,14 @@ def check_embed(outputs):
     assert Path("map.svg").stat().st_size
 
 
+def check_generate(outputs):
+    person = next(output for example, output in outputs.items() if "--schema" in example)
+    assert json.loads(person)["born"] == 1815
+    titles = next(output for example, output in outputs.items() if "--n 3" in example)
+    assert len(json.loads(titles)["completions"]) == 3
+    assert Path("answers.csv").read_text().splitlines()[0] == "id,review,completion,error"
+
+
 def check_sentiment(outputs):
     assert Path("labelled.csv").read_text().splitlines()[0] == "id,review,label,score,error"
     assert next(output for example, output in outputs.items() if "--labels" in example).startswith("bug\t")
@@ -127,6 +145,7 @@ def check_summarize(outputs):
 
 # What the examples of a command must leave behind, beyond running.
 CHECKS = {
+    "generate": check_generate,
     "summarize": check_summarize,
     "sentiment": check_sentiment,
     "embed": check_embed,

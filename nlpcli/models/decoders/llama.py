@@ -72,6 +72,9 @@ class LlamaDecoder:
     def remove(self, row: int) -> None:
         self._cache.remove(row)
 
+    def clear(self) -> None:
+        self._cache = SlotCache(len(self._layers))
+
     def _hidden_states(self, tokens: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
         hidden_states: Tensor = self._embedding(tokens)
         cosine, sine = self._rotary(hidden_states, positions)

@@ -39,3 +39,6 @@ class RecomputingDecoder:
     def remove(self, row: int) -> None:
         self._texts[row] = self._texts[-1]
         self._texts.pop()
+
+    def clear(self) -> None:
+        self._texts = []
