@@ -219,6 +219,15 @@ def folder_of_examples(folder: Path) -> Path:
     (folder / "items.jsonl").write_text(
         '{"id":1,"title":"Lamp","text":"The lamp is bright."}\n{"id":2,"title":"Desk"}\n{"id":3,"text":null}\n{broken\n'
     )
+    (folder / "carta.txt").write_text("A água ferve.\nSim.\n", encoding="utf-8")
+    (folder / "page.html").write_text("<p>The <b>red car</b>.</p>")
+    (folder / "film.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nYes.\n")
+    (folder / "terms.tsv").write_text("car\tviatura\n")
+    (folder / "notes.md").write_text("# A *small* tool\n")
+    paragraph = "The town will rebuild its bridge. It costs nine million pounds. A toll pays for half of it. "
+    (folder / "article.txt").write_text(paragraph * 4)
+    (folder / "articles.jsonl").write_text(f'{{"text": "{paragraph * 4}"}}\n' * 2)
+    (folder / "question.txt").write_text("Answer yes or no. Did they like it? {{ review }}\n")
     repository = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", "-C", str(folder)]
     if shutil.which("git"):
         subprocess.run([*repository, "init", "-q"], check=True)

@@ -16,6 +16,10 @@ import pytest
 from nlpcli import measured
 from nlpcli.cli.syntax import read_syntax
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from transcripts import folder_of_examples
+
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 # Every command of the app, and every command below it.
 COMMANDS = [" ".join(command.path) for command in read_syntax().walk()]
@@ -60,26 +64,13 @@ def test_every_command_has_a_snapshot_and_no_other_is_there():
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """The files that the examples name."""
-    (tmp_path / "notes").mkdir()
-    (tmp_path / "notes" / "passport.md").write_text("Passports are renewed at the town hall.\n\nBring a photograph.\n")
-    (tmp_path / "reviews.csv").write_text("id,review\n1,A good film.\n2,I slept through it.\n")
-    (tmp_path / "app.log").write_text("Everything works.\nThe disk is broken.\n")
-    (tmp_path / "lines.txt").write_text("The cat sleeps.\nIt rains.\n一只猫在睡觉。\n", encoding="utf-8")
-    (tmp_path / "carta.txt").write_text("A água ferve.\nSim.\n", encoding="utf-8")
-    (tmp_path / "page.html").write_text("<p>The <b>red car</b>.</p>")
-    (tmp_path / "film.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nYes.\n")
-    (tmp_path / "terms.tsv").write_text("car\tviatura\n")
-    (tmp_path / "notes.md").write_text("# A *small* tool\n")
-    paragraph = "The town will rebuild its bridge. It costs nine million pounds. A toll pays for half of it. "
-    (tmp_path / "article.txt").write_text(paragraph * 4)
-    (tmp_path / "articles.jsonl").write_text(f'{{"text": "{paragraph * 4}"}}\n' * 2)
-    (tmp_path / "question.txt").write_text("Answer yes or no. Did they like it? {{ review }}\n")
-    (tmp_path / "person.json").write_text(json.dumps(PERSON))
-    monkeypatch.chdir(tmp_path)
+    folder = folder_of_examples(tmp_path / "folder")
+    (folder / "person.json").write_text(json.dumps(PERSON))
+    monkeypatch.chdir(folder)
     # What an example measures is kept here.
     monkeypatch.setattr(measured, "FILE", str(tmp_path / "bench.json"))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    return tmp_path
+    return folder
 
 
 def examples_of(command):
@@ -110,7 +101,7 @@ def check_embed(outputs):
     first = next(output for example, output in outputs.items() if "--search" in example)
     assert first.splitlines()[0].split("\t")[1] == "notes/passport.md:1"
     assert pq.read_table("reviews.parquet").column_names == ["id", "review", "embedding", "error"]
-    assert np.load("lines.npy").shape == (3, 384)
+    assert np.load("lines.npy").shape == (4, 384)
     assert Path("map.svg").stat().st_size
 
 
