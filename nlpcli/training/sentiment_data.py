@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Literal
 
 LABELS = ("negative", "neutral", "positive")
+NEGATIVE, POSITIVE = LABELS.index("negative"), LABELS.index("positive")
+# In tokens; what is longer is cut in training, and read in windows in use.
+LONGEST_TEXT = 128
 # On the raters' scale from -4 to 4.
 BOUNDARY = 0.5
 # Standard error of a mean of 20 ratings whose spread is about 1.1, as the study's own per-text deviations have it.
@@ -95,11 +98,23 @@ def as_treebank(text: str) -> str:
 def batches_by_length(lengths: Sequence[int], tokens: int, chance: random.Random) -> list[list[int]]:
     """Indices of `lengths` in batches of about `tokens` padded tokens, of similar length, in random order."""
     order = sorted(range(len(lengths)), key=lambda index: lengths[index] * chance.uniform(0.85, 1.15))
+    batches = _cut(order, lengths, tokens)
+    chance.shuffle(batches)
+    return batches
+
+
+def by_length(lengths: Sequence[int], tokens: int) -> list[list[int]]:
+    """Indices of `lengths` in batches of about `tokens` padded tokens, the shortest first."""
+    return _cut(sorted(range(len(lengths)), key=lambda index: lengths[index]), lengths, tokens)
+
+
+def _cut(order: Sequence[int], lengths: Sequence[int], tokens: int) -> list[list[int]]:
     batches: list[list[int]] = [[]]
+    longest = 0
     for index in order:
-        longest = max([lengths[index], *(lengths[other] for other in batches[-1])])
+        longest = max(longest, lengths[index])
         if batches[-1] and longest * (len(batches[-1]) + 1) > tokens:
             batches.append([])
+            longest = lengths[index]
         batches[-1].append(index)
-    chance.shuffle(batches)
     return batches
