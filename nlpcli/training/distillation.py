@@ -1,4 +1,4 @@
-"""Stages before the student: the teacher learns, phrases are made, the teacher rates them.
+"""The stages: a teacher learns, rates phrases, and the student learns from people first, then from both.
 
 What a stage made lies in the folder for work, and so does the time it took: a run that was stopped goes on from there.
 """
@@ -6,17 +6,21 @@ What a stage made lies in the folder for work, and so does the time it took: a r
 from __future__ import annotations
 
 import json
+import random
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from nlpcli.models.reference import Say
 from nlpcli.training.objective import answered
 from nlpcli.training.phrases import PhrasesRecipe, phrases
 from nlpcli.training.sentiment_data import Example
+from nlpcli.training.student import Student
 from nlpcli.training.teacher import Teacher, TeacherRecipe
 from nlpcli.training.teacher_weights import teacher_folder
 
@@ -28,6 +32,7 @@ class Stages:
         work.mkdir(parents=True, exist_ok=True)
         self.work = work
         self.teacher = work / "teacher.safetensors"
+        self.student = work / "student.safetensors"
         self.rated = work / "rated.jsonl"
         self._times = work / "minutes.json"
 
@@ -44,6 +49,20 @@ class Stages:
         yield
         taken = {"wall": (time.monotonic() - wall) / 60, "cpu": (time.process_time() - cpu) / 60}
         self._times.write_text(json.dumps(self.minutes | {stage: taken}, indent=2))
+
+
+def trained_student(
+    student: Student, examples: Sequence[Example], rated: Sequence[Example], stages: Stages
+) -> dict[str, Tensor]:
+    """The tensors of the student after both lessons."""
+    if not stages.student.exists():
+        with stages.timed("student of people"):
+            save_file(student.learn(examples, student.recipe.of_people), stages.student)
+    student.recall(load_file(stages.student))
+    lesson = student.recipe.of_people_and_teacher
+    some = random.Random(student.recipe.seed).sample(examples, round(lesson.share * len(examples)))
+    with stages.timed("student of people and teacher"):
+        return student.learn([*some, *rated], lesson)
 
 
 def rated_phrases(

@@ -75,6 +75,6 @@ class MasterWeights:
             torch._foreach_copy_(self._parameters, tensors)
 
 
-def warm_up_and_down(step: int, steps: int, warm_up: float = 0.06) -> float:
-    """The factor of a learning rate that rises over the first steps and then falls to 0, both in a straight line."""
-    return min(1.0, (step + 1) / (warm_up * steps)) * max(0.0, 1 - step / steps)
+def warm_up_and_down(step: int, steps: int, warm_up: float = 0.06, last: float = 0.0) -> float:
+    """The factor of a learning rate that rises over the first steps, then falls to `last`, both in a straight line."""
+    return min(1.0, (step + 1) / (warm_up * steps)) * max(0.0, 1 - (1 - last) * step / steps)

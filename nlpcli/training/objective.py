@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nlpcli.training.sentiment_data import NEGATIVE, POSITIVE, Example
+from nlpcli.training.sentiment_data import NEGATIVE, POSITIVE, Example, class_probabilities, label_of
 
 # How far apart the logits of positive and negative are for each point of the raters' scale.
 LOGITS_PER_POINT = 2.0
+# About the spread of a teacher's ratings around those of people, in points.
+TEACHER_ERROR = 0.6
 
 
 class Targets(NamedTuple):
@@ -44,11 +46,14 @@ def loss(logits: Tensor, targets: Targets, weight_of_rating: float) -> Tensor:
 
 
 def answered(texts: Sequence[str], logits: Tensor) -> list[Example]:
-    """Texts with what a model says of them (texts, classes) as examples for another one."""
-    rows = zip(texts, logits.softmax(-1).tolist(), _ratings(logits).tolist(), logits.argmax(-1).tolist(), strict=True)
+    """Texts with what a teacher says of them (texts, classes) as examples for another one.
+
+    Its rating is believed, and the classes follow from it as from those of people: of whole reviews hardly any is
+    neutral, so that by its own classes hardly any phrase would be.
+    """
     return [
-        Example(text, label, rating, (negative, neutral, positive))
-        for text, (negative, neutral, positive), rating, label in rows
+        Example(text, label_of(rating), rating, class_probabilities(rating, TEACHER_ERROR))
+        for text, rating in zip(texts, _ratings(logits).tolist(), strict=True)
     ]
 
 

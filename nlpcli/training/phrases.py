@@ -25,8 +25,9 @@ class PhrasesRecipe:
 
     seed: int = 0
     source: str = "movieReviewSnippets"
-    parts_of_each: int = 2
-    splices_of_each: float = 0.25
+    rounds: int = 2
+    parts_of_each: int = 1
+    splices_of_each: float = 0.4
     treebank_share: float = 0.5
 
 
@@ -34,10 +35,14 @@ def phrases(examples: Sequence[Example], recipe: PhrasesRecipe) -> list[str]:
     """Parts and splices of the texts of one source, each once."""
     chance = random.Random(recipe.seed)
     texts = [example.text for example in examples if example.source == recipe.source]
+    made = [phrase for _ in range(recipe.rounds) for phrase in _round(texts, recipe, chance)]
+    return list(dict.fromkeys(made))
+
+
+def _round(texts: Sequence[str], recipe: PhrasesRecipe, chance: random.Random) -> list[str]:
     some = chance.sample(texts, round(recipe.splices_of_each * len(texts)))
     made = [*splices(some, chance), *parts(texts, recipe.parts_of_each, chance)]
-    spelled = [as_treebank(text) if chance.random() < recipe.treebank_share else text for text in made]
-    return list(dict.fromkeys(spelled))
+    return [as_treebank(text) if chance.random() < recipe.treebank_share else text for text in made]
 
 
 def part(text: str, chance: random.Random) -> str:

@@ -67,7 +67,8 @@ def train(
 ) -> None:
     """Train a teacher, then the adapter; fit its temperature on held-back data, measure it, and write its card."""
     from nlpcli.training.adapter_file import save_adapter
-    from nlpcli.training.distillation import PhrasesRecipe, Stages, rated_phrases
+    from nlpcli.training.distillation import Stages, rated_phrases, trained_student
+    from nlpcli.training.phrases import PhrasesRecipe
     from nlpcli.training.student import Student, StudentRecipe
     from nlpcli.training.teacher import TeacherRecipe
 
@@ -77,8 +78,7 @@ def train(
     learnt = select(examples, "train")
     rated = rated_phrases(learnt, stages, of_teacher, of_phrases, _say)
     base = resolve(BASE, None, False, _say).folder
-    with stages.timed("student"):
-        trained = Student(base, of_student, _say).learn([*learnt, *rated])
+    trained = trained_student(Student(base, of_student, _say), learnt, rated, stages)
     made_of = _ingredients(of_student.alpha / of_student.rank, temperature=1.0)
     save_adapter(output, trained, made_of)
     calibration = select(examples, "calibration")

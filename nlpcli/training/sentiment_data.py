@@ -58,10 +58,19 @@ def _certain(text: str, label: int) -> Example:
 
 
 def _example(text: str, rating: float, source: str) -> Example:
-    label = 0 if rating < -BOUNDARY else 2 if rating > BOUNDARY else 1
-    negative = _normal_cdf((-BOUNDARY - rating) / RATING_ERROR)
-    positive = _normal_cdf((rating - BOUNDARY) / RATING_ERROR)
-    return Example(text, label, rating, (negative, 1 - negative - positive, positive), source)
+    return Example(text, label_of(rating), rating, class_probabilities(rating, RATING_ERROR), source)
+
+
+def label_of(rating: float) -> int:
+    """The class of a rating, as an index of LABELS."""
+    return 0 if rating < -BOUNDARY else 2 if rating > BOUNDARY else 1
+
+
+def class_probabilities(rating: float, error: float) -> tuple[float, float, float]:
+    """How likely each class is where the rating has a standard error."""
+    negative = _normal_cdf((-BOUNDARY - rating) / error)
+    positive = _normal_cdf((rating - BOUNDARY) / error)
+    return negative, 1 - negative - positive, positive
 
 
 def _normal_cdf(value: float) -> float:

@@ -7,7 +7,7 @@ once; only the upper ones learn.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,17 +31,21 @@ _TOKENS_WITHOUT_GRADIENTS = 2048
 
 @dataclass(frozen=True, slots=True)
 class TeacherRecipe:
-    """Everything that the teacher depends on beside its data. It sees film reviews in each epoch, the others in one."""
+    """Everything that the teacher depends on beside its data."""
 
     seed: int = 0
     frozen_layers: int = 6
     rank: int = 16
     alpha: int = 32
-    sources: tuple[tuple[str, ...], ...] = (("movieReviewSnippets", "amazonReviewSnippets"), ("movieReviewSnippets",))
+    sources: tuple[str, ...] = ("movieReviewSnippets", "amazonReviewSnippets")
+    epochs: int = 1
     batch_tokens: int = 1024
     rate_of_adapters: float = 6e-4
     rate_of_head: float = 3e-4
     weight_decay: float = 0.01
+    warm_up: float = 0.1
+    # The running average over the steps calms the end; the rate need not fall to nothing.
+    last_rate: float = 0.42
     averaging: float = 0.99
     dropout: float = 0.1
     weight_of_rating: float = 0.5
@@ -74,19 +78,24 @@ class Teacher:
 
     def learn(self, examples: Sequence[Example], path: Path) -> None:
         """Learn from what people said, and store that in `path`."""
-        sources = set().union(*self._recipe.sources)
-        chosen = [example for example in examples if example.source in sources]
+        recipe = self._recipe
+        chosen = [example for example in examples if example.source in recipe.sources]
         states = self._lower_states([self._spelled(example.text) for example in chosen])
         targets = targets_of(chosen)
-        batches = list(self._batches(chosen, [len(state) for state in states]))
+        lengths = [len(state) for state in states]
+        batches = [
+            batch
+            for _ in range(recipe.epochs)
+            for batch in batches_by_length(lengths, recipe.batch_tokens, self._chance)
+        ]
         self._upper.train()
         for number, batch in enumerate(batches):
             logits = self._upper(*_padded([states[index] for index in batch]))
-            value = loss(logits, targets.of(batch), self._recipe.weight_of_rating)
+            value = loss(logits, targets.of(batch), recipe.weight_of_rating)
             value.backward()
-            self._weights.step(warm_up_and_down(number, len(batches)))
+            self._weights.step(warm_up_and_down(number, len(batches), recipe.warm_up, recipe.last_rate))
             if number % 50 == 0:
-                self._say(f"teacher, batch {number} of {len(batches)}: loss {float(value):.3f}")
+                self._say(f"teacher, batch {number} of {len(batches)}: loss {value.item():.3f}")
         save_file({name: tensor.contiguous() for name, tensor in self._weights.use_average().items()}, path)
 
     def recall(self, path: Path) -> None:
@@ -108,13 +117,6 @@ class Teacher:
 
     def _spelled(self, text: str) -> str:
         return as_treebank(text) if self._chance.random() < self._recipe.treebank_share else text
-
-    def _batches(self, examples: Sequence[Example], lengths: Sequence[int]) -> Iterator[list[int]]:
-        for sources in self._recipe.sources:
-            shown = [index for index, example in enumerate(examples) if example.source in sources]
-            chosen = [lengths[index] for index in shown]
-            for batch in batches_by_length(chosen, self._recipe.batch_tokens, self._chance):
-                yield [shown[place] for place in batch]
 
     def _token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         encoded = self._tokenizer(list(texts), truncation=True, max_length=LONGEST_TEXT)

@@ -21,12 +21,13 @@ def test_the_rating_tells_strong_from_weak_where_the_classes_do_not():
     assert loss(strong, targets, 10.0) < loss(weak, targets, 10.0) - 10
 
 
-def test_answers_of_a_model_are_examples_that_it_agrees_with():
-    logits = torch.tensor([[0.5, 1.0, 4.5], [2.0, 3.0, 1.0]])
-    good, plain = answered(["good", "plain"], logits)
+def test_answers_of_a_teacher_are_examples_whose_classes_follow_from_its_rating():
+    good, plain = answered(["good", "plain"], torch.tensor([[0.5, 1.0, 4.5], [2.0, 1.0, 1.6]]))
     assert (good.text, good.label, good.rating) == ("good", 2, pytest.approx(2.0))
-    assert (plain.text, plain.label, plain.rating) == ("plain", 1, pytest.approx(-0.5))
-    assert plain.probabilities == pytest.approx(logits[1].softmax(-1).tolist())
+    assert (plain.text, plain.label, plain.rating) == ("plain", 1, pytest.approx(-0.2))
+    assert good.probabilities[2] > 0.99
+    assert max(plain.probabilities) == plain.probabilities[1]
+    assert sum(plain.probabilities) == pytest.approx(1)
 
 
 def test_targets_of_a_batch_keep_its_order():

@@ -8,7 +8,7 @@ from nlpcli.training.sentiment_data import Example
 from nlpcli.training.teacher import Teacher, TeacherRecipe
 from tests.tiny import WORDS, save_tokenizer
 
-RECIPE = TeacherRecipe(frozen_layers=1, rank=2, alpha=4, sources=(("films", "tweets"), ("films",)), averaging=0.5,
+RECIPE = TeacherRecipe(frozen_layers=1, rank=2, alpha=4, sources=("films", "tweets"), epochs=2, averaging=0.5,
                        batch_tokens=32, rate_of_adapters=0.01, rate_of_head=0.01)  # fmt: skip
 EXAMPLES = [
     Example(text, 2 if "a" in text else 0, 3.0 if "a" in text else -3.0, (0, 0, 1) if "a" in text else (1, 0, 0), source)
