@@ -102,7 +102,6 @@ class Teacher:
         """Take up what `learn` stored."""
         self._weights.use(load_file(path))
 
-    @torch.inference_mode()
     def answers(self, texts: Sequence[str]) -> Tensor:
         """(texts, classes): logits."""
         self._upper.eval()
@@ -110,7 +109,8 @@ class Teacher:
         logits = torch.zeros(len(rows), len(LABELS))
         batches = by_length([len(row) for row in rows], _TOKENS_WITHOUT_GRADIENTS)
         for number, batch in enumerate(batches):
-            logits[batch] = self._upper(*self._through_lower([rows[index] for index in batch]))
+            with torch.inference_mode():
+                logits[batch] = self._upper(*self._through_lower([rows[index] for index in batch]))
             if number % 50 == 0:
                 self._say(f"teacher, answers {number} of {len(batches)}")
         return logits
@@ -122,14 +122,14 @@ class Teacher:
         encoded = self._tokenizer(list(texts), truncation=True, max_length=LONGEST_TEXT)
         return encoded["input_ids"]  # type: ignore[no-any-return]
 
-    @torch.no_grad()
     def _lower_states(self, texts: Sequence[str]) -> list[Tensor]:
         """(tokens, width) float16 for each text: what the upper layers read."""
         rows = self._token_ids(texts)
         states = [torch.empty(0)] * len(rows)
         batches = by_length([len(row) for row in rows], _TOKENS_WITHOUT_GRADIENTS)
         for number, batch in enumerate(batches):
-            hidden, _ = self._through_lower([rows[index] for index in batch])
+            with torch.no_grad():
+                hidden, _ = self._through_lower([rows[index] for index in batch])
             for index, state in zip(batch, hidden, strict=True):
                 states[index] = state[: len(rows[index])].half()
             if number % 50 == 0:
@@ -141,7 +141,7 @@ class Teacher:
         return self._lower(hidden, mask), mask
 
 
-class _Layers(nn.Module):
+class _Layers(nn.Module):  # type: ignore[misc]
     """Some layers of an MPNet: hidden states (texts, tokens, width) and mask (texts, tokens) → hidden states."""
 
     position_bias: Tensor
@@ -175,7 +175,7 @@ class _Upper(_Layers):
     def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
         hidden = super().forward(hidden, mask)
         mean = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-        return self.head(mean)  # type: ignore[no-any-return]
+        return self.head(mean)
 
 
 def _padded(states: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
