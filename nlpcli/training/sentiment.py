@@ -3,8 +3,8 @@
     python -m nlpcli.training.sentiment train --data ../shared/data/sentiment --work /tmp/sentiment
     python -m nlpcli.training.sentiment evaluate --data ../shared/data/sentiment
 
-`train` needs `nlpcli[train]`, `train.tsv` and `sst2-dev.tsv` in the folder, 2 CPU cores and a bit more than half an
-hour; it writes the adapter and its model card. `evaluate` measures the model that is installed.
+`train` needs `nlpcli[train]`, `train.tsv` and `sst2-dev.tsv` in the folder, 2 CPU cores and about three
+quarters of an hour; it writes the adapter and its model card. `evaluate` measures the model that is installed.
 """
 
 from __future__ import annotations
