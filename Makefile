@@ -15,7 +15,7 @@ check:
 	.ci/run
 
 test:
-	python -m pytest
+	python -m pytest -n auto
 
 bench:
 	python tests/bench/embed.py $(FILE)

@@ -9,7 +9,7 @@ import numpy as np
 
 Vectors = np.ndarray[Any, np.dtype[np.float32]]
 
-# Chosen on 100 news articles (docs/decisions/0011, tests/bench/summarize.py).
+# Chosen on 100 news articles (docs/decisions/0010, tests/bench/summarize.py).
 _WEIGHT_OF_PLACE = 0.5
 # After that many sentences the weight of the place has fallen to 1/e.
 _DECAY = 10

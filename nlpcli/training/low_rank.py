@@ -1,4 +1,4 @@
-"""Fine-tuning with low-rank adapters on CPU: bfloat16 to compute in, float32 to remember in."""
+"""Fine-tuning with low-rank adapters on CPU: bfloat16 to compute in where the CPU has it, float32 to remember in."""
 
 from __future__ import annotations
 
@@ -8,11 +8,6 @@ from dataclasses import dataclass
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from torch import Tensor, nn
-from transformers import PreTrainedModel
-
-# Attention and feed-forward layers of BERT.
-LAYERS = r".*\.(query|key|value|attention\.output\.dense|intermediate\.dense|output\.dense)"
-HEAD = ["classifier", "pooler"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +19,14 @@ class Rates:
     head: float
 
 
-def with_adapters(model: PreTrainedModel, rank: int, alpha: int) -> PeftModel:
-    """The model with frozen weights and trainable adapters of `rank` on every linear layer, and a trainable head."""
-    config = LoraConfig(
-        task_type="SEQ_CLS", r=rank, lora_alpha=alpha, target_modules=LAYERS, modules_to_save=HEAD, lora_dropout=0.0
-    )
+def with_adapters(model: nn.Module, layers: str, head: list[str], rank: int, alpha: int) -> PeftModel:
+    """The model with frozen weights, trainable adapters on the linear layers that match, and a trainable head."""
+    config = LoraConfig(r=rank, lora_alpha=alpha, target_modules=layers, modules_to_save=head, lora_dropout=0.0)
     return get_peft_model(model, config, autocast_adapter_dtype=False)
 
 
 class MasterWeights:
-    """The trained tensors in float32 and their running average; the model itself holds them in bfloat16.
+    """The trained tensors in float32 and their running average; the model itself may hold them in bfloat16.
 
     Steps of an optimiser are smaller than bfloat16 can add to a weight, so they are added up here (Micikevicius et
     al. 2018, "Mixed Precision Training").
@@ -68,6 +61,10 @@ class MasterWeights:
         torch._foreach_lerp_(self._average, self._exact, 1 - self._averaging)
         self._show(self._exact)
 
+    def use(self, tensors: Mapping[str, Tensor]) -> None:
+        """Put tensors by name, such as an average that was stored, into the model."""
+        self._show([tensors[name] for name in self.names])
+
     def use_average(self) -> Mapping[str, Tensor]:
         """Put the running average into the model; the tensors by name, float32."""
         self._show(self._average)
@@ -78,6 +75,6 @@ class MasterWeights:
             torch._foreach_copy_(self._parameters, tensors)
 
 
-def warm_up_and_down(step: int, steps: int, warm_up: float = 0.06) -> float:
-    """The factor of a learning rate that rises over the first steps and then falls to 0, both in a straight line."""
-    return min(1.0, (step + 1) / (warm_up * steps)) * max(0.0, 1 - step / steps)
+def warm_up_and_down(step: int, steps: int, warm_up: float = 0.06, last: float = 0.0) -> float:
+    """The factor of a learning rate that rises over the first steps, then falls to `last`, both in a straight line."""
+    return min(1.0, (step + 1) / (warm_up * steps)) * max(0.0, 1 - (1 - last) * step / steps)

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Literal
 
 LABELS = ("negative", "neutral", "positive")
+NEGATIVE, POSITIVE = LABELS.index("negative"), LABELS.index("positive")
+# In tokens; what is longer is cut in training, and read in windows in use.
+LONGEST_TEXT = 128
 # On the raters' scale from -4 to 4.
 BOUNDARY = 0.5
 # Standard error of a mean of 20 ratings whose spread is about 1.1, as the study's own per-text deviations have it.
@@ -55,10 +58,19 @@ def _certain(text: str, label: int) -> Example:
 
 
 def _example(text: str, rating: float, source: str) -> Example:
-    label = 0 if rating < -BOUNDARY else 2 if rating > BOUNDARY else 1
-    negative = _normal_cdf((-BOUNDARY - rating) / RATING_ERROR)
-    positive = _normal_cdf((rating - BOUNDARY) / RATING_ERROR)
-    return Example(text, label, rating, (negative, 1 - negative - positive, positive), source)
+    return Example(text, label_of(rating), rating, class_probabilities(rating, RATING_ERROR), source)
+
+
+def label_of(rating: float) -> int:
+    """The class of a rating, as an index of LABELS."""
+    return 0 if rating < -BOUNDARY else 2 if rating > BOUNDARY else 1
+
+
+def class_probabilities(rating: float, error: float) -> tuple[float, float, float]:
+    """How likely each class is where the rating has a standard error."""
+    negative = _normal_cdf((-BOUNDARY - rating) / error)
+    positive = _normal_cdf((rating - BOUNDARY) / error)
+    return negative, 1 - negative - positive, positive
 
 
 def _normal_cdf(value: float) -> float:
@@ -95,11 +107,23 @@ def as_treebank(text: str) -> str:
 def batches_by_length(lengths: Sequence[int], tokens: int, chance: random.Random) -> list[list[int]]:
     """Indices of `lengths` in batches of about `tokens` padded tokens, of similar length, in random order."""
     order = sorted(range(len(lengths)), key=lambda index: lengths[index] * chance.uniform(0.85, 1.15))
+    batches = _cut(order, lengths, tokens)
+    chance.shuffle(batches)
+    return batches
+
+
+def by_length(lengths: Sequence[int], tokens: int) -> list[list[int]]:
+    """Indices of `lengths` in batches of about `tokens` padded tokens, the shortest first."""
+    return _cut(sorted(range(len(lengths)), key=lambda index: lengths[index]), lengths, tokens)
+
+
+def _cut(order: Sequence[int], lengths: Sequence[int], tokens: int) -> list[list[int]]:
     batches: list[list[int]] = [[]]
+    longest = 0
     for index in order:
-        longest = max([lengths[index], *(lengths[other] for other in batches[-1])])
+        longest = max(longest, lengths[index])
         if batches[-1] and longest * (len(batches[-1]) + 1) > tokens:
             batches.append([])
+            longest = lengths[index]
         batches[-1].append(index)
-    chance.shuffle(batches)
     return batches

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from nlpcli.training.sentiment_data import as_treebank, batches_by_length, part_of, read_labelled, read_rated
+from nlpcli.training.sentiment_data import as_treebank, batches_by_length, by_length, part_of, read_labelled, read_rated
 
 
 @pytest.fixture
@@ -58,3 +58,11 @@ def test_batches_hold_every_text_once_and_keep_the_budget():
     batches = batches_by_length(lengths, 256, random.Random(1))
     assert sorted(index for batch in batches for index in batch) == list(range(500))
     assert all(max(lengths[index] for index in batch) * len(batch) <= 256 for batch in batches)
+
+
+def test_batches_in_order_of_length_hold_every_text_once_and_keep_the_budget():
+    lengths = [random.Random(0).randint(1, 60) for _ in range(500)]
+    batches = by_length(lengths, 256)
+    assert sorted(index for batch in batches for index in batch) == list(range(500))
+    assert all(max(lengths[index] for index in batch) * len(batch) <= 256 for batch in batches)
+    assert [lengths[index] for batch in batches for index in batch] == sorted(lengths)

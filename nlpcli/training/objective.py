@@ -1,0 +1,61 @@
+"""What a model of sentiment is asked to say of a text, and how far off it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from nlpcli.training.sentiment_data import NEGATIVE, POSITIVE, Example, class_probabilities, label_of
+
+# How far apart the logits of positive and negative are for each point of the raters' scale.
+LOGITS_PER_POINT = 2.0
+# About the spread of a teacher's ratings around those of people, in points.
+TEACHER_ERROR = 0.6
+
+
+class Targets(NamedTuple):
+    """`probabilities` (examples, classes) and `ratings` (examples,)."""
+
+    probabilities: Tensor
+    ratings: Tensor
+
+    def of(self, indices: list[int]) -> Targets:
+        """Those of some examples."""
+        return Targets(self.probabilities[indices], self.ratings[indices])
+
+
+def targets_of(examples: Sequence[Example]) -> Targets:
+    """What people, or a teacher, said of the examples."""
+    return Targets(
+        torch.tensor([example.probabilities for example in examples]),
+        torch.tensor([example.rating for example in examples]),
+    )
+
+
+def loss(logits: Tensor, targets: Targets, weight_of_rating: float) -> Tensor:
+    """Cross-entropy to the probabilities of the classes, and how far the margin is from the rating.
+
+    The rating tells a strong word from a weak one, which the classes do not.
+    """
+    of_classes = -(targets.probabilities * functional.log_softmax(logits, dim=-1)).sum(-1).mean()
+    return of_classes + weight_of_rating * functional.smooth_l1_loss(_ratings(logits), targets.ratings)
+
+
+def answered(texts: Sequence[str], logits: Tensor) -> list[Example]:
+    """Texts with what a teacher says of them (texts, classes) as examples for another one.
+
+    Its rating is believed, and the classes follow from it as from those of people: of whole reviews hardly any is
+    neutral, so that by its own classes hardly any phrase would be.
+    """
+    return [
+        Example(text, label_of(rating), rating, class_probabilities(rating, TEACHER_ERROR))
+        for text, rating in zip(texts, _ratings(logits).tolist(), strict=True)
+    ]
+
+
+def _ratings(logits: Tensor) -> Tensor:
+    return (logits[:, POSITIVE] - logits[:, NEGATIVE]) / LOGITS_PER_POINT
