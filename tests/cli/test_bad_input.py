@@ -65,7 +65,7 @@ def one_line(complaints: bytes) -> str:
         ("a --batch-tokens many", 2, 'not "many"', "takes a number or auto"),
         ("a --device foo", 2, 'not "foo"', "--device takes auto, cpu, cuda, cuda:N or mps"),
         ("a --device cuda:x", 2, 'not "cuda:x"', "--device takes auto, cpu, cuda, cuda:N or mps"),
-        ("a --dtype float8", 2, 'not "float8"', "--dtype takes auto, float32, bfloat16 or float16"),
+        ("a --dtype float8", 2, 'not "float8"', "--dtype takes auto, float32, bfloat16, float16, int8 or int4"),
         ("a --threads 0", 2, "--threads", "nlpcli embed --help"),
         ("a --nonsense", 2, "--nonsense", "nlpcli embed --help"),
         ("a --top 3", 2, "--top", "goes with --search QUERY or --similarity"),

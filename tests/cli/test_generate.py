@@ -64,7 +64,7 @@ def test_a_file_that_is_not_there_is_named(generate, tmp_path, option):
 
 
 def test_gpt2_continues_the_sentence_of_every_introduction(generate):
-    done = generate("--seed", "1", "The quick brown fox jumps over the lazy dog.")
+    done = generate("--seed", "4", "The quick brown fox jumps over the lazy dog.")
     assert done.status == 0
     assert done.output.endswith(b"\n")
     assert len(done.output.split()) > 1
