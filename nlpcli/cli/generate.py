@@ -26,7 +26,7 @@ Examples:
   nlpcli generate --system "Answer in one word." "What is the capital of France?"
   nlpcli generate --n 3 --seed 1 -F jsonl "Write a title for a poem about rain."
   nlpcli generate -i reviews.csv --template question.txt -o answers.csv
-  nlpcli generate --schema person.json "Ada Lovelace was born in London in 1815."
+  nlpcli generate --greedy --schema person.json "Ada Lovelace was born in London in 1815."
 """
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
