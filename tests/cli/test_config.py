@@ -63,7 +63,7 @@ def test_config_show_tells_each_value_and_where_it_came_from(call, config, monke
     assert rows["device"] == ("cpu", str(config))
     assert rows["embed.dim"] == ("64", f"{config} [embed]")
     assert rows["threads"] == ("2", "NLPCLI_THREADS")
-    assert rows["dtype"] == ("auto", "default")
+    assert rows["encoding"] == ("utf-8", "default")
     assert rows["embed.model"] == ("starter/minilm", "catalogue")
     assert rows["config file"] == (str(config), "NLPCLI_CONFIG")
     assert shown(call, "--profile", "gpu")["embed.dim"] == ("128", f"{config} [profile.gpu.embed]")
