@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -32,6 +33,12 @@ _OF_A_MACHINE = (
     (re.compile(r"/\S*/(config|bad|catalog)\.toml"), r"FOLDER/\1.toml"),
     (re.compile(r"[\d,.]+ (?:records|texts|tokens|sentences)(?=/s| a second)"), "N"),
 )
+PERSON = {
+    "type": "object",
+    "properties": {"name": {"type": "string", "maxLength": 40}, "born": {"type": "integer"}},
+    "required": ["name", "born"],
+    "additionalProperties": False,
+}
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
@@ -228,6 +235,7 @@ def folder_of_examples(folder: Path) -> Path:
     (folder / "article.txt").write_text(paragraph * 4)
     (folder / "articles.jsonl").write_text(f'{{"text": "{paragraph * 4}"}}\n' * 2)
     (folder / "question.txt").write_text("Answer yes or no. Did they like it? {{ review }}\n")
+    (folder / "person.json").write_text(json.dumps(PERSON))
     repository = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", "-C", str(folder)]
     if shutil.which("git"):
         subprocess.run([*repository, "init", "-q"], check=True)

@@ -24,13 +24,6 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 # Every command of the app, and every command below it.
 COMMANDS = [" ".join(command.path) for command in read_syntax().walk()]
 
-PERSON = {
-    "type": "object",
-    "properties": {"name": {"type": "string", "maxLength": 40}, "born": {"type": "integer"}},
-    "required": ["name", "born"],
-    "additionalProperties": False,
-}
-
 
 def help_text(command: str) -> str:
     arguments = [sys.executable, "-m", "nlpcli", *command.split(), "--help"]
@@ -65,7 +58,6 @@ def test_every_command_has_a_snapshot_and_no_other_is_there():
 def folder(tmp_path, monkeypatch):
     """The files that the examples name."""
     folder = folder_of_examples(tmp_path / "folder")
-    (folder / "person.json").write_text(json.dumps(PERSON))
     monkeypatch.chdir(folder)
     # What an example measures is kept here.
     monkeypatch.setattr(measured, "FILE", str(tmp_path / "bench.json"))

@@ -77,7 +77,9 @@ def test_cuda_in_float32_gives_what_the_cpu_gives(task, device, cuda, numbers):
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("task", sorted(CASES.keys() - {"generate", "translate"}))  # of random weights every word is a near tie
+@pytest.mark.parametrize(
+    "task", sorted(CASES.keys() - {"generate", "translate"})
+)  # of random weights every word is a near tie
 def test_the_dtype_of_auto_is_near_enough(task, cuda, numbers):
     expected = numbers(task, "--device", "cpu", "--dtype", "float32")
     assert numbers(task, "--device", "cuda") == [pytest.approx(row, abs=0.1) for row in expected]

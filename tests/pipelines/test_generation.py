@@ -139,7 +139,7 @@ def test_each_text_says_why_it_ended(load):
     finally:
         pipeline.ends = monkey_ends
     assert last["most"].ending is Ending.MOST_TOKENS
-    assert last["most"].text.split() == words[:4]
+    assert last["most"].text.split() == by_hand(pipeline, prompt, 4).split()
     assert (last["stop"].ending, last["stop"].text.split()) == (Ending.STOP, words[: words.index(words[2])])
     assert last["context"].ending is Ending.CONTEXT
     pipeline.ends = frozenset({pipeline.tokenizer.convert_tokens_to_ids(words[0])})
