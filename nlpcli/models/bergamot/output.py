@@ -71,10 +71,12 @@ class Output:
     def _rescore(self, hidden: Tensor, blocks: Tensor) -> Tensor:
         """The best in float32 among the best few; those lie in the blocks with the largest maxima."""
         best = blocks.amax(-1).topk(min(_CANDIDATES, blocks.shape[1])).indices
-        inside = blocks.gather(1, best[..., None].expand(-1, -1, _BLOCK)).flatten(1).topk(_CANDIDATES).indices
+        rough, inside = blocks.gather(1, best[..., None].expand(-1, -1, _BLOCK)).flatten(1).topk(_CANDIDATES)
         rows = best.gather(1, inside // _BLOCK) * _BLOCK + inside % _BLOCK
         pieces = self._pieces(rows.clamp_(max=self._last_row))
         exact = torch.bmm(self._exact_weight[pieces], hidden.float()[..., None]).squeeze(-1) + self._exact_bias[pieces]
+        # A row that may say fewer pieces than there are candidates has some that it may not say.
+        exact.masked_fill_(rough < NEVER / 2, NEVER)
         return pieces.gather(1, exact.argmax(-1, keepdim=True)).squeeze(1)
 
     @property
