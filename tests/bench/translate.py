@@ -22,8 +22,6 @@ from nlpcli.device import choose, describe_hardware, padded_tokens_per_batch
 from nlpcli.models.cache import resolve
 from nlpcli.tasks.translate import TranslateOptions, load
 
-ROUNDS = 2
-
 
 def plain_generate(folder, lines, dtype, batch=64):
     """transformers' own `generate` on the same folder, sorted batches."""
@@ -73,7 +71,8 @@ def bergamot_engine(lines):
 
     def work():
         engine.stdin.write("\n")
-        return float(engine.stdout.readline())
+        wall, cpu = engine.stdout.readline().split()
+        return float(wall), float(cpu)
 
     return work
 
@@ -87,7 +86,11 @@ def main():
 
     def ours(shortlist):
         task = load(TranslateOptions(source="en", shortlist=shortlist), model, placement)
-        return lambda: run_task(task, lines, auto, placement, hardware)
+
+        def work():
+            run_task(task, lines, auto, placement, hardware)
+
+        return work
 
     contestants = {
         "nlpcli, shortlist": ours(True),
@@ -103,20 +106,14 @@ def main():
 
 
 def measure(contestants, lines, placement):
-    """All in turn, `ROUNDS` times: the best wall time and the best time of the CPU."""
-    best = {}
-    for _ in range(ROUNDS):
-        for name, work in contestants.items():
-            torch.set_num_threads(2)
-            wall, cpu = time.perf_counter(), time.process_time()
-            elsewhere = work()
-            # An engine in a process of its own says what it took.
-            spent = elsewhere if isinstance(elsewhere, float) else time.process_time() - cpu
-            taken = (time.perf_counter() - wall, spent)
-            best[name] = tuple(map(min, zip(best.get(name, taken), taken, strict=True)))
-    print(f"{len(lines)} lines, {placement.device} in {placement.dtype}, best of {ROUNDS}")
-    for name, (wall, cpu) in best.items():
-        print(f"{name:26} {wall:7.1f} s {len(lines) / wall:6.0f} lines/s   {cpu:7.1f} s of CPU")
+    """One run of each: seconds on the clock, and seconds of CPU."""
+    print(f"{len(lines)} lines, {placement.device} in {placement.dtype}, one run each", flush=True)
+    for name, work in contestants.items():
+        torch.set_num_threads(2)
+        start, spent = time.perf_counter(), time.process_time()
+        # An engine in a process of its own says what it took.
+        wall, cpu = work() or (time.perf_counter() - start, time.process_time() - spent)
+        print(f"{name:26} {wall:7.1f} s {len(lines) / wall:6.0f} lines/s   {cpu:7.1f} s of CPU", flush=True)
 
 
 if __name__ == "__main__":
