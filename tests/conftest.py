@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+# As `nlpcli.__main__` does before torch is there (docs/decisions/0004): threads that wait by spinning cost a busy
+# machine minutes of these tests.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 

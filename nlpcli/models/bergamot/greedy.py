@@ -7,14 +7,15 @@ leave the batch. In bfloat16 the output layer names candidates, and float32 deci
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
+from nlpcli.models.bergamot.linears import fused, of
 from nlpcli.models.bergamot.modeling import (
     BergamotAttention,
     BergamotDecoderLayer,
@@ -22,19 +23,15 @@ from nlpcli.models.bergamot.modeling import (
     BergamotMTModel,
     positions,
 )
+from nlpcli.models.bergamot.output import NEVER, Output, OutputWeights
+from nlpcli.models.bergamot.rounding import rounded_rows
 from nlpcli.models.bergamot.sentencepiece_model import EOS_ID, UNKNOWN_ID
 from nlpcli.models.bergamot.shortlist import Shortlist
-from nlpcli.models.packed_linear import can_pack
-
-Linear = Callable[[Tensor], Tensor]
 
 # A source has at most 128 tokens; nothing that is not a loop has more than this.
 _LONGEST_OUTPUT = 512
 # Marian's limit of twice the source cuts the translation of an abbreviation; these tokens more do not.
 _SPARE_TOKENS = 16
-# The output layer is searched in blocks of rows: a maximum is fast, an index is slow.
-_BLOCK = 128
-_CANDIDATES = 8
 # Sources are padded to a multiple of this: few shapes, see docs/decisions/0004.
 _SOURCE_STEP = 4
 
@@ -44,27 +41,6 @@ class Translated(NamedTuple):
 
     token_ids: list[int]
     complete: bool
-
-
-def _linear(weight: Tensor, bias: Tensor | None, activation: str = "none") -> Linear:
-    """x Wᵀ + b, then relu where asked for; packed for oneDNN in bfloat16 on CPU."""
-    if weight.device.type == "cpu" and weight.dtype == torch.bfloat16 and can_pack():
-        packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), 1024)
-        return lambda x: torch.ops.mkldnn._linear_pointwise(x, packed, bias, activation, [], "")
-    if activation == "relu":
-        return lambda x: functional.linear(x, weight, bias).relu_()
-    return lambda x: functional.linear(x, weight, bias)
-
-
-def _of(linear: nn.Linear, activation: str = "none") -> Linear:
-    return _linear(linear.weight, linear.bias, activation)
-
-
-def _fused(*linears: nn.Linear) -> Linear:
-    """Several linear layers of one input, their outputs side by side."""
-    zeros = [linear.weight.new_zeros(linear.out_features) for linear in linears]
-    biases = [zero if linear.bias is None else linear.bias for zero, linear in zip(zeros, linears, strict=True)]
-    return _linear(torch.cat([linear.weight for linear in linears]), torch.cat(biases))
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
@@ -83,10 +59,10 @@ class _Encoder:
     def __init__(self, layer: BergamotEncoderLayer) -> None:
         attention: BergamotAttention = layer.self_attn
         self._head_dim = attention.head_dim
-        self._qkv = _fused(attention.q_proj, attention.k_proj, attention.v_proj)
-        self._out = _of(attention.out_proj)
+        self._qkv = fused(attention.q_proj, attention.k_proj, attention.v_proj)
+        self._out = of(attention.out_proj)
         self._attention_norm = layer.self_attn_layer_norm
-        self._fc1, self._fc2 = _of(layer.fc1, "relu"), _of(layer.fc2)
+        self._fc1, self._fc2 = of(layer.fc1, "relu"), of(layer.fc2)
         self._norm = layer.final_layer_norm
 
     def __call__(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
@@ -105,11 +81,11 @@ class _Decoder:
     def __init__(self, layer: BergamotDecoderLayer) -> None:
         attention: BergamotAttention = layer.encoder_attn
         self._head_dim = attention.head_dim
-        self._ssru = _fused(layer.ssru.forget_proj, layer.ssru.in_proj)
+        self._ssru = fused(layer.ssru.forget_proj, layer.ssru.in_proj)
         self._ssru_norm = layer.ssru_layer_norm
-        self._query, self._out = _of(attention.q_proj), _of(attention.out_proj)
+        self._query, self._out = of(attention.q_proj), of(attention.out_proj)
         self._attention_norm = layer.encoder_attn_layer_norm
-        self._fc1, self._fc2 = _of(layer.fc1, "relu"), _of(layer.fc2)
+        self._fc1, self._fc2 = of(layer.fc1, "relu"), of(layer.fc2)
         self._norm = layer.final_layer_norm
 
     def __call__(self, hidden: Tensor, state: Tensor, source: Source) -> tuple[Tensor, Tensor]:
@@ -154,44 +130,6 @@ class _Batch:
         self.allowed = None if self.allowed is None else self.allowed[index]
 
 
-class _Output:
-    """The output layer over all pieces, or over those of a shortlist: hidden states → ids of the best piece."""
-
-    def __init__(self, weight: Tensor, bias: Tensor, ids: Tensor | None, exact: tuple[Tensor, Tensor]) -> None:
-        rows = -(-len(bias) // _BLOCK) * _BLOCK - len(bias)
-        self._linear = _linear(functional.pad(weight, (0, 0, 0, rows)), functional.pad(bias, (0, rows), value=-1e9))
-        self._ids = ids
-        self._rescored = weight.dtype != torch.float32
-        self._exact_weight, self._exact_bias = exact
-
-    def best(self, hidden: Tensor, allowed: Tensor | None) -> Tensor:
-        logits = self._linear(hidden)
-        if allowed is not None:
-            logits = logits + allowed
-        blocks = logits.view(len(logits), -1, _BLOCK)
-        if not self._rescored:
-            block = blocks.amax(-1).argmax(-1, keepdim=True)
-            inside = blocks.gather(1, block[..., None].expand(-1, -1, _BLOCK)).argmax(-1)
-            return self._pieces((block * _BLOCK + inside).squeeze(1))
-        return self._rescore(hidden, blocks)
-
-    def _rescore(self, hidden: Tensor, blocks: Tensor) -> Tensor:
-        """The best in float32 among the best few; those lie in the blocks with the largest maxima."""
-        best = blocks.amax(-1).topk(min(_CANDIDATES, blocks.shape[1])).indices
-        inside = blocks.gather(1, best[..., None].expand(-1, -1, _BLOCK)).flatten(1).topk(_CANDIDATES).indices
-        rows = best.gather(1, inside // _BLOCK) * _BLOCK + inside % _BLOCK
-        pieces = self._pieces(rows.clamp_(max=self._last_row))
-        exact = torch.bmm(self._exact_weight[pieces], hidden.float()[..., None]).squeeze(-1) + self._exact_bias[pieces]
-        return pieces.gather(1, exact.argmax(-1, keepdim=True)).squeeze(1)
-
-    @property
-    def _last_row(self) -> int:
-        return len(self._exact_bias) - 1 if self._ids is None else len(self._ids) - 1
-
-    def _pieces(self, rows: Tensor) -> Tensor:
-        return rows if self._ids is None else self._ids[rows]
-
-
 class GreedyTranslator:
     """Translates batches of token ids; with a shortlist it chooses among the pieces that go with each source alone."""
 
@@ -202,7 +140,7 @@ class GreedyTranslator:
         with torch.inference_mode():
             self._encoder_layers = [_Encoder(layer) for layer in model.model.encoder.layers]
             self._decoder_layers = [_Decoder(layer) for layer in model.model.decoder.layers]
-            self._keys_values = _fused(
+            self._keys_values = fused(
                 *(
                     projection
                     for layer in model.model.decoder.layers
@@ -213,15 +151,14 @@ class GreedyTranslator:
             self._device, self._dtype = self._weight.device, self._weight.dtype
             self._bias = model.final_logits_bias.float().clone()
             # Neither `<unk>` nor padding is ever an answer.
-            self._bias[UNKNOWN_ID] = self._bias[config.pad_token_id] = -1e9
+            self._bias[UNKNOWN_ID] = self._bias[config.pad_token_id] = NEVER
             scale = math.sqrt(config.d_model)
             self._source_embedding = model.model.encoder.embed_tokens.weight.float() * scale
             self._target_embedding = model.model.decoder.embed_tokens.weight.float() * scale
             self._positions = positions(0, _LONGEST_OUTPUT, config.d_model, self._device)
-            self._exact = (self._weight.float(), self._bias)
-            self._all = (
-                _Output(self._weight, self._bias.to(self._dtype), None, self._exact) if shortlist is None else None
-            )
+            weights = OutputWeights(self._weight, self._bias, shortlist is not None)
+            self._weights = weights
+            self._all = weights.all() if shortlist is None else None
 
     def __call__(self, sources: Sequence[list[int]]) -> list[Translated]:
         """The translation of each source; the ids of a source end in `</s>`."""
@@ -264,7 +201,7 @@ class GreedyTranslator:
         layers = split.permute(2, 3, 0, 4, 1, 5).contiguous()
         return [Source(layer[0], layer[1], mask) for layer in layers]
 
-    def _output(self, sources: Sequence[list[int]]) -> tuple[_Output, Tensor | None]:
+    def _output(self, sources: Sequence[list[int]]) -> tuple[Output, Tensor | None]:
         """The output layer for these sources, and what each row adds to its logits."""
         if self._shortlist is None:
             assert self._all is not None
@@ -272,15 +209,13 @@ class GreedyTranslator:
         lists = [torch.from_numpy(self._shortlist.of(source)) for source in sources]
         # `union` is sorted, so that places in it are found by bisection.
         union = torch.unique(torch.cat(lists))
-        width = -(-len(union) // _BLOCK) * _BLOCK
-        allowed = torch.full((len(sources), width), -1e9)
+        output, added = self._weights.of(union.to(self._device))
+        allowed = torch.full((len(sources), len(added)), NEVER)
         for row, ids in zip(allowed, lists, strict=True):
             row[torch.searchsorted(union, ids)] = 0
-        union = union.to(self._device)
-        layer = _Output(self._weight[union], self._bias[union].to(self._dtype), union, self._exact)
-        return layer, allowed.to(self._device, self._dtype)
+        return output, added + allowed.to(self._device, self._dtype)
 
-    def _decode(self, batch: _Batch, output: _Output) -> list[Translated]:
+    def _decode(self, batch: _Batch, output: Output) -> list[Translated]:
         found: list[list[int]] = [[] for _ in batch.places]
         complete = [False] * len(found)
         embedded = torch.zeros(len(found), self._config.d_model, device=self._device)
@@ -316,9 +251,3 @@ class GreedyTranslator:
         if count >= len(batch.places):
             return []
         return (working + [row for row in range(len(batch.places)) if row not in set(working)])[:count]
-
-
-def rounded_rows(count: int) -> int:
-    """At most four counts between a power of two and the next (docs/decisions/0004)."""
-    step = 1 << max(0, count.bit_length() - 3)
-    return -(-count // step) * step

@@ -1,0 +1,31 @@
+"""Sentences of the real world: what a batch gives is what each of them gives alone, in float32."""
+
+from pathlib import Path
+
+import pytest
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+from nlpcli.models.bergamot.greedy import GreedyTranslator
+from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
+
+pytestmark = pytest.mark.starter
+SENTENCES = Path(__file__).resolve().parents[4] / "shared" / "data" / "flores" / "dev.en"
+# Every so many lines: short and long ones, 40 of 997.
+STRIDE = 25
+
+
+@pytest.fixture(scope="module")
+def sources(en_pt):
+    if not SENTENCES.is_file():
+        pytest.skip("FLORES is not there: it is looked for in shared/data/flores beside the repository")
+    lines = SENTENCES.read_text(encoding="utf-8").splitlines()[::STRIDE]
+    return AutoTokenizer.from_pretrained(en_pt)(lines)["input_ids"]
+
+
+@pytest.mark.parametrize("shortlisted", [False, True])
+def test_a_batch_gives_what_each_sentence_gives_alone(sources, en_pt, shortlisted):
+    model = AutoModelForSeq2SeqLM.from_pretrained(en_pt, dtype="float32")
+    translate = GreedyTranslator(model, Shortlist(en_pt / SHORTLIST_FILE, shared=True) if shortlisted else None)
+    together = translate(sources)
+    assert together == [translate([source])[0] for source in sources]
+    assert all(translation.complete for translation in together)
