@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hub_server import FILES, NEWER, Repository
 
+from nlpcli.tasks.base import TASKS
+
 IMPATIENT = {"HF_HUB_ETAG_TIMEOUT": "1", "HF_HUB_DOWNLOAD_TIMEOUT": "1"}
 
 
@@ -190,9 +192,20 @@ def test_offline_opens_no_socket(hub, nlpcli, no_sockets):
     assert not no_sockets.exists(), no_sockets.read_text()
 
 
+@pytest.fixture
+def starters(starter, nlpcli):
+    """Every default model, fetched before sockets are blocked."""
+    pulled = nlpcli("models", "pull", "starter/sentiment", "starter/en-pt", "starter/smollm2")
+    if pulled.returncode:
+        pytest.skip(pulled.stderr.decode())
+
+
+OFFLINE = {"generate": ["--max-tokens", "2"], "translate": ["--to", "pt"]}
+
+
 @pytest.mark.starter
-def test_every_task_runs_offline_without_a_socket(starter, nlpcli, no_sockets):
-    for task in ("embed", "sentiment"):
-        done = nlpcli(task, "--offline", "The cat sleeps.")
-        assert done.returncode == 0, done.stderr
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_runs_offline_without_a_socket(starters, no_sockets, nlpcli, task):
+    done = nlpcli(task, "--offline", *OFFLINE.get(task, []), "The cat sleeps.")
+    assert done.returncode == 0, done.stderr
     assert not no_sockets.exists(), no_sockets.read_text()
