@@ -1,6 +1,6 @@
 """How `starter/sentiment` was made.
 
-    python -m nlpcli.training.sentiment train --data ../shared/data/sentiment --work /tmp/sentiment
+    python -m nlpcli.training.sentiment train --data ../shared/data/sentiment --work FOLDER
     python -m nlpcli.training.sentiment evaluate --data ../shared/data/sentiment
 
 `train` needs `nlpcli[train]`, `train.tsv` and `sst2-dev.tsv` in the folder, 2 CPU cores and about three
