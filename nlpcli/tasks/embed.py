@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -12,6 +11,7 @@ from nlpcli.device import Placement
 from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
+from nlpcli.tasks.window_notice import WindowNotice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from nlpcli.pipelines.embedding import EmbeddingPipeline
 
     Vector = np.ndarray[Any, Any]
-
-log = logging.getLogger(__name__)
 
 Precision = Literal["float32", "float16", "int8", "binary"]
 Result = Literal["vectors", "search", "similarity"]
@@ -70,7 +68,10 @@ class EmbedTask:
         self._normalize = config.normalize if options.normalize is None else options.normalize
         self._query_prompt, self._prompt = _prompts(options, config.prompts, config.default_prompt)
         self._prompt_length = self._count_prompt_tokens(self._prompt)
-        self._told_of_windows = False
+        self._tell_of_windows = WindowNotice(
+            pipeline.longest_input,
+            "embedded in windows whose vectors are averaged, nothing is cut away",
+        )
 
     def split(self, records: Sequence[Record]) -> list[list[Unit]]:
         """One unit per window of the model's length."""
@@ -135,20 +136,6 @@ class EmbedTask:
         (windows,) = self._pipeline.windows([prompt])
         ends_with_special = windows[0][-1] in self._pipeline.tokenizer.all_special_ids
         return len(windows[0]) - int(ends_with_special)
-
-    def _tell_of_windows(self, records: Sequence[Record], windows_of: list[list[list[int]]]) -> None:
-        if self._told_of_windows:
-            return
-        for record, windows in zip(records, windows_of, strict=True):
-            if len(windows) > 1:
-                self._told_of_windows = True
-                log.warning(
-                    "%s has more than the %d tokens that the model takes at a time: such texts are embedded in"
-                    " windows whose vectors are averaged, nothing is cut away",
-                    record.origin,
-                    self._pipeline.longest_input,
-                )
-                return
 
 
 def load(options: EmbedOptions, model: LocalModel, placement: Placement) -> EmbedTask:
