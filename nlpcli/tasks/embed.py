@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -11,6 +11,7 @@ from nlpcli.device import Placement
 from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
+from nlpcli.tasks.language_watch import LanguageWatch
 from nlpcli.tasks.window_notice import WindowNotice
 
 if TYPE_CHECKING:
@@ -61,9 +62,12 @@ class _Window(NamedTuple):
 class EmbedTask:
     """Texts in, vectors out, in batches."""
 
-    def __init__(self, options: EmbedOptions, pipeline: EmbeddingPipeline) -> None:
+    def __init__(
+        self, options: EmbedOptions, pipeline: EmbeddingPipeline, watch: Callable[[Sequence[Record]], None]
+    ) -> None:
         self._options = options
         self._pipeline = pipeline
+        self._watch = watch
         config = pipeline.sentence_config
         self._normalize = config.normalize if options.normalize is None else options.normalize
         self._query_prompt, self._prompt = _prompts(options, config.prompts, config.default_prompt)
@@ -75,6 +79,7 @@ class EmbedTask:
 
     def split(self, records: Sequence[Record]) -> list[list[Unit]]:
         """One unit per window of the model's length."""
+        self._watch(records)
         windows_of = self._pipeline.windows([self._prompt + record.text for record in records])
         self._tell_of_windows(records, windows_of)
         return [[Unit(len(w.token_ids), w) for w in self._windows(windows)] for windows in windows_of]
@@ -148,7 +153,7 @@ def load(options: EmbedOptions, model: LocalModel, placement: Placement) -> Embe
     pipeline = load_embedding_pipeline(model, placement)
     if options.pooling != "auto":
         pipeline.sentence_config = replace(pipeline.sentence_config, poolings=(FROM_OPTION[options.pooling],))
-    return EmbedTask(options, pipeline)
+    return EmbedTask(options, pipeline, LanguageWatch(model))
 
 
 def _prompts(options: EmbedOptions, prompts: Mapping[str, str], default: str | None) -> tuple[str, str]:
