@@ -8,8 +8,8 @@ from torch import Tensor
 
 # A piece that gets less than this of the attention of every piece of the translation was not looked at.
 _LOOKED_AT = 0.1
-# So many pieces in a row. In 997 translations of FLORES dev the longest stretches are 8 and 7, both of them brackets that
-# the model did leave out; the next is 5.
+# So many pieces in a row. In 997 translations of FLORES dev the longest stretches are 8 and 7, both of them
+# brackets that the model did leave out; the next is 5.
 _SHORTEST_GAP = 9
 # Only a translation that is short for its source is looked into: 1 in 100 of FLORES dev is shorter than this.
 _SHORT = 0.8

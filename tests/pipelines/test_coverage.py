@@ -1,10 +1,13 @@
 """What a translation leaves out is noticed by the attention of the model."""
 
+from pathlib import Path
+
+import pytest
 import torch
 
 from nlpcli.device import choose, describe_hardware
-from nlpcli.models.cache import resolve
 from nlpcli.models.loading import load_seq2seq, load_tokenizer
+from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.coverage import left_out, may_leave_out
 from nlpcli.pipelines.translators import BergamotTranslator, Translated
 
@@ -35,8 +38,9 @@ def test_only_a_translation_that_is_short_for_its_source_is_looked_into() -> Non
     assert not may_leave_out(8, 1)
 
 
-def test_a_starter_translation_that_loses_its_clauses_is_noticed_and_a_whole_one_is_not() -> None:
-    model = resolve("starter/en-pt", None, False, lambda text, fraction=None: None)
+@pytest.mark.starter
+def test_a_starter_translation_that_loses_its_clauses_is_noticed_and_a_whole_one_is_not(en_pt: Path) -> None:
+    model = LocalModel("starter/en-pt", en_pt)
     tokenizer = load_tokenizer(model)
     translator = BergamotTranslator(load_seq2seq(model, choose(describe_hardware())), tokenizer, None, 1)
     rows = tokenizer([SENTENCE])["input_ids"]
