@@ -11,15 +11,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
 from nlpcli.device import is_out_of_memory
 from nlpcli.models.decoders.base import Decoder
-from nlpcli.pipelines.constraint import Matcher
 from nlpcli.pipelines.sampling import Sampling, next_tokens, penalise_repetition
 from nlpcli.pipelines.text_stream import TextStream
+
+if TYPE_CHECKING:
+    from nlpcli.pipelines.constraint import Matcher
 
 log = logging.getLogger(__name__)
 
