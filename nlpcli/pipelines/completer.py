@@ -20,7 +20,7 @@ from nlpcli.models.decoders.llama import LlamaDecoder, has_llama_shape
 from nlpcli.models.decoders.llama_config import llama_config
 from nlpcli.models.decoders.llama_weights import llama_weights
 from nlpcli.models.decoders.recomputing import RecomputingDecoder
-from nlpcli.models.loading import load_tokenizer, longest_context, prepare_linears
+from nlpcli.models.loading import is_bergamot, is_encoder_decoder, load_tokenizer, longest_context, prepare_linears
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.continuous import ContinuousBatch, Request
 from nlpcli.pipelines.sampling import Sampling, generator_for
@@ -50,6 +50,8 @@ class Completer:
 
     `model` is a decoder with its `config` and `generation_config`: a module of transformers, or `LlamaWeights`.
     """
+
+    batches: type[ContinuousBatch] = ContinuousBatch
 
     def __init__(
         self, model: nn.Module, tokenizer: PreTrainedTokenizerBase, device: torch.device, name: str = "the model"
@@ -88,6 +90,19 @@ class Completer:
         token_ids: list[int] = encoded["input_ids"]
         return token_ids
 
+    def too_long(self, prompt: list[int]) -> str | None:
+        """What is wrong with a prompt that leaves no room for an answer."""
+        if len(prompt) < self.longest:
+            return None
+        return (
+            f"the prompt has {len(prompt)} tokens, and the model takes {self.longest} with its answer;"
+            " shorten it, or choose a model of a longer context"
+        )
+
+    def source_of(self, prompt: list[int]) -> int:  # noqa: ARG002 - an encoder-decoder model has one
+        """How many tokens at the head of a prompt are read, but are no part of the text that goes on."""
+        return 0
+
     def sampling(
         self, temperature: float | None = None, top_p: float | None = None, top_k: int | None = None
     ) -> Sampling:
@@ -108,7 +123,7 @@ class Completer:
     def batch(self, sampling: Sampling, budget: int | None = None) -> ContinuousBatch:
         """Rows to `submit` requests to; `budget` in tokens of all rows together, or what the device has room for."""
         rows = _CPU_ROWS if self.device.type == "cpu" else _GPU_ROWS
-        return ContinuousBatch(self._decoder(), sampling, self.ends, rows, budget or self._budget())
+        return self.batches(self._decoder(), sampling, self.ends, rows, budget or self._budget())
 
     def request(
         self,
@@ -121,12 +136,14 @@ class Completer:
         constraint: Constraint | None = None,
     ) -> Request:
         """A prompt for `batch`. `number` tells texts of the same prompt apart; with `seed` it decides what is drawn."""
+        source = self.source_of(prompt)
         return Request(
             owner,
             prompt,
             most_tokens,
+            source=source,
             generator=partial(generator_for, seed, prompt, number),
-            stream=partial(TextStream, self.tokenizer, prompt, stop),
+            stream=partial(TextStream, self.tokenizer, prompt[source:], stop),
             matcher=constraint.matcher if constraint else _no_matcher,
         )
 
@@ -207,14 +224,18 @@ def _end_added_by(tokenizer: Any) -> int | None:
 
 
 def load_completer(model: LocalModel, placement: Placement) -> Completer:
-    """What continues texts with a model, on its device.
+    """What writes texts with a model, on its device.
 
     Raises:
-        ModelError: the folder does not hold a model that continues texts, or an unsafe one.
+        ModelError: the folder does not hold a model that writes texts, or an unsafe one.
     """
     config = llama_config(model.folder)
     tokenizer = load_tokenizer(model, config)
     weights = None if config is None else llama_weights(model.folder, config, getattr(torch, placement.dtype))
+    if weights is None and is_encoder_decoder(model) and not is_bergamot(model):
+        from nlpcli.pipelines.seq2seq_completer import load_seq2seq_completer
+
+        return load_seq2seq_completer(model, placement, tokenizer)
     if weights is None:
         from nlpcli.pipelines.generation import load_generation_pipeline
 

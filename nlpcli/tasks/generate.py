@@ -121,11 +121,8 @@ class GenerateTask:
         except (NotRendered, Refused) as error:
             draft.problem = str(error)
             return draft
-        if len(prompt) >= self._completer.longest:
-            draft.problem = (
-                f"the prompt has {len(prompt)} tokens, and the model takes {self._completer.longest} with its answer;"
-                " shorten it, or choose a model of a longer context"
-            )
+        if (problem := self._completer.too_long(prompt)) is not None:
+            draft.problem = problem
             return draft
         first = self._times_seen(prompt)
         batch.submit(
