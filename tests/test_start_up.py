@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from nlpcli.cli.app import COMMANDS
+from tests.tiny import save_causal_lm
 
 
 @pytest.mark.parametrize(
@@ -22,3 +23,14 @@ def test_wrong_usage_and_missing_input_have_their_statuses(nlpcli):
     missing = nlpcli("embed", "-i", "missing.txt")
     assert missing.returncode == 1
     assert missing.stderr.count(b"\n") == 1
+
+
+def test_a_short_answer_waits_for_no_modelling_code_of_transformers(tmp_path):
+    folder = save_causal_lm(tmp_path / "llama", "llama")
+    command = [sys.executable, "-X", "importtime", "-m", "nlpcli", "generate", "-m", str(folder), "--greedy", "a b c"]
+    run = subprocess.run([*command, "--max-tokens", "2"], capture_output=True, text=True, check=True, timeout=120)
+    names = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines()}
+    assert run.stdout.strip()
+    assert {"torch", "transformers", "nlpcli.models.decoders.llama_weights"} <= names
+    # Together they take longer to import than everything else that such an answer needs.
+    assert not names & {"transformers.modeling_utils", "torch._dynamo", "torch.distributed.tensor", "sympy", "scipy"}

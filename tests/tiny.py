@@ -35,6 +35,7 @@ CAUSAL = {
     "gpt2": {**_SIZES["gpt2"], "tie_word_embeddings": False},
     "llama": _LLAMA,
     "qwen2": _LLAMA,
+    "qwen3": {**_LLAMA, "head_dim": 16},
     "mistral": {**_LLAMA, "sliding_window": 8},
 }
 SEQ2SEQ = {

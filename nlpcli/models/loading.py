@@ -16,33 +16,32 @@ from transformers import (
 
 from nlpcli.device import Placement
 from nlpcli.errors import ModelUnsafe, ModelUnusable
-from nlpcli.models.attention import CPU_ATTENTION
-from nlpcli.models.bergamot import BergamotConfig, register
 from nlpcli.models.packed_linear import can_pack, pack_linears
 from nlpcli.models.quantized_linear import quantize_linears
 from nlpcli.models.quiet import first_line, say_nothing
 from nlpcli.models.reference import LocalModel
 
 say_nothing()
-register()
 
 # An explicit no: where nothing is said about a model's own code, transformers asks on the terminal whether to run it.
 _LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
+_BERGAMOT = "bergamot"
 # Heads that only training needs: an encoder's vectors do not pass through them.
 _UNUSED_WEIGHTS = ("pooler.",)
 _WITHOUT_HEAD = (AutoModel, transformers.AutoModelForTextEncoding)
 
 
-def load_tokenizer(model: LocalModel) -> PreTrainedTokenizerBase:
-    """The model's tokenizer.
+def load_tokenizer(model: LocalModel, config: PretrainedConfig | None = None) -> PreTrainedTokenizerBase:
+    """The model's tokenizer; `config` where the model's is read already.
 
     Raises:
         ModelUnsafe: the tokenizer would run code of its own.
         ModelUnusable: the folder has no tokenizer that transformers can read.
     """
+    _know_bergamot(model)
     try:
-        return AutoTokenizer.from_pretrained(model.folder, **_LOCAL)
+        return AutoTokenizer.from_pretrained(model.folder, config=config, **_LOCAL)
     except (OSError, ValueError, KeyError, ImportError) as error:
         _refuse_own_code(model, error)
         raise ModelUnusable(f"{model.name} has no usable tokenizer: {first_line(error)}") from error
@@ -160,7 +159,7 @@ def _load_generator(auto_class: Any, what_it_lacks: str, model: LocalModel, plac
 
 def is_bergamot(model: LocalModel) -> bool:
     """Whether the folder holds a student model of Bergamot's or Firefox's."""
-    return bool(_load_config(model).model_type == BergamotConfig.model_type)
+    return bool(_load_config(model).model_type == _BERGAMOT)
 
 
 def is_encoder_decoder(model: LocalModel) -> bool:
@@ -193,11 +192,19 @@ _TEXT_ENCODERS = frozenset({"t5", "mt5", "umt5"})
 
 
 def _load_config(model: LocalModel) -> PretrainedConfig:
+    _know_bergamot(model)
     try:
         return AutoConfig.from_pretrained(model.folder, **_LOCAL)
     except (OSError, ValueError, KeyError) as error:
         _refuse_own_code(model, error)
         raise ModelUnusable(f"{model.name} cannot be loaded: {first_line(error)}") from error
+
+
+def _know_bergamot(model: LocalModel) -> None:
+    """Bergamot's models are no part of transformers; only one of them pays for the import of its modelling code."""
+    file = model.folder / "config.json"
+    if file.is_file() and _BERGAMOT.encode() in file.read_bytes():
+        import nlpcli.models.bergamot  # noqa: F401 - makes transformers know them
 
 
 def _refuse_own_code(model: LocalModel, error: Exception) -> None:
@@ -239,6 +246,8 @@ def _prepare(module: torch.nn.Module, placement: Placement) -> None:
     """Faster or smaller layers for the same task; each only where it can work."""
     prepare_linears(module, placement)
     if placement.device_type == "cpu" and getattr(module.config, "_attn_implementation", None) == "sdpa":
+        from nlpcli.models.attention import CPU_ATTENTION
+
         module.set_attn_implementation(CPU_ATTENTION)
 
 

@@ -14,8 +14,8 @@ from nlpcli.errors import ModelUnusable, OutOfMemory
 from nlpcli.language import detect
 from nlpcli.models.loading import is_encoder_decoder, load_seq2seq, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.completer import Completer, load_completer
 from nlpcli.pipelines.continuous import Ending
-from nlpcli.pipelines.generation import GenerationPipeline, load_generation_pipeline
 from nlpcli.pipelines.sentences import Passage, passages
 from nlpcli.pipelines.summarization import SummarizationPipeline
 from nlpcli.pipelines.windows import Window
@@ -141,9 +141,9 @@ _PROMPTS = {
 class PromptWriter:
     """A decoder (SmolLM2, Qwen, Llama …) is asked for a summary."""
 
-    def __init__(self, pipeline: GenerationPipeline) -> None:
-        self._pipeline = pipeline
-        self._longest = min(pipeline.longest, longest_input(pipeline.model.config, pipeline.tokenizer))
+    def __init__(self, completer: Completer) -> None:
+        self._completer = completer
+        self._longest = min(completer.longest, longest_input(completer.model.config, completer.tokenizer))
         self.longest_summary = min(self._longest // _SHARE_OF_SUMMARY, _MOST_TOKENS_OF_SUMMARY)
         self.room = self._longest - self.longest_summary - max(len(self._ask(p, "", 9999)) for p in _PROMPTS.values())
         if self.room < 1:
@@ -151,17 +151,17 @@ class PromptWriter:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text."""
-        return _count_tokens(self._pipeline.tokenizer, texts)
+        return _count_tokens(self._completer.tokenizer, texts)
 
     def encode(self, passage: str, words: int) -> Window:
         """The prompt, in the language of the passage where there is one in it."""
         return self._ask(_PROMPTS.get(detect(passage).code, _PROMPTS[""]), passage.strip(), words)
 
     def _ask(self, prompt: _Prompt, text: str, words: int) -> Window:
-        if not self._pipeline.is_chat:
-            return self._pipeline.prompt_of_text(prompt.continuation.format(text=text, words=words))
+        if not self._completer.is_chat:
+            return self._completer.prompt_of_text(prompt.continuation.format(text=text, words=words))
         request = prompt.request.format(text=text, words=words)
-        return self._pipeline.prompt_of_messages([{"role": "user", "content": request}])
+        return self._completer.prompt_of_messages([{"role": "user", "content": request}])
 
     def fits(self, window: Window) -> bool:
         """Whether the model takes so many tokens, with a summary behind them."""
@@ -173,8 +173,8 @@ class PromptWriter:
         Raises:
             OutOfMemory: not even one text fits into memory.
         """
-        batch = self._pipeline.batch(self._pipeline.greedy())
-        batch.submit(self._pipeline.request(number, window, lengths.most) for number, window in enumerate(windows))
+        batch = self._completer.batch(self._completer.greedy())
+        batch.submit(self._completer.request(number, window, lengths.most) for number, window in enumerate(windows))
         written: dict[int, Written] = {}
         with torch.inference_mode():
             while not batch.is_idle:
@@ -213,7 +213,7 @@ def load_writer(model: LocalModel, placement: Placement) -> Writer:
         ModelError: the folder does not hold a model that writes, or an unsafe one.
     """
     if not is_encoder_decoder(model):
-        return PromptWriter(load_generation_pipeline(model, placement))
+        return PromptWriter(load_completer(model, placement))
     tokenizer = load_tokenizer(model)
     device = torch.device(placement.device)
     module = load_seq2seq(model, placement)

@@ -11,15 +11,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
 from nlpcli.device import is_out_of_memory
 from nlpcli.models.decoders.base import Decoder
-from nlpcli.pipelines.constraint import Matcher
 from nlpcli.pipelines.sampling import Sampling, next_tokens, penalise_repetition
 from nlpcli.pipelines.text_stream import TextStream
+
+if TYPE_CHECKING:
+    from nlpcli.pipelines.constraint import Matcher
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,10 @@ class Ending(StrEnum):
 
 @dataclass(slots=True)
 class Request:
-    """A prompt, and the state of the text that it becomes. `owner` is whatever the caller knows it by."""
+    """A prompt, and the state of the text that it becomes. `owner` is whatever the caller knows it by.
+
+    The first `source` tokens of the prompt are what an encoder reads: no part of the text, and no part of the context.
+    """
 
     owner: Any
     prompt: list[int]
@@ -47,6 +52,7 @@ class Request:
     generator: Callable[[], torch.Generator]
     stream: Callable[[], TextStream]
     matcher: Callable[[], Matcher | None] = lambda: None
+    source: int = 0
 
 
 class Event(NamedTuple):
@@ -66,6 +72,10 @@ class _Row:
     stream: TextStream
     matcher: Matcher | None
     written: int = field(default=0)
+
+    @property
+    def text_tokens(self) -> list[int]:
+        return self.tokens[self.request.source :]
 
 
 class ContinuousBatch:
@@ -126,7 +136,7 @@ class ContinuousBatch:
         logits = self._decoder.step([row.tokens[-1] for row in self._rows])
         for number, row in enumerate(self._rows):
             if self._sampling.repetition_penalty != 1:
-                penalise_repetition(logits, number, row.tokens, self._sampling.repetition_penalty)
+                penalise_repetition(logits, number, row.text_tokens, self._sampling.repetition_penalty)
             if row.matcher is not None:
                 row.matcher.forbid(logits, number)
         tokens = next_tokens(logits, self._sampling, [row.generator for row in self._rows])
@@ -148,7 +158,7 @@ class ContinuousBatch:
             return self._event(row, Ending.END)
         if row.written >= row.request.most_tokens:
             return self._event(row, Ending.MOST_TOKENS)
-        if len(row.tokens) >= self._decoder.longest:
+        if len(row.tokens) - row.request.source >= self._decoder.longest:
             return self._event(row, Ending.CONTEXT)
         return self._event(row, None)
 

@@ -17,9 +17,9 @@ from nlpcli.records.template import NotRendered, render
 from nlpcli.tasks.base import Hear
 
 if TYPE_CHECKING:
+    from nlpcli.pipelines.completer import Completer
     from nlpcli.pipelines.constraint import Constraint
     from nlpcli.pipelines.continuous import ContinuousBatch, Event
-    from nlpcli.pipelines.generation import GenerationPipeline
 
 log = logging.getLogger(__name__)
 
@@ -73,14 +73,14 @@ class _Draft:
 class GenerateTask:
     """Keeps as many rows busy as the device has room for; records leave in the order in which they came."""
 
-    def __init__(self, options: GenerateOptions, pipeline: GenerationPipeline, constraint: Constraint | None) -> None:
+    def __init__(self, options: GenerateOptions, completer: Completer, constraint: Constraint | None) -> None:
         self._options = options
-        self._pipeline = pipeline
+        self._completer = completer
         self._constraint = constraint
         self._sampling = (
-            pipeline.greedy()
+            completer.greedy()
             if options.greedy
-            else pipeline.sampling(options.temperature, options.top_p, options.top_k)
+            else completer.sampling(options.temperature, options.top_p, options.top_k)
         )
         self._most_tokens = options.most_tokens or DEFAULT_MOST_TOKENS
         # Without a seed each run draws anew.
@@ -92,7 +92,7 @@ class GenerateTask:
         """Every record of `source`, in order, with its completion or its error."""
         import torch
 
-        batch = self._pipeline.batch(self._sampling, budget)
+        batch = self._completer.batch(self._sampling, budget)
         drafts: deque[_Draft] = deque()
         while True:
             records = source.take_what_is_there(batch.room) if drafts else source.take(batch.room)
@@ -114,22 +114,19 @@ class GenerateTask:
         if record.error is not None:
             draft.problem = record.error
             return draft
-        from nlpcli.pipelines.generation import Refused
+        from nlpcli.pipelines.completer import Refused
 
         try:
             prompt = self._prompt(record)
         except (NotRendered, Refused) as error:
             draft.problem = str(error)
             return draft
-        if len(prompt) >= self._pipeline.longest:
-            draft.problem = (
-                f"the prompt has {len(prompt)} tokens, and the model takes {self._pipeline.longest} with its answer;"
-                " shorten it, or choose a model of a longer context"
-            )
+        if (problem := self._completer.too_long(prompt)) is not None:
+            draft.problem = problem
             return draft
         first = self._times_seen(prompt)
         batch.submit(
-            self._pipeline.request(
+            self._completer.request(
                 (draft, place),
                 prompt,
                 self._most_tokens,
@@ -153,10 +150,10 @@ class GenerateTask:
 
     def _prompt(self, record: Record) -> list[int]:
         text = record.text if self._options.template is None else render(self._options.template, record)
-        if self._options.raw or not self._pipeline.is_chat:
-            return self._pipeline.prompt_of_text(text)
+        if self._options.raw or not self._completer.is_chat:
+            return self._completer.prompt_of_text(text)
         system = [] if self._options.system is None else [{"role": "system", "content": self._options.system}]
-        return self._pipeline.prompt_of_messages([*system, {"role": "user", "content": text}])
+        return self._completer.prompt_of_messages([*system, {"role": "user", "content": text}])
 
     def _note(self, event: Event) -> None:
         from nlpcli.pipelines.continuous import Ending
@@ -174,9 +171,9 @@ class GenerateTask:
             log.warning(
                 "%s: the text ends at the model's context of %d tokens; a model of a longer context goes on",
                 draft.record.origin,
-                self._pipeline.longest,
+                self._completer.longest,
             )
-        elif event.ending is Ending.MOST_TOKENS and self._options.most_tokens is None and self._pipeline.is_chat:
+        elif event.ending is Ending.MOST_TOKENS and self._options.most_tokens is None and self._completer.is_chat:
             log.warning("answers end at %d tokens; --max-tokens lets them be longer", self._most_tokens)
 
 
@@ -205,11 +202,11 @@ def _leaving(drafts: deque[_Draft], hear: Hear) -> Iterator[Record]:
 
 def load(options: GenerateOptions, model: LocalModel, placement: Placement) -> GenerateTask:
     """The task, its model on its device."""
-    from nlpcli.pipelines.generation import load_generation_pipeline
+    from nlpcli.pipelines.completer import load_completer
 
-    pipeline = load_generation_pipeline(model, placement)
-    constraint = None if options.schema is None else pipeline.constraint(options.schema)
-    if options.system is not None and (options.raw or not pipeline.is_chat):
+    completer = load_completer(model, placement)
+    constraint = None if options.schema is None else completer.constraint(options.schema)
+    if options.system is not None and (options.raw or not completer.is_chat):
         why = "--raw leaves off" if options.raw else f"{model.name} lacks"
         log.warning("--system has no effect: it goes into the chat template, which %s", why)
-    return GenerateTask(options, pipeline, constraint)
+    return GenerateTask(options, completer, constraint)

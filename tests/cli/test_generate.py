@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from tests.tiny import save_causal_lm
+from tests.tiny import save_causal_lm, save_seq2seq
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +20,11 @@ def gpt2(tmp_path_factory):
 @pytest.fixture
 def generate(call, gpt2):
     return partial(call, "generate", "-m", gpt2)
+
+
+@pytest.fixture(scope="module")
+def t5(tmp_path_factory):
+    return save_seq2seq(tmp_path_factory.mktemp("cli"), "t5", tie_word_embeddings=False)
 
 
 @pytest.fixture
@@ -54,6 +59,24 @@ def test_wrong_usage_is_one_line_and_status_2(generate, tmp_path, monkeypatch, a
     done = generate(*arguments, "a")
     assert (done.status, done.output, done.complaints.count(b"\n")) == (2, b"", 1)
     assert said in done.complaints.decode()
+
+
+def test_an_encoder_decoder_model_writes_what_it_makes_of_each_prompt(call, t5):
+    drawn = ["--seed", "1", "--temperature", "1.5", "--max-tokens", "6"]
+    done = call("generate", "-m", t5, *drawn, "--per", "line", "-F", "jsonl", stdin=b"a b\nc d e f\n")
+    assert done.status == 0
+    assert [row["text"] for row in rows(done)] == ["a b", "c d e f"]
+    alone = call("generate", "-m", t5, *drawn, "c d e f")
+    assert alone.output.decode() == rows(done)[1]["completion"] + "\n"
+    several = call("generate", "-m", t5, *drawn, "--n", "2", "--stop", "k", "-F", "jsonl", "a b")
+    assert len(set(rows(several)[0]["completions"])) == 2
+
+
+def test_a_schema_for_an_encoder_decoder_model_is_wrong_usage(call, t5, tmp_path):
+    (tmp_path / "any.json").write_text('{"type": "object"}')
+    done = call("generate", "-m", t5, "--schema", tmp_path / "any.json", "a")
+    assert (done.status, done.output, done.complaints.count(b"\n")) == (2, b"", 1)
+    assert b"--schema needs a model that continues text" in done.complaints
 
 
 @pytest.mark.parametrize("option", ["--schema", "--template"])

@@ -100,7 +100,7 @@ def test_every_row_is_written_as_if_it_were_alone(load, kind, decoder):
 def test_llamas_own_decoder_writes_what_its_modules_write(load, kind, config):
     module = load(kind, **config)
     expected = {number: greedy(module, prompt, 12) for number, prompt in enumerate(PROMPTS)}
-    assert has_llama_shape(module)
+    assert has_llama_shape(module.config)
     written = rows_come_and_go(LlamaDecoder(module, LONGEST))
     for number, tokens in written.items():
         assert tokens == expected[number][: len(tokens)]
@@ -109,8 +109,8 @@ def test_llamas_own_decoder_writes_what_its_modules_write(load, kind, config):
 
 
 def test_sliding_windows_and_other_families_keep_their_own_modules(load):
-    assert not has_llama_shape(load("mistral"))
-    assert not has_llama_shape(load("gpt2"))
+    assert not has_llama_shape(load("mistral").config)
+    assert not has_llama_shape(load("gpt2").config)
 
 
 @torch.inference_mode()

@@ -5,8 +5,9 @@ import torch
 
 from nlpcli.device import Placement
 from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.completer import Refused
 from nlpcli.pipelines.continuous import Ending
-from nlpcli.pipelines.generation import Refused, load_generation_pipeline
+from nlpcli.pipelines.generation import load_generation_pipeline
 from nlpcli.pipelines.sampling import Sampling
 from tests.tiny import CAUSAL, LONGEST, save_causal_lm
 
@@ -49,7 +50,7 @@ def finished(batch, requests):
 @pytest.mark.parametrize("kind", CAUSAL)
 @pytest.mark.parametrize("rows", [1, 2, 32])
 def test_greedy_texts_are_those_of_generate_however_many_rows_there_are(load, monkeypatch, kind, rows):
-    monkeypatch.setattr("nlpcli.pipelines.generation._CPU_ROWS", rows)
+    monkeypatch.setattr("nlpcli.pipelines.completer._CPU_ROWS", rows)
     pipeline = load(kind)
     prompts = [pipeline.prompt_of_text(text) for text in TEXTS]
     expected = [by_hand(pipeline, prompt, 9) for prompt in prompts]

@@ -18,19 +18,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from transformers import PretrainedConfig
 
 from nlpcli.models.decoders.fused import Projection, fused
 from nlpcli.models.decoders.slots import SlotCache, visible
 
 # Families that differ from Llama in no more than biases, and norms of q and k.
-_FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
+FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
 
 
-def has_llama_shape(module: nn.Module) -> bool:
-    """Whether `LlamaDecoder` computes what the module does."""
-    config = module.config
-    return (
-        config.model_type in _FAMILIES
+def has_llama_shape(config: PretrainedConfig) -> bool:
+    """Whether `LlamaDecoder` computes what a model of this configuration does."""
+    return bool(
+        config.model_type in FAMILIES
         and config.hidden_act == "silu"
         and set(getattr(config, "layer_types", None) or ()) <= {"full_attention"}
         and (getattr(config, "sliding_window", None) is None or config.model_type.startswith("qwen"))
