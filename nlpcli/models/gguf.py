@@ -12,12 +12,15 @@ from typing import Any
 import torch
 import transformers
 from gguf import GGMLQuantizationType, GGUFReader
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, modeling_gguf_pytorch_utils
+from transformers.utils import logging
 
 from nlpcli.errors import ModelUnusable
 from nlpcli.models.quiet import first_line, say_nothing
 
 say_nothing()
+# The one bar that is not switched off by that.
+modeling_gguf_pytorch_utils.tqdm = logging.tqdm
 
 # Of a quantised file bfloat16 keeps more than the file has.
 _EXACT = frozenset({GGMLQuantizationType.F32, GGMLQuantizationType.F16, GGMLQuantizationType.BF16})

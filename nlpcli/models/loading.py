@@ -6,16 +6,11 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import (
-    AutoConfig,
-    AutoModel,
-    AutoTokenizer,
-    PretrainedConfig,
-    PreTrainedTokenizerBase,
-)
+from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from nlpcli.device import Placement
 from nlpcli.errors import ModelUnsafe, ModelUnusable
+from nlpcli.models.decoders.llama_config import has_generic_tokenizer
 from nlpcli.models.packed_linear import can_pack, pack_linears
 from nlpcli.models.quantized_linear import quantize_linears
 from nlpcli.models.quiet import first_line, say_nothing
@@ -29,7 +24,7 @@ _LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 _BERGAMOT = "bergamot"
 # Heads that only training needs: an encoder's vectors do not pass through them.
 _UNUSED_WEIGHTS = ("pooler.",)
-_WITHOUT_HEAD = (AutoModel, transformers.AutoModelForTextEncoding)
+_WITHOUT_HEAD = frozenset({"AutoModel", "AutoModelForTextEncoding"})
 
 
 def load_tokenizer(model: LocalModel, config: PretrainedConfig | None = None) -> PreTrainedTokenizerBase:
@@ -41,7 +36,9 @@ def load_tokenizer(model: LocalModel, config: PretrainedConfig | None = None) ->
     """
     _know_bergamot(model)
     try:
-        return AutoTokenizer.from_pretrained(model.folder, config=config, **_LOCAL)
+        if config is not None and has_generic_tokenizer(model.folder, config):
+            return transformers.PreTrainedTokenizerFast.from_pretrained(model.folder, **_LOCAL)
+        return transformers.AutoTokenizer.from_pretrained(model.folder, config=config, **_LOCAL)
     except (OSError, ValueError, KeyError, ImportError) as error:
         _refuse_own_code(model, error)
         raise ModelUnusable(f"{model.name} has no usable tokenizer: {first_line(error)}") from error
@@ -61,7 +58,7 @@ def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
     if config.model_type in _TEXT_ENCODERS:
         module = _from_pretrained(transformers.AutoModelForTextEncoding, model, options)
     else:
-        module = _from_pretrained(AutoModel, model, options)
+        module = _from_pretrained(transformers.AutoModel, model, options)
         if config.is_encoder_decoder:
             module = module.get_encoder()
     _prepare(module, placement)
@@ -120,7 +117,7 @@ def _class_with_head(config: PretrainedConfig) -> Any:
         return transformers.AutoModelForCausalLM
     if architecture.endswith("ForSequenceClassification"):
         return transformers.AutoModelForSequenceClassification
-    return AutoModel
+    return transformers.AutoModel
 
 
 def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
@@ -194,7 +191,7 @@ _TEXT_ENCODERS = frozenset({"t5", "mt5", "umt5"})
 def _load_config(model: LocalModel) -> PretrainedConfig:
     _know_bergamot(model)
     try:
-        return AutoConfig.from_pretrained(model.folder, **_LOCAL)
+        return transformers.AutoConfig.from_pretrained(model.folder, **_LOCAL)
     except (OSError, ValueError, KeyError) as error:
         _refuse_own_code(model, error)
         raise ModelUnusable(f"{model.name} cannot be loaded: {first_line(error)}") from error
@@ -224,7 +221,7 @@ def _from_pretrained(auto_class: Any, model: LocalModel, options: dict[str, Any]
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
         _refuse_own_code(model, error)
         raise ModelUnusable(f"{model.name} cannot be loaded: {first_line(error)}") from error
-    unused = _UNUSED_WEIGHTS if auto_class in _WITHOUT_HEAD else ()
+    unused = _UNUSED_WEIGHTS if auto_class.__name__ in _WITHOUT_HEAD else ()
     missing = sorted(key for key in report["missing_keys"] if not any(part in key for part in unused))
     if missing:
         raise _WeightsMissing(model.name, missing)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from transformers import modeling_gguf_pytorch_utils
 from transformers.utils import logging
 
 
@@ -10,8 +9,6 @@ def say_nothing() -> None:
     """Switch its messages and progress bars off."""
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    # The one bar that disable_progress_bar() does not reach.
-    modeling_gguf_pytorch_utils.tqdm = logging.tqdm
 
 
 def first_line(error: BaseException) -> str:

@@ -10,7 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoConfig, PretrainedConfig
+import transformers
+from transformers import PretrainedConfig
 
 from nlpcli.models.decoders.llama import FAMILIES, has_llama_shape
 
@@ -61,13 +62,24 @@ def llama_config(folder: Path) -> PretrainedConfig | None:
         stated = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         if not _is_plain(stated) or (folder / "adapter_config.json").exists():
             return None
-        own = LlamaConfig if stated.get("model_type") == LlamaConfig.model_type else AutoConfig
+        own = LlamaConfig if stated.get("model_type") == LlamaConfig.model_type else transformers.AutoConfig
         config = own.from_pretrained(folder, **_LOCAL)
     except (OSError, ValueError, KeyError, TypeError):
         # Whatever is wrong is found again by who looks then, and said.
         return None
     stretched = (getattr(config, "rope_parameters", None) or {}).get("rope_type")
     return config if has_llama_shape(config) and stretched in _ROTARY_KINDS else None
+
+
+def has_generic_tokenizer(folder: Path, config: PretrainedConfig) -> bool:
+    """Whether AutoTokenizer, which reads the heads of all of transformers' models first, would take the class that is
+    in `tokenizer.json` itself: as v5 writes a tokenizer of no family."""
+    try:
+        stated = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    is_generic = isinstance(stated, dict) and stated.get("tokenizer_class") == "TokenizersBackend"
+    return is_generic and "auto_map" not in stated and config.model_type == LlamaConfig.model_type
 
 
 def _is_plain(stated: Any) -> bool:
