@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nlpcli.models.bergamot.linears import fused, of
+from nlpcli.models.bergamot.linears import Linears
 from nlpcli.models.bergamot.modeling import (
     BergamotAttention,
     BergamotDecoderLayer,
@@ -23,7 +23,7 @@ from nlpcli.models.bergamot.modeling import (
     BergamotMTModel,
     positions,
 )
-from nlpcli.models.bergamot.output import NEVER, Output, OutputWeights
+from nlpcli.models.bergamot.output import NEVER, Output, output_layer
 from nlpcli.models.bergamot.rounding import rounded_rows
 from nlpcli.models.bergamot.sentencepiece_model import EOS_ID, UNKNOWN_ID
 from nlpcli.models.bergamot.shortlist import Shortlist
@@ -56,13 +56,14 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> T
 class _Encoder:
     """One layer of the encoder."""
 
-    def __init__(self, layer: BergamotEncoderLayer) -> None:
+    def __init__(self, layer: BergamotEncoderLayer, linears: Linears) -> None:
         attention: BergamotAttention = layer.self_attn
         self._head_dim = attention.head_dim
-        self._qkv = fused(attention.q_proj, attention.k_proj, attention.v_proj)
-        self._out = of(attention.out_proj)
+        self._qkv = linears.of(attention.q_proj, attention.k_proj, attention.v_proj)
+        self._out = linears.of(attention.out_proj)
         self._attention_norm = layer.self_attn_layer_norm
-        self._fc1, self._fc2 = of(layer.fc1, "relu"), of(layer.fc2)
+        self._fc1 = linears.of(layer.fc1, activation="relu")
+        self._fc2 = linears.of(layer.fc2, positive=True)
         self._norm = layer.final_layer_norm
 
     def __call__(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
@@ -78,14 +79,15 @@ class _Encoder:
 class _Decoder:
     """One layer of the decoder; `hidden` is (batch, d_model): one token at a time."""
 
-    def __init__(self, layer: BergamotDecoderLayer) -> None:
+    def __init__(self, layer: BergamotDecoderLayer, linears: Linears) -> None:
         attention: BergamotAttention = layer.encoder_attn
         self._head_dim = attention.head_dim
-        self._ssru = fused(layer.ssru.forget_proj, layer.ssru.in_proj)
+        self._ssru = linears.of(layer.ssru.forget_proj, layer.ssru.in_proj)
         self._ssru_norm = layer.ssru_layer_norm
-        self._query, self._out = of(attention.q_proj), of(attention.out_proj)
+        self._query, self._out = linears.of(attention.q_proj), linears.of(attention.out_proj)
         self._attention_norm = layer.encoder_attn_layer_norm
-        self._fc1, self._fc2 = of(layer.fc1, "relu"), of(layer.fc2)
+        self._fc1 = linears.of(layer.fc1, activation="relu")
+        self._fc2 = linears.of(layer.fc2, positive=True)
         self._norm = layer.final_layer_norm
 
     def __call__(self, hidden: Tensor, state: Tensor, source: Source) -> tuple[Tensor, Tensor]:
@@ -113,13 +115,13 @@ class Source(NamedTuple):
 
 @dataclass(slots=True)
 class _Batch:
-    """The rows still at work: `places` in the batch as it came, how many tokens each may have, what it may say."""
+    """The rows still at work: `places` in the batch as it came, how many tokens each may have, where they are."""
 
     places: list[int]
     limits: list[int]
     states: list[Tensor]
     sources: list[Source]
-    allowed: Tensor | None
+    output: Output
 
     def keep(self, rows: list[int]) -> None:
         index = torch.tensor(rows, device=self.states[0].device)
@@ -127,20 +129,23 @@ class _Batch:
         self.limits = [self.limits[row] for row in rows]
         self.states = [state[index] for state in self.states]
         self.sources = [source.rows(index) for source in self.sources]
-        self.allowed = None if self.allowed is None else self.allowed[index]
+        self.output = self.output.rows(index)
 
 
 class GreedyTranslator:
     """Translates batches of token ids; with a shortlist it chooses among the pieces that go with each source alone."""
 
-    def __init__(self, model: BergamotMTModel, shortlist: Shortlist | None = None) -> None:
+    def __init__(
+        self, model: BergamotMTModel, shortlist: Shortlist | None = None, in_bytes: bool = False
+    ) -> None:
         config = model.config
+        linears = Linears(model, config.activation_multipliers if in_bytes else None)
         self._config = config
         self._shortlist = shortlist
         with torch.inference_mode():
-            self._encoder_layers = [_Encoder(layer) for layer in model.model.encoder.layers]
-            self._decoder_layers = [_Decoder(layer) for layer in model.model.decoder.layers]
-            self._keys_values = fused(
+            self._encoder_layers = [_Encoder(layer, linears) for layer in model.model.encoder.layers]
+            self._decoder_layers = [_Decoder(layer, linears) for layer in model.model.decoder.layers]
+            self._keys_values = linears.of(
                 *(
                     projection
                     for layer in model.model.decoder.layers
@@ -156,16 +161,12 @@ class GreedyTranslator:
             self._source_embedding = model.model.encoder.embed_tokens.weight.float() * scale
             self._target_embedding = model.model.decoder.embed_tokens.weight.float() * scale
             self._positions = positions(0, _LONGEST_OUTPUT, config.d_model, self._device)
-            weights = OutputWeights(self._weight, self._bias, shortlist is not None)
-            self._weights = weights
-            self._all = weights.all() if shortlist is None else None
+            self._output_layer = output_layer(self._weight, self._bias, shortlist is not None)
 
     def __call__(self, sources: Sequence[list[int]]) -> list[Translated]:
         """The translation of each source; the ids of a source end in `</s>`."""
         with torch.inference_mode():
-            batch = self._encode(sources)
-            output, batch.allowed = self._output(sources)
-            return self._decode(batch, output)
+            return self._decode(self._encode(sources))
 
     def _encode(self, sources: Sequence[list[int]]) -> _Batch:
         lengths = [len(source) for source in sources]
@@ -182,7 +183,7 @@ class GreedyTranslator:
         limits = [min(limit, _LONGEST_OUTPUT) for limit in limits]
         zeros = torch.zeros(len(sources), self._config.d_model, device=self._device)
         states = [zeros for _ in self._decoder_layers]
-        return _Batch(list(range(len(sources))), limits, states, self._decoder_sources(hidden, mask), None)
+        return _Batch(list(range(len(sources))), limits, states, self._decoder_sources(hidden, mask), self._output(sources))
 
     def _mask(self, lengths: list[int], longest: int) -> Tensor | None:
         if min(lengths) == longest:
@@ -201,21 +202,12 @@ class GreedyTranslator:
         layers = split.permute(2, 3, 0, 4, 1, 5).contiguous()
         return [Source(layer[0], layer[1], mask) for layer in layers]
 
-    def _output(self, sources: Sequence[list[int]]) -> tuple[Output, Tensor | None]:
-        """The output layer for these sources, and what each row adds to its logits."""
+    def _output(self, sources: Sequence[list[int]]) -> Output:
         if self._shortlist is None:
-            assert self._all is not None
-            return self._all, None
-        lists = [torch.from_numpy(self._shortlist.of(source)) for source in sources]
-        # `union` is sorted, so that places in it are found by bisection.
-        union = torch.unique(torch.cat(lists))
-        output, added = self._weights.of(union.to(self._device))
-        allowed = torch.full((len(sources), len(added)), NEVER)
-        for row, ids in zip(allowed, lists, strict=True):
-            row[torch.searchsorted(union, ids)] = 0
-        return output, added + allowed.to(self._device, self._dtype)
+            return self._output_layer.all()
+        return self._output_layer.of([torch.from_numpy(self._shortlist.of(source)) for source in sources])
 
-    def _decode(self, batch: _Batch, output: Output) -> list[Translated]:
+    def _decode(self, batch: _Batch) -> list[Translated]:
         found: list[list[int]] = [[] for _ in batch.places]
         complete = [False] * len(found)
         embedded = torch.zeros(len(found), self._config.d_model, device=self._device)
@@ -224,7 +216,7 @@ class GreedyTranslator:
             hidden = (embedded + self._positions[step]).to(self._dtype)
             for number, layer in enumerate(self._decoder_layers):
                 hidden, batch.states[number] = layer(hidden, batch.states[number], batch.sources[number])
-            tokens = output.best(hidden, batch.allowed)
+            tokens = batch.output.best(hidden)
             chosen = tokens.tolist()
             for place, token, limit in zip(batch.places, chosen, batch.limits, strict=True):
                 if place in done:
