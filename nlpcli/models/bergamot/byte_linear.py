@@ -4,16 +4,18 @@ scale that the published file holds. One operation of FBGEMM rounds the input, m
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 LARGEST = 127
 # What float16 makes of level 127 is off by 1/32 of a step at most; a matrix of its own is off by half a step.
 _MOST_ROUNDING = 0.1
-# 0 of a signed input, whose levels the kernel takes as unsigned bytes.
-_ZERO = 128
+# 0 of a signed input, whose levels the kernel takes as unsigned bytes. Without VNNI it adds two products in 16 bits, which
+# 127 · 127 twice just fits: so a signed input has 127 levels, not 255.
+_ZERO = 64
 
 
 def can_multiply_bytes() -> bool:
@@ -27,14 +29,22 @@ def can_multiply_bytes() -> bool:
 
 def levels(weight: Tensor) -> tuple[Tensor, float]:
     """The signed bytes and the step of a matrix that had 8 bits before it was stored in 16."""
-    step = float(weight.float().abs().amax().clamp_min(torch.finfo(torch.float32).tiny)) / LARGEST
-    return (weight.float() / step).round_().to(torch.int8), step
+    weight = weight.detach().float()
+    step = float(weight.abs().amax().clamp_min(torch.finfo(torch.float32).tiny)) / LARGEST
+    return (weight / step).round_().to(torch.int8), step
 
 
 def has_levels(weight: Tensor) -> bool:
     """Whether a matrix was in 8 bits before: all of its numbers are near multiples of one step."""
     matrix, step = levels(weight)
     return bool((matrix.float() * step - weight).abs().amax() < _MOST_ROUNDING * step)
+
+
+def has_published_levels(model: nn.Module, multipliers: Mapping[str, float] | None) -> bool:
+    """Whether the matrices of all layers had 8 bits when they were published, and the scales of their inputs are known."""
+    if not multipliers:
+        return False
+    return all(has_levels(cast("Tensor", model.get_submodule(name).weight)) for name in multipliers)
 
 
 def byte_linear(
@@ -47,7 +57,7 @@ def byte_linear(
     operation = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
     if activation == "relu":
         operation = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_relu_output_fp32
-    step, zero = 1 / multiplier, 0 if positive else _ZERO
+    step, zero = (1 / multiplier, 0) if positive else (2 / multiplier, _ZERO)
     return lambda x: operation(x, step, zero, packed)
 
 
