@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from nlpcli.models.bergamot.linears import Linears
+from nlpcli.models.bergamot.linears import Linear, Linears
 from nlpcli.models.bergamot.modeling import (
     BergamotAttention,
     BergamotDecoderLayer,
@@ -45,6 +45,12 @@ class Translated(NamedTuple):
     complete: bool
 
 
+def _norm(layer: nn.LayerNorm) -> Linear:
+    """The norm without what a module does around it, which takes as long as the norm of a few rows."""
+    shape, weight, bias, epsilon = list(layer.normalized_shape), layer.weight, layer.bias, layer.eps
+    return lambda x: torch.layer_norm(x, shape, weight, bias, epsilon)
+
+
 def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
     """Shapes (batch, heads, tokens, head_dim); the mask is added to the scores."""
     if query.device.type != "cpu" or (query.dtype == torch.float32 and query.shape[2] > 1):
@@ -55,6 +61,20 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> T
     return torch.softmax(scores, dim=-1).to(value.dtype) @ value
 
 
+def _attend_with_one(query: Tensor, source: Source) -> Tensor:
+    """One token a row, (batch, d_model), to the tokens of its source."""
+    batch, heads, tokens, head_dim = source.keys.shape
+    # bfloat16 multiplies tiny matrices slowly on CPU; keys and values are kept in float32 there.
+    wanted = query.to(source.keys.dtype)
+    if query.device.type != "cpu":
+        attended = _attend(wanted.view(batch, heads, 1, head_dim), source.keys, source.values, source.mask)
+        return attended.reshape(batch, -1)
+    keys, values = (states.view(-1, tokens, head_dim) for states in (source.keys, source.values))
+    mask = wanted.new_zeros(1) if source.mask is None else source.mask.view(-1, 1, tokens)
+    scores = torch.baddbmm(mask, wanted.view(-1, 1, head_dim), keys.transpose(1, 2), alpha=head_dim**-0.5)
+    return torch.bmm(torch.softmax(scores, dim=-1), values).view(batch, -1).to(query.dtype)
+
+
 class _Encoder:
     """One layer of the encoder."""
 
@@ -63,10 +83,10 @@ class _Encoder:
         self._head_dim = attention.head_dim
         self._qkv = linears.of(attention.q_proj, attention.k_proj, attention.v_proj)
         self._out = linears.of(attention.out_proj)
-        self._attention_norm = layer.self_attn_layer_norm
+        self._attention_norm = _norm(layer.self_attn_layer_norm)
         self._fc1 = linears.of(layer.fc1, activation="relu")
         self._fc2 = linears.of(layer.fc2, positive=True)
-        self._norm = layer.final_layer_norm
+        self._norm = _norm(layer.final_layer_norm)
 
     def __call__(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
         batch, tokens, d_model = hidden.shape
@@ -85,28 +105,25 @@ class _Decoder:
 
     def __init__(self, layer: BergamotDecoderLayer, linears: Linears) -> None:
         attention: BergamotAttention = layer.encoder_attn
-        self._head_dim = attention.head_dim
         self._ssru = linears.of(layer.ssru.forget_proj, layer.ssru.in_proj)
-        self._ssru_norm = layer.ssru_layer_norm
+        self._ssru_norm = _norm(layer.ssru_layer_norm)
         self._query, self._out = linears.of(attention.q_proj), linears.of(attention.out_proj)
-        self._attention_norm = layer.encoder_attn_layer_norm
+        self._attention_norm = _norm(layer.encoder_attn_layer_norm)
         self._fc1 = linears.of(layer.fc1, activation="relu")
         self._fc2 = linears.of(layer.fc2, positive=True)
-        self._norm = layer.final_layer_norm
+        self._norm = _norm(layer.final_layer_norm)
 
     def __call__(self, hidden: Tensor, state: Tensor, source: Source) -> tuple[Tensor, Tensor]:
         forget, fresh = self._ssru(hidden).chunk(2, dim=-1)
         state = torch.lerp(fresh.float(), state, torch.sigmoid(forget.float()))
-        hidden = self._ssru_norm(torch.relu(state).to(hidden.dtype) + hidden)
-        # bfloat16 multiplies tiny matrices slowly on CPU; keys and values are kept in float32 there.
-        query = self._query(hidden).view(len(hidden), -1, 1, self._head_dim).to(source.keys.dtype)
-        attended = _attend(query, source.keys, source.values, source.mask).to(hidden.dtype)
-        hidden = self._attention_norm(self._out(attended.reshape(hidden.shape)) + hidden)
-        return self._norm(self._fc2(self._fc1(hidden)) + hidden), state
+        hidden = self._ssru_norm(torch.relu(state).to(hidden.dtype).add_(hidden))
+        attended = _attend_with_one(self._query(hidden), source)
+        hidden = self._attention_norm(self._out(attended).add_(hidden))
+        return self._norm(self._fc2(self._fc1(hidden)).add_(hidden)), state
 
 
 class Source(NamedTuple):
-    """What a decoder layer attends to: keys and values (batch, heads, tokens, head_dim), mask (batch, 1, 1, tokens)."""
+    """What a decoder layer attends to: keys and values (batch, heads, tokens, head_dim), mask (batch, heads, 1, tokens)."""
 
     keys: Tensor
     values: Tensor
@@ -201,7 +218,7 @@ class GreedyTranslator:
         states = self._keys_values(hidden)
         if self._device.type == "cpu":
             states = states.float()
-        mask = None if mask is None else mask.to(states.dtype)
+        mask = None if mask is None else mask.to(states.dtype).expand(-1, heads, -1, -1).contiguous()
         split = states.view(*hidden.shape[:2], -1, 2, heads, self._config.d_model // heads)
         layers = split.permute(2, 3, 0, 4, 1, 5).contiguous()
         return [Source(layer[0], layer[1], mask) for layer in layers]
