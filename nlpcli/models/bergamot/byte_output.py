@@ -75,5 +75,5 @@ class RowOutput:
         logits: Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(
             self._table, self._indices, self._offsets, False, 0, False, weights, None, False
         )
-        places = logits.view(len(hidden), -1).add_(self._bias).argmax(-1, keepdim=True)
+        places = logits.view(self._bias.shape).add_(self._bias).argmax(-1, keepdim=True)
         return self._ids.gather(1, places).squeeze(1)

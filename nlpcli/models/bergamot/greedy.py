@@ -61,20 +61,6 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> T
     return torch.softmax(scores, dim=-1).to(value.dtype) @ value
 
 
-def _attend_with_one(query: Tensor, source: Source) -> Tensor:
-    """One token a row, (batch, d_model), to the tokens of its source."""
-    batch, heads, tokens, head_dim = source.keys.shape
-    # bfloat16 multiplies tiny matrices slowly on CPU; keys and values are kept in float32 there.
-    wanted = query.to(source.keys.dtype)
-    if query.device.type != "cpu":
-        attended = _attend(wanted.view(batch, heads, 1, head_dim), source.keys, source.values, source.mask)
-        return attended.reshape(batch, -1)
-    keys, values = (states.view(-1, tokens, head_dim) for states in (source.keys, source.values))
-    mask = wanted.new_zeros(1) if source.mask is None else source.mask.view(-1, 1, tokens)
-    scores = torch.baddbmm(mask, wanted.view(-1, 1, head_dim), keys.transpose(1, 2), alpha=head_dim**-0.5)
-    return torch.bmm(torch.softmax(scores, dim=-1), values).view(batch, -1).to(query.dtype)
-
-
 class _Encoder:
     """One layer of the encoder."""
 
@@ -115,23 +101,44 @@ class _Decoder:
 
     def __call__(self, hidden: Tensor, state: Tensor, source: Source) -> tuple[Tensor, Tensor]:
         forget, fresh = self._ssru(hidden).chunk(2, dim=-1)
-        state = torch.lerp(fresh.float(), state, torch.sigmoid(forget.float()))
-        hidden = self._ssru_norm(torch.relu(state).to(hidden.dtype).add_(hidden))
-        attended = _attend_with_one(self._query(hidden), source)
-        hidden = self._attention_norm(self._out(attended).add_(hidden))
+        if hidden.dtype == torch.float32:
+            state = torch.lerp(fresh, state, forget.sigmoid())
+            hidden = self._ssru_norm(state.relu().add_(hidden))
+        else:
+            state = torch.lerp(fresh.float(), state, forget.float().sigmoid())
+            hidden = self._ssru_norm(state.relu().to(hidden.dtype).add_(hidden))
+        hidden = self._attention_norm(self._out(source.attend(self._query(hidden))).add_(hidden))
         return self._norm(self._fc2(self._fc1(hidden)).add_(hidden)), state
 
 
-class Source(NamedTuple):
+class Source:
     """What a decoder layer attends to: keys and values (batch, heads, tokens, head_dim), mask (batch, heads, 1, tokens)."""
 
-    keys: Tensor
-    values: Tensor
-    mask: Tensor | None
+    def __init__(self, keys: Tensor, values: Tensor, mask: Tensor | None) -> None:
+        self._keys, self._values, self._mask = keys, values, mask
+        batch, heads, tokens, head_dim = keys.shape
+        self._shape = batch, heads, 1, head_dim
+        self._scale = head_dim**-0.5
+        # One matrix per row and head, as the batched products want them at every step.
+        self._matrices = keys.view(-1, tokens, head_dim).transpose(1, 2), values.view(-1, tokens, head_dim)
+        self._added = keys.new_zeros(1) if mask is None else mask.view(-1, 1, tokens)
 
     def rows(self, index: Tensor) -> Source:
         """Some rows of the batch."""
-        return Source(self.keys[index], self.values[index], None if self.mask is None else self.mask[index])
+        return Source(self._keys[index], self._values[index], None if self._mask is None else self._mask[index])
+
+    def attend(self, query: Tensor) -> Tensor:
+        """What one token a row finds, (batch, d_model)."""
+        dtype = query.dtype
+        if dtype != self._keys.dtype:
+            query = query.to(self._keys.dtype)
+        if query.device.type != "cpu":
+            found = _attend(query.view(self._shape), self._keys, self._values, self._mask).reshape(query.shape)
+        else:
+            keys, values = self._matrices
+            scores = torch.baddbmm(self._added, query.view(-1, 1, self._shape[3]), keys, alpha=self._scale)
+            found = torch.bmm(scores.softmax(-1), values).view(query.shape)
+        return found if dtype == found.dtype else found.to(dtype)
 
 
 @dataclass(slots=True)
@@ -220,6 +227,7 @@ class GreedyTranslator:
             states = states.float()
         mask = None if mask is None else mask.to(states.dtype).expand(-1, heads, -1, -1).contiguous()
         split = states.view(*hidden.shape[:2], -1, 2, heads, self._config.d_model // heads)
+        # bfloat16 multiplies tiny matrices slowly on CPU; keys and values are kept in float32 there.
         layers = split.permute(2, 3, 0, 4, 1, 5).contiguous()
         return [Source(layer[0], layer[1], mask) for layer in layers]
 
