@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor
@@ -18,6 +19,9 @@ from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.models.loading import load_seq2seq, load_tokenizer
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.inline import Link
+
+# Sentences whose token ids are kept: about those of one look-ahead window.
+_REMEMBERED = 4096
 
 
 class Translation(NamedTuple):
@@ -60,15 +64,17 @@ class BergamotTranslator:
         self._tokenizer = tokenizer
         self._beams = beams
         self._greedy = GreedyTranslator(module, shortlist, in_bytes)
+        # A sentence is measured first and translated later, in a batch.
+        self._ids = lru_cache(_REMEMBERED)(lambda text: cast("list[int]", tokenizer(text)["input_ids"]))
         self.longest_input = int(tokenizer.model_max_length)
         self.source: str | None = module.config.source_language
         self.target: str | None = module.config.target_language
 
     def cost(self, text: str, source: str) -> int:  # noqa: ARG002
-        return len(self._tokenizer(text)["input_ids"])
+        return len(self._ids(text))
 
     def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:  # noqa: ARG002
-        rows: list[list[int]] = self._tokenizer(list(texts))["input_ids"]
+        rows = [self._ids(text) for text in texts]
         found = self._greedy(rows) if self._beams == 1 else self._with_beams(rows)
         decoded = self._tokenizer.batch_decode([row.token_ids for row in found])
         links = self._links(texts, rows, found) if linked else [()] * len(texts)
@@ -242,6 +248,7 @@ def _in_bytes(model: LocalModel, module: Any, placement: Placement, allowed: boo
     if not possible:
         raise UsageError(
             f"{model.name} runs in int8 on an x86 CPU with AVX2 alone, and with the scales that its file was published"
-            f" with, not here on {placement.device}; leave --dtype out"
+            f" with, not here on {placement.device}; leave --dtype out (a model from before nlpcli kept these scales"
+            f" has them after: nlpcli models rm {model.name}; nlpcli models pull {model.name})"
         )
     return True

@@ -41,7 +41,7 @@ def has_levels(weight: Tensor) -> bool:
 
 
 def has_published_levels(model: nn.Module, multipliers: Mapping[str, float] | None) -> bool:
-    """Whether the matrices of all layers had 8 bits when they were published, and the scales of their inputs are known."""
+    """Whether all matrices had 8 bits when they were published, and the scales of their inputs are known."""
     if not multipliers:
         return False
     return all(has_levels(cast("Tensor", model.get_submodule(name).weight)) for name in multipliers)
@@ -67,8 +67,11 @@ def _packed(matrix: Tensor, steps: Tensor, bias: Tensor) -> torch.ScriptObject:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "torch.quantize_per_tensor", UserWarning)
-            zeros = torch.zeros(len(steps), dtype=torch.int64)
-            quantised = torch._make_per_channel_quantized_tensor(matrix, steps, zeros, 0)
+            if len(steps.unique()) == 1:
+                quantised = torch._make_per_tensor_quantized_tensor(matrix, steps[0].item(), 0)
+            else:
+                zeros = torch.zeros(len(steps), dtype=torch.int64)
+                quantised = torch._make_per_channel_quantized_tensor(matrix, steps, zeros, 0)
         packed: torch.ScriptObject = torch.ops.quantized.linear_prepack(quantised, bias)
         return packed
     finally:

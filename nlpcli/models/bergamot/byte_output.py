@@ -40,10 +40,6 @@ class ByteOutput:
             row[: len(pieces)] = pieces
         return RowOutput(self._table(ids), torch.arange(len(ids)), ids, self._bias[ids], self._matrix.shape[1])
 
-    def all(self) -> RowOutput:
-        """Every piece is a candidate, in a batch of one row."""
-        return self.of([torch.arange(len(self._bias) - 1)])
-
     def _table(self, ids: Tensor) -> Tensor:
         """(rows · blocks · d, block + tail) bytes: for each input its weights to the outputs of a block."""
         d_model = self._matrix.shape[1]

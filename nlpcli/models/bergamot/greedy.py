@@ -1,13 +1,14 @@
 """Greedy decoding of a Bergamot model, faster than `generate`: the same numbers, fewer and larger operations.
 
 Weights that meet the same input are one matrix; keys and values of the source are made once; rows that are finished
-leave the batch. In bfloat16 the output layer names candidates, and float32 decides among them.
+leave the batch. In bfloat16 the output layer names candidates, and float32 decides among them. In 8 bits the layers
+round their input as the students were trained to have it rounded (docs/decisions/0017).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,7 +24,7 @@ from nlpcli.models.bergamot.modeling import (
     BergamotMTModel,
     positions,
 )
-from nlpcli.models.bergamot.output import NEVER, Output, output_layer
+from nlpcli.models.bergamot.output import NEVER, Output, UnionOutput, shortlisted_output
 from nlpcli.models.bergamot.rounding import rounded_rows
 from nlpcli.models.bergamot.sentencepiece_model import EOS_ID, UNKNOWN_ID
 from nlpcli.models.bergamot.shortlist import Shortlist
@@ -112,7 +113,10 @@ class _Decoder:
 
 
 class Source:
-    """What a decoder layer attends to: keys and values (batch, heads, tokens, head_dim), mask (batch, heads, 1, tokens)."""
+    """What a decoder layer attends to.
+
+    Keys and values are (batch, heads, tokens, head_dim), the mask (batch, heads, 1, tokens).
+    """
 
     def __init__(self, keys: Tensor, values: Tensor, mask: Tensor | None) -> None:
         self._keys, self._values, self._mask = keys, values, mask
@@ -163,13 +167,10 @@ class _Batch:
 class GreedyTranslator:
     """Translates batches of token ids; with a shortlist it chooses among the pieces that go with each source alone."""
 
-    def __init__(
-        self, model: BergamotMTModel, shortlist: Shortlist | None = None, in_bytes: bool = False
-    ) -> None:
+    def __init__(self, model: BergamotMTModel, shortlist: Shortlist | None = None, in_bytes: bool = False) -> None:
         config = model.config
         linears = Linears(model, config.activation_multipliers if in_bytes else None)
         self._config = config
-        self._shortlist = shortlist
         with torch.inference_mode():
             self._encoder_layers = [_Encoder(layer, linears) for layer in model.model.encoder.layers]
             self._decoder_layers = [_Decoder(layer, linears) for layer in model.model.decoder.layers]
@@ -189,7 +190,7 @@ class GreedyTranslator:
             self._source_embedding = model.model.encoder.embed_tokens.weight.float() * scale
             self._target_embedding = model.model.decoder.embed_tokens.weight.float() * scale
             self._positions = positions(0, _LONGEST_OUTPUT, config.d_model, self._device)
-            self._output_layer = output_layer(self._weight, self._bias, shortlist is not None)
+            self._output = self._output_of(shortlist)
 
     def __call__(self, sources: Sequence[list[int]]) -> list[Translated]:
         """The translation of each source; the ids of a source end in `</s>`."""
@@ -211,7 +212,9 @@ class GreedyTranslator:
         limits = [min(limit, _LONGEST_OUTPUT) for limit in limits]
         zeros = torch.zeros(len(sources), self._config.d_model, device=self._device)
         states = [zeros for _ in self._decoder_layers]
-        return _Batch(list(range(len(sources))), limits, states, self._decoder_sources(hidden, mask), self._output(sources))
+        return _Batch(
+            list(range(len(sources))), limits, states, self._decoder_sources(hidden, mask), self._output(sources)
+        )
 
     def _mask(self, lengths: list[int], longest: int) -> Tensor | None:
         if min(lengths) == longest:
@@ -231,10 +234,13 @@ class GreedyTranslator:
         layers = split.permute(2, 3, 0, 4, 1, 5).contiguous()
         return [Source(layer[0], layer[1], mask) for layer in layers]
 
-    def _output(self, sources: Sequence[list[int]]) -> Output:
-        if self._shortlist is None:
-            return self._output_layer.all()
-        return self._output_layer.of([torch.from_numpy(self._shortlist.of(source)) for source in sources])
+    def _output_of(self, shortlist: Shortlist | None) -> Callable[[Sequence[list[int]]], Output]:
+        """Sources → the output layer of their batch."""
+        if shortlist is None:
+            every_piece = UnionOutput(self._weight, self._bias).all()
+            return lambda sources: every_piece  # noqa: ARG005
+        layer = shortlisted_output(self._weight, self._bias)
+        return lambda sources: layer.of([torch.from_numpy(shortlist.of(source)) for source in sources])
 
     def _decode(self, batch: _Batch) -> list[Translated]:
         found: list[list[int]] = [[] for _ in batch.places]

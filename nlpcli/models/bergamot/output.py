@@ -30,20 +30,17 @@ class Output(Protocol):
         """That of some rows of the batch."""
 
 
-class OutputLayer(Protocol):
+class ShortlistedOutput(Protocol):
     """An output layer for any batch."""
-
-    def all(self) -> Output:
-        """Every piece is a candidate."""
 
     def of(self, lists: Sequence[Tensor]) -> Output:
         """A row of the batch may say the pieces of its list, sorted, and no others."""
 
 
-def output_layer(weight: Tensor, bias: Tensor, shortlisted: bool) -> OutputLayer:
+def shortlisted_output(weight: Tensor, bias: Tensor) -> ShortlistedOutput:
     """The fastest for a weight (pieces, d_model) and where it lies."""
     in_float32_on_cpu = weight.device.type == "cpu" and weight.dtype == torch.float32
-    if shortlisted and in_float32_on_cpu and can_multiply_bytes() and has_levels(weight):
+    if in_float32_on_cpu and can_multiply_bytes() and has_levels(weight):
         return ByteOutput(weight, bias)
     return UnionOutput(weight, bias)
 
@@ -55,15 +52,12 @@ class UnionOutput:
         self._weight, self._bias = weight, bias.to(weight.dtype)
         self._exact = weight.float(), bias.float()
         self._rescored = weight.dtype != torch.float32
-        self._all: Output | None = None
 
     def all(self) -> Output:
         """Every piece is a candidate."""
-        if self._all is None:
-            width = -(-len(self._bias) // _BLOCK) * _BLOCK
-            layer = _padded(self._weight, self._bias, width)
-            self._all = _Union(layer, None, None, self._exact, self._rescored)
-        return self._all
+        width = -(-len(self._bias) // _BLOCK) * _BLOCK
+        layer = _padded(self._weight, self._bias, width)
+        return _Union(layer, None, None, self._exact, self._rescored)
 
     def of(self, lists: Sequence[Tensor]) -> Output:
         """A row of the batch may say the pieces of its list, sorted, and no others."""
