@@ -13,8 +13,8 @@ from torch import Tensor, nn
 LARGEST = 127
 # What float16 makes of level 127 is off by 1/32 of a step at most; a matrix of its own is off by half a step.
 _MOST_ROUNDING = 0.1
-# 0 of a signed input, whose levels the kernel takes as unsigned bytes. Without VNNI it adds two products in 16 bits, which
-# 127 · 127 twice just fits: so a signed input has 127 levels, not 255.
+# 0 of a signed input, whose levels the kernel takes as unsigned bytes. Without VNNI it adds two products in 16 bits,
+# into which 127 · 127 fits twice: so a signed input has 127 levels, not 255.
 _ZERO = 64
 
 
