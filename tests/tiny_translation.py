@@ -153,11 +153,11 @@ def save_marian_binary(
         # Sharp enough that the outputs of two texts differ.
         quantised = random.integers(-127, 128, (rows, columns) if "Wemb" in name else (columns, rows), np.int8)
         # The multiplier of a published matrix makes its largest number 127.
-        quantised.flat[0] = 127
+        quantised.flat[3] = 127
         multiplier = np.float32(127 / (1.5 if "Wemb" in name else 1.0))
         items[name] = (INTGEMM8, (rows, columns), quantised.tobytes() + struct.pack("<f", multiplier) + b"garbage")
         if scales and "Wemb" not in name:
-            items[f"{name}_QuantMultA"] = (FLOAT32, (1, 1), struct.pack("<f", 30.0))
+            items[f"{name}_QuantMultA"] = (FLOAT32, (1, 1), struct.pack("<f", 12.0))
 
     def vector(name, n, mean=0.0):
         items[name] = (FLOAT32, (1, n), (random.standard_normal(n) * 0.2 + mean).astype("<f4").tobytes())

@@ -98,7 +98,7 @@ def test_int8_translates_and_int4_is_refused(en_pt, call):
     assert text_of(done).splitlines()[0] == "Como você está hoje?"
     refused = call("translate", "--dtype", "int4", "Yes.")
     assert refused.status == 2
-    assert "runs in int8, not in int4" in refused.complaints
+    assert b"runs in int8, not in int4" in refused.complaints
 
 
 def test_rows_say_both_languages_and_keep_what_was_there(translate, tmp_path):

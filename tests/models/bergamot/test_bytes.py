@@ -17,7 +17,7 @@ from nlpcli.pipelines.translators import load_bergamot
 
 needs_bytes = pytest.mark.skipif(not can_multiply_bytes(), reason="this CPU or build of torch has no FBGEMM")
 SOURCES = [[5, 9, 14, 22, 0], [7, 0], [31, 12, 8, 40, 17, 21, 33, 6, 0]]
-MULTIPLIER = 30.0
+MULTIPLIER = 12.0
 
 
 def levels_of(rows, columns, step):
