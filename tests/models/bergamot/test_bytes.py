@@ -121,7 +121,7 @@ def test_what_is_asked_for_decides_on_8_bits(folder, monkeypatch, placement, qua
     asked = []
     monkeypatch.setattr(
         "nlpcli.pipelines.translators.GreedyTranslator",
-        lambda module, shortlist, in_bytes: asked.append((module.dtype, in_bytes)),  # noqa: ARG005
+        lambda module, shortlist, in_bytes: asked.append((module.dtype, in_bytes)),
     )
     load_bergamot(LocalModel("tiny", folder), placement(dtype, quantisation), 1, True, allowed)
     assert asked == [(torch.bfloat16 if dtype == "bfloat16" and not in_bytes else torch.float32, in_bytes)]
