@@ -88,8 +88,8 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l to -d 'Language to translate
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l markup -d 'What to keep as it is. auto: by the suffix of the file.' -x -a 'auto none html markdown srt'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l glossary -d 'Terms that must be translated so: two columns with a tab between.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l beams -d 'Width of the search; 1 takes the best word.' -x
-complete -c nlpcli -n "__nlpcli_at ' translate'" -l shortlist -d 'Look only at words that go with those of the text: faster. Default: with --dtype auto.'
-complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-shortlist -d 'Look only at words that go with those of the text: faster. Default: with --dtype auto.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l shortlist -d 'Look only at words that go with those of the text: faster. Default: with --dtype auto or int8.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-shortlist -d 'Look only at words that go with those of the text: faster. Default: with --dtype auto or int8.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'

@@ -153,7 +153,7 @@ class Batcher:
         while records := source.take(self._window):
             yield from self._process_window(records)
             if len(records) == self._window:
-                self._window = min(2 * self._window, LARGEST_WINDOW)
+                self._window = min(4 * self._window, LARGEST_WINDOW)
 
     def _process_window(self, records: list[Record]) -> Iterator[Record]:
         sound = [record for record in records if record.error is None]

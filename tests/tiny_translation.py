@@ -141,16 +141,23 @@ right-left: false
 """
 
 
-def save_marian_binary(path, size, d=16, ffn=32, heads=2, split=False, encoder_layers=2, decoder_layers=2, **changes):
-    """Random weights in Marian's format: what a published student model looks like. `changes`: keys of its YAML."""
+def save_marian_binary(
+    path, size, d=16, ffn=32, heads=2, split=False, encoder_layers=2, decoder_layers=2, scales=True, **changes
+):
+    """Random weights in Marian's format: what a published student model looks like. `changes`: keys of its YAML;
+    `scales`: with those of activations."""
     random = np.random.default_rng(7)
     items = {}
 
     def matrix(name, rows, columns):
         # Sharp enough that the outputs of two texts differ.
         quantised = random.integers(-127, 128, (rows, columns) if "Wemb" in name else (columns, rows), np.int8)
+        # The multiplier of a published matrix makes its largest number 127.
+        quantised.flat[3] = 127
         multiplier = np.float32(127 / (1.5 if "Wemb" in name else 1.0))
         items[name] = (INTGEMM8, (rows, columns), quantised.tobytes() + struct.pack("<f", multiplier) + b"garbage")
+        if scales and "Wemb" not in name:
+            items[f"{name}_QuantMultA"] = (FLOAT32, (1, 1), struct.pack("<f", 12.0))
 
     def vector(name, n, mean=0.0):
         items[name] = (FLOAT32, (1, n), (random.standard_normal(n) * 0.2 + mean).astype("<f4").tobytes())
@@ -170,7 +177,6 @@ def save_marian_binary(path, size, d=16, ffn=32, heads=2, split=False, encoder_l
         for letter in "qkvo":
             matrix(f"{layer}_W{letter}", d, d)
             vector(f"{layer}_b{letter}", d)
-            items[f"{layer}_W{letter}_QuantMultA"] = (FLOAT32, (1, 1), struct.pack("<f", 30.0))
         norm(f"{layer}_Wo")
 
     for name in ("encoder_Wemb", "decoder_Wemb") if split else ("Wemb",):

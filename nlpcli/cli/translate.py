@@ -29,6 +29,9 @@ Examples:
   cat notes.md | nlpcli translate --to pt --markup markdown
 """
 
+# What is as fast as can be; other dtypes compute the reference.
+_FAST = ("auto", "int8")
+
 app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
@@ -67,7 +70,7 @@ def translate(
         bool | None,
         typer.Option(
             "--shortlist/--no-shortlist",
-            help="Look only at words that go with those of the text: faster. Default: with --dtype auto.",
+            help="Look only at words that go with those of the text: faster. Default: with --dtype auto or int8.",
         ),
     ] = None,
 ) -> int:
@@ -81,7 +84,8 @@ def translate(
         markup=markup.value,
         glossary=() if glossary is None else _read_glossary(Path(glossary)),
         beams=beams,
-        shortlist=shared.dtype == "auto" if shortlist is None else shortlist,
+        shortlist=shared.dtype in _FAST if shortlist is None else shortlist,
+        in_bytes=shared.dtype in _FAST,
     )
     if options.source is not None and options.source == options.target:
         raise UsageError(f"--from and --to are the same language ({options.source})")

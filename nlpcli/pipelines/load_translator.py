@@ -21,6 +21,8 @@ class Wanted(Protocol):
     def beams(self) -> int: ...
     @property
     def shortlist(self) -> bool: ...
+    @property
+    def in_bytes(self) -> bool: ...
 
 
 def load_translator(model: LocalModel, placement: Placement, wanted: Wanted) -> Translator:
@@ -38,7 +40,7 @@ def load_translator(model: LocalModel, placement: Placement, wanted: Wanted) -> 
 
 def _load_one(model: LocalModel, placement: Placement, wanted: Wanted) -> Translator:
     if is_bergamot(model):
-        return load_bergamot(model, placement, wanted.beams, wanted.shortlist)
+        return load_bergamot(model, placement, wanted.beams, wanted.shortlist, wanted.in_bytes)
     from nlpcli.pipelines.families import load_family
 
     translator: Translator = load_family(model, placement, wanted)

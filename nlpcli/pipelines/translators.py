@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
 from threading import Lock
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor
@@ -12,6 +14,7 @@ from transformers import PreTrainedTokenizerBase
 
 from nlpcli.device import Placement
 from nlpcli.errors import UsageError
+from nlpcli.models.bergamot.byte_linear import can_multiply_bytes, has_published_levels
 from nlpcli.models.bergamot.greedy import GreedyTranslator, Translated
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.models.loading import load_seq2seq, load_tokenizer
@@ -19,6 +22,8 @@ from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.coverage import left_out, may_leave_out
 from nlpcli.pipelines.inline import Link
 
+# Sentences whose token ids are kept: about those of one look-ahead window.
+_REMEMBERED = 4096
 # Batches run side by side, and one must not take back the formula that another one needs.
 _PLAIN_FORMULA = Lock()
 
@@ -56,21 +61,28 @@ class BergamotTranslator:
     reads_sentences = True
 
     def __init__(
-        self, module: Any, tokenizer: PreTrainedTokenizerBase, shortlist: Shortlist | None, beams: int
+        self,
+        module: Any,
+        tokenizer: PreTrainedTokenizerBase,
+        shortlist: Shortlist | None,
+        beams: int,
+        in_bytes: bool = False,
     ) -> None:
         self._module = module
         self._tokenizer = tokenizer
         self._beams = beams
-        self._greedy = GreedyTranslator(module, shortlist)
+        self._greedy = GreedyTranslator(module, shortlist, in_bytes)
+        # A sentence is measured first and translated later, in a batch.
+        self._ids = lru_cache(_REMEMBERED)(lambda text: cast("list[int]", tokenizer(text)["input_ids"]))
         self.longest_input = int(tokenizer.model_max_length)
         self.source: str | None = module.config.source_language
         self.target: str | None = module.config.target_language
 
     def cost(self, text: str, source: str) -> int:  # noqa: ARG002
-        return len(self._tokenizer(text)["input_ids"])
+        return len(self._ids(text))
 
     def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:  # noqa: ARG002
-        rows: list[list[int]] = self._tokenizer(list(texts))["input_ids"]
+        rows = [self._ids(text) for text in texts]
         found = self._greedy(rows) if self._beams == 1 else self._with_beams(rows)
         decoded = self._tokenizer.batch_decode([row.token_ids for row in found])
         links = self._links(texts, rows, found) if linked else [()] * len(texts)
@@ -229,21 +241,47 @@ def _distance(first: Link, second: Link) -> float:
     return -overlap
 
 
-def load_bergamot(model: LocalModel, placement: Placement, beams: int, shortlisted: bool) -> BergamotTranslator:
+def load_bergamot(
+    model: LocalModel, placement: Placement, beams: int, shortlisted: bool, bytes_allowed: bool
+) -> BergamotTranslator:
     """The student model in a folder, on its device.
+
+    `bytes_allowed`: it may multiply in 8 bits where that is faster than its dtype; int8 in `placement` has it do so.
 
     Raises:
         ModelError: the folder does not hold one.
-        UsageError: weights of fewer bits were asked for.
+        UsageError: it cannot be computed in so few bits, here or anywhere.
     """
-    if placement.quantisation is not None:
-        raise UsageError(
-            f"{model.name} was int8 before it was converted and runs in float32, bfloat16 or float16 here,"
-            f" not in {placement.quantisation}; leave --dtype out"
-        )
     tokenizer = load_tokenizer(model)
-    module = load_seq2seq(model, placement)
+    module = load_seq2seq(model, _around_bytes(placement))
+    in_bytes = _in_bytes(model, module, placement, bytes_allowed)
     path = model.folder / SHORTLIST_FILE
     shared = bool(module.config.share_encoder_decoder_embeddings)
     shortlist = Shortlist(path, shared) if shortlisted and path.is_file() else None
-    return BergamotTranslator(module, tokenizer, shortlist, beams)
+    return BergamotTranslator(module, tokenizer, shortlist, beams, in_bytes)
+
+
+def _around_bytes(placement: Placement) -> Placement:
+    """What is not multiplied in 8 bits is computed in float32."""
+    if placement.quantisation is None:
+        return placement
+    return replace(placement, quantisation=None, dtype="float32")
+
+
+def _in_bytes(model: LocalModel, module: Any, placement: Placement, allowed: bool) -> bool:
+    possible = (
+        placement.device_type == "cpu"
+        and can_multiply_bytes()
+        and has_published_levels(module, module.config.activation_multipliers)
+    )
+    if placement.quantisation is None:
+        return allowed and possible and placement.dtype == "float32"
+    if placement.quantisation != "int8":
+        raise UsageError(f"{model.name} runs in int8, not in {placement.quantisation}; leave --dtype out")
+    if not possible:
+        raise UsageError(
+            f"{model.name} runs in int8 on an x86 CPU with AVX2 alone, and with the scales that its file was published"
+            f" with, not here on {placement.device}; leave --dtype out (a model from before nlpcli kept these scales"
+            f" has them after: nlpcli models rm {model.name}; nlpcli models pull {model.name})"
+        )
+    return True

@@ -37,7 +37,10 @@ _NEAR = {"pt": ("gl", "es"), "es": ("gl", "ca", "ast"), "no": ("nb", "nn", "da")
 
 @dataclass(frozen=True, slots=True)
 class TranslateOptions:
-    """What `nlpcli translate` was asked for. `source` None: detected. `glossary`: pairs of terms."""
+    """What `nlpcli translate` was asked for. `source` None: detected. `glossary`: pairs of terms.
+
+    `in_bytes`: a model that was published in 8 bits may multiply in 8 bits, where that is faster.
+    """
 
     source: str | None = None
     target: str | None = None
@@ -45,6 +48,7 @@ class TranslateOptions:
     glossary: tuple[tuple[str, str], ...] = ()
     beams: int = 1
     shortlist: bool = True
+    in_bytes: bool = True
 
     @property
     def fields(self) -> Mapping[str, str]:

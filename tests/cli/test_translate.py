@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 
+from nlpcli.models.bergamot.byte_linear import can_multiply_bytes
+
 pytestmark = pytest.mark.starter
 
 SENTENCES = {
@@ -88,6 +90,15 @@ def test_sentences_are_those_of_the_engine(translate):
 
 def test_the_shortlist_of_dtype_auto_agrees_on_these(en_pt, call):
     assert text_of(call("translate", "--shortlist", *SENTENCES)).splitlines()[0] == "Como você está hoje?"
+
+
+@pytest.mark.skipif(not can_multiply_bytes(), reason="this CPU or build of torch has no FBGEMM")
+def test_int8_translates_and_int4_is_refused(en_pt, call):
+    done = call("translate", "--dtype", "int8", *SENTENCES)
+    assert text_of(done).splitlines()[0] == "Como você está hoje?"
+    refused = call("translate", "--dtype", "int4", "Yes.")
+    assert refused.status == 2
+    assert b"runs in int8, not in int4" in refused.complaints
 
 
 def test_rows_say_both_languages_and_keep_what_was_there(translate, tmp_path):

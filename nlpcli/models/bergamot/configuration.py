@@ -9,7 +9,8 @@ class BergamotConfig(PretrainedConfig):  # type: ignore[misc]
     """Sizes and special tokens; the defaults are those of the architecture "tiny" (17 MB in int8).
 
     `vocab_size` counts the target's pieces and one more for padding, which also starts the decoder;
-    `source_vocab_size` the same for the source, where its vocabulary is another one.
+    `source_vocab_size` the same for the source, where its vocabulary is another one. `activation_multipliers`: by the
+    name of a linear layer, what its input is multiplied by before it is rounded to 8 bits (None: not published).
     """
 
     model_type = "bergamot"
@@ -37,6 +38,7 @@ class BergamotConfig(PretrainedConfig):  # type: ignore[misc]
     scale_embedding: bool = True
     share_encoder_decoder_embeddings: bool = True
     max_length_factor: float = 2.0
+    activation_multipliers: dict[str, float] | None = None
     source_language: str | None = None
     target_language: str | None = None
     use_cache: bool = True

@@ -128,6 +128,7 @@ def read_model(path: Path, pair: tuple[str, str]) -> tuple[BergamotConfig, dict[
     """
     model = read_marian_model(path)
     config = _config(path.name, model.configuration, pair)
+    config.activation_multipliers = _multipliers(config, model.multipliers)
     remaining = dict(model.tensors)
     try:
         weights = {name: _shaped(name, remaining.pop(key)) for name, key in _names(config)}
@@ -193,6 +194,12 @@ def _names(config: BergamotConfig) -> Iterator[tuple[str, str]]:
         yield from _feed_forward_names(ours, theirs)
 
 
+def _multipliers(config: BergamotConfig, found: Mapping[str, float]) -> dict[str, float] | None:
+    """By the names of our linear layers; None unless the file has all of them."""
+    names = {name.removesuffix(".weight"): key for name, key in _names(config) if _is_matrix(name)}
+    return {name: found[key] for name, key in names.items()} if all(key in found for key in names.values()) else None
+
+
 def _attention_names(ours: str, theirs: str) -> Iterator[tuple[str, str]]:
     for projection, letter in _ATTENTION.items():
         yield f"{ours}.{projection}.weight", f"{theirs}_W{letter}"
@@ -213,8 +220,11 @@ def _feed_forward_names(ours: str, theirs: str) -> Iterator[tuple[str, str]]:
 
 def _shaped(name: str, tensor: Array) -> Array:
     """Biases and norms have a first dimension of one in Marian."""
-    is_matrix = name.endswith("_proj.weight") or (".fc" in name and name.endswith(".weight"))
-    return tensor if is_matrix else tensor.reshape(-1)
+    return tensor if _is_matrix(name) else tensor.reshape(-1)
+
+
+def _is_matrix(name: str) -> bool:
+    return name.endswith("_proj.weight") or (".fc" in name and name.endswith(".weight"))
 
 
 def _embeddings(config: BergamotConfig, remaining: dict[str, Array]) -> dict[str, Array]:

@@ -1,21 +1,22 @@
 """Greedy decoding of a Bergamot model, faster than `generate`: the same numbers, fewer and larger operations.
 
 Weights that meet the same input are one matrix; keys and values of the source are made once; rows that are finished
-leave the batch. In bfloat16 the output layer names candidates, and float32 decides among them.
+leave the batch. In bfloat16 the output layer names candidates, and float32 decides among them. In 8 bits the layers
+round their input as the students were trained to have it rounded (docs/decisions/0017).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from nlpcli.models.bergamot.linears import fused, of
+from nlpcli.models.bergamot.linears import Linear, Linears
 from nlpcli.models.bergamot.modeling import (
     BergamotAttention,
     BergamotDecoderLayer,
@@ -23,7 +24,7 @@ from nlpcli.models.bergamot.modeling import (
     BergamotMTModel,
     positions,
 )
-from nlpcli.models.bergamot.output import NEVER, Output, OutputWeights
+from nlpcli.models.bergamot.output import NEVER, Output, UnionOutput, shortlisted_output
 from nlpcli.models.bergamot.rounding import rounded_rows
 from nlpcli.models.bergamot.sentencepiece_model import EOS_ID, UNKNOWN_ID
 from nlpcli.models.bergamot.shortlist import Shortlist
@@ -34,6 +35,8 @@ _LONGEST_OUTPUT = 512
 _SPARE_TOKENS = 16
 # Sources are padded to a multiple of this: few shapes, see docs/decisions/0004.
 _SOURCE_STEP = 4
+# Rows of a batch that go through the encoder's feed-forward together.
+_SLAB = 256
 
 
 class Translated(NamedTuple):
@@ -41,6 +44,12 @@ class Translated(NamedTuple):
 
     token_ids: list[int]
     complete: bool
+
+
+def _norm(layer: nn.LayerNorm) -> Linear:
+    """The norm without what a module does around it, which takes as long as the norm of a few rows."""
+    shape, weight, bias, epsilon = list(layer.normalized_shape), layer.weight, layer.bias, layer.eps
+    return lambda x: torch.layer_norm(x, shape, weight, bias, epsilon)
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
@@ -56,14 +65,15 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> T
 class _Encoder:
     """One layer of the encoder."""
 
-    def __init__(self, layer: BergamotEncoderLayer) -> None:
+    def __init__(self, layer: BergamotEncoderLayer, linears: Linears) -> None:
         attention: BergamotAttention = layer.self_attn
         self._head_dim = attention.head_dim
-        self._qkv = fused(attention.q_proj, attention.k_proj, attention.v_proj)
-        self._out = of(attention.out_proj)
-        self._attention_norm = layer.self_attn_layer_norm
-        self._fc1, self._fc2 = of(layer.fc1, "relu"), of(layer.fc2)
-        self._norm = layer.final_layer_norm
+        self._qkv = linears.of(attention.q_proj, attention.k_proj, attention.v_proj)
+        self._out = linears.of(attention.out_proj)
+        self._attention_norm = _norm(layer.self_attn_layer_norm)
+        self._fc1 = linears.of(layer.fc1, activation="relu")
+        self._fc2 = linears.of(layer.fc2, positive=True)
+        self._norm = _norm(layer.final_layer_norm)
 
     def __call__(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
         batch, tokens, d_model = hidden.shape
@@ -71,55 +81,79 @@ class _Encoder:
         query, key, value = qkv.permute(2, 0, 3, 1, 4)
         attended = _attend(query, key, value, mask).transpose(1, 2).reshape(batch, tokens, d_model)
         hidden = self._attention_norm(self._out(attended) + hidden)
-        normed: Tensor = self._norm(self._fc2(self._fc1(hidden)) + hidden)
+        # All of a batch at once, what lies between the two matrices would be megabytes, and fetching them takes longer.
+        slabs = hidden.view(-1, d_model).split(_SLAB) if hidden.device.type == "cpu" else [hidden]
+        normed: Tensor = self._norm(torch.cat([self._fc2(self._fc1(slab)) for slab in slabs]).view_as(hidden) + hidden)
         return normed
 
 
 class _Decoder:
     """One layer of the decoder; `hidden` is (batch, d_model): one token at a time."""
 
-    def __init__(self, layer: BergamotDecoderLayer) -> None:
+    def __init__(self, layer: BergamotDecoderLayer, linears: Linears) -> None:
         attention: BergamotAttention = layer.encoder_attn
-        self._head_dim = attention.head_dim
-        self._ssru = fused(layer.ssru.forget_proj, layer.ssru.in_proj)
-        self._ssru_norm = layer.ssru_layer_norm
-        self._query, self._out = of(attention.q_proj), of(attention.out_proj)
-        self._attention_norm = layer.encoder_attn_layer_norm
-        self._fc1, self._fc2 = of(layer.fc1, "relu"), of(layer.fc2)
-        self._norm = layer.final_layer_norm
+        self._ssru = linears.of(layer.ssru.forget_proj, layer.ssru.in_proj)
+        self._ssru_norm = _norm(layer.ssru_layer_norm)
+        self._query, self._out = linears.of(attention.q_proj), linears.of(attention.out_proj)
+        self._attention_norm = _norm(layer.encoder_attn_layer_norm)
+        self._fc1 = linears.of(layer.fc1, activation="relu")
+        self._fc2 = linears.of(layer.fc2, positive=True)
+        self._norm = _norm(layer.final_layer_norm)
 
     def __call__(self, hidden: Tensor, state: Tensor, source: Source) -> tuple[Tensor, Tensor]:
         forget, fresh = self._ssru(hidden).chunk(2, dim=-1)
-        state = torch.lerp(fresh.float(), state, torch.sigmoid(forget.float()))
-        hidden = self._ssru_norm(torch.relu(state).to(hidden.dtype) + hidden)
-        # bfloat16 multiplies tiny matrices slowly on CPU; keys and values are kept in float32 there.
-        query = self._query(hidden).view(len(hidden), -1, 1, self._head_dim).to(source.keys.dtype)
-        attended = _attend(query, source.keys, source.values, source.mask).to(hidden.dtype)
-        hidden = self._attention_norm(self._out(attended.reshape(hidden.shape)) + hidden)
-        return self._norm(self._fc2(self._fc1(hidden)) + hidden), state
+        if hidden.dtype == torch.float32:
+            state = torch.lerp(fresh, state, forget.sigmoid())
+            hidden = self._ssru_norm(state.relu().add_(hidden))
+        else:
+            state = torch.lerp(fresh.float(), state, forget.float().sigmoid())
+            hidden = self._ssru_norm(state.relu().to(hidden.dtype).add_(hidden))
+        hidden = self._attention_norm(self._out(source.attend(self._query(hidden))).add_(hidden))
+        return self._norm(self._fc2(self._fc1(hidden)).add_(hidden)), state
 
 
-class Source(NamedTuple):
-    """What a decoder layer attends to: keys and values (batch, heads, tokens, head_dim), mask (batch, 1, 1, tokens)."""
+class Source:
+    """What a decoder layer attends to.
 
-    keys: Tensor
-    values: Tensor
-    mask: Tensor | None
+    Keys and values are (batch, heads, tokens, head_dim), the mask (batch, heads, 1, tokens).
+    """
+
+    def __init__(self, keys: Tensor, values: Tensor, mask: Tensor | None) -> None:
+        self._keys, self._values, self._mask = keys, values, mask
+        batch, heads, tokens, head_dim = keys.shape
+        self._shape = batch, heads, 1, head_dim
+        self._scale = head_dim**-0.5
+        # One matrix per row and head, as the batched products want them at every step.
+        self._matrices = keys.view(-1, tokens, head_dim).transpose(1, 2), values.view(-1, tokens, head_dim)
+        self._added = keys.new_zeros(1) if mask is None else mask.view(-1, 1, tokens)
 
     def rows(self, index: Tensor) -> Source:
         """Some rows of the batch."""
-        return Source(self.keys[index], self.values[index], None if self.mask is None else self.mask[index])
+        return Source(self._keys[index], self._values[index], None if self._mask is None else self._mask[index])
+
+    def attend(self, query: Tensor) -> Tensor:
+        """What one token a row finds, (batch, d_model)."""
+        dtype = query.dtype
+        if dtype != self._keys.dtype:
+            query = query.to(self._keys.dtype)
+        if query.device.type != "cpu":
+            found = _attend(query.view(self._shape), self._keys, self._values, self._mask).reshape(query.shape)
+        else:
+            keys, values = self._matrices
+            scores = torch.baddbmm(self._added, query.view(-1, 1, self._shape[3]), keys, alpha=self._scale)
+            found = torch.bmm(scores.softmax(-1), values).view(query.shape)
+        return found if dtype == found.dtype else found.to(dtype)
 
 
 @dataclass(slots=True)
 class _Batch:
-    """The rows still at work: `places` in the batch as it came, how many tokens each may have, what it may say."""
+    """The rows still at work: `places` in the batch as it came, how many tokens each may have, where they are."""
 
     places: list[int]
     limits: list[int]
     states: list[Tensor]
     sources: list[Source]
-    allowed: Tensor | None
+    output: Output
 
     def keep(self, rows: list[int]) -> None:
         index = torch.tensor(rows, device=self.states[0].device)
@@ -127,20 +161,20 @@ class _Batch:
         self.limits = [self.limits[row] for row in rows]
         self.states = [state[index] for state in self.states]
         self.sources = [source.rows(index) for source in self.sources]
-        self.allowed = None if self.allowed is None else self.allowed[index]
+        self.output = self.output.rows(index)
 
 
 class GreedyTranslator:
     """Translates batches of token ids; with a shortlist it chooses among the pieces that go with each source alone."""
 
-    def __init__(self, model: BergamotMTModel, shortlist: Shortlist | None = None) -> None:
+    def __init__(self, model: BergamotMTModel, shortlist: Shortlist | None = None, in_bytes: bool = False) -> None:
         config = model.config
+        linears = Linears(model, config.activation_multipliers if in_bytes else None)
         self._config = config
-        self._shortlist = shortlist
         with torch.inference_mode():
-            self._encoder_layers = [_Encoder(layer) for layer in model.model.encoder.layers]
-            self._decoder_layers = [_Decoder(layer) for layer in model.model.decoder.layers]
-            self._keys_values = fused(
+            self._encoder_layers = [_Encoder(layer, linears) for layer in model.model.encoder.layers]
+            self._decoder_layers = [_Decoder(layer, linears) for layer in model.model.decoder.layers]
+            self._keys_values = linears.of(
                 *(
                     projection
                     for layer in model.model.decoder.layers
@@ -156,16 +190,12 @@ class GreedyTranslator:
             self._source_embedding = model.model.encoder.embed_tokens.weight.float() * scale
             self._target_embedding = model.model.decoder.embed_tokens.weight.float() * scale
             self._positions = positions(0, _LONGEST_OUTPUT, config.d_model, self._device)
-            weights = OutputWeights(self._weight, self._bias, shortlist is not None)
-            self._weights = weights
-            self._all = weights.all() if shortlist is None else None
+            self._output = self._output_of(shortlist)
 
     def __call__(self, sources: Sequence[list[int]]) -> list[Translated]:
         """The translation of each source; the ids of a source end in `</s>`."""
         with torch.inference_mode():
-            batch = self._encode(sources)
-            output, batch.allowed = self._output(sources)
-            return self._decode(batch, output)
+            return self._decode(self._encode(sources))
 
     def _encode(self, sources: Sequence[list[int]]) -> _Batch:
         lengths = [len(source) for source in sources]
@@ -182,7 +212,9 @@ class GreedyTranslator:
         limits = [min(limit, _LONGEST_OUTPUT) for limit in limits]
         zeros = torch.zeros(len(sources), self._config.d_model, device=self._device)
         states = [zeros for _ in self._decoder_layers]
-        return _Batch(list(range(len(sources))), limits, states, self._decoder_sources(hidden, mask), None)
+        return _Batch(
+            list(range(len(sources))), limits, states, self._decoder_sources(hidden, mask), self._output(sources)
+        )
 
     def _mask(self, lengths: list[int], longest: int) -> Tensor | None:
         if min(lengths) == longest:
@@ -196,26 +228,21 @@ class GreedyTranslator:
         states = self._keys_values(hidden)
         if self._device.type == "cpu":
             states = states.float()
-        mask = None if mask is None else mask.to(states.dtype)
+        mask = None if mask is None else mask.to(states.dtype).expand(-1, heads, -1, -1).contiguous()
         split = states.view(*hidden.shape[:2], -1, 2, heads, self._config.d_model // heads)
+        # bfloat16 multiplies tiny matrices slowly on CPU; keys and values are kept in float32 there.
         layers = split.permute(2, 3, 0, 4, 1, 5).contiguous()
         return [Source(layer[0], layer[1], mask) for layer in layers]
 
-    def _output(self, sources: Sequence[list[int]]) -> tuple[Output, Tensor | None]:
-        """The output layer for these sources, and what each row adds to its logits."""
-        if self._shortlist is None:
-            assert self._all is not None
-            return self._all, None
-        lists = [torch.from_numpy(self._shortlist.of(source)) for source in sources]
-        # `union` is sorted, so that places in it are found by bisection.
-        union = torch.unique(torch.cat(lists))
-        output, added = self._weights.of(union.to(self._device))
-        allowed = torch.full((len(sources), len(added)), NEVER)
-        for row, ids in zip(allowed, lists, strict=True):
-            row[torch.searchsorted(union, ids)] = 0
-        return output, added + allowed.to(self._device, self._dtype)
+    def _output_of(self, shortlist: Shortlist | None) -> Callable[[Sequence[list[int]]], Output]:
+        """Sources → the output layer of their batch."""
+        if shortlist is None:
+            every_piece = UnionOutput(self._weight, self._bias).all()
+            return lambda sources: every_piece  # noqa: ARG005
+        layer = shortlisted_output(self._weight, self._bias)
+        return lambda sources: layer.of([torch.from_numpy(shortlist.of(source)) for source in sources])
 
-    def _decode(self, batch: _Batch, output: Output) -> list[Translated]:
+    def _decode(self, batch: _Batch) -> list[Translated]:
         found: list[list[int]] = [[] for _ in batch.places]
         complete = [False] * len(found)
         embedded = torch.zeros(len(found), self._config.d_model, device=self._device)
@@ -224,7 +251,7 @@ class GreedyTranslator:
             hidden = (embedded + self._positions[step]).to(self._dtype)
             for number, layer in enumerate(self._decoder_layers):
                 hidden, batch.states[number] = layer(hidden, batch.states[number], batch.sources[number])
-            tokens = output.best(hidden, batch.allowed)
+            tokens = batch.output.best(hidden)
             chosen = tokens.tolist()
             for place, token, limit in zip(batch.places, chosen, batch.limits, strict=True):
                 if place in done:

@@ -21,7 +21,7 @@ Array = np.ndarray[Any, Any]
 VERSION = 1
 CONFIGURATION = "special:model.yml"
 FLOAT32, INT8, INTGEMM8 = 0x0404, 0x0101, 0x4101
-# Static scales of activations: only an int8 engine needs them.
+# Static scales of activations, one a matrix; the exporter wrote that of embeddings as a matrix.
 _ACTIVATION_SCALE = "_QuantMultA"
 _HEADER = struct.Struct("<4Q")
 _TWO = struct.Struct("<2Q")
@@ -37,10 +37,14 @@ class Item(NamedTuple):
 
 
 class MarianModel(NamedTuple):
-    """The training's configuration, and float32 tensors under Marian's names, matrices as (out, in)."""
+    """The training's configuration, and float32 tensors under Marian's names, matrices as (out, in).
+
+    `multipliers`: under the name of a matrix, what its input is multiplied by before it is rounded to 8 bits.
+    """
 
     configuration: dict[str, Any]
     tensors: dict[str, Array]
+    multipliers: dict[str, float]
 
 
 def read_marian_model(path: Path) -> MarianModel:
@@ -53,15 +57,18 @@ def read_marian_model(path: Path) -> MarianModel:
 
     configuration: dict[str, Any] = {}
     tensors: dict[str, Array] = {}
+    multipliers: dict[str, float] = {}
     for item in read_items(path):
         if item.name == CONFIGURATION:
             text = bytes(item.data).split(b"\0", 1)[0].decode()
             configuration = yaml.safe_load(text)
         elif not item.name.endswith(_ACTIVATION_SCALE):
             tensors[item.name] = _tensor(path, item)
+        elif item.type == FLOAT32:
+            multipliers[item.name.removesuffix(_ACTIVATION_SCALE)] = float(_tensor(path, item).item())
     if not configuration:
         raise ModelUnusable(f"{path.name} holds no {CONFIGURATION}, so its architecture is not known")
-    return MarianModel(configuration, tensors)
+    return MarianModel(configuration, tensors, multipliers)
 
 
 def read_items(path: Path) -> Iterator[Item]:

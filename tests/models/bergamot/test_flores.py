@@ -1,10 +1,11 @@
-"""Sentences of the real world: what a batch gives is what each of them gives alone, in float32."""
+"""Sentences of the real world: what a batch gives is what each of them gives alone, in float32 and in 8 bits."""
 
 from pathlib import Path
 
 import pytest
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
+from nlpcli.models.bergamot.byte_linear import can_multiply_bytes
 from nlpcli.models.bergamot.greedy import GreedyTranslator
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 
@@ -22,10 +23,13 @@ def sources(en_pt):
     return AutoTokenizer.from_pretrained(en_pt)(lines)["input_ids"]
 
 
-@pytest.mark.parametrize("shortlisted", [False, True])
-def test_a_batch_gives_what_each_sentence_gives_alone(sources, en_pt, shortlisted):
+@pytest.mark.parametrize(("shortlisted", "in_bytes"), [(False, False), (True, False), (True, True)])
+def test_a_batch_gives_what_each_sentence_gives_alone(sources, en_pt, shortlisted, in_bytes):
+    if in_bytes and not can_multiply_bytes():
+        pytest.skip("this CPU or build of torch has no FBGEMM")
     model = AutoModelForSeq2SeqLM.from_pretrained(en_pt, dtype="float32")
-    translate = GreedyTranslator(model, Shortlist(en_pt / SHORTLIST_FILE, shared=True) if shortlisted else None)
+    shortlist = Shortlist(en_pt / SHORTLIST_FILE, shared=True) if shortlisted else None
+    translate = GreedyTranslator(model, shortlist, in_bytes)
     together = translate(sources)
     assert together == [translate([source])[0] for source in sources]
     assert all(translation.complete for translation in together)

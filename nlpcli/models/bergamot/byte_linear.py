@@ -1,0 +1,78 @@
+"""Linear layers in 8 bits, as the students were trained to be run: weights with one scale a matrix, inputs with a
+scale that the published file holds. One operation of FBGEMM rounds the input, multiplies and gives float32."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+LARGEST = 127
+# What float16 makes of level 127 is off by 1/32 of a step at most; a matrix of its own is off by half a step.
+_MOST_ROUNDING = 0.1
+# 0 of a signed input, whose levels the kernel takes as unsigned bytes. Without VNNI it adds two products in 16 bits,
+# into which 127 · 127 fits twice: so a signed input has 127 levels, not 255.
+_ZERO = 64
+
+
+def can_multiply_bytes() -> bool:
+    """Whether this build of torch has FBGEMM, which it has on x86, and this CPU the instructions (AVX2)."""
+    return (
+        "fbgemm" in torch.backends.quantized.supported_engines
+        and hasattr(torch.ops.quantized, "linear_with_input_q_dq_qweight_dq_output_fp32")
+        and torch.backends.cpu.get_cpu_capability().startswith("AVX")
+    )
+
+
+def levels(weight: Tensor) -> tuple[Tensor, float]:
+    """The signed bytes and the step of a matrix that had 8 bits before it was stored in 16."""
+    weight = weight.detach().float()
+    step = float(weight.abs().amax().clamp_min(torch.finfo(torch.float32).tiny)) / LARGEST
+    return (weight / step).round_().to(torch.int8), step
+
+
+def has_levels(weight: Tensor) -> bool:
+    """Whether a matrix was in 8 bits before: all of its numbers are near multiples of one step."""
+    matrix, step = levels(weight)
+    return bool((matrix.float() * step - weight).abs().amax() < _MOST_ROUNDING * step)
+
+
+def has_published_levels(model: nn.Module, multipliers: Mapping[str, float] | None) -> bool:
+    """Whether all matrices had 8 bits when they were published, and the scales of their inputs are known."""
+    if not multipliers:
+        return False
+    return all(has_levels(cast("Tensor", model.get_submodule(name).weight)) for name in multipliers)
+
+
+def byte_linear(
+    weights: Sequence[Tensor], biases: Sequence[Tensor], multiplier: float, activation: str, positive: bool
+) -> Callable[[Tensor], Tensor]:
+    """x Wᵀ + b for the matrices in a row; x is rounded to 1/`multiplier`, the same for every row of every batch."""
+    matrices = [levels(weight) for weight in weights]
+    steps = torch.cat([torch.full((len(matrix),), step, dtype=torch.float64) for matrix, step in matrices])
+    packed = _packed(torch.cat([matrix for matrix, _ in matrices]), steps, torch.cat(list(biases)).float())
+    operation = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
+    if activation == "relu":
+        operation = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_relu_output_fp32
+    step, zero = (1 / multiplier, 0) if positive else (2 / multiplier, _ZERO)
+    return lambda x: operation(x, step, zero, packed)
+
+
+def _packed(matrix: Tensor, steps: Tensor, bias: Tensor) -> torch.ScriptObject:
+    engine = torch.backends.quantized.engine
+    torch.backends.quantized.engine = "fbgemm"
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "torch.quantize_per_tensor", UserWarning)
+            if len(steps.unique()) == 1:
+                quantised = torch._make_per_tensor_quantized_tensor(matrix, steps[0].item(), 0)
+            else:
+                zeros = torch.zeros(len(steps), dtype=torch.int64)
+                quantised = torch._make_per_channel_quantized_tensor(matrix, steps, zeros, 0)
+        packed: torch.ScriptObject = torch.ops.quantized.linear_prepack(quantised, bias)
+        return packed
+    finally:
+        torch.backends.quantized.engine = engine

@@ -1,0 +1,75 @@
+"""The output layer over the pieces that each row may say, and over no other row's.
+
+The pieces of a shortlist differ from row to row, so that a product over a whole batch would be ten times as wide as any
+row needs. FBGEMM's embedding bag over 8-bit rows is a product of one vector with one matrix, for each row its own:
+a table of Wᵀ, its inputs the weights of a bag, in float32. Weights that were published in 8 bits lose nothing by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from nlpcli.models.bergamot.byte_linear import LARGEST, levels
+
+# So many outputs of a row lie together: the kernel keeps the sums of some 100 in registers.
+_BLOCK = 96
+_NEVER = -1e9
+# Behind each stretch of a table, the kernel wants the step and the value of level 0 as float32.
+_TAIL = 8
+
+
+class ByteOutput:
+    """One output layer for any batch; made once."""
+
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        matrix, step = levels(weight)
+        # One row more, for the places behind a short list.
+        self._matrix = functional.pad((matrix.to(torch.int16) + LARGEST).to(torch.uint8), (0, 0, 0, 1))
+        self._bias = functional.pad(bias.float(), (0, 1), value=_NEVER)
+        self._tail = torch.tensor([step, -LARGEST * step], dtype=torch.float32).view(torch.uint8)
+
+    def of(self, lists: Sequence[Tensor]) -> RowOutput:
+        """For rows that may say the pieces of these lists, each sorted."""
+        longest = -(-max(map(len, lists)) // _BLOCK) * _BLOCK
+        ids = torch.full((len(lists), longest), len(self._bias) - 1)
+        for row, pieces in zip(ids, lists, strict=True):
+            row[: len(pieces)] = pieces
+        return RowOutput(self._table(ids), torch.arange(len(ids)), ids, self._bias[ids], self._matrix.shape[1])
+
+    def _table(self, ids: Tensor) -> Tensor:
+        """(rows · blocks · d, block + tail) bytes: for each input its weights to the outputs of a block."""
+        d_model = self._matrix.shape[1]
+        blocks = self._matrix.index_select(0, ids.view(-1)).view(-1, _BLOCK, d_model)
+        table = torch.empty(len(blocks), d_model, _BLOCK + _TAIL, dtype=torch.uint8)
+        table[..., :_BLOCK] = blocks.transpose(1, 2)
+        table[..., _BLOCK:] = self._tail
+        return table.view(-1, _BLOCK + _TAIL)
+
+
+class RowOutput:
+    """The output layer of one batch: hidden states → the best piece of each row. `numbers`: the rows of the table."""
+
+    def __init__(self, table: Tensor, numbers: Tensor, ids: Tensor, bias: Tensor, d_model: int) -> None:
+        self._table, self._numbers, self._ids, self._bias = table, numbers, ids, bias
+        self._d_model = d_model
+        self._blocks = ids.shape[1] // _BLOCK
+        width = self._blocks * d_model
+        self._indices = (numbers[:, None] * width + torch.arange(width)).view(-1).to(torch.int32)
+        self._offsets = torch.arange(0, len(self._indices), d_model, dtype=torch.int32)
+
+    def rows(self, index: Tensor) -> RowOutput:
+        """That of some rows of the batch; the table stays as it is."""
+        return RowOutput(self._table, self._numbers[index], self._ids[index], self._bias[index], self._d_model)
+
+    def best(self, hidden: Tensor) -> Tensor:
+        """The id of the best piece of each row, (batch,)."""
+        weights = hidden[:, None, :].expand(-1, self._blocks, -1).reshape(-1)
+        logits: Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(
+            self._table, self._indices, self._offsets, False, 0, False, weights, None, False
+        )
+        places = logits.view(self._bias.shape).add_(self._bias).argmax(-1, keepdim=True)
+        return self._ids.gather(1, places).squeeze(1)

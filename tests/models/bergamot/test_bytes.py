@@ -1,0 +1,146 @@
+"""Students in 8 bits: what is rounded and what is exact."""
+
+import pytest
+import torch
+from tiny_translation import save_bergamot, save_marian_binary, spm_of_marian
+from torch.nn import functional
+from transformers import AutoModelForSeq2SeqLM
+
+from nlpcli.errors import UsageError
+from nlpcli.models.bergamot.byte_linear import byte_linear, can_multiply_bytes, has_levels, has_published_levels
+from nlpcli.models.bergamot.byte_output import ByteOutput
+from nlpcli.models.bergamot.conversion import read_model
+from nlpcli.models.bergamot.greedy import GreedyTranslator
+from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
+from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.translators import load_bergamot
+
+needs_bytes = pytest.mark.skipif(not can_multiply_bytes(), reason="this CPU or build of torch has no FBGEMM")
+SOURCES = [[5, 9, 14, 22, 0], [7, 0], [31, 12, 8, 40, 17, 21, 33, 6, 0]]
+MULTIPLIER = 12.0
+
+
+def levels_of(rows, columns, step):
+    return torch.randint(-127, 128, (rows, columns)).float().index_fill_(0, torch.tensor([0]), 127) * step
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return save_bergamot(tmp_path_factory.mktemp("raw"))
+
+
+@pytest.fixture(scope="module")
+def model(folder):
+    return AutoModelForSeq2SeqLM.from_pretrained(folder, dtype=torch.float32).eval()
+
+
+@needs_bytes
+@pytest.mark.parametrize("activation", ["none", "relu"])
+@pytest.mark.parametrize("positive", [False, True])
+def test_the_product_is_that_of_the_rounded_input(activation, positive):
+    torch.manual_seed(0)
+    weights = [levels_of(24, 32, 0.01), levels_of(8, 32, 0.003)]
+    biases = [torch.randn(24), torch.randn(8)]
+    x = torch.randn(5, 32)
+    x = x.relu() if positive else x
+    found = byte_linear(weights, biases, MULTIPLIER, activation, positive)(x)
+    step = 1 / MULTIPLIER if positive else 2 / MULTIPLIER
+    rounded = (x / step).round().clamp(0 if positive else -64, 255 if positive else 191) * step
+    expected = functional.linear(rounded, torch.cat(weights), torch.cat(biases))
+    expected = expected.relu() if activation == "relu" else expected
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+@needs_bytes
+def test_the_largest_levels_do_not_overflow():
+    weight = torch.full((8, 64), 127.0)
+    found = byte_linear([weight], [torch.zeros(8)], 127.0, "none", False)(torch.full((1, 64), 63 * 2 / 127.0))
+    torch.testing.assert_close(found, torch.full((1, 8), 64 * 127 * 126 / 127.0), rtol=1e-4, atol=1e-2)
+
+
+@needs_bytes
+def test_each_row_chooses_among_its_own_pieces():
+    torch.manual_seed(0)
+    weight, bias, hidden = levels_of(300, 32, 0.01), torch.randn(300), torch.randn(4, 32)
+    lists = [torch.randperm(300)[:count].sort().values for count in (1, 40, 96, 150)]
+    output = ByteOutput(weight, bias).of(lists)
+    expected = [ids[(weight[ids] @ row + bias[ids]).argmax()].item() for ids, row in zip(lists, hidden, strict=True)]
+    assert output.best(hidden).tolist() == expected
+    kept = torch.tensor([3, 1])
+    assert output.rows(kept).best(hidden[kept]).tolist() == [expected[3], expected[1]]
+    assert output.rows(kept).rows(torch.tensor([1])).best(hidden[1:2]).tolist() == [expected[1]]
+
+
+@needs_bytes
+def test_the_8_bit_loop_gives_the_same_in_any_batch(model, folder):
+    for shortlist in (None, Shortlist(folder / SHORTLIST_FILE, shared=True)):
+        translate = GreedyTranslator(model, shortlist, in_bytes=True)
+        assert translate(SOURCES * 5) == [translate([source])[0] for source in SOURCES] * 5
+
+
+@needs_bytes
+def test_the_8_bit_loop_rounds_what_the_float32_loop_does_not(model):
+    exact, rounded = GreedyTranslator(model), GreedyTranslator(model, in_bytes=True)
+    with torch.inference_mode():
+        hidden = [translate._encode(SOURCES).sources[0]._keys for translate in (exact, rounded)]
+    assert 1e-4 < (hidden[0] - hidden[1]).norm() / hidden[0].norm() < 0.2
+
+
+def test_a_matrix_that_was_trained_further_has_no_levels(model):
+    weight = model.model.encoder.layers[0].fc1.weight
+    assert has_levels(weight.half().float())
+    assert not has_levels(weight + 0.001 * torch.randn(weight.shape))
+
+
+def test_the_scales_of_the_file_are_those_of_the_layers(model):
+    multipliers = model.config.activation_multipliers
+    layers = [name for name, layer in model.model.named_modules() if isinstance(layer, torch.nn.Linear)]
+    assert multipliers == {f"model.{name}": MULTIPLIER for name in layers}
+    assert has_published_levels(model, multipliers)
+
+
+def test_a_file_without_scales_has_none(tmp_path):
+    size = spm_of_marian(tmp_path / "vocab.spm").get_piece_size()
+    save_marian_binary(tmp_path / "model.bin", size, scales=False)
+    config, _ = read_model(tmp_path / "model.bin", ("en", "de"))
+    assert config.activation_multipliers is None
+    assert not has_published_levels(None, None)
+
+
+@pytest.mark.parametrize(
+    ("quantisation", "dtype", "allowed", "in_bytes"),
+    [
+        ("int8", "bfloat16", True, True),
+        (None, "float32", True, True),
+        (None, "float32", False, False),
+        (None, "bfloat16", True, False),
+    ],
+)
+@needs_bytes
+def test_what_is_asked_for_decides_on_8_bits(folder, monkeypatch, placement, quantisation, dtype, allowed, in_bytes):
+    asked = []
+    monkeypatch.setattr(
+        "nlpcli.pipelines.translators.GreedyTranslator",
+        lambda module, shortlist, in_bytes: asked.append((module.dtype, in_bytes)),
+    )
+    load_bergamot(LocalModel("tiny", folder), placement(dtype, quantisation), 1, True, allowed)
+    assert asked == [(torch.bfloat16 if dtype == "bfloat16" and not in_bytes else torch.float32, in_bytes)]
+
+
+def test_4_bits_are_refused(folder, placement):
+    with pytest.raises(UsageError, match="runs in int8, not in int4"):
+        load_bergamot(LocalModel("tiny", folder), placement("float32", "int4"), 1, True, True)
+
+
+def test_8_bits_without_scales_are_refused_with_a_way_out(folder, placement, monkeypatch):
+    monkeypatch.setattr("nlpcli.pipelines.translators.can_multiply_bytes", lambda: False)
+    with pytest.raises(UsageError, match="with AVX2 alone.*models pull tiny"):
+        load_bergamot(LocalModel("tiny", folder), placement("float32", "int8"), 1, True, True)
+    assert load_bergamot(LocalModel("tiny", folder), placement("float32", None), 1, True, True)
+
+
+@pytest.fixture
+def placement():
+    from nlpcli.device import Placement
+
+    return lambda dtype, quantisation: Placement("cpu", dtype, "test", "test", quantisation)
