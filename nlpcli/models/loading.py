@@ -105,7 +105,7 @@ def load_attention_model(model: LocalModel, placement: Placement) -> torch.nn.Mo
     }
     module = _from_pretrained(_class_with_head(config), model, options)
     if placement.quantisation is not None:
-        quantize_linears(module, placement.quantisation)
+        quantize_linears(module, placement.quantisation, placement.device_type)
     return module.to(placement.device).eval()
 
 
@@ -251,7 +251,7 @@ def _prepare(module: torch.nn.Module, placement: Placement) -> None:
 def prepare_linears(module: torch.nn.Module, placement: Placement) -> None:
     """Linear layers with weights in fewer bits where that was asked for, else laid out as a CPU's kernels want them."""
     if placement.quantisation is not None:
-        quantize_linears(module, placement.quantisation)
+        quantize_linears(module, placement.quantisation, placement.device_type)
     elif placement.device_type == "cpu" and can_pack():
         pack_linears(module)
 

@@ -36,7 +36,7 @@ def test_a_bias_is_added_and_the_shape_of_the_batch_kept():
 
 def test_a_shape_that_4_bits_do_not_have_gets_8():
     module = nn.Sequential(nn.Linear(64, 96), nn.Linear(96, 3))
-    quantize_linears(module, "int4")
+    quantize_linears(module, "int4", "cpu")
     assert [type(layer) for layer in module] == [Int4Linear, Int8Linear]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from nlpcli.models.int8_blocks import BlockedInt8Linear
 from nlpcli.models.quantized_linear import Int8Linear
 
 Projection = Callable[[Tensor], Tensor]
@@ -22,6 +23,10 @@ def fused(layers: Sequence[nn.Module]) -> Projection:
         return _fused_linear(layers)
     if all(isinstance(layer, Int8Linear) for layer in layers):
         return _fused_int8(layers)
+    if all(isinstance(layer, BlockedInt8Linear) for layer in layers):
+        whole = BlockedInt8Linear.joined(layers, _joined_bias(layers, torch.empty(0)))
+        if whole is not None:
+            return whole.forward
     return lambda hidden_states: torch.cat([layer(hidden_states) for layer in layers], dim=-1)
 
 

@@ -12,6 +12,7 @@ Sources: Touvron et al. 2023 (Llama); Ainslie et al. 2023 (heads that share keys
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -88,14 +89,21 @@ class LlamaDecoder:
 
 
 class _Norm:
-    """RMSNorm (Zhang and Sennrich 2019), fused."""
+    """RMSNorm (Zhang and Sennrich 2019): x / √(‖x‖² / d + ε) ⊙ w = x / hypot(‖x‖, √(d ε)) ⊙ √d w."""
 
     def __init__(self, norm: nn.Module) -> None:
         self._weight: Tensor = norm.weight.detach()
         self._epsilon: float = norm.variance_epsilon
+        size = len(self._weight)
+        self._least = self._weight.new_tensor(math.sqrt(size * self._epsilon))
+        self._scaled = self._weight * math.sqrt(size)
 
     def __call__(self, hidden_states: Tensor) -> Tensor:
-        return functional.rms_norm(hidden_states, self._weight.shape, self._weight, self._epsilon)
+        if hidden_states.dtype != torch.float32:
+            # Its sums are float32 in every dtype.
+            return functional.rms_norm(hidden_states, self._weight.shape, self._weight, self._epsilon)
+        length = torch.linalg.vector_norm(hidden_states, dim=-1, keepdim=True)
+        return (hidden_states / length.hypot_(self._least)).mul_(self._scaled)
 
 
 class _Layer:
@@ -118,18 +126,18 @@ class _Layer:
     def __call__(self, hidden_states: Tensor, turns: tuple[Tensor, Tensor], mask: Tensor | None, cache: Any) -> Tensor:
         hidden_states = hidden_states + self._attend(self._attention_norm(hidden_states), turns, mask, cache)
         gate, up = self._gate_up(self._mlp_norm(hidden_states)).chunk(2, dim=-1)
-        return hidden_states + self._down(functional.silu(gate) * up)
+        return hidden_states + self._down(functional.silu(gate).mul_(up))
 
     def _attend(self, normed: Tensor, turns: tuple[Tensor, Tensor], mask: Tensor | None, cache: Any) -> Tensor:
         rows, length, _ = normed.shape
         heads = self._qkv(normed).view(rows, length, -1, self._head_dim).transpose(1, 2)
-        turned, values = heads.split([self._queries + self._keys, self._keys], dim=1)
+        turned, values = torch.split_with_sizes(heads, [self._queries + self._keys, self._keys], 1)
         if self._head_norms:
-            parts = turned.split([self._queries, self._keys], dim=1)
+            parts = torch.split_with_sizes(turned, [self._queries, self._keys], 1)
             turned = torch.cat([norm(part) for norm, part in zip(self._head_norms, parts, strict=True)], dim=1)
         cosine, sine = turns
         turned = torch.addcmul(turned * cosine, turned.roll(self._head_dim // 2, dims=-1), sine)
-        queries, keys = turned.split([self._queries, self._keys], dim=1)
+        queries, keys = torch.split_with_sizes(turned, [self._queries, self._keys], 1)
         keys, values = cache.update(keys, values)
         if length == 1:
             # Heads that share keys look at the same ones: they stand where a longer pass has its tokens.

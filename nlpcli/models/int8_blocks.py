@@ -1,0 +1,110 @@
+"""Linear layers in 8 bits as x86 CPUs multiply a few rows with them fastest: as a bag of embeddings.
+
+    y = x Wᵀ = Σ_k x_k w_k,   w_k: the column of input k
+
+is what recommenders call an embedding bag: a weighted sum of rows of a table. Theirs (fbgemm's, inside torch) reads
+tables in 8 bits at two to three times the speed of `_weight_int8pack_mm` (decision 16), and computes in float32. A bag
+is one block of outputs, so that the bags are what threads share, and what a bag sums up stays in registers.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from functools import lru_cache
+
+import torch
+from torch import Tensor, nn
+
+# Outputs of a block, the fastest first (AVX2): 96 float32 are 12 of its 16 registers.
+_BLOCKS = (96, 128, 64)
+# Behind the levels of a row stand its scale and its lowest value, 4 bytes each.
+_SCALE_AND_LOWEST = 8
+# Up to so many rows the bag is faster than a product with the weights written out (2 cores, AVX2).
+_FEW_ROWS = 4
+# As many weights are written out at a time as the caches hold.
+_CACHED_WEIGHTS = 1 << 20
+
+
+def has_bags() -> bool:
+    """Whether this build of torch has the kernels for this CPU."""
+    return platform.machine() in {"x86_64", "AMD64"} and "fbgemm" in torch.backends.quantized.supported_engines
+
+
+class BlockedInt8Linear(nn.Module):  # type: ignore[misc]
+    """x Wᵀ + b on x86 CPUs; W in 8 bits, a scale and a lowest value for every input of a block of outputs.
+
+    `table`: (blocks · in_features, outputs of a block + 8) uint8; the last block is filled up with zeros.
+    """
+
+    table: Tensor
+    bias: Tensor | None
+    weight = None  # T5 asks whether there is one
+
+    def __init__(self, table: Tensor, in_features: int, out_features: int, bias: Tensor | None) -> None:
+        super().__init__()
+        self.in_features, self.out_features = in_features, out_features
+        self.block = table.shape[1] - _SCALE_AND_LOWEST
+        self.blocks = table.shape[0] // in_features
+        self.register_buffer("table", table)
+        self.register_buffer("bias", bias)
+
+    @classmethod
+    def of(cls, weight: Tensor, bias: Tensor | None) -> BlockedInt8Linear:
+        """The nearest such layer of `weight` (out_features, in_features)."""
+        out_features, in_features = weight.shape
+        block = next((size for size in _BLOCKS if out_features % size == 0), _BLOCKS[0])
+        columns = nn.functional.pad(weight.float(), (0, 0, 0, -out_features % block))
+        rows = columns.view(-1, block, in_features).transpose(1, 2).reshape(-1, block)
+        table = torch.ops.quantized.embedding_bag_byte_prepack(rows)
+        return cls(table, in_features, out_features, bias)
+
+    @classmethod
+    def joined(cls, layers: Sequence[BlockedInt8Linear], bias: Tensor | None) -> BlockedInt8Linear | None:
+        """The outputs of `layers` one behind the other, if their blocks allow; they become parts of what is made."""
+        if len({layer.block for layer in layers}) > 1 or any(layer.out_features % layer.block for layer in layers):
+            return None
+        table = torch.cat([layer.table for layer in layers])
+        for layer, part in zip(layers, table.split([len(layer.table) for layer in layers]), strict=True):
+            layer.table = part
+        return cls(table, layers[0].in_features, sum(layer.out_features for layer in layers), bias)
+
+    def forward(self, hidden_states: Tensor) -> Tensor:
+        """The linear map."""
+        rows = hidden_states.reshape(-1, self.in_features).float()
+        if len(rows) > _FEW_ROWS:
+            output = self._written_out(rows)
+        elif len(rows) == 1:
+            output = self._row(rows)
+        else:
+            # One at a time, so that a row is the same whatever stands beside it.
+            output = torch.stack([self._row(row) for row in rows])
+        if self.out_features < self.block * self.blocks:
+            output = output[..., : self.out_features].contiguous()
+        output = output.view(*hidden_states.shape[:-1], self.out_features).to(hidden_states.dtype)
+        return output if self.bias is None else output + self.bias
+
+    def _row(self, row: Tensor) -> Tensor:
+        """(in_features,) or (1, in_features) → (blocks · outputs of a block,)."""
+        inputs, starts = _bags(self.blocks, self.in_features)
+        weights = row.expand(self.blocks, self.in_features).reshape(-1)
+        output: Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(
+            self.table, inputs, starts, per_sample_weights=weights, include_last_offset=True
+        )
+        return output.view(-1)
+
+    def _written_out(self, rows: Tensor) -> Tensor:
+        """The same numbers as a product in float32, of some blocks at a time."""
+        blocks = max(1, _CACHED_WEIGHTS // (self.in_features * self.block))
+        outputs = []
+        for part in self.table.split(blocks * self.in_features):
+            columns = torch.ops.quantized.embedding_bag_byte_unpack(part).view(-1, self.in_features, self.block)
+            outputs.append(torch.bmm(rows.expand(len(columns), *rows.shape), columns))
+        return torch.cat(outputs).transpose(0, 1).reshape(len(rows), -1)
+
+
+@lru_cache(maxsize=64)
+def _bags(blocks: int, in_features: int) -> tuple[Tensor, Tensor]:
+    """Which rows of a table each bag sums up, and where each bag starts: block by block, all of them."""
+    rows = blocks * in_features
+    return torch.arange(rows, dtype=torch.int32), torch.arange(0, rows + 1, in_features, dtype=torch.int32)
