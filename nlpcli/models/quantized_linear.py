@@ -2,8 +2,8 @@
 
 A decoder that writes one text reads all its weights for each token, so the size of the weights is what the time goes
 into. Only the weights are rounded; what flows between the layers stays float32 or bfloat16. The kernels are torch's
-own (`_weight_int8pack_mm`, `_weight_int4pack_mm_for_cpu`), which are fast on CPU for a few rows in bfloat16; on x86 CPUs
-8 bits have a faster one (`int8_blocks`).
+own (`_weight_int8pack_mm`, `_weight_int4pack_mm_for_cpu`), which are fast on CPU for a few rows in bfloat16; for
+8 bits x86 CPUs have a faster one (`int8_blocks`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from nlpcli.models.int8_blocks import BlockedInt8Linear, has_bags
 
 # Up to so many rows the 8-bit kernel is faster than a product in the dtype of the input (2 cores, AVX2 and AVX-512).
 _FEW_ROWS = 4
+# It reads beyond the end of the weights where rows are no multiple of what it reads at a time (torch 2.13, AVX2: 8).
+_KERNEL_INPUTS = 32
 # Columns that share a scale and a zero in 4 bits; 32 is the block of GGUF's Q4_1 too, which it so keeps exactly.
 _GROUP = 32
 _INT4_ROWS = 32  # the packed format comes in blocks of so many output features
@@ -42,7 +44,7 @@ class Int8Linear(nn.Module):  # type: ignore[misc]
     def of(cls, weight: Tensor, bias: Tensor | None) -> Int8Linear:
         """The nearest 8-bit layer of `weight` (out_features, in_features)."""
         exact = weight.float()
-        scale = exact.abs().amax(dim=1).clamp(min=torch.finfo(torch.float32).tiny) / 127
+        scale = (exact.abs().amax(dim=1) / 127).clamp(min=torch.finfo(torch.float32).tiny)
         rounded = scale.bfloat16()
         levels = (exact / rounded.float()[:, None]).round().clamp(-127, 127)
         return cls(levels.to(torch.int8), rounded, bias)
@@ -50,7 +52,7 @@ class Int8Linear(nn.Module):  # type: ignore[misc]
     def forward(self, hidden_states: Tensor) -> Tensor:
         """The linear map."""
         rows = hidden_states.numel() // self.in_features
-        if rows <= _FEW_ROWS and hidden_states.device.type == "cpu":
+        if rows <= _FEW_ROWS and hidden_states.device.type == "cpu" and self.in_features % _KERNEL_INPUTS == 0:
             flat = hidden_states.reshape(rows, self.in_features).bfloat16()
             output = torch._weight_int8pack_mm(flat, self.weight, self.scale).to(hidden_states.dtype)
             output = output.view(*hidden_states.shape[:-1], self.out_features)
