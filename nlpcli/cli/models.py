@@ -15,7 +15,7 @@ from nlpcli.errors import IntegrityError, UsageError
 from nlpcli.measured import measurements
 from nlpcli.models.cache import cached_models, leftovers, removals, remove, resolve, verify
 from nlpcli.models.catalog import catalog
-from nlpcli.models.pairs import FIREFOX_LANGUAGES
+from nlpcli.models.pairs import FIREFOX_INTO_ENGLISH, FIREFOX_LANGUAGES
 from nlpcli.models.reference import CachedModel, Removal
 from nlpcli.records.writers import encode_json
 
@@ -66,11 +66,14 @@ _FIREFOX: dict[str, Any] = {
     "task": "translate",
     "size": 17_141_051,
     "licence": "MPL-2.0",
-    "languages": ("en", *FIREFOX_LANGUAGES),
+    "languages": ("en", *FIREFOX_LANGUAGES, *FIREFOX_INTO_ENGLISH),
     "model": "firefox:en-de",
     "speed": "",
     "quality": "",
-    "title": f"Firefox's models, any pair of en {' '.join(FIREFOX_LANGUAGES)} (17 to 60 MB; by way of English)",
+    "title": (
+        f"Firefox's models, any pair of en {' '.join(FIREFOX_LANGUAGES)},"
+        f" and from {' '.join(FIREFOX_INTO_ENGLISH)} (17 to 60 MB; by way of English)"
+    ),
 }
 
 

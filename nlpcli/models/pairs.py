@@ -14,10 +14,14 @@ def starter_pairs() -> dict[tuple[str, str], str]:
     return {(pair[0], pair[1]): name for pair, name in zip(pairs, names, strict=True)}
 
 
-# Languages that Firefox is expected to translate to and from English, to show and suggest pairs without the network.
-# No copy of a published list: what there is, the catalogue alone says when a model is fetched.
-_FIREFOX = "bg ca cs da de el es et fa fi fr hr hu id it ja ko lt lv nb nl pl pt ro ru sk sl sv tr uk zh"
-FIREFOX_LANGUAGES = tuple(_FIREFOX.split())
+# To show and suggest pairs without the network; whether a pair is there, the catalogue alone says when it is fetched.
+# Source: models/by-hash.json of github.com/mozilla/firefox-translations-models at 0285b9a4.
+_BOTH_WAYS = (
+    "ar az bg bn ca cs da de el es et fa fi fr gu he hi hr hu id is it ja kn ko lt lv ml ms nl pl pt ro ru sk sl sq sv"
+    " ta te tr uk zh"
+)
+FIREFOX_LANGUAGES = tuple(_BOTH_WAYS.split())
+FIREFOX_INTO_ENGLISH = ("be", "bs", "mt", "nb", "nn", "sr", "vi")
 
 
 def model_for(source: str | None, target: str | None, default: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any, NamedTuple, Protocol
 
 import torch
@@ -15,15 +16,23 @@ from nlpcli.models.bergamot.greedy import GreedyTranslator, Translated
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.models.loading import load_seq2seq, load_tokenizer
 from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.coverage import left_out, may_leave_out
 from nlpcli.pipelines.inline import Link
+
+# Batches run side by side, and one must not take back the formula that another one needs.
+_PLAIN_FORMULA = Lock()
 
 
 class Translation(NamedTuple):
-    """A translation; `links` only where they were asked for. `complete`: the model came to an end."""
+    """A translation; `links` only where they were asked for. `complete`: the model came to an end.
+
+    `left_out`: a part of the source that seems to have no translation.
+    """
 
     text: str
     complete: bool = True
     links: Sequence[Link] = ()
+    left_out: str = ""
 
 
 class Translator(Protocol):
@@ -65,7 +74,31 @@ class BergamotTranslator:
         found = self._greedy(rows) if self._beams == 1 else self._with_beams(rows)
         decoded = self._tokenizer.batch_decode([row.token_ids for row in found])
         links = self._links(texts, rows, found) if linked else [()] * len(texts)
-        return [Translation(text, row.complete, link) for text, row, link in zip(decoded, found, links, strict=True)]
+        parts = self._left_out(texts, rows, found)
+        return [
+            Translation(text, row.complete, link, parts.get(number, ""))
+            for number, (text, row, link) in enumerate(zip(decoded, found, links, strict=True))
+        ]
+
+    def _left_out(self, texts: Sequence[str], rows: list[list[int]], found: list[Translated]) -> dict[int, str]:
+        """By the number of a text: its part that the translation did not look at."""
+        numbers = [
+            number
+            for number, (row, translated) in enumerate(zip(rows, found, strict=True))
+            if translated.complete and may_leave_out(len(row) - 1, len(translated.token_ids))
+        ]
+        if not numbers:
+            return {}
+        start = self._module.config.decoder_start_token_id
+        shifted = [[start, *found[number].token_ids] for number in numbers]
+        weights = cross_attention(self._module, [rows[number] for number in numbers], shifted)[:, 0]
+        parts = {}
+        for number, ids, row_weights in zip(numbers, shifted, weights, strict=True):
+            source_tokens = len(rows[number]) - 1
+            stretch = left_out(row_weights[: len(ids), :source_tokens], offsets_of(self._tokenizer, texts[number]))
+            if stretch is not None:
+                parts[number] = texts[number][slice(*stretch)].strip()
+        return parts
 
     def _with_beams(self, rows: list[list[int]]) -> list[Translated]:
         inputs = padded(rows, self._module.config.pad_token_id, self._module.device)
@@ -107,14 +140,15 @@ def cross_attention(module: Any, rows: Sequence[list[int]], decoder_rows: Sequen
     padding = module.config.pad_token_id
     inputs = padded(rows, padding, module.device)
     decoder = padded([row or [padding] for row in decoder_rows], padding, module.device)["input_ids"]
-    before = module.config._attn_implementation
-    # Only the plain formula gives its weights away.
-    module.set_attn_implementation("eager")
-    try:
-        with torch.inference_mode():
-            output = module(**inputs, decoder_input_ids=decoder, output_attentions=True, use_cache=False)
-    finally:
-        module.set_attn_implementation(before)
+    with _PLAIN_FORMULA:
+        before = module.config._attn_implementation
+        # Only the plain formula gives its weights away.
+        module.set_attn_implementation("eager")
+        try:
+            with torch.inference_mode():
+                output = module(**inputs, decoder_input_ids=decoder, output_attentions=True, use_cache=False)
+        finally:
+            module.set_attn_implementation(before)
     weights: Tensor = output.cross_attentions[-1].float()
     return weights
 
@@ -174,7 +208,7 @@ class PivotTranslator:
         between = self._first.target or "en"
         last = self._second.translate([translation.text for translation in middle], between, linked)
         return [
-            Translation(b.text, a.complete and b.complete, _through(a.links, b.links))
+            Translation(b.text, a.complete and b.complete, _through(a.links, b.links), a.left_out or b.left_out)
             for a, b in zip(middle, last, strict=True)
         ]
 

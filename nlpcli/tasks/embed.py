@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -12,6 +11,8 @@ from nlpcli.device import Placement
 from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
+from nlpcli.tasks.language_watch import LanguageWatch
+from nlpcli.tasks.window_notice import WindowNotice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from nlpcli.pipelines.embedding import EmbeddingPipeline
 
     Vector = np.ndarray[Any, Any]
-
-log = logging.getLogger(__name__)
 
 Precision = Literal["float32", "float16", "int8", "binary"]
 Result = Literal["vectors", "search", "similarity"]
@@ -63,17 +62,24 @@ class _Window(NamedTuple):
 class EmbedTask:
     """Texts in, vectors out, in batches."""
 
-    def __init__(self, options: EmbedOptions, pipeline: EmbeddingPipeline) -> None:
+    def __init__(
+        self, options: EmbedOptions, pipeline: EmbeddingPipeline, watch: Callable[[Sequence[Record]], None]
+    ) -> None:
         self._options = options
         self._pipeline = pipeline
+        self._watch = watch
         config = pipeline.sentence_config
         self._normalize = config.normalize if options.normalize is None else options.normalize
         self._query_prompt, self._prompt = _prompts(options, config.prompts, config.default_prompt)
         self._prompt_length = self._count_prompt_tokens(self._prompt)
-        self._told_of_windows = False
+        self._tell_of_windows = WindowNotice(
+            pipeline.longest_input,
+            "embedded in windows whose vectors are averaged, nothing is cut away",
+        )
 
     def split(self, records: Sequence[Record]) -> list[list[Unit]]:
         """One unit per window of the model's length."""
+        self._watch(records)
         windows_of = self._pipeline.windows([self._prompt + record.text for record in records])
         self._tell_of_windows(records, windows_of)
         return [[Unit(len(w.token_ids), w) for w in self._windows(windows)] for windows in windows_of]
@@ -136,20 +142,6 @@ class EmbedTask:
         ends_with_special = windows[0][-1] in self._pipeline.tokenizer.all_special_ids
         return len(windows[0]) - int(ends_with_special)
 
-    def _tell_of_windows(self, records: Sequence[Record], windows_of: list[list[list[int]]]) -> None:
-        if self._told_of_windows:
-            return
-        for record, windows in zip(records, windows_of, strict=True):
-            if len(windows) > 1:
-                self._told_of_windows = True
-                log.warning(
-                    "%s has more than the %d tokens that the model takes at a time: such texts are embedded in"
-                    " windows whose vectors are averaged, nothing is cut away",
-                    record.origin,
-                    self._pipeline.longest_input,
-                )
-                return
-
 
 def load(options: EmbedOptions, model: LocalModel, placement: Placement) -> EmbedTask:
     """The task, its model on its device."""
@@ -161,7 +153,7 @@ def load(options: EmbedOptions, model: LocalModel, placement: Placement) -> Embe
     pipeline = load_embedding_pipeline(model, placement)
     if options.pooling != "auto":
         pipeline.sentence_config = replace(pipeline.sentence_config, poolings=(FROM_OPTION[options.pooling],))
-    return EmbedTask(options, pipeline)
+    return EmbedTask(options, pipeline, LanguageWatch(model))
 
 
 def _prompts(options: EmbedOptions, prompts: Mapping[str, str], default: str | None) -> tuple[str, str]:

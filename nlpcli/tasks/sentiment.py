@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
@@ -14,6 +13,7 @@ from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
 from nlpcli.tasks.language_watch import LanguageWatch
 from nlpcli.tasks.tally import CHOSEN, NO_LABEL, tally
+from nlpcli.tasks.window_notice import WindowNotice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from nlpcli.pipelines.labels import Meaning
 
     Probabilities = np.ndarray[Any, Any]
-
-log = logging.getLogger(__name__)
 
 # What asks about a label of the user's own, and the place of the label in it.
 PLACE = "{}"
@@ -94,7 +92,10 @@ class SentimentTask:
         self._watch = watch
         self._any_of = classifier.meaning is Meaning.ANY_OF
         self._least = DEFAULT_THRESHOLD if self._any_of and options.threshold is None else options.threshold
-        self._told_of_windows = False
+        self._tell_of_windows = WindowNotice(
+            classifier.longest_input,
+            "labelled in windows that end where a sentence ends, and their scores averaged; nothing is cut away",
+        )
 
     def split(self, records: Sequence[Record]) -> list[list[Unit]]:
         """One unit per window of the model's length."""
@@ -131,20 +132,6 @@ class SentimentTask:
     def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
         """The records with their labels, or how often each label was given."""
         return tally(records, self._classifier.labels) if self._options.result == "aggregate" else records
-
-    def _tell_of_windows(self, records: Sequence[Record], windows_of: list[list[list[int]]]) -> None:
-        if self._told_of_windows:
-            return
-        for record, windows in zip(records, windows_of, strict=True):
-            if len(windows) > 1:
-                self._told_of_windows = True
-                log.warning(
-                    "%s has more than the %d tokens that the model takes at a time: such texts are labelled in windows"
-                    " that end where a sentence ends, and their scores averaged; nothing is cut away",
-                    record.origin,
-                    self._classifier.longest_input,
-                )
-                return
 
 
 def load(options: SentimentOptions, model: LocalModel, placement: Placement) -> SentimentTask:

@@ -14,6 +14,7 @@ from nlpcli.records.record import Record
 from nlpcli.tasks.language_watch import LanguageWatch
 from nlpcli.tasks.summarize import SummarizeOptions, summary_of
 from nlpcli.tasks.summary_length import LengthRule
+from nlpcli.tasks.window_notice import WindowNotice
 from nlpcli.words import count_words, first_words
 
 if TYPE_CHECKING:
@@ -53,7 +54,10 @@ class AbstractiveTask:
         self._rule = options.rule
         self._writer = writer
         self._watch = watch
-        self._told_of_windows = False
+        self._tell_of_windows = WindowNotice(
+            writer.room,
+            "summarized in windows that end where a sentence ends, and then their summaries; nothing is cut away",
+        )
 
     def split(self, records: Sequence[Record]) -> list[list[Unit]]:
         """One unit per window; none where the document is short enough as it is."""
@@ -131,20 +135,6 @@ class AbstractiveTask:
     def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
         """The records with their summaries."""
         return records
-
-    def _tell_of_windows(self, records: Sequence[Record], units_of: Sequence[Sequence[Unit]]) -> None:
-        if self._told_of_windows:
-            return
-        for record, units in zip(records, units_of, strict=True):
-            if len(units) > 1:
-                self._told_of_windows = True
-                log.warning(
-                    "%s has more than the %d tokens that the model takes at a time: such texts are summarized in"
-                    " windows that end where a sentence ends, and then their summaries; nothing is cut away",
-                    record.origin,
-                    self._writer.room,
-                )
-                return
 
 
 def _whole_sentences(text: str, finished: bool) -> list[str]:

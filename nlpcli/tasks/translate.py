@@ -145,6 +145,11 @@ class TranslateTask:
 
         if not translation.complete:
             return self._in_parts(work, translation)
+        if translation.left_out:
+            self._warn(
+                "a translation seems to leave out a part of its text: %s; compare it, or give shorter sentences",
+                translation.left_out,
+            )
         if not keeps_words(work.sentence, translation.text):
             return self._with_words(work)
         return render(work.sentence, translation.text, translation.links, work.segment.escape)

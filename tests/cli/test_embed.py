@@ -40,6 +40,13 @@ def test_an_empty_line_keeps_its_place(embed):
     assert [row["text"] for row in rows(embed("-F", "jsonl", stdin=b"a\n\nb"))] == ["a", "", "b"]
 
 
+def test_chinese_gets_one_warning_and_english_none(embed):
+    assert embed("It rains.").complaints == b""
+    done = embed(CHINESE, "It rains.", CHINESE)
+    assert done.status == 0
+    assert done.complaints.decode().count("another language (zh)") == 1
+
+
 def test_bfloat16_float32_and_windows_agree_with_each_other(embed, tmp_path):
     lines = tmp_path / "a.txt"
     lines.write_text("The cat sleeps.\n" + "word " * 3000 + "\n你好，世界\n", encoding="utf-8")
@@ -120,7 +127,7 @@ def test_chinese_in_gb18030_is_the_same_text_as_in_utf8(embed, tmp_path):
     (tmp_path / "a.txt").write_bytes(f"{CHINESE}\n𠮷\n".encode("gb18030"))
     done = embed("-i", tmp_path / "a.txt", "--encoding", "gb18030", "-F", "jsonl")
     assert [row["text"] for row in rows(done)] == [CHINESE, "𠮷"]
-    assert done.complaints == b""
+    assert b"encoding" not in done.complaints
 
 
 def test_csv_keeps_its_columns_and_renames_one_that_bears_the_results_name(embed, tmp_path):

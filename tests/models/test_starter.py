@@ -175,6 +175,30 @@ def test_a_killed_pull_is_no_model_and_the_next_one_cleans_up_and_completes_it(e
     assert [model.path for model in source(entry, root).cached()] == [str(folder)]
 
 
+def test_a_pull_completes_while_the_orphan_of_a_killed_one_still_writes(entry, tmp_path):
+    root = tmp_path / "cache"
+    orphaned = root / f".staging-starter--tiny-1.0-{entry.origin.sha256[:8]}-orphaned"
+    orphaned.mkdir(parents=True)
+    done = Event()
+
+    def write() -> None:
+        number = 0
+        while not done.is_set():
+            number += 1
+            with suppress(FileNotFoundError):
+                (orphaned / str(number)).touch()
+
+    writing = Thread(target=write)
+    writing.start()
+    try:
+        folder = pull(entry, root)
+    finally:
+        done.set()
+        writing.join()
+    assert folder.is_dir()
+    assert staging_folders(root) == []
+
+
 def test_two_pulls_at_once_download_once_and_both_succeed(entry, slow_index, tmp_path):
     said = []
 

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ class MadeFolders:
                 return  # another process was faster
             # Whoever holds the lock of this model is alone: a staging folder from before is one of a killed run.
             for stale in self.root.glob(f".staging-{folder.name}-*"):
-                shutil.rmtree(stale)
+                _discard(stale)
             staging = Path(tempfile.mkdtemp(prefix=f".staging-{folder.name}-", dir=self.root))
             try:
                 recipe(staging)
@@ -122,6 +122,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def size_below(folder: Path) -> int:
     """The bytes of every file below `folder`."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _discard(folder: Path) -> None:
+    """Delete what a killed run left; the pip that it started may still write there, so the path goes first."""
+    with suppress(OSError):  # Windows deletes nothing that is open: what stays goes the next time, or by `prune`
+        shutil.rmtree(folder.rename(folder.with_name(f"{folder.name}-gone")))
 
 
 @contextmanager
