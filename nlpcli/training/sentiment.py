@@ -78,7 +78,9 @@ def train(
     learnt = select(examples, "train")
     taught = taught_texts(learnt, stages, of_teacher, of_phrases, _say)
     base = resolve(BASE, None, False, _say).folder
-    trained = trained_student(Student(base, of_student, _say), learnt, taught, stages)
+    # Of the texts that the teacher rates, what people said is part of what is taught.
+    others = [example for example in learnt if example.source != of_phrases.source]
+    trained = trained_student(Student(base, of_student, _say), others, taught, stages)
     made_of = _ingredients(of_student.alpha / of_student.rank, temperature=1.0)
     save_adapter(output, trained, made_of)
     calibration = select(examples, "calibration")

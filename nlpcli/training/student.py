@@ -35,7 +35,7 @@ class StudentRecipe:
     seed: int = 0
     rank: int = 16
     alpha: int = 32
-    epochs: int = 2
+    epochs: int = 3
     batch_tokens: int = 1024
     rate_of_a: float = 1e-3
     rate_of_b: float = 1e-3
