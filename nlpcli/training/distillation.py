@@ -1,4 +1,4 @@
-"""The stages: a teacher learns, rates phrases, and the student learns from people first, then from both.
+"""The stages: a teacher learns and rates texts, and the student learns from people and from the teacher.
 
 What a stage made lies in the folder for work, and so does the time it took: a run that was stopped goes on from there.
 """
@@ -6,21 +6,20 @@ What a stage made lies in the folder for work, and so does the time it took: a r
 from __future__ import annotations
 
 import json
-import random
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from nlpcli.models.reference import Say
-from nlpcli.training.objective import answered
-from nlpcli.training.phrases import PhrasesRecipe, phrases
+from nlpcli.training.answers import Answers
+from nlpcli.training.objective import agreed, answered
+from nlpcli.training.phrases import PhrasesRecipe, phrases, spellings
 from nlpcli.training.sentiment_data import Example
-from nlpcli.training.student import Student
+from nlpcli.training.student import Student, Taught
 from nlpcli.training.teacher import Teacher, TeacherRecipe
 from nlpcli.training.teacher_weights import teacher_folder
 
@@ -33,7 +32,7 @@ class Stages:
         self.work = work
         self.teacher = work / "teacher.safetensors"
         self.student = work / "student.safetensors"
-        self.rated = work / "rated.jsonl"
+        self.rated = work / "rated.safetensors"
         self._times = work / "minutes.json"
 
     @property
@@ -51,24 +50,23 @@ class Stages:
         self._times.write_text(json.dumps(self.minutes | {stage: taken}, indent=2))
 
 
-def trained_student(
-    student: Student, examples: Sequence[Example], rated: Sequence[Example], stages: Stages
-) -> dict[str, Tensor]:
-    """The tensors of the student after both lessons."""
+def trained_student(student: Student, examples: Sequence[Example], taught: Taught, stages: Stages) -> dict[str, Tensor]:
+    """The tensors of the student after its lesson."""
     if not stages.student.exists():
-        with stages.timed("student of people"):
-            save_file(student.learn(examples, student.recipe.of_people), stages.student)
-    student.recall(load_file(stages.student))
-    lesson = student.recipe.of_people_and_teacher
-    some = random.Random(student.recipe.seed).sample(examples, round(lesson.share * len(examples)))
-    with stages.timed("student of people and teacher"):
-        return student.learn([*some, *rated], lesson)
+        with stages.timed("student"):
+            save_file(student.learn(examples, taught), stages.student)
+    return load_file(stages.student)
 
 
-def rated_phrases(
+def taught_texts(
     examples: Sequence[Example], stages: Stages, of_teacher: TeacherRecipe, of_phrases: PhrasesRecipe, say: Say
-) -> list[Example]:
-    """Phrases made of `examples`, with what a teacher says of them that learnt from `examples`."""
+) -> Taught:
+    """What a teacher that learnt from `examples` says of phrases made of them, and of the texts that those are made of.
+
+    Of the phrases it speaks alone; of the texts together with the people who rated them.
+    """
+    whole = [example for example in examples if example.source == of_phrases.source]
+    spelled = spellings([example.text for example in whole], of_phrases)
     if not stages.rated.exists():
         teacher = Teacher(teacher_folder(stages.work, say), of_teacher, say)
         if not stages.teacher.exists():
@@ -76,13 +74,8 @@ def rated_phrases(
                 teacher.learn(examples, stages.teacher)
         teacher.recall(stages.teacher)
         with stages.timed("rating"):
-            _rate(phrases(examples, of_phrases), teacher, stages.rated)
-    with stages.rated.open(encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
-    return answered([row["text"] for row in rows], torch.tensor([row["logits"] for row in rows]))
-
-
-def _rate(texts: Sequence[str], teacher: Teacher, path: Path) -> None:
-    rows = zip(texts, teacher.answers(texts).tolist(), strict=True)
-    lines = [json.dumps({"text": text, "logits": logits}, ensure_ascii=False) for text, logits in rows]
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            teacher.answers([*spelled, *phrases(examples, of_phrases)]).save(stages.rated)
+    answers = Answers.load(stages.rated)
+    rated = answered(answers.texts, answers.logits)
+    together = [agreed(people, teacher) for people, teacher in zip(whole, rated, strict=False)]
+    return Taught([*together, *rated[len(whole) :]], answers.states)

@@ -57,5 +57,13 @@ def answered(texts: Sequence[str], logits: Tensor) -> list[Example]:
     ]
 
 
+def agreed(of_people: Example, of_teacher: Example) -> Example:
+    """One text as people and the teacher see it together: halfway between the two."""
+    rating = (of_people.rating + of_teacher.rating) / 2
+    pairs = zip(of_people.probabilities, of_teacher.probabilities, strict=True)
+    negative, neutral, positive = ((one + other) / 2 for one, other in pairs)
+    return Example(of_teacher.text, label_of(rating), rating, (negative, neutral, positive), of_people.source)
+
+
 def _ratings(logits: Tensor) -> Tensor:
     return (logits[:, POSITIVE] - logits[:, NEGATIVE]) / LOGITS_PER_POINT

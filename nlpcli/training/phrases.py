@@ -25,9 +25,9 @@ class PhrasesRecipe:
 
     seed: int = 0
     source: str = "movieReviewSnippets"
-    rounds: int = 2
+    rounds: int = 1
     parts_of_each: int = 1
-    splices_of_each: float = 0.4
+    splices_of_each: float = 0.5
     treebank_share: float = 0.5
 
 
@@ -42,7 +42,16 @@ def phrases(examples: Sequence[Example], recipe: PhrasesRecipe) -> list[str]:
 def _round(texts: Sequence[str], recipe: PhrasesRecipe, chance: random.Random) -> list[str]:
     some = chance.sample(texts, round(recipe.splices_of_each * len(texts)))
     made = [*splices(some, chance), *parts(texts, recipe.parts_of_each, chance)]
-    return [as_treebank(text) if chance.random() < recipe.treebank_share else text for text in made]
+    return _spelled(made, recipe, chance)
+
+
+def spellings(texts: Sequence[str], recipe: PhrasesRecipe) -> list[str]:
+    """The texts themselves, some as written and some as the treebank writes them."""
+    return _spelled(texts, recipe, random.Random(recipe.seed))
+
+
+def _spelled(texts: Sequence[str], recipe: PhrasesRecipe, chance: random.Random) -> list[str]:
+    return [as_treebank(text) if chance.random() < recipe.treebank_share else text for text in texts]
 
 
 def part(text: str, chance: random.Random) -> str:

@@ -3,8 +3,8 @@
     python -m nlpcli.training.sentiment train --data ../shared/data/sentiment --work FOLDER
     python -m nlpcli.training.sentiment evaluate --data ../shared/data/sentiment
 
-`train` needs `nlpcli[train]`, `train.tsv` and `sst2-dev.tsv` in the folder, 2 CPU cores and about three
-quarters of an hour; it writes the adapter and its model card. `evaluate` measures the model that is installed.
+`train` needs `nlpcli[train]`, `train.tsv` and `sst2-dev.tsv` in the folder, 2 CPU cores and about
+35 minutes; it writes the adapter and its model card. `evaluate` measures the model that is installed.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def train(
 ) -> None:
     """Train a teacher, then the adapter; fit its temperature on held-back data, measure it, and write its card."""
     from nlpcli.training.adapter_file import save_adapter
-    from nlpcli.training.distillation import Stages, rated_phrases, trained_student
+    from nlpcli.training.distillation import Stages, taught_texts, trained_student
     from nlpcli.training.phrases import PhrasesRecipe
     from nlpcli.training.student import Student, StudentRecipe
     from nlpcli.training.teacher import TeacherRecipe
@@ -76,9 +76,11 @@ def train(
     stages = Stages(work)
     examples = read_rated(data / "train.tsv")
     learnt = select(examples, "train")
-    rated = rated_phrases(learnt, stages, of_teacher, of_phrases, _say)
+    taught = taught_texts(learnt, stages, of_teacher, of_phrases, _say)
     base = resolve(BASE, None, False, _say).folder
-    trained = trained_student(Student(base, of_student, _say), learnt, rated, stages)
+    # Of the texts that the teacher rates, what people said is part of what is taught.
+    others = [example for example in learnt if example.source != of_phrases.source]
+    trained = trained_student(Student(base, of_student, _say), others, taught, stages)
     made_of = _ingredients(of_student.alpha / of_student.rank, temperature=1.0)
     save_adapter(output, trained, made_of)
     calibration = select(examples, "calibration")

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
 
 from nlpcli.models.reference import Say
+from nlpcli.training.answers import Answers
 from nlpcli.training.low_rank import MasterWeights, Rates, warm_up_and_down, with_adapters
 from nlpcli.training.objective import loss, targets_of
 from nlpcli.training.sentiment_data import LABELS, LONGEST_TEXT, Example, as_treebank, batches_by_length, by_length
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from transformers import MPNetModel, PreTrainedTokenizerBase
 
 _LAYERS = r".*layers\.\d+\..*\.(q|k|v|o|dense)"
-_TOKENS_WITHOUT_GRADIENTS = 2048
+_TOKENS_WITHOUT_GRADIENTS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +103,23 @@ class Teacher:
         """Take up what `learn` stored."""
         self._weights.use(load_file(path))
 
-    def answers(self, texts: Sequence[str]) -> Tensor:
-        """(texts, classes): logits."""
+    def answers(self, texts: Sequence[str]) -> Answers:
+        """What it says of the texts, and the states of their tokens."""
         self._upper.eval()
         rows = self._token_ids(texts)
         logits = torch.zeros(len(rows), len(LABELS))
+        states = [torch.empty(0)] * len(rows)
         batches = by_length([len(row) for row in rows], _TOKENS_WITHOUT_GRADIENTS)
         for number, batch in enumerate(batches):
             with torch.inference_mode():
-                logits[batch] = self._upper(*self._through_lower([rows[index] for index in batch]))
+                hidden, mask = self._through_lower([rows[index] for index in batch])
+                hidden = self._upper.base_model.model.states(hidden, mask)
+                logits[batch] = self._upper.base_model.model.judged(hidden, mask)
+            for index, state in zip(batch, hidden, strict=True):
+                states[index] = state[: len(rows[index])].half()
             if number % 50 == 0:
                 self._say(f"teacher, answers {number} of {len(batches)}")
-        return logits
+        return Answers(list(texts), logits, states)
 
     def _spelled(self, text: str) -> str:
         return as_treebank(text) if self._chance.random() < self._recipe.treebank_share else text
@@ -173,7 +179,14 @@ class _Upper(_Layers):
         )
 
     def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        hidden = super().forward(hidden, mask)
+        return self.judged(self.states(hidden, mask), mask)
+
+    def states(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """The hidden states of the last layer."""
+        return super().forward(hidden, mask)
+
+    def judged(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """Logits from the hidden states of the last layer."""
         mean = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
         return self.head(mean)
 

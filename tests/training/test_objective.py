@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nlpcli.training.objective import answered, loss, targets_of
+from nlpcli.training.objective import agreed, answered, loss, targets_of
 from nlpcli.training.sentiment_data import Example
 
 GOOD = Example("good", 2, 2.0, (0.0, 0.1, 0.9))
@@ -34,3 +34,9 @@ def test_targets_of_a_batch_keep_its_order():
     targets = targets_of([GOOD, BAD]).of([1, 0])
     assert targets.ratings.tolist() == [-3.0, 2.0]
     assert targets.probabilities[0].tolist() == [1.0, 0.0, 0.0]
+
+
+def test_people_and_the_teacher_meet_halfway():
+    both = agreed(GOOD, Example("Good .", 1, 0.0, (0.1, 0.8, 0.1)))
+    assert (both.text, both.label, both.rating) == ("Good .", 2, 1.0)
+    assert both.probabilities == pytest.approx((0.05, 0.45, 0.5))

@@ -44,21 +44,30 @@ def taught(folder, tmp_path_factory):
 def test_it_learns_what_the_raters_said(taught):
     teacher, _ = taught
     answers = teacher.answers(["a b c", "d e f"])
-    assert answers.argmax(-1).tolist() == [2, 0]
+    assert answers.logits.argmax(-1).tolist() == [2, 0]
 
 
 def test_what_it_learnt_can_be_taken_up_again(taught, folder):
     teacher, path = taught
     another = Teacher(folder, RECIPE, quiet)
     another.recall(path)
-    assert torch.allclose(another.answers(["x y a", "e"]), teacher.answers(["x y a", "e"]), atol=1e-5)
+    assert torch.allclose(another.answers(["x y a", "e"]).logits, teacher.answers(["x y a", "e"]).logits, atol=1e-5)
 
 
 def test_padding_changes_no_answer(taught):
     teacher, _ = taught
     together = teacher.answers(["a", "x y a z e f b c d"])
-    alone = torch.cat([teacher.answers(["a"]), teacher.answers(["x y a z e f b c d"])])
-    assert torch.allclose(together, alone, atol=1e-5)
+    alone = [teacher.answers(["a"]), teacher.answers(["x y a z e f b c d"])]
+    assert torch.allclose(together.logits, torch.cat([answers.logits for answers in alone]), atol=1e-5)
+    for state, answers in zip(together.states, alone, strict=True):
+        assert torch.allclose(state, answers.states[0], atol=1e-3)
+
+
+def test_there_is_a_state_for_every_token(taught):
+    teacher, _ = taught
+    texts = ["x y a z", "e"]
+    lengths = [len(state) for state in teacher.answers(texts).states]
+    assert lengths == [len(row) for row in teacher._token_ids(texts)]
 
 
 def test_its_layers_are_those_of_the_whole_encoder(folder):
