@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Hashable
 from functools import wraps
 from pathlib import Path
 
@@ -62,7 +63,8 @@ def loading_once(loaded, monkeypatch):
     def once(function):
         @wraps(function)
         def load(*arguments):
-            key = (function.__name__, *arguments)
+            # A configuration is that of the model, which is one of the other arguments.
+            key = (function.__name__, *(argument for argument in arguments if isinstance(argument, Hashable)))
             if key not in loaded:
                 loaded[key] = function(*arguments)
             return loaded[key]
