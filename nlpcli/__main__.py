@@ -19,9 +19,7 @@ READER_WENT_AWAY = 141
 
 def main() -> NoReturn:
     """Run the command line and leave."""
-    # OpenMP's threads wait for each other by spinning. Where another program has one of their cores, every one of the
-    # 150 operations of a small model then costs a time slice (4 ms): 580 ms for a short text instead of 6.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    _let_threads_wait()
     if (kind := os.environ.get("_NLPCLI_COMPLETE")) is not None:
         from nlpcli.cli.completion.answers import answer
 
@@ -31,6 +29,18 @@ def main() -> NoReturn:
     # The interpreter's own way out joins threads and takes torch apart, which costs a tenth of a second and can
     # wait for a read that never ends.
     os._exit(status)
+
+
+def _let_threads_wait() -> None:
+    """How OpenMP's threads wait for each other, unless the user has said how (decision 16).
+
+    They spin for milliseconds. Where another program has one of their cores, every one of the 150 operations of a
+    small model then costs a time slice (4 ms): 580 ms for a short text instead of 6. So they sleep; where OpenMP is
+    GCC's, after some 10 µs, because to wake a thread takes longer than many an operation.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
 def run(arguments: list[str]) -> int:

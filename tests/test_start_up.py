@@ -1,8 +1,10 @@
+import os
 import subprocess
 import sys
 
 import pytest
 
+from nlpcli.__main__ import _let_threads_wait
 from nlpcli.cli.app import COMMANDS
 from tests.tiny import save_causal_lm
 
@@ -36,3 +38,18 @@ def test_a_short_answer_waits_for_no_modelling_code_of_transformers(tmp_path):
     assert not names & {"transformers.modeling_utils", "torch._dynamo", "torch.distributed.tensor", "sympy", "scipy"}
     # That package reads the heads of all of its models where it is imported.
     assert "transformers.models" not in names
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ({}, {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}),
+        ({"GOMP_SPINCOUNT": "7"}, {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "7"}),
+        # The count would win over the policy.
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, {"OMP_WAIT_POLICY": "ACTIVE"}),
+    ],
+)
+def test_how_threads_wait_is_the_users_to_say(monkeypatch, own, expected):
+    monkeypatch.setattr(os, "environ", dict(own))
+    _let_threads_wait()
+    assert os.environ == expected

@@ -71,27 +71,34 @@ class BlockedInt8Linear(nn.Module):  # type: ignore[misc]
 
     def forward(self, hidden_states: Tensor) -> Tensor:
         """The linear map."""
-        rows = hidden_states.reshape(-1, self.in_features).float()
-        if len(rows) > _FEW_ROWS:
-            output = self._written_out(rows)
-        elif len(rows) == 1:
-            output = self._row(rows)
+        rows = hidden_states.numel() // self.in_features
+        if rows > _FEW_ROWS:
+            output = self._written_out(hidden_states.reshape(rows, self.in_features).float())
+        elif rows == 1:
+            output = self._row(hidden_states)
         else:
             # One at a time, so that a row is the same whatever stands beside it.
-            output = torch.stack([self._row(row) for row in rows])
+            output = torch.stack([self._row(row) for row in hidden_states.reshape(rows, 1, self.in_features)])
         if self.out_features < self.block * self.blocks:
-            output = output[..., : self.out_features].contiguous()
-        output = output.view(*hidden_states.shape[:-1], self.out_features).to(hidden_states.dtype)
+            output = output.view(rows, -1)[:, : self.out_features].contiguous()
+        output = output.view(*hidden_states.shape[:-1], self.out_features)
+        if output.dtype != hidden_states.dtype:
+            output = output.to(hidden_states.dtype)
         return output if self.bias is None else output + self.bias
 
     def _row(self, row: Tensor) -> Tensor:
-        """(in_features,) or (1, in_features) → (blocks · outputs of a block,)."""
+        """(…, in_features) of one row → (blocks, outputs of a block)."""
         inputs, starts = _bags(self.blocks, self.in_features)
-        weights = row.expand(self.blocks, self.in_features).reshape(-1)
+        # As few operations around the one that counts as can be.
+        weights = row.expand(self.blocks, *row.shape[1:]).reshape(-1)
         output: Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(
-            self.table, inputs, starts, per_sample_weights=weights, include_last_offset=True
+            self.table,
+            inputs,
+            starts,
+            per_sample_weights=weights if weights.dtype == torch.float32 else weights.float(),
+            include_last_offset=True,
         )
-        return output.view(-1)
+        return output
 
     def _written_out(self, rows: Tensor) -> Tensor:
         """The same numbers as a product in float32, of some blocks at a time."""

@@ -1,163 +1,274 @@
-"""How fast `generate` is beside its peers, and what weights in fewer bits cost: python tests/bench/generate.py TEXT.txt
+"""How fast `generate` is beside its peers, and what weights in fewer bits cost:
+python tests/bench/generate.py TEXT.txt [--gguf MODEL.gguf] [--rounds N] [--only PART_OF_A_NAME …]
 
-Tokens a second of one prompt and of 32, all contestants in turn, medians; the perplexity of the file's first 2,000
-tokens in each dtype; and what the first token of a new process waits for. llama.cpp takes part where `llama_cpp` can be
-imported and a `.gguf` file is named behind the text.
+Tokens a second of one prompt and of 32, and the perplexity of the file's first 1,000 tokens. A row is printed as soon as
+it is measured; about four minutes in all. Every contestant is a process of its own, in the environment that it has where
+its users run it, and is measured in turn with the reference: transformers' `generate` in bfloat16, with no variable set.
+Where one of transformers' other rows is faster, that is the one to compare with. llama.cpp takes part where `llama_cpp`
+can be imported and a `.gguf` file is named. What a new process waits for: tests/bench/cold_start.py.
 """
 
+import argparse
+import json
 import math
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+from threading import Timer
 
-import torch
-
-from nlpcli.device import choose, describe_hardware
-from nlpcli.models.cache import ready_to_load, resolve
-from nlpcli.models.loading import load_causal_lm, load_tokenizer
-from nlpcli.pipelines.generation import load_generation_pipeline
-
-ROUNDS = 3
 MANY = 32
 # Short prompts: reading them is another matter than writing.
 PROMPT_TOKENS = 12
-TOKENS = {1: 64, MANY: 32}
-DTYPES = ("float32", "bfloat16", "int8", "int4")
+TOKENS = {1: 48, MANY: 16}
+PERPLEXITY_TOKENS, WINDOW = 1000, 500
+# A contestant that says nothing for so long is given up.
+PATIENCE = 120
+# Seconds after which 32 prompts are not measured again.
+ENOUGH = 10
 REFERENCE = "transformers bfloat16"
-PERPLEXITY_TOKENS, WINDOW = 2000, 500
-COLD_START = """
-import time; start = time.perf_counter()
-def lap(what):
-    print(f"  {what:34} {time.perf_counter() - start:6.2f} s since the start", flush=True)
-from nlpcli.device import choose, describe_hardware
-from nlpcli.models.cache import ready_to_load, resolve
-from nlpcli.pipelines.generation import load_generation_pipeline
-import torch
-placement = choose(describe_hardware()); lap("imports")
-quiet = lambda text, fraction=None: None
-model = ready_to_load(resolve("starter/smollm2", None, True, quiet), quiet)
-pipeline = load_generation_pipeline(model, placement); lap("model and tokenizer loaded")
-prompt = pipeline.prompt_of_messages([{"role": "user", "content": "What is the capital of France?"}])
-pipeline.complete([prompt], 1); lap("first token")
-"""
+OUR_THREADS = "with our threads"
+# How nlpcli lets OpenMP's threads wait: nlpcli/__main__.py.
+THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}
 
 
-def quietly(text, fraction=None):
-    pass
+def transformers_own(dtype):
+    import torch
 
-
-def ours(model, dtype, hardware):
-    pipeline = load_generation_pipeline(model, choose(hardware, "cpu", dtype))
-    pipeline.ends = frozenset()  # every contestant writes as many tokens
-    return lambda prompts, count: pipeline.complete(prompts, count)
-
-
-def transformers_own(model, dtype):
-    from nlpcli.device import Placement
-
-    module = load_causal_lm(model, Placement("cpu", dtype, "", ""))
+    module = model_of_transformers(dtype)
 
     def generate(prompts, count):
         longest = max(map(len, prompts))
         padded = torch.tensor([[0] * (longest - len(prompt)) + prompt for prompt in prompts])
         mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts])
-        with torch.inference_mode():
-            module.generate(
-                padded, attention_mask=mask, do_sample=False, max_new_tokens=count, min_new_tokens=count, pad_token_id=0
-            )
+        module.generate(
+            padded, attention_mask=mask, do_sample=False, max_new_tokens=count, min_new_tokens=count, pad_token_id=0
+        )
 
-    return generate
+    return generate, module
 
 
-def transformers_continuous(model, dtype):
-    from transformers import GenerationConfig
+def transformers_continuous(dtype):
+    from transformers import ContinuousBatchingConfig, GenerationConfig
 
-    from nlpcli.device import Placement
-
-    module = load_causal_lm(model, Placement("cpu", dtype, "", ""))
+    module = model_of_transformers(dtype)
 
     def generate(prompts, count):
         config = GenerationConfig(max_new_tokens=count, do_sample=False, eos_token_id=-1, pad_token_id=0)
-        module.generate_batch(prompts, generation_config=config, progress_bar=False)
+        # The cache is sized from all of the machine's memory otherwise.
+        batching = ContinuousBatchingConfig(max_memory_percent=0.1)
+        module.generate_batch(prompts, config, batching, warmup=False)
 
-    return generate
+    return generate, None
 
 
-def llama_cpp(file, hardware):
+def model_of_transformers(dtype):
+    from nlpcli.device import Placement
+    from nlpcli.models.loading import load_causal_lm
+
+    return load_causal_lm(starter(), Placement("cpu", dtype, "", ""))
+
+
+def ours(dtype):
+    from nlpcli.device import choose, describe_hardware
+    from nlpcli.pipelines.generation import load_generation_pipeline
+
+    pipeline = load_generation_pipeline(starter(), choose(describe_hardware(), "cpu", dtype))
+    pipeline.ends = frozenset()  # every contestant writes as many tokens
+    return pipeline.complete, pipeline.model
+
+
+def llama_cpp(file):
     from llama_cpp import Llama
 
-    llama = Llama(str(file), n_ctx=1024, n_threads=hardware.cores, verbose=False, logits_all=False)
+    from nlpcli.device import describe_hardware
+
+    llama = Llama(file, n_ctx=1024, n_threads=describe_hardware().cores, verbose=False, logits_all=False)
 
     def generate(prompts, count):
+        """One after the other: the package has no batch."""
         for prompt in prompts:
             llama.reset()
             for written, _ in enumerate(llama.generate(prompt, temp=0), start=1):
                 if written == count:
                     break
 
-    return generate
+    return generate, None
 
 
-def prompts_of(lines, tokenizer, count):
-    chosen = [line for line in lines if len(line) > 40][:count]
+CONTESTANTS = {
+    REFERENCE: (transformers_own, "bfloat16"),
+    f"{REFERENCE}, {OUR_THREADS}": (transformers_own, "bfloat16"),
+    "transformers float32": (transformers_own, "float32"),
+    **{f"nlpcli {dtype}": (ours, dtype) for dtype in ("float32", "bfloat16", "int8", "int4")},
+    "llama.cpp": (llama_cpp, None),
+    "transformers generate_batch float32": (transformers_continuous, "float32"),
+}
+
+
+def quietly(text, fraction=None):
+    pass
+
+
+def starter():
+    from nlpcli.models.cache import ready_to_load, resolve
+
+    return ready_to_load(resolve("starter/smollm2", None, False, quietly), quietly)
+
+
+def contestant(name, text, gguf):
+    """A process that is told "one", "many" or "perplexity", line by line, and answers each with a number."""
+    import torch
+
+    from nlpcli.models.loading import load_tokenizer
+
+    make, argument = CONTESTANTS[name]
+    generate, module = make(argument or gguf)
+    tokenizer = load_tokenizer(starter())
+    tokens = tokenizer(text)["input_ids"]
+    prompts = prompts_of(text.splitlines(), tokenizer)
+    with torch.inference_mode():
+        for line in sys.stdin:
+            if line.strip() == "perplexity":
+                answer = None if module is None else perplexity(module, tokens)
+            else:
+                answer = rate(generate, prompts[: {"one": 1, "many": MANY, "warm": 2}[line.strip()]])
+            print(json.dumps(answer), flush=True)
+
+
+def prompts_of(lines, tokenizer):
+    chosen = [line for line in lines if len(line) > 40][:MANY]
+    if len(chosen) < MANY:
+        sys.exit(f"the text has {len(chosen)} lines of more than 40 characters; {MANY} are needed")
     return [tokenizer(line)["input_ids"][:PROMPT_TOKENS] for line in chosen]
 
 
-def rates(contestants, prompts, count):
-    """Name → median tokens a second."""
-    times = {name: [] for name in contestants}
-    for _ in range(ROUNDS):
-        for name, generate in contestants.items():
-            start = time.perf_counter()
-            generate(prompts, count)
-            times[name].append(time.perf_counter() - start)
-    return {name: len(prompts) * count / statistics.median(runs) for name, runs in times.items()}
+def rate(generate, prompts):
+    """Tokens a second."""
+    count = TOKENS.get(len(prompts), 4)
+    start = time.perf_counter()
+    generate(prompts, count)
+    return len(prompts) * count / (time.perf_counter() - start)
 
 
-def perplexity(model, dtype, hardware, text):
+def perplexity(module, tokens):
     """exp of the mean negative log-likelihood, in windows that start anew."""
-    pipeline = load_generation_pipeline(model, choose(hardware, "cpu", dtype))
-    tokens = pipeline.tokenizer(text)["input_ids"][:PERPLEXITY_TOKENS]
-    windows = torch.tensor(tokens[: len(tokens) // WINDOW * WINDOW]).view(-1, WINDOW)
+    import torch
+
+    windows = torch.tensor(tokens[: min(len(tokens), PERPLEXITY_TOKENS) // WINDOW * WINDOW]).view(-1, WINDOW)
     losses = []
-    with torch.inference_mode():
-        for window in windows:
-            logits = pipeline.model(input_ids=window[None]).logits[0].float()
-            losses.append(torch.nn.functional.cross_entropy(logits[:-1], window[1:]).item())
+    for window in windows:
+        logits = module(input_ids=window[None]).logits[0].float()
+        losses.append(torch.nn.functional.cross_entropy(logits[:-1], window[1:]).item())
     return math.exp(statistics.mean(losses))
 
 
+class Rival:
+    """One of the contestants in its own process, warm."""
+
+    def __init__(self, name, text, gguf):
+        command = [sys.executable, __file__, text, "--contestant", name, *(["--gguf", gguf] if gguf else [])]
+        environment = {name: value for name, value in os.environ.items() if name not in THREADS}
+        if name.startswith("nlpcli") or name.endswith(OUR_THREADS):
+            environment |= THREADS
+        self._messages = tempfile.TemporaryFile("w+")
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._messages, text=True, env=environment
+        )
+        self("warm")
+
+    def __call__(self, what):
+        timer = Timer(PATIENCE, self._process.kill)
+        timer.start()
+        try:
+            print(what, file=self._process.stdin, flush=True)
+            answer = self._process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        in_time = timer.is_alive()
+        timer.cancel()
+        if not answer:
+            self._process.wait()
+            raise Failed(self._last_words() if in_time else f"no answer in {PATIENCE} s")
+        return json.loads(answer)
+
+    def _last_words(self):
+        self._messages.seek(0)
+        return (self._messages.read().strip().splitlines() or ["it ended without a word"])[-1]
+
+    def stop(self):
+        self._process.kill()
+        self._process.wait()
+
+
+class Failed(Exception):
+    """A contestant that does not run here, and why."""
+
+
+def measure(name, reference, text, gguf, rounds):
+    """The row of a contestant, and its rate for one prompt as a multiple of the reference's."""
+    rival = reference if name == REFERENCE else Rival(name, text, gguf)
+    try:
+        # In turn, so that what else the machine does slows both.
+        pairs = [] if "generate_batch" in name else [(reference("one"), rival("one")) for _ in range(rounds)]
+        many = several(rival, rounds)
+        words = rival("perplexity")
+    finally:
+        if rival is not reference:
+            rival.stop()
+    written = f"{words:11.2f}" if words else ""
+    if not pairs:
+        return f"{name:36} {'':9} {'':6} {many:11.1f} {'':8} {written}", 0
+    theirs, its = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return f"{name:36} {its:9.1f} {its / theirs:6.2f} {many:11.1f} {many / its:8.1f} {written}", its / theirs
+
+
+def several(rival, rounds):
+    """The median of so many runs with many prompts; of fewer where they are slow."""
+    rates, start = [], time.perf_counter()
+    while len(rates) < rounds and time.perf_counter() - start < ENOUGH:
+        rates.append(rival("many"))
+    return statistics.median(rates)
+
+
 def main():
-    if len(sys.argv) not in (2, 3):
-        sys.exit(f"usage: python {sys.argv[0]} TEXT.txt [MODEL.gguf]")
-    text = Path(sys.argv[1]).read_text(encoding="utf-8")
-    model = ready_to_load(resolve("starter/smollm2", None, False, quietly), quietly)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("text", help="a file of real text; 32 of its lines are the prompts")
+    parser.add_argument("--gguf", help="the same model for llama.cpp")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="+", default=[""], help="parts of the names of rows")
+    parser.add_argument("--contestant", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.contestant:
+        contestant(options.contestant, Path(options.text).read_text(encoding="utf-8"), options.gguf)
+        return
+    table(options)
+
+
+def table(options):
+    from nlpcli.device import describe_hardware
+
     hardware = describe_hardware()
-    torch.set_num_threads(hardware.cores)
-    prompts = prompts_of(text.splitlines(), load_tokenizer(model), MANY)
-    contestants = {
-        REFERENCE: transformers_own(model, "bfloat16"),
-        "transformers float32": transformers_own(model, "float32"),
-        **{f"nlpcli {dtype}": ours(model, dtype, hardware) for dtype in DTYPES},
-    }
-    if len(sys.argv) == 3:
-        contestants["llama.cpp"] = llama_cpp(Path(sys.argv[2]), hardware)
-    one = rates(contestants, prompts[:1], TOKENS[1])
-    contestants["transformers generate_batch float32"] = transformers_continuous(model, "float32")
-    many = rates(contestants, prompts, TOKENS[MANY])
-    print(f"{hardware.cpu_name}, {hardware.cores} cores; tokens a second, median of {ROUNDS}")
-    print(f"{'':36} {'1 prompt':>9} {'ratio':>6} {f'{MANY} prompts':>11} {'ratio':>6} {f'{MANY} to 1':>8}")
-    for name, rate in many.items():
-        alone = f"{one[name]:9.1f} {one[name] / one[REFERENCE]:6.2f}" if name in one else f"{'':16}"
-        scale = f"{rate / one[name]:8.1f}" if name in one else ""
-        print(f"{name:36} {alone} {rate:11.1f} {rate / many[REFERENCE]:6.2f} {scale}")
-    print(f"perplexity of {PERPLEXITY_TOKENS} tokens of {sys.argv[1]}, in windows of {WINDOW}")
-    for dtype in DTYPES:
-        print(f"  {dtype:10} {perplexity(model, dtype, hardware, text):8.3f}", flush=True)
-    print("a new process, until its first token", flush=True)
-    subprocess.run([sys.executable, "-c", COLD_START], check=True)
+    print(f"{hardware.cpu_name}, {hardware.cores} cores; tokens a second, medians of {options.rounds}", flush=True)
+    print(f"{'':36} {'1 prompt':>9} {'ratio':>6} {f'{MANY} prompts':>11} {f'{MANY} to 1':>8} {'perplexity':>11}")
+    reference = Rival(REFERENCE, options.text, options.gguf)
+    ratios = {}
+    for name in CONTESTANTS:
+        if not any(part in name for part in options.only) or (name == "llama.cpp" and not options.gguf):
+            continue
+        try:
+            row, ratios[name] = measure(name, reference, options.text, options.gguf, options.rounds)
+        except Failed as failure:
+            row = f"{name:36} does not run here: {failure}"
+        print(row, flush=True)
+    reference.stop()
+    strongest = max((ratio for name, ratio in ratios.items() if name.startswith(REFERENCE)), default=1)
+    for name, ratio in ratios.items():
+        if name.startswith("nlpcli"):
+            print(f"{name}: {ratio / max(1, strongest):.2f} times transformers' fastest in bfloat16, one prompt")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 import pytest
 import torch
 from torch import nn
+from transformers import T5Config, T5ForConditionalGeneration
 
 from nlpcli.models.int8_blocks import BlockedInt8Linear, has_bags
 from nlpcli.models.quantized_linear import Int4Linear, Int8Linear, quantize_linears
@@ -91,3 +92,14 @@ def test_nothing_behind_the_weights_is_read(inputs):
 def test_a_row_of_zeros_is_no_division_by_zero():
     layer = Int8Linear.of(torch.zeros(4, 4), None)
     assert torch.equal(layer(torch.ones(1, 4)), torch.zeros(1, 4))
+
+
+@pytest.mark.parametrize("quantisation", ["int8", "int4"])
+def test_t5_which_asks_for_the_dtype_of_a_weight_runs(quantisation):
+    config = T5Config(vocab_size=64, d_model=64, d_kv=16, d_ff=128, num_layers=1, num_heads=4, decoder_start_token_id=0)
+    module = T5ForConditionalGeneration(config).eval()
+    tokens = {"input_ids": torch.tensor([[1, 2, 3]]), "decoder_input_ids": torch.tensor([[0, 2]])}
+    with torch.inference_mode():
+        exact = module(**tokens).logits
+        quantize_linears(module, quantisation, "cpu")
+        assert torch.cosine_similarity(exact, module(**tokens).logits, dim=-1).min() > 0.9

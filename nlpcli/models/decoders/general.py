@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from nlpcli.models.decoders.slots import SlotCache, visible
+from nlpcli.models.threads import threads_for, weights_of_a_product
 
 _KNOWN_LAYERS = {"full_attention", "sliding_attention"}
 
@@ -32,6 +33,7 @@ class GeneralDecoder:
         self.longest = longest
         self._module = module
         self._device = next(module.parameters()).device
+        self._weights = weights_of_a_product(module)
         self._cache = SlotCache(module.config.get_text_config().num_hidden_layers)
         self._windows = _windows(module.config.get_text_config())
 
@@ -53,13 +55,14 @@ class GeneralDecoder:
 
     def step(self, tokens: Sequence[int]) -> Tensor:
         places = self._cache.slots.stepping(self._device)
-        outputs = self._module(
-            input_ids=torch.tensor(tokens, device=self._device)[:, None],
-            position_ids=places[:, None],
-            attention_mask=self._mask(places),
-            past_key_values=self._cache,
-            use_cache=True,
-        )
+        with threads_for(self._weights * len(tokens)):
+            outputs = self._module(
+                input_ids=torch.tensor(tokens, device=self._device)[:, None],
+                position_ids=places[:, None],
+                attention_mask=self._mask(places),
+                past_key_values=self._cache,
+                use_cache=True,
+            )
         logits: Tensor = outputs.logits[:, -1].float()
         return logits
 

@@ -23,6 +23,7 @@ from transformers import PretrainedConfig
 
 from nlpcli.models.decoders.fused import Projection, fused
 from nlpcli.models.decoders.slots import SlotCache, visible
+from nlpcli.models.threads import threads_for, weights_of_a_product
 
 # Families that differ from Llama in no more than biases, and norms of q and k.
 FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
@@ -50,6 +51,7 @@ class LlamaDecoder:
         self._norm = _Norm(model.norm)
         self._output: nn.Module = module.lm_head
         self._device = self._embedding.weight.device
+        self._weights = weights_of_a_product(model.layers)
         self._cache = SlotCache(len(self._layers))
 
     @property
@@ -67,7 +69,9 @@ class LlamaDecoder:
         places = self._cache.slots.stepping(self._device)
         mask = visible(places, self._cache.slots.longest, None) if len(places) > 1 else None
         inputs = torch.tensor(tokens, device=self._device)[:, None]
-        hidden_states = self._norm(self._hidden_states(inputs, places[:, None], mask)[:, -1])
+        with threads_for(self._weights * len(tokens)):
+            hidden_states = self._norm(self._hidden_states(inputs, places[:, None], mask)[:, -1])
+        # The output layer is many times as large: all threads.
         logits: Tensor = self._output(hidden_states).float()
         return logits
 
