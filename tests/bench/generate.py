@@ -23,7 +23,7 @@ from threading import Timer
 MANY = 32
 # Short prompts: reading them is another matter than writing.
 PROMPT_TOKENS = 12
-TOKENS = {1: 48, MANY: 16}
+TOKENS = {1: 48, MANY: 32}
 PERPLEXITY_TOKENS, WINDOW = 1000, 500
 # A contestant that says nothing for so long is given up.
 PATIENCE = 120
