@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 
 MANY = 32
 # Short prompts: reading them is another matter than writing.
@@ -58,8 +58,8 @@ def transformers_continuous(dtype):
 
     def generate(prompts, count):
         config = GenerationConfig(max_new_tokens=count, do_sample=False, eos_token_id=-1, pad_token_id=0)
-        # The cache is sized from all of the machine's memory otherwise.
-        batching = ContinuousBatchingConfig(max_memory_percent=0.1)
+        # By default the cache takes most of the machine's memory, and every pass a mask over all of it: minutes a token.
+        batching = ContinuousBatchingConfig(page_size=32, num_blocks=128, max_batch_tokens=512)
         module.generate_batch(prompts, config, batching, warmup=False)
 
     return generate, None
@@ -181,18 +181,18 @@ class Rival:
         self("warm")
 
     def __call__(self, what):
-        timer = Timer(PATIENCE, self._process.kill)
+        late = Event()
+        timer = Timer(PATIENCE, lambda: (late.set(), self._process.kill()))
         timer.start()
         try:
             print(what, file=self._process.stdin, flush=True)
             answer = self._process.stdout.readline()
         except BrokenPipeError:
             answer = ""
-        in_time = timer.is_alive()
         timer.cancel()
         if not answer:
             self._process.wait()
-            raise Failed(self._last_words() if in_time else f"no answer in {PATIENCE} s")
+            raise Failed(f"no answer in {PATIENCE} s" if late.is_set() else self._last_words())
         return json.loads(answer)
 
     def _last_words(self):
