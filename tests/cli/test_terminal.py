@@ -83,7 +83,9 @@ def drawings(starter: str) -> dict[str, list[str]]:
     assert status == 0, shown
     parts = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", shown).split(":: ")[1:]
     names = ("vectors", "similarity", "search")
-    return {name: [line for line in part.splitlines()[1:] if line] for name, part in zip(names, parts, strict=True)}
+    # What is said of the language of the first text stands on the same terminal.
+    lines = [[line for line in part.splitlines()[1:] if line and not line.startswith("nlpcli: ")] for part in parts]
+    return dict(zip(names, lines, strict=True))
 
 
 def test_no_text_and_a_terminal_instead_of_a_pipe_is_answered_with_the_usage():
