@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from nlpcli.__main__ import _let_threads_wait
+from nlpcli.__main__ import let_threads_wait
 from nlpcli.cli.app import COMMANDS
 from tests.tiny import save_causal_lm
 
@@ -51,5 +51,5 @@ def test_a_short_answer_waits_for_no_modelling_code_of_transformers(tmp_path):
 )
 def test_how_threads_wait_is_the_users_to_say(monkeypatch, own, expected):
     monkeypatch.setattr(os, "environ", dict(own))
-    _let_threads_wait()
+    let_threads_wait()
     assert os.environ == expected

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import Tensor
-
 # A piece that gets less than this of the attention of every piece of the translation was not looked at.
 _LOOKED_AT = 0.1
 # So many pieces in a row. In 997 translations of FLORES dev the longest stretches are 8 and 7, both of them
@@ -20,14 +18,13 @@ def may_leave_out(source_tokens: int, target_tokens: int) -> bool:
     return source_tokens >= _SHORTEST_GAP and target_tokens < _SHORT * source_tokens
 
 
-def left_out(weights: Tensor, offsets: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+def left_out(looked_at: Sequence[float], offsets: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
     """Start and end in the text of the longest stretch that nothing looked at, None where none is long.
 
-    `weights` is (target tokens with `</s>`, source tokens without), `offsets` the places of these source tokens.
+    `looked_at` is the most attention that each token of the source got, `</s>` left out; `offsets` are their places.
     """
-    highest = weights.amax(0).tolist()
     longest = start = length = 0
-    for place, weight in enumerate(highest):
+    for place, weight in enumerate(looked_at):
         length = length + 1 if weight < _LOOKED_AT else 0
         if length > longest:
             longest, start = length, place + 1 - length

@@ -181,6 +181,7 @@ _FAMILIES: dict[str, _Introduce] = {
 class Seq2SeqTranslator:
     """An encoder-decoder of the hub, by transformers' own `generate`."""
 
+    batch_tokens = None
     reads_sentences = True
 
     def __init__(
@@ -270,6 +271,7 @@ def _padded(rows: Sequence[Sequence[int]], padding: int, device: torch.device, l
 class CausalTranslator:
     """A language model that is asked to translate; it reads whole lines and has no alignment to give."""
 
+    batch_tokens = None
     reads_sentences = False
 
     def __init__(self, module: Any, tokenizer: PreTrainedTokenizerBase, target: str, wanted: Wanted) -> None:

@@ -22,8 +22,10 @@ from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.coverage import left_out, may_leave_out
 from nlpcli.pipelines.inline import Link
 
-# Sentences whose token ids are kept: about those of one look-ahead window.
-_REMEMBERED = 4096
+# Sentences whose token ids are kept: about those of two look-ahead windows.
+_REMEMBERED = 8192
+# In 8 bits a step of the decoder is mostly small operations; twice the rows halve their number (docs/decisions/0018).
+_TOKENS_IN_BYTES = 2048
 # Batches run side by side, and one must not take back the formula that another one needs.
 _PLAIN_FORMULA = Lock()
 
@@ -41,9 +43,13 @@ class Translation(NamedTuple):
 
 
 class Translator(Protocol):
-    """One model, or two in a row. Languages are ISO codes, None where the model does not say."""
+    """One model, or two in a row. Languages are ISO codes, None where the model does not say.
+
+    `batch_tokens`: how many tokens a batch should have, None where that is the device's business.
+    """
 
     longest_input: int
+    batch_tokens: int | None
     reads_sentences: bool
     source: str | None
     target: str | None
@@ -72,6 +78,7 @@ class BergamotTranslator:
         self._tokenizer = tokenizer
         self._beams = beams
         self._greedy = GreedyTranslator(module, shortlist, in_bytes)
+        self.batch_tokens = _TOKENS_IN_BYTES if in_bytes else None
         # A sentence is measured first and translated later, in a batch.
         self._ids = lru_cache(_REMEMBERED)(lambda text: cast("list[int]", tokenizer(text)["input_ids"]))
         self.longest_input = int(tokenizer.model_max_length)
@@ -99,18 +106,22 @@ class BergamotTranslator:
             for number, (row, translated) in enumerate(zip(rows, found, strict=True))
             if translated.complete and may_leave_out(len(row) - 1, len(translated.token_ids))
         ]
-        if not numbers:
-            return {}
-        start = self._module.config.decoder_start_token_id
-        shifted = [[start, *found[number].token_ids] for number in numbers]
-        weights = cross_attention(self._module, [rows[number] for number in numbers], shifted)[:, 0]
         parts = {}
-        for number, ids, row_weights in zip(numbers, shifted, weights, strict=True):
-            source_tokens = len(rows[number]) - 1
-            stretch = left_out(row_weights[: len(ids), :source_tokens], offsets_of(self._tokenizer, texts[number]))
+        for number in numbers:
+            row, translated = rows[number], found[number]
+            looked_at = translated.looked_at
+            if looked_at is None:
+                looked_at = self._looked_at(row, translated.token_ids)
+            offsets = offsets_of(self._tokenizer, texts[number])
+            stretch = left_out(looked_at[: len(row) - 1].tolist(), offsets)
             if stretch is not None:
                 parts[number] = texts[number][slice(*stretch)].strip()
         return parts
+
+    def _looked_at(self, row: list[int], token_ids: list[int]) -> Tensor:
+        """What the greedy loop notes on a CPU, for a translation that came another way."""
+        shifted = [self._module.config.decoder_start_token_id, *token_ids]
+        return cross_attention(self._module, [row], [shifted])[0, 0].amax(0)
 
     def _with_beams(self, rows: list[list[int]]) -> list[Translated]:
         inputs = padded(rows, self._module.config.pad_token_id, self._module.device)
@@ -209,7 +220,7 @@ class PivotTranslator:
 
     def __init__(self, first: Translator, second: Translator) -> None:
         self._first, self._second = first, second
-        self.longest_input = first.longest_input
+        self.longest_input, self.batch_tokens = first.longest_input, first.batch_tokens
         self.source, self.target = first.source, second.target
 
     def cost(self, text: str, source: str) -> int:

@@ -34,6 +34,14 @@ class ContinuousTask(Protocol):
         """What goes out: the records themselves, or what was found in them."""
 
 
+@runtime_checkable
+class BatchSizeTask(Protocol):
+    """A task that may know better than its device how many padded tokens a batch should have; None: it does not."""
+
+    @property
+    def batch_tokens(self) -> int | None: ...
+
+
 class TaskOptions(Protocol):
     """A frozen dataclass with what the user asked of the task."""
 

@@ -89,9 +89,13 @@ class TranslateTask:
         self._plans: dict[int, _Plan] = {}
         self._warned: set[str] = set()
 
+    @property
+    def batch_tokens(self) -> int | None:
+        """As the model has it."""
+        return self._translator.batch_tokens
+
     def split(self, records: Sequence[Record]) -> list[list[Unit]]:
         """One unit per sentence; what needs no translation is none."""
-        self._plans = {}
         return [self._units(record) for record in records]
 
     def _units(self, record: Record) -> list[Unit]:

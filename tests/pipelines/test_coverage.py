@@ -18,18 +18,18 @@ SENTENCE = (
 
 
 def test_the_longest_stretch_that_nothing_looked_at_is_named_by_its_place_in_the_text() -> None:
-    weights = torch.full((3, 14), 0.01)
-    weights[0, 1] = weights[1, 12] = weights[2, 13] = 0.9
+    looked_at = [0.01] * 14
+    looked_at[1] = looked_at[12] = looked_at[13] = 0.9
     offsets = [(place * 2, place * 2 + 1) for place in range(14)]
 
-    assert left_out(weights, offsets) == (4, 23)
+    assert left_out(looked_at, offsets) == (4, 23)
 
 
 def test_a_short_stretch_is_no_omission() -> None:
-    weights = torch.full((2, 14), 0.01)
-    weights[0, 5] = weights[1, 0] = 0.9
+    looked_at = [0.01] * 14
+    looked_at[5] = looked_at[0] = 0.9
 
-    assert left_out(weights, [(place, place + 1) for place in range(14)]) is None
+    assert left_out(looked_at, [(place, place + 1) for place in range(14)]) is None
 
 
 def test_only_a_translation_that_is_short_for_its_source_is_looked_into() -> None:
@@ -45,6 +45,8 @@ def test_a_starter_translation_that_loses_its_clauses_is_noticed_and_a_whole_one
     translator = BergamotTranslator(load_seq2seq(model, choose(describe_hardware())), tokenizer, None, 1)
     rows = tokenizer([SENTENCE])["input_ids"]
     (whole,) = translator._greedy(rows)
+    assert whole.looked_at is not None
+    assert torch.allclose(whole.looked_at, translator._looked_at(rows[0], whole.token_ids), atol=1e-3)
     cut = Translated(whole.token_ids[: len(whole.token_ids) // 2], complete=True)
 
     assert translator.translate([SENTENCE], "en", False)[0].left_out == ""

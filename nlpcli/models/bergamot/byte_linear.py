@@ -54,9 +54,9 @@ def byte_linear(
     matrices = [levels(weight) for weight in weights]
     steps = torch.cat([torch.full((len(matrix),), step, dtype=torch.float64) for matrix, step in matrices])
     packed = _packed(torch.cat([matrix for matrix, _ in matrices]), steps, torch.cat(list(biases)).float())
-    operation = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
+    operation = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32.default
     if activation == "relu":
-        operation = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_relu_output_fp32
+        operation = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_relu_output_fp32.default
     step, zero = (1 / multiplier, 0) if positive else (2 / multiplier, _ZERO)
     return lambda x: operation(x, step, zero, packed)
 

@@ -34,42 +34,55 @@ class ByteOutput:
 
     def of(self, lists: Sequence[Tensor]) -> RowOutput:
         """For rows that may say the pieces of these lists, each sorted."""
-        longest = -(-max(map(len, lists)) // _BLOCK) * _BLOCK
-        ids = torch.full((len(lists), longest), len(self._bias) - 1)
+        blocks = torch.tensor([-(-len(pieces) // _BLOCK) for pieces in lists])
+        longest = int(blocks.amax())
+        ids = torch.full((len(lists), longest * _BLOCK), len(self._bias) - 1)
         for row, pieces in zip(ids, lists, strict=True):
             row[: len(pieces)] = pieces
-        return RowOutput(self._table(ids), torch.arange(len(ids)), ids, self._bias[ids], self._matrix.shape[1])
+        there = torch.arange(longest) < blocks[:, None]
+        numbers = there.view(-1).cumsum(0).view(there.shape) - 1
+        table = self._table(ids.view(-1, _BLOCK)[there.view(-1)])
+        return RowOutput(table, numbers, there, ids, self._bias[ids])
 
     def _table(self, ids: Tensor) -> Tensor:
-        """(rows · blocks · d, block + tail) bytes: for each input its weights to the outputs of a block."""
-        d_model = self._matrix.shape[1]
-        blocks = self._matrix.index_select(0, ids.view(-1)).view(-1, _BLOCK, d_model)
-        table = torch.empty(len(blocks), d_model, _BLOCK + _TAIL, dtype=torch.uint8)
+        """(blocks, d, block + tail) bytes: for each input its weights to the outputs of a block, (blocks, block)."""
+        blocks = self._matrix.index_select(0, ids.view(-1)).view(*ids.shape, -1)
+        table = torch.empty(len(ids), blocks.shape[2], _BLOCK + _TAIL, dtype=torch.uint8)
         table[..., :_BLOCK] = blocks.transpose(1, 2)
         table[..., _BLOCK:] = self._tail
-        return table.view(-1, _BLOCK + _TAIL)
+        return table
 
 
 class RowOutput:
-    """The output layer of one batch: hidden states → the best piece of each row. `numbers`: the rows of the table."""
+    """The output layer of one batch: hidden states → the best piece of each row.
 
-    def __init__(self, table: Tensor, numbers: Tensor, ids: Tensor, bias: Tensor, d_model: int) -> None:
-        self._table, self._numbers, self._ids, self._bias = table, numbers, ids, bias
-        self._d_model = d_model
-        self._blocks = ids.shape[1] // _BLOCK
-        width = self._blocks * d_model
-        self._indices = (numbers[:, None] * width + torch.arange(width)).view(-1).to(torch.int32)
+    `numbers` (rows, blocks): which block of the table a block of a row is, where it is `there`. `ids`, `bias`: of its
+    pieces, (rows, blocks · block).
+    """
+
+    def __init__(self, table: Tensor, numbers: Tensor, there: Tensor, ids: Tensor, bias: Tensor) -> None:
+        self._table, self._numbers, self._there, self._ids, self._bias = table, numbers, there, ids, bias
+        self._bytes = table.view(-1, _BLOCK + _TAIL)
+        d_model = table.shape[1]
+        used = numbers[there]
+        self._places = there.view(-1).nonzero().squeeze(1)
+        self._row_of_block = self._places // there.shape[1]
+        self._indices = (used[:, None] * d_model + torch.arange(d_model)).view(-1).to(torch.int32)
         self._offsets = torch.arange(0, len(self._indices), d_model, dtype=torch.int32)
+        # What is not there stays as unlikely as it is here.
+        self._logits = torch.full(bias.shape, _NEVER)
+        self._blocks = self._logits.view(-1, _BLOCK)
 
     def rows(self, index: Tensor) -> RowOutput:
         """That of some rows of the batch; the table stays as it is."""
-        return RowOutput(self._table, self._numbers[index], self._ids[index], self._bias[index], self._d_model)
+        return RowOutput(self._table, self._numbers[index], self._there[index], self._ids[index], self._bias[index])
 
     def best(self, hidden: Tensor) -> Tensor:
         """The id of the best piece of each row, (batch,)."""
-        weights = hidden[:, None, :].expand(-1, self._blocks, -1).reshape(-1)
-        logits: Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(
-            self._table, self._indices, self._offsets, False, 0, False, weights, None, False
+        weights = hidden.index_select(0, self._row_of_block).view(-1)
+        logits: Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets.default(
+            self._bytes, self._indices, self._offsets, False, 0, False, weights, None, False
         )
-        places = logits.view(self._bias.shape).add_(self._bias).argmax(-1, keepdim=True)
+        self._blocks.index_copy_(0, self._places, logits)
+        places = (self._logits + self._bias).argmax(-1, keepdim=True)
         return self._ids.gather(1, places).squeeze(1)

@@ -1,5 +1,8 @@
 """Students in 8 bits: what is rounded and what is exact."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 from tiny_translation import save_bergamot, save_marian_binary, spm_of_marian
@@ -79,10 +82,30 @@ def test_the_8_bit_loop_gives_the_same_in_any_batch(model, folder):
 
 
 @needs_bytes
+def test_in_8_bits_one_batch_decodes_while_another_encodes(model, monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    translate = GreedyTranslator(model, in_bytes=True)
+    decoding, most, decode = [], [], translate._decode
+
+    def watched(batch):
+        decoding.append(batch)
+        most.append(len(decoding))
+        time.sleep(0.05)
+        decode(batch)
+        decoding.pop()
+
+    monkeypatch.setattr(translate, "_decode", watched)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(translate, [SOURCES] * 4))
+    assert max(most) == 1
+    assert found == [found[0]] * 4
+
+
+@needs_bytes
 def test_the_8_bit_loop_rounds_what_the_float32_loop_does_not(model):
     exact, rounded = GreedyTranslator(model), GreedyTranslator(model, in_bytes=True)
     with torch.inference_mode():
-        hidden = [translate._encode(SOURCES).sources[0]._keys for translate in (exact, rounded)]
+        hidden = [translate._encoded(SOURCES[:1], [len(SOURCES[0])]) for translate in (exact, rounded)]
     assert 1e-4 < (hidden[0] - hidden[1]).norm() / hidden[0].norm() < 0.2
 
 
