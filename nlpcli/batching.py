@@ -2,7 +2,8 @@
 
 A batch is padded to its longest unit, so it costs longest × count. Units are sorted by cost inside a bounded
 look-ahead window, cut by a budget of padded tokens, run, and given back in the order in which they came. When
-input is slow the window holds only what has arrived, and leaves at once.
+input is slow the window holds only what has arrived, and leaves at once. When it is fast the next window begins
+while this one is at work, so that no core waits for the other at the end of each.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -47,7 +49,8 @@ class BatchTask(Protocol):
 
 
 RunBatches = Callable[[Callable[[Sequence[Unit]], Any], list[list[Unit]]], Iterator[Any]]
-"""Runs a function on each batch, possibly several at a time, and yields the outcomes in the order of the batches."""
+"""Runs a function on each batch, possibly several at a time and at once, and gives the outcomes in the order of the
+batches; an iterator with `close` forgets by it what has not begun."""
 
 
 def cut(costs: Sequence[int], budget: int) -> list[list[int]]:
@@ -110,6 +113,12 @@ class ReadAhead:
                 raise self._error
             return self._taken(most)
 
+    def take_ahead(self, most: int) -> list[Record]:
+        """`most` records where as many have arrived, or all that there will be; else none. Waits for none."""
+        with self._changed:
+            whole = len(self._waiting) >= most or self._characters >= WINDOW_CHARACTERS
+            return self._taken(most) if whole or self._ended else []
+
     def take_what_is_there(self, most: int) -> list[Record]:
         """Up to `most` records that have arrived; waits for none."""
         with self._changed:
@@ -136,6 +145,31 @@ class _Owner:
 
 
 @dataclass(slots=True)
+class _Batches:
+    """Units as batches of their indices, and the outcomes of these, which may be on their way already."""
+
+    units: list[Unit]
+    indices: list[list[int]]
+    outcomes: Iterator[Any]
+
+
+@dataclass(slots=True)
+class _Window:
+    """Records of which none is given back yet, those that have units, and the batches of these; or a failure."""
+
+    waiting: deque[Record]
+    owners: list[_Owner] = field(default_factory=list)
+    units_of: list[list[Unit]] = field(default_factory=list)
+    batches: _Batches = field(default_factory=lambda: _Batches([], [], iter(())))
+    failure: Exception | None = None
+
+    def forget(self) -> None:
+        """Begin no more batches."""
+        if hasattr(self.batches.outcomes, "close"):
+            self.batches.outcomes.close()
+
+
+@dataclass(slots=True)
 class Batcher:
     """Runs a task over a stream of records; `budget` is in padded tokens and halves when memory runs out.
 
@@ -146,42 +180,76 @@ class Batcher:
     budget: int
     run_batches: RunBatches
     report: Callable[[int, int], None] = lambda done, total: None  # noqa: ARG005
-    _window: int = field(default=FIRST_WINDOW)
+    _size: int = field(default=FIRST_WINDOW)
+    _following: Future[_Window] | None = field(default=None)
 
     def process(self, source: ReadAhead) -> Iterator[Record]:
         """Every record of `source`, in order, with its result or its error."""
-        while records := source.take(self._window):
-            yield from self._process_window(records)
-            if len(records) == self._window:
-                self._window = min(4 * self._window, LARGEST_WINDOW)
+        ahead = ThreadPoolExecutor(1, "nlpcli-window")
+        window: _Window | None = None
+        try:
+            while records := source.take(self._size):
+                window = self._begun(records)
+                while window is not None:
+                    yield from self._process_window(window, lambda: self._look_ahead(source, ahead))
+                    following, self._following = self._following, None
+                    window = following.result() if following else None
+        finally:
+            if window is not None:
+                window.forget()
+            if self._following is not None:
+                self._following.add_done_callback(lambda begun: begun.result().forget())
+            ahead.shutdown(wait=False)
 
-    def _process_window(self, records: list[Record]) -> Iterator[Record]:
+    def _look_ahead(self, source: ReadAhead, ahead: ThreadPoolExecutor) -> None:
+        if self._following is None and (records := source.take_ahead(self._size)):
+            self._following = ahead.submit(self._begun, records)
+
+    def _begun(self, records: list[Record]) -> _Window:
+        """A window whose batches are on their way; what goes wrong before that is raised when its turn comes."""
+        if len(records) == self._size:
+            self._size = min(4 * self._size, LARGEST_WINDOW)
+        window = _Window(deque(records))
         sound = [record for record in records if record.error is None]
-        units_of = self.task.split(sound) if sound else []
-        owners = [
-            _Owner(record, [None] * len(units), len(units)) for record, units in zip(sound, units_of, strict=True)
-        ]
-        waiting = deque(records)
-        yield from self._finish(waiting, [owner for owner in owners if not owner.missing], [])
-        round_ = list(zip(owners, units_of, strict=True))
+        try:
+            window.units_of = self.task.split(sound) if sound else []
+            window.owners = [
+                _Owner(record, [None] * len(units), len(units))
+                for record, units in zip(sound, window.units_of, strict=True)
+            ]
+            window.batches = self._batches([unit for units in window.units_of for unit in units])
+        except Exception as error:  # noqa: BLE001 - raised behind the records of the window before
+            window.failure = error
+        return window
+
+    def _process_window(self, window: _Window, look_ahead: Callable[[], None]) -> Iterator[Record]:
+        if window.failure is not None:
+            raise window.failure
+        waiting = window.waiting
+        yield from self._finish(waiting, [owner for owner in window.owners if not owner.missing], [])
+        round_ = list(zip(window.owners, window.units_of, strict=True))
+        batches = window.batches
         while round_:
             following: list[tuple[_Owner, list[Unit]]] = []
-            for owner in self._run_round(round_):
+            for owner in self._run_round(round_, batches, look_ahead):
                 yield from self._finish(waiting, [owner], following)
             round_ = following
+            batches = self._batches([unit for _, units in round_ for unit in units])
         yield from self._finished(waiting)
 
-    def _run_round(self, round_: list[tuple[_Owner, list[Unit]]]) -> Iterator[_Owner]:
+    def _run_round(
+        self, round_: list[tuple[_Owner, list[Unit]]], batches: _Batches, look_ahead: Callable[[], None]
+    ) -> Iterator[_Owner]:
         """Run the units of each owner, and give it back once all its outputs are there."""
-        units = [unit for _, units in round_ for unit in units]
         places = [(owner, number) for owner, units in round_ for number in range(len(units))]
-        several = len(units) > len(round_)
-        for done, (index, output) in enumerate(self._run_units(units), start=1):
+        total = len(batches.units)
+        several = total > len(round_)
+        for done, (index, output) in enumerate(self._outputs(batches, look_ahead), start=1):
             owner, number = places[index]
             owner.outputs[number] = output
             owner.missing -= 1
             if several:
-                self.report(done, len(units))
+                self.report(done, total)
             if not owner.missing:
                 yield owner
 
@@ -210,17 +278,25 @@ class Batcher:
         owner.record.result = joined
         return []
 
-    def _run_units(self, units: list[Unit]) -> Iterator[tuple[int, Any]]:
+    def _batches(self, units: list[Unit]) -> _Batches:
+        indices = cut([unit.cost for unit in units], self.budget)
+        outcomes = self.run_batches(self._run_or_say, [[units[index] for index in batch] for batch in indices])
+        return _Batches(units, indices, outcomes)
+
+    def _outputs(self, batches: _Batches, look_ahead: Callable[[], None]) -> Iterator[tuple[int, Any]]:
         """Index and output of every unit; a unit that does not fit even alone gives an OutOfMemory as output."""
-        batches = cut([unit.cost for unit in units], self.budget)
-        outcomes = self.run_batches(self._run_or_say, [[units[index] for index in batch] for batch in batches])
-        for batch, outcome in zip(batches, outcomes, strict=True):
+        for batch in batches.indices:
+            look_ahead()
+            outcome = next(batches.outcomes)
             if isinstance(outcome, OutOfMemory):
-                yield from self._run_smaller(units, batch, outcome)
+                yield from self._run_smaller(batches.units, batch, outcome)
             else:
                 yield from zip(batch, outcome, strict=True)
 
     def _run_or_say(self, units: Sequence[Unit]) -> Sequence[Any] | OutOfMemory:
+        # A batch that was cut before memory ran out elsewhere need not find that out itself.
+        if len(units) > 1 and max(unit.cost for unit in units) * len(units) > self.budget:
+            return OutOfMemory("cut for a larger budget")
         try:
             return self.task.run(units)
         except OutOfMemory as error:
@@ -230,8 +306,10 @@ class Batcher:
         if len(batch) == 1:
             yield batch[0], error
             return
-        padded = units[batch[0]].cost * len(batch)
-        self.budget = max(1, min(self.budget, padded // 2))
-        log.warning("out of memory: going on with at most %d padded tokens per batch", self.budget)
-        for index, output in self._run_units([units[index] for index in batch]):
+        smaller = max(1, units[batch[0]].cost * len(batch) // 2)
+        if smaller < self.budget:
+            self.budget = smaller
+            log.warning("out of memory: going on with at most %d padded tokens per batch", self.budget)
+        batches = self._batches([units[index] for index in batch])
+        for index, output in self._outputs(batches, lambda: None):
             yield batch[index], output

@@ -3,8 +3,8 @@ import time
 
 import pytest
 
-from nlpcli.batching import LARGEST_WINDOW, Batcher, ReadAhead, Unit, cut
-from nlpcli.errors import InputBroken, OutOfMemory
+from nlpcli.batching import FIRST_WINDOW, LARGEST_WINDOW, Batcher, ReadAhead, Unit, cut
+from nlpcli.errors import InputBroken, OutOfMemory, UsageError
 from nlpcli.records.record import Origin, Record
 
 
@@ -148,3 +148,75 @@ def test_units_are_reported_where_a_record_has_several():
     list(batcher.process(ReadAhead([Record("a b c", {}, Origin("x", 1))])))
     list(batcher.process(ReadAhead([Record("a", {}, Origin("x", 1))])))
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_the_next_window_begins_while_this_one_is_at_work():
+    begun = threading.Event()
+
+    class Watched(Upper):
+        def split(self, records):
+            if any(record.text == "of the second window" for record in records):
+                begun.set()
+            return super().split(records)
+
+        def run(self, units):
+            # The second window begins in a thread of its own before a result of the first is there.
+            assert begun.wait(10)
+            return super().run(units)
+
+    texts = ["of the first window"] * FIRST_WINDOW + ["of the second window"]
+    assert [r.result["upper"] for r in process(texts, Watched(), 10**6)] == [text.upper() for text in texts]
+
+
+def test_what_goes_wrong_with_the_next_window_comes_behind_this_one():
+    class Particular(Upper):
+        def split(self, records):
+            if any(record.text == "worse" for record in records):
+                raise UsageError("no such language")
+            return super().split(records)
+
+    records = [Record(text, {}, Origin("x", 1)) for text in ["good"] * FIRST_WINDOW + ["worse"]]
+    outgoing = Batcher(Particular(), 1000, one_after_the_other).process(ReadAhead(records))
+    assert [next(outgoing).result["upper"] for _ in range(FIRST_WINDOW)] == ["GOOD"] * FIRST_WINDOW
+    with pytest.raises(UsageError, match="no such language"):
+        next(outgoing)
+
+
+def test_an_incomplete_window_is_not_taken_ahead_of_its_turn():
+    source = ReadAhead(iter([]))
+    wait_until(lambda: source._ended)
+    assert source.take_ahead(3) == []
+    may_end = threading.Event()
+
+    def two_records():
+        yield from (Record(text, {}, Origin("x", 1)) for text in "ab")
+        may_end.wait(10)
+
+    source = ReadAhead(two_records())
+    wait_until(lambda: len(source._waiting) == 2)
+    assert source.take_ahead(3) == []
+    assert [record.text for record in source.take_ahead(1)] == ["a"]
+    may_end.set()
+    wait_until(lambda: source._ended)
+    assert [record.text for record in source.take_ahead(3)] == ["b"]
+
+
+def test_batches_of_the_next_window_are_forgotten_when_the_reader_goes_away():
+    closed = []
+
+    class Outcomes:
+        def __init__(self, run, batches):
+            self._outcomes = (run(batch) for batch in batches)
+
+        def __next__(self):
+            return next(self._outcomes)
+
+        def close(self):
+            closed.append(True)
+
+    records = [Record("a", {}, Origin("x", 1)) for _ in range(2 * FIRST_WINDOW)]
+    outgoing = Batcher(Upper(), 10, Outcomes).process(ReadAhead(records))
+    next(outgoing)
+    outgoing.close()
+    wait_until(lambda: len(closed) == 2)
+    assert len(closed) == 2

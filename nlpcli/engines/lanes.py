@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from nlpcli.batching import Unit
@@ -28,19 +29,34 @@ class Lanes:
         self._pool = ThreadPoolExecutor(self._count, "nlpcli-lane") if self._count > 1 else None
 
     def __call__(self, run: RunBatch, batches: list[list[Unit]]) -> Iterator[Any]:
-        """The outcome of each batch, in order."""
+        """The outcome of each batch, in order. Side by side they begin at once."""
         if self._pool is None or len(batches) == 1:
-            for batch in batches:
-                yield _run_with_threads(self._threads, run, batch)
-            return
+            return (_run_with_threads(self._threads, run, batch) for batch in batches)
         threads = max(1, self._threads // self._count)
-        futures = [self._pool.submit(_run_with_threads, threads, run, batch) for batch in batches]
+        return _Begun([self._pool.submit(_run_with_threads, threads, run, batch) for batch in batches])
+
+
+class _Begun:
+    """The outcomes of batches that run already; `close` forgets those that have not begun."""
+
+    def __init__(self, futures: Iterable[Future[Any]]) -> None:
+        self._futures = deque(futures)
+
+    def __iter__(self) -> _Begun:
+        return self
+
+    def __next__(self) -> Any:
+        if not self._futures:
+            raise StopIteration
         try:
-            for future in futures:
-                yield future.result()
-        finally:
-            for future in futures:
-                future.cancel()
+            return self._futures.popleft().result()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        while self._futures:
+            self._futures.pop().cancel()
 
 
 def use_threads(threads: int) -> None:
