@@ -10,7 +10,7 @@ is one block of outputs, so that the bags are what threads share, and what a bag
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import torch
@@ -69,6 +69,21 @@ class BlockedInt8Linear(nn.Module):  # type: ignore[misc]
             layer.table = part
         return cls(table, layers[0].in_features, sum(layer.out_features for layer in layers), bias)
 
+    def projection(self) -> Callable[[Tensor], Tensor]:
+        """The linear map without what a module does around it, for a table that stays where it is."""
+        if self.bias is not None or self.out_features < self.block * self.blocks:
+            return self.forward
+        table, blocks, in_features, out_features = self.table, self.blocks, self.in_features, self.out_features
+        inputs, starts = _bags(blocks, in_features)
+
+        def project(hidden_states: Tensor) -> Tensor:
+            if hidden_states.numel() != in_features or hidden_states.dtype != torch.float32:
+                return self.forward(hidden_states)
+            weights = hidden_states.expand(1, blocks, in_features).reshape(-1)
+            return _bag(table, inputs, starts, weights).view(*hidden_states.shape[:-1], out_features)
+
+        return project
+
     def forward(self, hidden_states: Tensor) -> Tensor:
         """The linear map."""
         rows = hidden_states.numel() // self.in_features
@@ -89,16 +104,8 @@ class BlockedInt8Linear(nn.Module):  # type: ignore[misc]
     def _row(self, row: Tensor) -> Tensor:
         """(…, in_features) of one row → (blocks, outputs of a block)."""
         inputs, starts = _bags(self.blocks, self.in_features)
-        # As few operations around the one that counts as can be.
         weights = row.expand(self.blocks, *row.shape[1:]).reshape(-1)
-        output: Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(
-            self.table,
-            inputs,
-            starts,
-            per_sample_weights=weights if weights.dtype == torch.float32 else weights.float(),
-            include_last_offset=True,
-        )
-        return output
+        return _bag(self.table, inputs, starts, weights if weights.dtype == torch.float32 else weights.float())
 
     def _written_out(self, rows: Tensor) -> Tensor:
         """The same numbers as a product in float32, of some blocks at a time."""
@@ -115,3 +122,11 @@ def _bags(blocks: int, in_features: int) -> tuple[Tensor, Tensor]:
     """Which rows of a table each bag sums up, and where each bag starts: block by block, all of them."""
     rows = blocks * in_features
     return torch.arange(rows, dtype=torch.int32), torch.arange(0, rows + 1, in_features, dtype=torch.int32)
+
+
+def _bag(table: Tensor, inputs: Tensor, starts: Tensor, weights: Tensor) -> Tensor:
+    # The overload by its name: to find it takes as long as a small sum.
+    output: Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets.default(
+        table, inputs, starts, False, 0, False, weights, None, True
+    )
+    return output

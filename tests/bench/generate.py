@@ -73,9 +73,11 @@ def model_of_transformers(dtype):
 
 
 def ours(dtype):
+    from nlpcli.__main__ import collect_garbage_rarely
     from nlpcli.device import choose, describe_hardware
     from nlpcli.pipelines.generation import load_generation_pipeline
 
+    collect_garbage_rarely()
     pipeline = load_generation_pipeline(starter(), choose(describe_hardware(), "cpu", dtype))
     pipeline.ends = frozenset()  # every contestant writes as many tokens
     return pipeline.complete, pipeline.model

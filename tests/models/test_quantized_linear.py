@@ -62,6 +62,19 @@ def test_blocks_say_the_same_of_a_row_whatever_stands_beside_it(outputs):
 
 
 @needs_bags
+@pytest.mark.parametrize(("outputs", "bias"), [(192, None), (192, torch.ones(192)), (100, None)], ids=str)
+@pytest.mark.parametrize("shape", [(1, 48), (1, 1, 48), (2, 3, 48)], ids=str)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_the_function_of_blocks_says_what_the_module_says(outputs, bias, shape, dtype):
+    layer = BlockedInt8Linear.of(torch.randn(outputs, 48), bias)
+    hidden_states = torch.randn(shape).to(dtype)
+    expected = layer(hidden_states)
+    found = layer.projection()(hidden_states)
+    assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
+    assert torch.equal(found, expected)
+
+
+@needs_bags
 def test_joined_blocks_are_their_layers_side_by_side_and_hold_them_once():
     torch.manual_seed(0)
     layers = [BlockedInt8Linear.of(torch.randn(outputs, 48), None) for outputs in (192, 96, 96)]

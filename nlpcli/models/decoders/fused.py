@@ -26,8 +26,13 @@ def fused(layers: Sequence[nn.Module]) -> Projection:
     if all(isinstance(layer, BlockedInt8Linear) for layer in layers):
         whole = BlockedInt8Linear.joined(layers, _joined_bias(layers, torch.empty(0)))
         if whole is not None:
-            return whole.forward
+            return whole.projection()
     return lambda hidden_states: torch.cat([layer(hidden_states) for layer in layers], dim=-1)
+
+
+def projection(layer: nn.Module) -> Projection:
+    """The function of a linear layer: what a module does around it counts where one row is all there is."""
+    return layer.projection() if isinstance(layer, BlockedInt8Linear) else layer.forward
 
 
 def _fused_linear(layers: Sequence[nn.Module]) -> Projection:

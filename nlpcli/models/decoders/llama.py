@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PretrainedConfig
 
-from nlpcli.models.decoders.fused import Projection, fused
+from nlpcli.models.decoders.fused import Projection, fused, projection
 from nlpcli.models.decoders.slots import SlotCache, visible
 from nlpcli.models.threads import threads_for, weights_of_a_product
 
@@ -122,10 +122,9 @@ class _Layer:
         self._attention_norm, self._mlp_norm = _Norm(layer.input_layernorm), _Norm(layer.post_attention_layernorm)
         self._qkv = fused([attention.q_proj, attention.k_proj, attention.v_proj])
         self._head_norms = [_Norm(attention.q_norm), _Norm(attention.k_norm)] if hasattr(attention, "q_norm") else []
-        # The functions, not the modules: what a module does around its function counts where one row is all there is.
-        self._attention_output: Projection = attention.o_proj.forward
+        self._attention_output: Projection = projection(attention.o_proj)
         self._gate_up = fused([mlp.gate_proj, mlp.up_proj])
-        self._down: Projection = mlp.down_proj.forward
+        self._down: Projection = projection(mlp.down_proj)
 
     def __call__(self, hidden_states: Tensor, turns: tuple[Tensor, Tensor], mask: Tensor | None, cache: Any) -> Tensor:
         hidden_states = hidden_states + self._attend(self._attention_norm(hidden_states), turns, mask, cache)
