@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 from typing import TYPE_CHECKING, NoReturn
 
 from nlpcli.errors import NlpcliError
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 TERMINATED = 143
 READER_WENT_AWAY = 141
+# Seconds that a process has to put away what it holds after Ctrl-C.
+_MOST_SECONDS_TO_LEAVE = 5.0
 
 
 def main() -> NoReturn:
@@ -27,6 +30,7 @@ def main() -> NoReturn:
 
         answer(kind, sys.argv[1:])
         os._exit(0)
+    leave_when_interrupted()
     status = run(sys.argv[1:])
     # The interpreter's own way out joins threads and takes torch apart, which costs a tenth of a second and can
     # wait for a read that never ends.
@@ -51,6 +55,22 @@ def collect_garbage_rarely() -> None:
     Importing torch and transformers makes a million that stay; going through them takes 60 ms each time.
     """
     gc.set_threshold(100_000, 20, 20)
+
+
+def leave_when_interrupted() -> None:
+    """Ctrl-C is heard even where the exception that stands for it gets lost, as it can in the import of a large module.
+
+    Where the caller has it ignored, as a shell does for what runs in the background, it stays ignored.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:  # noqa: ARG001
+    leaving = threading.Timer(_MOST_SECONDS_TO_LEAVE, os._exit, [INTERRUPTED])
+    leaving.daemon = True
+    leaving.start()
+    raise KeyboardInterrupt
 
 
 def run(arguments: list[str]) -> int:
