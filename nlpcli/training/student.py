@@ -33,7 +33,7 @@ class StudentRecipe:
     """Everything that the student depends on beside its data."""
 
     seed: int = 0
-    rank: int = 20
+    rank: int = 16
     alpha: int = 32
     epochs: int = 3
     batch_tokens: int = 1024
@@ -43,7 +43,7 @@ class StudentRecipe:
     rate_of_likeness: float = 1e-3
     weight_decay: float = 0.01
     averaging: float = 0.996
-    dropout: float = 0.0
+    dropout: float = 0.1
     weight_of_rating: float = 0.5
     weight_of_likeness: float = 1.0
     treebank_share: float = 0.3
