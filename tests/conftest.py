@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,8 @@ import pytest
 # As `nlpcli.__main__` does before torch is there (docs/decisions/0004): threads that wait by spinning cost a busy
 # machine minutes of these tests.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# A script's shell has Ctrl-C ignored in what it runs in the background, which every process that a test starts inherits.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
