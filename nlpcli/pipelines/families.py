@@ -204,7 +204,8 @@ class Seq2SeqTranslator:
         code = self._speech.source_code(source)
         prefix = self._speech.prefix(source)
         with self._lock:
-            if code is not None:
+            # To set it changes the tokenizer, which another thread may be reading.
+            if code is not None and self._tokenizer.src_lang != code:
                 self._tokenizer.src_lang = code
             rows: list[list[int]] = self._tokenizer([prefix + text for text in texts])["input_ids"]
         return rows
