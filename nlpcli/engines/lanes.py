@@ -9,6 +9,7 @@ from typing import Any
 
 from nlpcli.batching import Unit
 from nlpcli.errors import OutOfMemory
+from nlpcli.turns import Turns
 
 RunBatch = Callable[[Sequence[Unit]], Any]
 # More lanes than this wait for the interpreter's lock more than they win.
@@ -20,20 +21,27 @@ class Lanes:
 
     Small batches leave a core idle at the end of every operation; two batches on one core each do not. On 2 cores
     with all-MiniLM-L6-v2 in bfloat16 that is 1.1 to 1.3 times faster (tests/bench/embed.py). A single batch gets
-    all threads.
+    all threads. Where batches take `turns`, one more is under way than works, and takes the place of one that waits.
     """
 
-    def __init__(self, device_type: str, threads: int) -> None:
+    def __init__(self, device_type: str, threads: int, turns: Turns | None = None) -> None:
         self._threads = threads
         self._count = min(threads, MOST_LANES) if device_type == "cpu" else 1
-        self._pool = ThreadPoolExecutor(self._count, "nlpcli-lane") if self._count > 1 else None
+        self._turns = turns or Turns()
+        self._turns.share(self._count)
+        under_way = self._count + (turns is not None)
+        self._pool = ThreadPoolExecutor(under_way, "nlpcli-lane") if self._count > 1 else None
 
     def __call__(self, run: RunBatch, batches: list[list[Unit]]) -> Iterator[Any]:
         """The outcome of each batch, in order. Side by side they begin at once."""
         if self._pool is None or len(batches) == 1:
             return (_run_with_threads(self._threads, run, batch) for batch in batches)
         threads = max(1, self._threads // self._count)
-        return _Begun([self._pool.submit(_run_with_threads, threads, run, batch) for batch in batches])
+        return _Begun([self._pool.submit(self._in_turn, threads, run, batch) for batch in batches])
+
+    def _in_turn(self, threads: int, run: RunBatch, batch: Sequence[Unit]) -> Any:
+        with self._turns.working():
+            return _run_with_threads(threads, run, batch)
 
 
 class _Begun:

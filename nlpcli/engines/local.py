@@ -21,7 +21,7 @@ from nlpcli.measured import Measurement, find
 from nlpcli.models.cache import ready_to_load, resolve
 from nlpcli.models.reference import Say
 from nlpcli.records.record import Record
-from nlpcli.tasks.base import BatchSizeTask, ContinuousTask, Hear, Task, load_task
+from nlpcli.tasks.base import BatchSizeTask, ContinuousTask, Hear, Task, TurnsTask, load_task
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def process(
     if isinstance(task, ContinuousTask):
         use_threads(threads)
         return task.process(source, budget, hear)
-    lanes = Lanes(placement.device_type, threads)
+    lanes = Lanes(placement.device_type, threads, task.turns if isinstance(task, TurnsTask) else None)
     of_task = task.batch_tokens if isinstance(task, BatchSizeTask) else None
     tokens = budget or of_task or padded_tokens_per_batch(hardware, placement)
     return Batcher(task, tokens, lanes, lambda done, total: say(f"window {done:,} of {total:,}")).process(source)

@@ -182,6 +182,7 @@ class Seq2SeqTranslator:
     """An encoder-decoder of the hub, by transformers' own `generate`."""
 
     batch_tokens = None
+    turns = None
     reads_sentences = True
 
     def __init__(
@@ -273,6 +274,7 @@ class CausalTranslator:
     """A language model that is asked to translate; it reads whole lines and has no alignment to give."""
 
     batch_tokens = None
+    turns = None
     reads_sentences = False
 
     def __init__(self, module: Any, tokenizer: PreTrainedTokenizerBase, target: str, wanted: Wanted) -> None:

@@ -8,6 +8,7 @@ from nlpcli.device import Placement
 from nlpcli.models.loading import is_bergamot
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translators import PivotTranslator, Translator, load_bergamot
+from nlpcli.turns import Turns
 
 
 class Wanted(Protocol):
@@ -32,15 +33,16 @@ def load_translator(model: LocalModel, placement: Placement, wanted: Wanted) -> 
         ModelError: the folder does not hold a translation model.
         UsageError: the model does not know a language that was asked for.
     """
-    first = _load_one(model, placement, wanted)
+    turns = Turns()
+    first = _load_one(model, placement, wanted, turns)
     if model.then is None:
         return first
-    return PivotTranslator(first, _load_one(model.then, placement, wanted))
+    return PivotTranslator(first, _load_one(model.then, placement, wanted, turns))
 
 
-def _load_one(model: LocalModel, placement: Placement, wanted: Wanted) -> Translator:
+def _load_one(model: LocalModel, placement: Placement, wanted: Wanted, turns: Turns) -> Translator:
     if is_bergamot(model):
-        return load_bergamot(model, placement, wanted.beams, wanted.shortlist, wanted.in_bytes)
+        return load_bergamot(model, placement, wanted.beams, wanted.shortlist, wanted.in_bytes, turns)
     from nlpcli.pipelines.families import load_family
 
     translator: Translator = load_family(model, placement, wanted)

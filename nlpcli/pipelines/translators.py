@@ -21,6 +21,7 @@ from nlpcli.models.loading import load_seq2seq, load_tokenizer
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.coverage import left_out, may_leave_out
 from nlpcli.pipelines.inline import Link
+from nlpcli.turns import Turns
 
 # Sentences whose token ids are kept: about those of two look-ahead windows.
 _REMEMBERED = 8192
@@ -45,11 +46,13 @@ class Translation(NamedTuple):
 class Translator(Protocol):
     """One model, or two in a row. Languages are ISO codes, None where the model does not say.
 
-    `batch_tokens`: how many tokens a batch should have, None where that is the device's business.
+    `batch_tokens`: how many tokens a batch should have, None where that is the device's business. `turns`: those that
+    several batches take, None where each does as it likes.
     """
 
     longest_input: int
     batch_tokens: int | None
+    turns: Turns | None
     reads_sentences: bool
     source: str | None
     target: str | None
@@ -73,11 +76,14 @@ class BergamotTranslator:
         shortlist: Shortlist | None,
         beams: int,
         in_bytes: bool = False,
+        turns: Turns | None = None,
     ) -> None:
         self._module = module
         self._tokenizer = tokenizer
         self._beams = beams
-        self._greedy = GreedyTranslator(module, shortlist, in_bytes)
+        # In 8 bits, encoding a batch takes about as long as decoding it (docs/decisions/0018).
+        self.turns = turns if in_bytes else None
+        self._greedy = GreedyTranslator(module, shortlist, in_bytes, self.turns)
         self.batch_tokens = _TOKENS_IN_BYTES if in_bytes else None
         # A sentence is measured first and translated later, in a batch.
         self._ids = lru_cache(_REMEMBERED)(lambda text: cast("list[int]", tokenizer(text)["input_ids"]))
@@ -221,6 +227,7 @@ class PivotTranslator:
     def __init__(self, first: Translator, second: Translator) -> None:
         self._first, self._second = first, second
         self.longest_input, self.batch_tokens = first.longest_input, first.batch_tokens
+        self.turns = first.turns or second.turns
         self.source, self.target = first.source, second.target
 
     def cost(self, text: str, source: str) -> int:
@@ -253,11 +260,17 @@ def _distance(first: Link, second: Link) -> float:
 
 
 def load_bergamot(
-    model: LocalModel, placement: Placement, beams: int, shortlisted: bool, bytes_allowed: bool
+    model: LocalModel,
+    placement: Placement,
+    beams: int,
+    shortlisted: bool,
+    bytes_allowed: bool,
+    turns: Turns | None = None,
 ) -> BergamotTranslator:
     """The student model in a folder, on its device.
 
-    `bytes_allowed`: it may multiply in 8 bits where that is faster than its dtype; int8 in `placement` has it do so.
+    `bytes_allowed`: it may multiply in 8 bits where that is faster than its dtype; int8 in `placement` has it do so,
+    and then its batches take `turns`.
 
     Raises:
         ModelError: the folder does not hold one.
@@ -269,7 +282,7 @@ def load_bergamot(
     path = model.folder / SHORTLIST_FILE
     shared = bool(module.config.share_encoder_decoder_embeddings)
     shortlist = Shortlist(path, shared) if shortlisted and path.is_file() else None
-    return BergamotTranslator(module, tokenizer, shortlist, beams, in_bytes)
+    return BergamotTranslator(module, tokenizer, shortlist, beams, in_bytes, turns)
 
 
 def _around_bytes(placement: Placement) -> Placement:

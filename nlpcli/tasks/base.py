@@ -10,6 +10,7 @@ from nlpcli.batching import BatchTask, ReadAhead
 from nlpcli.device import Placement
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
+from nlpcli.turns import Turns
 
 
 class Task(BatchTask, Protocol):
@@ -40,6 +41,14 @@ class BatchSizeTask(Protocol):
 
     @property
     def batch_tokens(self) -> int | None: ...
+
+
+@runtime_checkable
+class TurnsTask(Protocol):
+    """A task whose batches may not all do the same thing at a time; None: they may."""
+
+    @property
+    def turns(self) -> Turns | None: ...
 
 
 class TaskOptions(Protocol):

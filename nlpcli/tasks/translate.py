@@ -15,6 +15,7 @@ from nlpcli.languages import UNSPACED, name_of
 from nlpcli.markup.segments import Piece, Segment, plain
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
+from nlpcli.turns import Turns
 
 if TYPE_CHECKING:
     from nlpcli.pipelines.glossary import Glossary
@@ -93,6 +94,11 @@ class TranslateTask:
     def batch_tokens(self) -> int | None:
         """As the model has it."""
         return self._translator.batch_tokens
+
+    @property
+    def turns(self) -> Turns | None:
+        """As the model takes them."""
+        return self._translator.turns
 
     def split(self, records: Sequence[Record]) -> list[list[Unit]]:
         """One unit per sentence; what needs no translation is none."""

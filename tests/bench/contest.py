@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from nlpcli.batching import Batcher, ReadAhead
-from nlpcli.engines.lanes import Lanes
+from nlpcli.batching import ReadAhead
+from nlpcli.engines.local import process
 from nlpcli.records.record import Origin, Record
 
 ROUNDS = 3
@@ -22,10 +22,9 @@ def lines_of(arguments):
 
 
 def run_task(task, lines, budget, placement, hardware):
-    """What the local engine does, model loading left out."""
+    """What the local engine does, model loading left out; a budget of None leaves it to the task or the device."""
     records = (Record(line, {}, Origin("bench", number)) for number, line in enumerate(lines))
-    batcher = Batcher(task, budget, Lanes(placement.device_type, hardware.cores))
-    return list(batcher.process(ReadAhead(records)))
+    return list(process(task, ReadAhead(records), hardware, placement, budget, hardware.cores))
 
 
 def compare(contestants, reference, lines, placement, hardware):

@@ -11,9 +11,9 @@ from statistics import mean
 
 from rouge_score.rouge_scorer import RougeScorer
 
-from nlpcli.batching import Batcher, ReadAhead
-from nlpcli.device import choose, describe_hardware, padded_tokens_per_batch
-from nlpcli.engines.lanes import Lanes
+from nlpcli.batching import ReadAhead
+from nlpcli.device import choose, describe_hardware
+from nlpcli.engines.local import process
 from nlpcli.models.cache import ready_to_load, resolve
 from nlpcli.pipelines.sentences import sentences
 from nlpcli.records.record import Origin, Record
@@ -71,9 +71,8 @@ def summarize(texts, model, method):
     local = ready_to_load(resolve(model, None, False, say), say)
     task = load(SummarizeOptions(method=method, bullets=True), local, placement)
     records = [Record(text, {}, Origin("bench", number)) for number, text in enumerate(texts)]
-    budget = padded_tokens_per_batch(hardware, placement)
-    batcher = Batcher(task, budget, Lanes(placement.device_type, hardware.cores))
-    results = [record.result["summary"] for record in batcher.process(ReadAhead(records))]
+    done = process(task, ReadAhead(records), hardware, placement, None, hardware.cores)
+    results = [record.result["summary"] for record in done]
     return [[line.removeprefix("- ") for line in result.splitlines()] for result in results]
 
 

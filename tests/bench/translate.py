@@ -24,7 +24,7 @@ from contest import lines_of, run_task
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from nlpcli.__main__ import collect_garbage_rarely
-from nlpcli.device import choose, describe_hardware, padded_tokens_per_batch
+from nlpcli.device import choose, describe_hardware
 from nlpcli.models.cache import resolve
 from nlpcli.tasks.translate import TranslateOptions, load
 
@@ -94,11 +94,10 @@ def main():
     def ours(shortlist, in_bytes):
         options = TranslateOptions(source="en", shortlist=shortlist, in_bytes=in_bytes)
         task = load(options, model, placement)
-        tokens = task.batch_tokens or padded_tokens_per_batch(hardware, placement)
-        run_task(task, lines[:64], tokens, placement, hardware)
+        run_task(task, lines[:64], None, placement, hardware)
 
         def work():
-            run_task(task, lines, tokens, placement, hardware)
+            run_task(task, lines, None, placement, hardware)
 
         return work
 

@@ -6,6 +6,7 @@ import pytest
 from nlpcli.batching import Unit
 from nlpcli.engines.lanes import MOST_LANES, Lanes
 from nlpcli.errors import OutOfMemory
+from nlpcli.turns import Turns
 
 BATCHES = [[Unit(1, number)] for number in range(12)]
 
@@ -48,6 +49,20 @@ def test_a_gpu_and_a_single_batch_run_in_the_callers_thread():
 
     assert set(Lanes("cuda", 8)(name_of_thread, BATCHES)) == {threading.current_thread()}
     assert set(Lanes("cpu", 8)(name_of_thread, BATCHES[:1])) == {threading.current_thread()}
+
+
+def test_where_batches_take_turns_one_more_is_under_way_than_works():
+    at_work, most_at_work = [], []
+
+    def work(batch):
+        at_work.append(batch)
+        most_at_work.append(len(at_work))
+        time.sleep(0.05)
+        at_work.remove(batch)
+        return threading.current_thread()
+
+    assert len(set(Lanes("cpu", 2, Turns())(work, BATCHES))) == 3
+    assert max(most_at_work) == 2
 
 
 def test_threads_are_shared_out_among_the_lanes():

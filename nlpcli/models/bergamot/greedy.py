@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import groupby
-from threading import Semaphore
 from typing import NamedTuple
 
 import torch
@@ -32,6 +31,7 @@ from nlpcli.models.bergamot.output import NEVER, Output, UnionOutput, shortliste
 from nlpcli.models.bergamot.rounding import rounded_rows
 from nlpcli.models.bergamot.sentencepiece_model import EOS_ID, UNKNOWN_ID
 from nlpcli.models.bergamot.shortlist import Shortlist
+from nlpcli.turns import Turns
 
 # A source has at most 128 tokens; nothing that is not a loop has more than this.
 _LONGEST_OUTPUT = 512
@@ -233,15 +233,17 @@ class _Batch:
 class GreedyTranslator:
     """Translates batches of token ids; with a shortlist it chooses among the pieces that go with each source alone."""
 
-    def __init__(self, model: BergamotMTModel, shortlist: Shortlist | None = None, in_bytes: bool = False) -> None:
+    def __init__(
+        self,
+        model: BergamotMTModel,
+        shortlist: Shortlist | None = None,
+        in_bytes: bool = False,
+        turns: Turns | None = None,
+    ) -> None:
         config = model.config
         linears = Linears(model, config.activation_multipliers if in_bytes else None)
         self._config = config
-        # In 8 bits, encoding and decoding take about as long. Two batches that decode side by side wait for each other
-        # between their small operations; one that decodes beside one that encodes does not (docs/decisions/0018).
-        self._decoding: Semaphore | AbstractContextManager[None] = (
-            Semaphore(max(1, torch.get_num_threads() // 2)) if in_bytes else nullcontext()
-        )
+        self._turns = turns
         with torch.inference_mode():
             self._encoder_layers = [_Encoder(layer, linears) for layer in model.model.encoder.layers]
             self._decoder_layers = [_Decoder(layer, linears) for layer in model.model.decoder.layers]
@@ -270,7 +272,7 @@ class GreedyTranslator:
         order = sorted(range(len(sources)), key=lambda place: -len(sources[place]))
         with torch.inference_mode():
             batch = self._encode([rows[place] for place in order], [sources[place] for place in order])
-            with self._decoding:
+            with self._turns.small_steps() if self._turns else nullcontext():
                 self._decode(batch)
         return [Translated(row.token_ids, row.complete, row.looked_at) for row in rows]
 

@@ -1,7 +1,6 @@
 """Students in 8 bits: what is rounded and what is exact."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -17,6 +16,7 @@ from nlpcli.models.bergamot.greedy import GreedyTranslator
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translators import load_bergamot
+from nlpcli.turns import Turns
 
 needs_bytes = pytest.mark.skipif(not can_multiply_bytes(), reason="this CPU or build of torch has no FBGEMM")
 SOURCES = [[5, 9, 14, 22, 0], [7, 0], [31, 12, 8, 40, 17, 21, 33, 6, 0]]
@@ -82,23 +82,27 @@ def test_the_8_bit_loop_gives_the_same_in_any_batch(model, folder):
 
 
 @needs_bytes
-def test_in_8_bits_one_batch_decodes_while_another_encodes(model, monkeypatch):
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
-    translate = GreedyTranslator(model, in_bytes=True)
-    decoding, most, decode = [], [], translate._decode
+def test_a_batch_encodes_at_once_and_decodes_in_its_turn(model, monkeypatch):
+    in_turn, order = [], []
 
-    def watched(batch):
-        decoding.append(batch)
-        most.append(len(decoding))
-        time.sleep(0.05)
-        decode(batch)
-        decoding.pop()
+    class Watched(Turns):
+        @contextmanager
+        def small_steps(self):
+            with super().small_steps():
+                in_turn.append(True)
+                yield
+                in_turn.pop()
 
-    monkeypatch.setattr(translate, "_decode", watched)
-    with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(translate, [SOURCES] * 4))
-    assert max(most) == 1
-    assert found == [found[0]] * 4
+    translate = GreedyTranslator(model, in_bytes=True, turns=Watched())
+    for name in ("_encode", "_decode"):
+        method = getattr(translate, name)
+        monkeypatch.setattr(
+            translate,
+            name,
+            lambda *rows, name=name, method=method: order.append((name, bool(in_turn))) or method(*rows),
+        )
+    assert translate(SOURCES) == GreedyTranslator(model, in_bytes=True)(SOURCES)
+    assert order == [("_encode", False), ("_decode", True)]
 
 
 @needs_bytes
@@ -144,7 +148,7 @@ def test_what_is_asked_for_decides_on_8_bits(folder, monkeypatch, placement, qua
     asked = []
     monkeypatch.setattr(
         "nlpcli.pipelines.translators.GreedyTranslator",
-        lambda module, shortlist, in_bytes: asked.append((module.dtype, in_bytes)),
+        lambda module, shortlist, in_bytes, turns: asked.append((module.dtype, in_bytes)),
     )
     load_bergamot(LocalModel("tiny", folder), placement(dtype, quantisation), 1, True, allowed)
     assert asked == [(torch.bfloat16 if dtype == "bfloat16" and not in_bytes else torch.float32, in_bytes)]
