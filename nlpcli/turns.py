@@ -8,6 +8,7 @@ to the next one.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,6 +22,8 @@ class Turns:
         self._most_in_small_steps = 1
         self._in_small_steps = 0
         self._about_to_work = 0
+        # In the order in which they came: the results of the first are waited for.
+        self._about_to_step: deque[object] = deque()
 
     def share(self, places: int) -> None:
         """So many batches work at a time, half of them at most in small steps. Said before any works."""
@@ -32,7 +35,8 @@ class Turns:
         """Wait for a place, and have it."""
         with self._changed:
             self._about_to_work += 1
-            self._changed.wait_for(lambda: self._free > 0)
+            self._changed.notify_all()
+            self._changed.wait_for(self._may_work)
             self._about_to_work -= 1
             self._free -= 1
         try:
@@ -47,10 +51,14 @@ class Turns:
         """For a batch at work: lend the place until it is this one's turn to take small steps, and take them."""
         with self._changed:
             self._free += 1
+            ticket = object()
+            self._about_to_step.append(ticket)
             self._changed.notify_all()
-            self._changed.wait_for(self._may_take_small_steps)
+            self._changed.wait_for(lambda: self._may_step(ticket))
+            self._about_to_step.popleft()
             self._free -= 1
             self._in_small_steps += 1
+            self._changed.notify_all()
         try:
             yield
         finally:
@@ -58,6 +66,11 @@ class Turns:
                 self._in_small_steps -= 1
                 self._changed.notify_all()
 
-    def _may_take_small_steps(self) -> bool:
+    def _may_work(self) -> bool:
+        others_come_first = self._about_to_step and self._in_small_steps < self._most_in_small_steps
+        return self._free > 0 and not others_come_first
+
+    def _may_step(self, ticket: object) -> bool:
         # Where nobody wants the place for anything else, two that wait for each other are still a little faster.
-        return self._free > 0 and (self._in_small_steps < self._most_in_small_steps or not self._about_to_work)
+        allowed = self._in_small_steps < self._most_in_small_steps or not self._about_to_work
+        return self._free > 0 and allowed and self._about_to_step[0] is ticket

@@ -33,9 +33,9 @@ class Batch(threading.Thread):
             self.moved.notify_all()
         self.go_on.acquire(timeout=10)
 
-    def comes_to(self, place):
+    def comes_to(self, place, timeout=10):
         with self.moved:
-            return self.moved.wait_for(lambda: self.at == place, timeout=10)
+            return self.moved.wait_for(lambda: self.at == place, timeout)
 
     def stays_at(self, place):
         with self.moved:
@@ -80,6 +80,23 @@ def test_a_batch_that_waits_for_small_steps_lends_its_place_to_the_next(turns, t
     first.go_on.release()
     assert first.comes_to("done")
     assert second.comes_to("small steps")
+
+
+def test_who_waits_for_small_steps_comes_before_new_work_and_in_order(turns, two_at_work):
+    first, second = two_at_work
+    first.go_on.release()
+    assert first.comes_to("small steps")
+    third, fourth, fifth = Batch(turns), Batch(turns), Batch(turns)
+    second.go_on.release()
+    at_work = next(batch for batch in (third, fourth, fifth) * 1000 if batch.comes_to("working", timeout=0.01))
+    at_work.go_on.release()
+    others = [batch for batch in (third, fourth, fifth) if batch is not at_work]
+    next(batch for batch in others * 1000 if batch.comes_to("working", timeout=0.01))
+    for _ in range(2):
+        first.go_on.release()
+    assert second.comes_to("small steps")
+    assert at_work.stays_at("working")
+    assert sum(batch.at == "waiting" for batch in others) == 1
 
 
 def test_two_take_small_steps_where_nobody_wants_the_place(turns, two_at_work):

@@ -4,7 +4,7 @@ scale that the published file holds. One operation of FBGEMM rounds the input, m
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import torch
@@ -47,18 +47,27 @@ def has_published_levels(model: nn.Module, multipliers: Mapping[str, float] | No
     return all(has_levels(cast("Tensor", model.get_submodule(name).weight)) for name in multipliers)
 
 
-def byte_linear(
-    weights: Sequence[Tensor], biases: Sequence[Tensor], multiplier: float, activation: str, positive: bool
-) -> Callable[[Tensor], Tensor]:
+class ByteLinear(nn.Module):  # type: ignore[misc]
     """x Wᵀ + b for the matrices in a row; x is rounded to 1/`multiplier`, the same for every row of every batch."""
-    matrices = [levels(weight) for weight in weights]
-    steps = torch.cat([torch.full((len(matrix),), step, dtype=torch.float64) for matrix, step in matrices])
-    packed = _packed(torch.cat([matrix for matrix, _ in matrices]), steps, torch.cat(list(biases)).float())
-    operation = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32.default
-    if activation == "relu":
-        operation = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_relu_output_fp32.default
-    step, zero = (1 / multiplier, 0) if positive else (2 / multiplier, _ZERO)
-    return lambda x: operation(x, step, zero, packed)
+
+    def __init__(
+        self, weights: Sequence[Tensor], biases: Sequence[Tensor], multiplier: float, activation: str, positive: bool
+    ) -> None:
+        super().__init__()
+        matrices = [levels(weight) for weight in weights]
+        steps = torch.cat([torch.full((len(matrix),), step, dtype=torch.float64) for matrix, step in matrices])
+        self.packed = _packed(torch.cat([matrix for matrix, _ in matrices]), steps, torch.cat(list(biases)).float())
+        self.relu = activation == "relu"
+        self.step, self.zero = (1 / multiplier, 0) if positive else (2 / multiplier, _ZERO)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.relu:
+            y: Tensor = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_relu_output_fp32(
+                x, self.step, self.zero, self.packed
+            )
+        else:
+            y = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(x, self.step, self.zero, self.packed)
+        return y
 
 
 def _packed(matrix: Tensor, steps: Tensor, bias: Tensor) -> torch.ScriptObject:

@@ -11,22 +11,15 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from itertools import groupby
-from typing import NamedTuple
+from itertools import count, groupby
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from nlpcli.models.bergamot.linears import Linear, Linears
-from nlpcli.models.bergamot.modeling import (
-    BergamotAttention,
-    BergamotDecoderLayer,
-    BergamotEncoderLayer,
-    BergamotMTModel,
-    positions,
-)
+from nlpcli.models.bergamot.layers import Decoder, Encoder, compiled
+from nlpcli.models.bergamot.linears import Linears
+from nlpcli.models.bergamot.modeling import BergamotMTModel, positions
 from nlpcli.models.bergamot.output import NEVER, Output, UnionOutput, shortlisted_output
 from nlpcli.models.bergamot.rounding import rounded_rows
 from nlpcli.models.bergamot.sentencepiece_model import EOS_ID, UNKNOWN_ID
@@ -39,8 +32,8 @@ _LONGEST_OUTPUT = 512
 _SPARE_TOKENS = 16
 # The tokens of a batch are filled up to a multiple of this where shapes cost (docs/decisions/0004).
 _TOKEN_STEP = 32
-# Rows of a batch that go through the encoder's feed-forward together.
-_SLAB = 256
+# Compiling takes a quarter of a second, which a single text never earns back.
+_BATCHES_BEFORE_COMPILING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,124 +49,29 @@ class Translated:
     looked_at: Tensor | None = field(default=None, compare=False)
 
 
-def _norm(layer: nn.LayerNorm) -> Linear:
-    """The norm without what a module does around it, which takes as long as the norm of a few rows."""
-    shape, weight, bias, epsilon = list(layer.normalized_shape), layer.weight, layer.bias, layer.eps
-    return lambda x: torch.layer_norm(x, shape, weight, bias, epsilon)
-
-
-class _Alike(NamedTuple):
-    """Sources of one length, which attend to each other's tokens neither padded nor masked."""
-
-    rows: int
-    length: int
-
-    @property
-    def tokens(self) -> int:
-        return self.rows * self.length
-
-
-class _Encoder:
-    """One layer of the encoder; `hidden` is (tokens, d_model): the tokens of all sources in a row."""
-
-    def __init__(self, layer: BergamotEncoderLayer, linears: Linears) -> None:
-        attention: BergamotAttention = layer.self_attn
-        self._head_dim = attention.head_dim
-        self._qkv = linears.of(attention.q_proj, attention.k_proj, attention.v_proj)
-        self._out = linears.of(attention.out_proj)
-        self._attention_norm = _norm(layer.self_attn_layer_norm)
-        self._fc1 = linears.of(layer.fc1, activation="relu")
-        self._fc2 = linears.of(layer.fc2, positive=True)
-        self._norm = _norm(layer.final_layer_norm)
-
-    def __call__(self, hidden: Tensor, alike: Sequence[_Alike]) -> Tensor:
-        qkv = self._qkv(hidden)
-        if hidden.device.type == "cpu" and hidden.dtype != torch.float32:
-            # oneDNN compiles a kernel for every shape of bfloat16 (docs/decisions/0004).
-            qkv = qkv.float()
-        groups = zip(qkv.split([group.tokens for group in alike]), alike, strict=True)
-        attended = torch.cat([self._attended(part, group) for part, group in groups])
-        hidden = self._attention_norm(self._out(attended.to(hidden.dtype)).add_(hidden))
-        # All of a batch at once, what lies between the two matrices would be megabytes, and fetching them takes longer.
-        slabs = hidden.split(_SLAB) if hidden.device.type == "cpu" else [hidden]
-        return self._norm(torch.cat([self._fc2(self._fc1(slab)) for slab in slabs]).add_(hidden))
-
-    def _attended(self, qkv: Tensor, group: _Alike) -> Tensor:
-        query, key, value = qkv.view(group.rows, group.length, 3, -1, self._head_dim).permute(2, 0, 3, 1, 4)
-        attended = functional.scaled_dot_product_attention(query, key, value)
-        return attended.transpose(1, 2).reshape(group.tokens, -1)
-
-
-class _Decoder:
-    """One layer of the decoder; `hidden` is (batch, d_model): one token at a time."""
-
-    def __init__(self, layer: BergamotDecoderLayer, linears: Linears) -> None:
-        attention: BergamotAttention = layer.encoder_attn
-        self._ssru = linears.of(layer.ssru.forget_proj, layer.ssru.in_proj)
-        self._ssru_norm = _norm(layer.ssru_layer_norm)
-        self._query, self._out = linears.of(attention.q_proj), linears.of(attention.out_proj)
-        self._attention_norm = _norm(layer.encoder_attn_layer_norm)
-        self._fc1 = linears.of(layer.fc1, activation="relu")
-        self._fc2 = linears.of(layer.fc2, positive=True)
-        self._norm = _norm(layer.final_layer_norm)
-
-    def __call__(self, hidden: Tensor, state: Tensor, source: Source) -> tuple[Tensor, Tensor]:
-        forget, fresh = self._ssru(hidden).chunk(2, dim=-1)
-        if hidden.dtype == torch.float32:
-            state = torch.lerp(fresh, state, forget.sigmoid())
-            hidden = self._ssru_norm(state.relu().add_(hidden))
-        else:
-            state = torch.lerp(fresh.float(), state, forget.float().sigmoid())
-            hidden = self._ssru_norm(state.relu().to(hidden.dtype).add_(hidden))
-        hidden = self._attention_norm(self._out(source.attend(self._query(hidden))).add_(hidden))
-        return self._norm(self._fc2(self._fc1(hidden)).add_(hidden)), state
-
-
+@dataclass(slots=True)
 class Source:
-    """What a decoder layer attends to.
+    """What the decoder attends to; see DecoderLayer. Keys and values are those of each layer."""
 
-    Keys and values are (batch, heads, tokens, head_dim), the mask (batch, heads, 1, tokens). `most`, where it is kept,
-    is (batch · heads, 1, tokens): the most that a head looked at a token so far.
-    """
-
-    def __init__(self, keys: Tensor, values: Tensor, mask: Tensor | None, most: Tensor | None = None) -> None:
-        self._keys, self._values, self._mask = keys, values, mask
-        self._most = most
-        batch, heads, tokens, head_dim = keys.shape
-        self._shape = batch, heads, 1, head_dim
-        self._tokens = tokens
-        self._scale = head_dim**-0.5
-        # One matrix per row and head, as the batched products want them at every step.
-        self._matrices = keys.view(-1, tokens, head_dim).transpose(1, 2), values.view(-1, tokens, head_dim)
-        self._added = keys.new_zeros(1) if mask is None else mask.view(-1, 1, tokens)
+    keys: list[Tensor]
+    values: list[Tensor]
+    added: Tensor
+    most: Tensor
+    heads: int
 
     def rows(self, index: Tensor) -> Source:
         """Some rows of the batch."""
-        mask = None if self._mask is None else self._mask[index]
-        most = None if self._most is None else self._most.view(len(self._keys), -1)[index].view(-1, 1, self._tokens)
-        return Source(self._keys[index], self._values[index], mask, most)
 
-    def looked_at(self, row: int) -> Tensor | None:
+        def of(tensor: Tensor) -> Tensor:
+            return tensor.unflatten(0, (-1, self.heads))[index].flatten(0, 1)
+
+        keys = [of(matrices.transpose(1, 2)).transpose(1, 2) for matrices in self.keys]
+        added = self.added if len(self.added) == 1 else of(self.added)
+        return Source(keys, [of(matrices) for matrices in self.values], added, of(self.most), self.heads)
+
+    def looked_at(self, row: int) -> Tensor:
         """See Translated."""
-        return None if self._most is None else self._most[row * self._shape[1], 0].clone()
-
-    def attend(self, query: Tensor) -> Tensor:
-        """What one token a row finds, (batch, d_model)."""
-        dtype = query.dtype
-        if dtype != self._keys.dtype:
-            query = query.to(self._keys.dtype)
-        if query.device.type != "cpu":
-            found = functional.scaled_dot_product_attention(
-                query.view(self._shape), self._keys, self._values, self._mask
-            ).reshape(query.shape)
-        else:
-            keys, values = self._matrices
-            scores = torch.baddbmm(self._added, query.view(-1, 1, self._shape[3]), keys, alpha=self._scale)
-            weights = scores.softmax(-1)
-            if self._most is not None:
-                torch.maximum(self._most, weights, out=self._most)
-            found = torch.bmm(weights, values).view(query.shape)
-        return found if dtype == found.dtype else found.to(dtype)
+        return self.most[row * self.heads, 0].clone()
 
 
 @dataclass(slots=True)
@@ -202,7 +100,7 @@ class _Batch:
 
     rows: list[_Row]
     states: list[Tensor]
-    sources: list[Source]
+    source: Source
     output: Output
 
     def take(self, tokens: list[int]) -> bool:
@@ -211,7 +109,7 @@ class _Batch:
         for number, (row, token) in enumerate(zip(self.rows, tokens, strict=True)):
             if not row.done and row.take(token):
                 some = True
-                row.looked_at = self.sources[-1].looked_at(number)
+                row.looked_at = self.source.looked_at(number)
         return some
 
     def numbers_to_keep(self) -> list[int]:
@@ -225,7 +123,7 @@ class _Batch:
         index = torch.tensor(numbers, device=self.states[0].device)
         self.rows = [self.rows[number] for number in numbers]
         self.states = [state[index] for state in self.states]
-        self.sources = [source.rows(index) for source in self.sources]
+        self.source = self.source.rows(index)
         self.output = self.output.rows(index)
         return index
 
@@ -244,9 +142,9 @@ class GreedyTranslator:
         linears = Linears(model, config.activation_multipliers if in_bytes else None)
         self._config = config
         self._turns = turns
+        self._batches = count()
         with torch.inference_mode():
-            self._encoder_layers = [_Encoder(layer, linears) for layer in model.model.encoder.layers]
-            self._decoder_layers = [_Decoder(layer, linears) for layer in model.model.decoder.layers]
+            self._encoder, self._decoder = Encoder(model, linears), Decoder(model, linears)
             self._keys_values = linears.of(
                 *(
                     projection
@@ -267,6 +165,8 @@ class GreedyTranslator:
 
     def __call__(self, sources: Sequence[list[int]]) -> list[Translated]:
         """The translation of each source; the ids of a source end in `</s>`."""
+        if next(self._batches) == _BATCHES_BEFORE_COMPILING:
+            self._compile()
         rows = [_Row(self._limit(source)) for source in sources]
         # Sources of one length lie side by side, the longest first.
         order = sorted(range(len(sources)), key=lambda place: -len(sources[place]))
@@ -276,6 +176,11 @@ class GreedyTranslator:
                 self._decode(batch)
         return [Translated(row.token_ids, row.complete, row.looked_at) for row in rows]
 
+    def _compile(self) -> None:
+        # A GPU is waited for, not Python; in bfloat16 there are operations that TorchScript may not know.
+        if self._device.type == "cpu" and self._dtype == torch.float32:
+            self._encoder, self._decoder = compiled(self._encoder), compiled(self._decoder)
+
     def _limit(self, source: list[int]) -> int:
         factor: float = self._config.max_length_factor
         return min(math.ceil(factor * len(source)) + _SPARE_TOKENS, _LONGEST_OUTPUT)
@@ -284,19 +189,18 @@ class GreedyTranslator:
         lengths = [len(source) for source in sources]
         hidden = self._encoded(sources, lengths)
         zeros = torch.zeros(len(rows), self._config.d_model, device=self._device)
-        states = [zeros for _ in self._decoder_layers]
-        return _Batch(rows, states, self._decoder_sources(hidden, lengths), self._output(sources))
+        states = [zeros for _ in self._decoder.layers]
+        return _Batch(rows, states, self._source(hidden, lengths), self._output(sources))
 
     def _encoded(self, sources: Sequence[list[int]], lengths: Sequence[int]) -> Tensor:
         """(tokens, d_model): the last hidden states of sources that are sorted by length, one behind the other."""
         filled = self._filled(sources)
-        alike = [_Alike(len(list(group)), length) for length, group in groupby(map(len, filled))]
+        alike = [(len(list(group)), length) for length, group in groupby(map(len, filled))]
         ids = torch.tensor([token for source in filled for token in source], device=self._device)
         table = positions(0, max(map(len, filled)), self._config.d_model, self._device)
         places = torch.cat([table[: len(source)] for source in filled])
         hidden = (self._source_embedding[ids] + places).to(self._dtype)
-        for layer in self._encoder_layers:
-            hidden = layer(hidden, alike)
+        hidden = self._encoder(hidden, [rows for rows, _ in alike], [length for _, length in alike])
         return hidden[: sum(lengths)]
 
     def _filled(self, sources: Sequence[list[int]]) -> Sequence[list[int]]:
@@ -306,29 +210,29 @@ class GreedyTranslator:
             return sources
         return [*sources, [self._config.pad_token_id] * spare]
 
-    def _decoder_sources(self, hidden: Tensor, lengths: Sequence[int]) -> list[Source]:
+    def _source(self, hidden: Tensor, lengths: Sequence[int]) -> Source:
         heads = self._config.decoder_attention_heads
-        states = self._keys_values(hidden)
-        if self._device.type == "cpu":
-            # bfloat16 multiplies tiny matrices slowly on CPU; keys and values are kept in float32 there.
-            states = states.float()
+        head_dim = self._config.d_model // heads
+        # bfloat16 multiplies tiny matrices slowly on CPU; keys and values are kept in float32.
+        states = self._keys_values(hidden).float()
         padded = pad_sequence(states.split(list(lengths)), batch_first=True)
-        split = padded.view(*padded.shape[:2], -1, 2, heads, self._config.d_model // heads)
-        layers = split.permute(2, 3, 0, 4, 1, 5).contiguous()
-        mask = self._mask(lengths)
-        mask = None if mask is None else mask.to(states.dtype).expand(-1, heads, -1, -1).contiguous()
-        of_each = [None] * len(layers)
-        if self._device.type == "cpu":
-            of_each[-1] = torch.zeros(len(lengths) * heads, 1, lengths[0])
-        return [Source(layer[0], layer[1], mask, most) for layer, most in zip(layers, of_each, strict=True)]
+        split = padded.view(*padded.shape[:2], -1, 2, heads, head_dim)
+        layers = split.permute(2, 3, 0, 4, 1, 5).contiguous().view(-1, 2, len(lengths) * heads, lengths[0], head_dim)
+        return Source(
+            keys=[layer[0].transpose(1, 2) for layer in layers],
+            values=[layer[1] for layer in layers],
+            added=self._mask(lengths, heads),
+            most=torch.zeros(len(lengths) * heads, 1, lengths[0], device=self._device),
+            heads=heads,
+        )
 
-    def _mask(self, lengths: Sequence[int]) -> Tensor | None:
-        """What is added to scores, (batch, 1, 1, longest), for lengths the longest first; None for equal ones."""
+    def _mask(self, lengths: Sequence[int], heads: int) -> Tensor:
+        """What is added to scores, (batch · heads, 1, longest), for lengths the longest first; (1,) for equal ones."""
         if lengths[0] == lengths[-1]:
-            return None
+            return torch.zeros(1, device=self._device)
         there = torch.arange(lengths[0])[None, :] < torch.tensor(lengths)[:, None]
         mask = torch.zeros(there.shape).masked_fill_(~there, -1e4)
-        return mask[:, None, None, :].to(self._device)
+        return mask.repeat_interleave(heads, 0)[:, None].to(self._device)
 
     def _output_of(self, shortlist: Shortlist | None) -> Callable[[Sequence[list[int]]], Output]:
         """Sources → the output layer of their batch."""
@@ -342,8 +246,10 @@ class GreedyTranslator:
         embedded = torch.zeros(len(batch.rows), self._config.d_model, device=self._device)
         for step in range(max(row.limit for row in batch.rows)):
             hidden = (embedded + self._positions[step]).to(self._dtype)
-            for number, layer in enumerate(self._decoder_layers):
-                hidden, batch.states[number] = layer(hidden, batch.states[number], batch.sources[number])
+            source = batch.source
+            hidden, batch.states = self._decoder(
+                hidden, batch.states, source.keys, source.values, source.added, source.most
+            )
             tokens = batch.output.best(hidden)
             if batch.take(tokens.tolist()):
                 numbers = batch.numbers_to_keep()

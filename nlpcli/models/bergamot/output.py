@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from nlpcli.models.bergamot.byte_linear import can_multiply_bytes, has_levels
 from nlpcli.models.bergamot.byte_output import ByteOutput
-from nlpcli.models.bergamot.linears import Linear, linear
+from nlpcli.models.bergamot.linears import linear
 from nlpcli.models.bergamot.rounding import rounded_rows
 
 # The logits are searched in blocks: a maximum is fast, an index is slow.
@@ -73,7 +73,7 @@ class UnionOutput:
         return _Union(layer, union, allowed.to(device, self._weight.dtype), self._exact, self._rescored)
 
 
-def _padded(weight: Tensor, bias: Tensor, width: int) -> Linear:
+def _padded(weight: Tensor, bias: Tensor, width: int) -> nn.Module:
     rows = width - len(bias)
     return linear(functional.pad(weight, (0, 0, 0, rows)), functional.pad(bias, (0, rows), value=NEVER))
 
@@ -83,7 +83,7 @@ class _Union:
 
     def __init__(
         self,
-        layer: Linear,
+        layer: nn.Module,
         ids: Tensor | None,
         allowed: Tensor | None,
         exact: tuple[Tensor, Tensor],

@@ -9,7 +9,7 @@ from torch.nn import functional
 from transformers import AutoModelForSeq2SeqLM
 
 from nlpcli.errors import UsageError
-from nlpcli.models.bergamot.byte_linear import byte_linear, can_multiply_bytes, has_levels, has_published_levels
+from nlpcli.models.bergamot.byte_linear import ByteLinear, can_multiply_bytes, has_levels, has_published_levels
 from nlpcli.models.bergamot.byte_output import ByteOutput
 from nlpcli.models.bergamot.conversion import read_model
 from nlpcli.models.bergamot.greedy import GreedyTranslator
@@ -46,7 +46,7 @@ def test_the_product_is_that_of_the_rounded_input(activation, positive):
     biases = [torch.randn(24), torch.randn(8)]
     x = torch.randn(5, 32)
     x = x.relu() if positive else x
-    found = byte_linear(weights, biases, MULTIPLIER, activation, positive)(x)
+    found = ByteLinear(weights, biases, MULTIPLIER, activation, positive)(x)
     step = 1 / MULTIPLIER if positive else 2 / MULTIPLIER
     rounded = (x / step).round().clamp(0 if positive else -64, 255 if positive else 191) * step
     expected = functional.linear(rounded, torch.cat(weights), torch.cat(biases))
@@ -57,7 +57,7 @@ def test_the_product_is_that_of_the_rounded_input(activation, positive):
 @needs_bytes
 def test_the_largest_levels_do_not_overflow():
     weight = torch.full((8, 64), 127.0)
-    found = byte_linear([weight], [torch.zeros(8)], 127.0, "none", False)(torch.full((1, 64), 63 * 2 / 127.0))
+    found = ByteLinear([weight], [torch.zeros(8)], 127.0, "none", False)(torch.full((1, 64), 63 * 2 / 127.0))
     torch.testing.assert_close(found, torch.full((1, 8), 64 * 127 * 126 / 127.0), rtol=1e-4, atol=1e-2)
 
 
@@ -79,6 +79,17 @@ def test_the_8_bit_loop_gives_the_same_in_any_batch(model, folder):
     for shortlist in (None, Shortlist(folder / SHORTLIST_FILE, shared=True)):
         translate = GreedyTranslator(model, shortlist, in_bytes=True)
         assert translate(SOURCES * 5) == [translate([source])[0] for source in SOURCES] * 5
+
+
+@needs_bytes
+@pytest.mark.parametrize("in_bytes", [False, True])
+def test_compiled_layers_give_the_same_as_python(model, folder, in_bytes):
+    translate = GreedyTranslator(model, Shortlist(folder / SHORTLIST_FILE, shared=True), in_bytes)
+    found = [translate(SOURCES) for _ in range(6)]
+    assert isinstance(translate._decoder, torch.jit.ScriptModule)
+    assert isinstance(translate._encoder, torch.jit.ScriptModule)
+    assert found == [found[0]] * 6
+    torch.testing.assert_close(*[[row.looked_at for row in rows] for rows in (found[0], found[-1])])
 
 
 @needs_bytes
