@@ -41,7 +41,7 @@ class Translated:
     """The ids of a translation without `</s>`, and whether it came to an end.
 
     `looked_at`: the most that head 0 of the last layer, which was trained on word alignments, looked at each token of
-    the source; None where the weights of attention are not to be had.
+    the source; None where the translation came another way than by the greedy loop.
     """
 
     token_ids: list[int]
@@ -61,13 +61,17 @@ class Source:
 
     def rows(self, index: Tensor) -> Source:
         """Some rows of the batch."""
+        return Source(
+            # What lies in memory is (tokens, head_dim).
+            keys=[self._heads_of(keys.transpose(1, 2), index).transpose(1, 2) for keys in self.keys],
+            values=[self._heads_of(values, index) for values in self.values],
+            added=self.added if len(self.added) == 1 else self._heads_of(self.added, index),
+            most=self._heads_of(self.most, index),
+            heads=self.heads,
+        )
 
-        def of(tensor: Tensor) -> Tensor:
-            return tensor.unflatten(0, (-1, self.heads))[index].flatten(0, 1)
-
-        keys = [of(matrices.transpose(1, 2)).transpose(1, 2) for matrices in self.keys]
-        added = self.added if len(self.added) == 1 else of(self.added)
-        return Source(keys, [of(matrices) for matrices in self.values], added, of(self.most), self.heads)
+    def _heads_of(self, tensor: Tensor, index: Tensor) -> Tensor:
+        return tensor.unflatten(0, (-1, self.heads))[index].flatten(0, 1)
 
     def looked_at(self, row: int) -> Tensor:
         """See Translated."""
