@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 class Turns:
-    """Places for batches to work in; `share` says how many there are."""
+    """Places for batches to work in; `share` says how many there are.
+
+    Everyone is served in the order of coming, for the results of the first are waited for.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._free = 1
         self._most_in_small_steps = 1
         self._in_small_steps = 0
-        self._about_to_work = 0
-        # In the order in which they came: the results of the first are waited for.
+        self._about_to_work: deque[object] = deque()
         self._about_to_step: deque[object] = deque()
 
     def share(self, places: int) -> None:
@@ -34,10 +36,7 @@ class Turns:
     def working(self) -> Iterator[None]:
         """Wait for a place, and have it."""
         with self._changed:
-            self._about_to_work += 1
-            self._changed.notify_all()
-            self._changed.wait_for(self._may_work)
-            self._about_to_work -= 1
+            self._wait(self._about_to_work, self._may_work)
             self._free -= 1
         try:
             yield
@@ -51,14 +50,11 @@ class Turns:
         """For a batch at work: lend the place until it is this one's turn to take small steps, and take them."""
         with self._changed:
             self._free += 1
-            ticket = object()
-            self._about_to_step.append(ticket)
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._may_step(ticket))
-            self._about_to_step.popleft()
-            self._free -= 1
+            try:
+                self._wait(self._about_to_step, self._may_step)
+            finally:
+                self._free -= 1
             self._in_small_steps += 1
-            self._changed.notify_all()
         try:
             yield
         finally:
@@ -66,11 +62,21 @@ class Turns:
                 self._in_small_steps -= 1
                 self._changed.notify_all()
 
+    def _wait(self, line: deque[object], may_go: Callable[[], bool]) -> None:
+        """Stand in a line until it is this one's turn. Whoever leaves it, in whatever way, may let others go."""
+        ticket = object()
+        line.append(ticket)
+        try:
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: line[0] is ticket and may_go())
+        finally:
+            line.remove(ticket)
+            self._changed.notify_all()
+
     def _may_work(self) -> bool:
         others_come_first = self._about_to_step and self._in_small_steps < self._most_in_small_steps
         return self._free > 0 and not others_come_first
 
-    def _may_step(self, ticket: object) -> bool:
+    def _may_step(self) -> bool:
         # Where nobody wants the place for anything else, two that wait for each other are still a little faster.
-        allowed = self._in_small_steps < self._most_in_small_steps or not self._about_to_work
-        return self._free > 0 and allowed and self._about_to_step[0] is ticket
+        return self._free > 0 and (self._in_small_steps < self._most_in_small_steps or not self._about_to_work)

@@ -1,5 +1,8 @@
+import random
 import threading
-from contextlib import ExitStack
+import time
+from collections import deque
+from contextlib import nullcontext, suppress
 
 import pytest
 
@@ -105,24 +108,77 @@ def test_two_take_small_steps_where_nobody_wants_the_place(turns, two_at_work):
     assert all(batch.comes_to("small steps") for batch in two_at_work)
 
 
-def test_a_failure_gives_the_place_back(turns):
-    def fail(part):
-        with ExitStack() as stack:
-            stack.enter_context(turns.working())
-            if part == "small steps":
-                stack.enter_context(turns.small_steps())
+def test_only_one_takes_small_steps_while_someone_wants_the_place(turns, two_at_work):
+    for batch in two_at_work:
+        batch.go_on.release()
+    first = next(batch for batch in two_at_work * 1000 if batch.comes_to("small steps", timeout=0.01))
+    second = next(batch for batch in two_at_work if batch is not first)
+    # Nobody wanted the place, so both step; whoever comes now waits for one of them.
+    assert second.comes_to("small steps")
+    third = Batch(turns)
+    assert third.stays_at("waiting")
+
+
+@pytest.mark.parametrize("part", ["work", "small steps"])
+def test_a_failure_gives_the_place_back(turns, part):
+    def fail():
+        with suppress(ValueError), turns.working(), turns.small_steps() if part == "small steps" else nullcontext():
             raise ValueError
 
-    for part in ("work", "small steps") * 3:
-        with pytest.raises(ValueError):
-            fail(part)
+    for _ in range(3):
+        thread = threading.Thread(target=fail, daemon=True)
+        thread.start()
+        thread.join(timeout=10)
+        assert not thread.is_alive()
     batches = [Batch(turns), Batch(turns)]
     assert all(batch.comes_to("working") for batch in batches)
     assert Batch(turns).stays_at("waiting")
+    assert (turns._free, turns._in_small_steps, len(turns._about_to_work)) == (0, 0, 1)
 
 
-def test_small_steps_of_one_who_has_no_place_wait_for_nobody():
-    turns = Turns()
-    for _ in range(3):
-        with turns.small_steps():
-            pass
+def test_who_gives_up_waiting_stands_in_nobodys_way(turns, two_at_work, monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    for part in (turns.working, turns.small_steps):
+        with monkeypatch.context() as patch:
+            patch.setattr(turns._changed, "wait_for", interrupted)
+            with pytest.raises(KeyboardInterrupt), part():
+                pass
+    assert (turns._free, turns._in_small_steps) == (0, 0)
+    assert not turns._about_to_work
+    assert not turns._about_to_step
+
+
+@pytest.mark.parametrize("places", [1, 2, 3, 4])
+def test_batches_come_out_about_in_the_order_in_which_they_went_in(places):
+    turns, chance = Turns(), random.Random(places)
+    turns.share(places)
+    at_work, in_steps, most_at_work, done = [], [], [], []
+    batches = deque((number, chance.uniform(0, 0.004), chance.uniform(0, 0.004)) for number in range(60))
+
+    def work():
+        while batches:
+            with suppress(IndexError), turns.working():
+                number, encoding, decoding = batches.popleft()
+                at_work.append(number)
+                most_at_work.append(len(at_work))
+                time.sleep(encoding)
+                at_work.remove(number)
+                with turns.small_steps():
+                    at_work.append(number)
+                    most_at_work.append(len(at_work))
+                    in_steps.append(number)
+                    time.sleep(decoding)
+                    in_steps.remove(number)
+                    at_work.remove(number)
+                done.append(number)
+
+    lanes = [threading.Thread(target=work, daemon=True) for _ in range(places + 1)]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join(timeout=30)
+    assert sorted(done) == list(range(60))
+    assert max(most_at_work) <= places
+    assert max(abs(place - number) for place, number in enumerate(done)) <= 2 * places + 2

@@ -35,7 +35,7 @@ class Lanes:
     def __call__(self, run: RunBatch, batches: list[list[Unit]]) -> Iterator[Any]:
         """The outcome of each batch, in order. Side by side they begin at once."""
         if self._pool is None or len(batches) == 1:
-            return (_run_with_threads(self._threads, run, batch) for batch in batches)
+            return (self._in_turn(self._threads, run, batch) for batch in batches)
         threads = max(1, self._threads // self._count)
         return _Begun([self._pool.submit(self._in_turn, threads, run, batch) for batch in batches])
 

@@ -82,7 +82,7 @@ class BergamotTranslator:
         self._tokenizer = tokenizer
         self._beams = beams
         # In 8 bits, encoding a batch takes about as long as decoding it (docs/decisions/0018).
-        self.turns = turns if in_bytes else None
+        self.turns = turns if in_bytes and beams == 1 else None
         self._greedy = GreedyTranslator(module, shortlist, in_bytes, self.turns)
         self.batch_tokens = _TOKENS_IN_BYTES if in_bytes else None
         # A sentence is measured first and translated later, in a batch.
@@ -125,7 +125,7 @@ class BergamotTranslator:
         return parts
 
     def _looked_at(self, row: list[int], token_ids: list[int]) -> Tensor:
-        """What the greedy loop notes on a CPU, for a translation that came another way."""
+        """What the greedy loop notes, for a translation that came another way."""
         shifted = [self._module.config.decoder_start_token_id, *token_ids]
         return cross_attention(self._module, [row], [shifted])[0, 0].amax(0)
 

@@ -6,6 +6,8 @@ They are written in the part of Python that TorchScript compiles, so that a step
 from __future__ import annotations
 
 import warnings
+from copy import copy
+from threading import Lock
 
 import torch
 from torch import Tensor, nn
@@ -21,18 +23,27 @@ from nlpcli.models.bergamot.modeling import (
 
 # Rows of a batch that go through the encoder's feed-forward together.
 _SLAB = 256
+_COMPILING = Lock()
 
 
 def compiled(module: nn.Module) -> nn.Module:
     """The module without Python: between its operations it waits for no other thread, and keeps none waiting.
 
     TorchScript is no longer developed, but nothing else in torch does this where there is no C++ compiler. Without it
-    the module gives the same.
+    the module gives the same. For a moment torch puts wrong values into the module that it compiles, so it gets one
+    that nobody runs.
     """
-    with warnings.catch_warnings():
+    with _COMPILING, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        scripted: nn.Module = torch.jit.script(module.eval())
+        scripted: nn.Module = torch.jit.script(_twin(module).eval())
         return scripted
+
+
+def _twin(module: nn.Module) -> nn.Module:
+    """Another module with the same tensors."""
+    twin = copy(module)
+    twin._modules = {name: _twin(child) for name, child in module._modules.items()}
+    return twin
 
 
 class Norm(nn.Module):  # type: ignore[misc]
@@ -129,7 +140,7 @@ class DecoderLayer(nn.Module):  # type: ignore[misc]
         forget, fresh = self.ssru(hidden).chunk(2, dim=-1)
         state = torch.lerp(fresh.float(), state, forget.float().sigmoid())
         hidden = self.ssru_norm(state.relu().to(dtype).add_(hidden))
-        # On a CPU, keys and values are kept in float32.
+        # Keys and values are kept in float32.
         query = self.query(hidden).to(keys.dtype)
         weights = torch.baddbmm(added, query.view(-1, 1, self.head_dim), keys, alpha=self.scale).softmax(-1)
         if most is not None:
