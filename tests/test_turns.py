@@ -108,17 +108,6 @@ def test_two_take_small_steps_where_nobody_wants_the_place(turns, two_at_work):
     assert all(batch.comes_to("small steps") for batch in two_at_work)
 
 
-def test_only_one_takes_small_steps_while_someone_wants_the_place(turns, two_at_work):
-    for batch in two_at_work:
-        batch.go_on.release()
-    first = next(batch for batch in two_at_work * 1000 if batch.comes_to("small steps", timeout=0.01))
-    second = next(batch for batch in two_at_work if batch is not first)
-    # Nobody wanted the place, so both step; whoever comes now waits for one of them.
-    assert second.comes_to("small steps")
-    third = Batch(turns)
-    assert third.stays_at("waiting")
-
-
 @pytest.mark.parametrize("part", ["work", "small steps"])
 def test_a_failure_gives_the_place_back(turns, part):
     def fail():
