@@ -132,15 +132,17 @@ def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
     return _load_generator(transformers.AutoModelForCausalLM, "continues no text", model, placement)
 
 
-def load_seq2seq(model: LocalModel, placement: Placement) -> torch.nn.Module:
-    """The encoder-decoder model with its output layer, ready for inference.
+def load_seq2seq(model: LocalModel, placement: Placement, prepared: bool = True) -> torch.nn.Module:
+    """The encoder-decoder model with its output layer, ready for inference; without `prepared` its linear layers are
+    torch's own, for who makes others of their weights.
 
     Raises:
         ModelUnsafe: the model would run code of its own.
         ModelUnusable: the model turns no text into another, transformers does not know it, or weights are missing.
     """
     module = _load_generator(transformers.AutoModelForSeq2SeqLM, "turns no text into another", model, placement)
-    prepare_linears(module, placement)
+    if prepared:
+        prepare_linears(module, placement)
     return module
 
 

@@ -36,6 +36,8 @@ class PackedLinear(nn.Module):  # type: ignore[misc]
         with torch.inference_mode():
             packed = torch.ops.mkldnn._reorder_linear_weight(linear.weight.detach().contiguous(), _TYPICAL_ROWS)
         self.packed_weight = packed
+        # T5 asks for its dtype.
+        self.register_buffer("weight", linear.weight.new_empty(0), persistent=False)
         self.register_buffer("bias", None if linear.bias is None else linear.bias.detach())
 
     def forward(self, hidden_states: Tensor) -> Tensor:

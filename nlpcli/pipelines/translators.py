@@ -277,7 +277,7 @@ def load_bergamot(
         UsageError: it cannot be computed in so few bits, here or anywhere.
     """
     tokenizer = load_tokenizer(model)
-    module = load_seq2seq(model, _around_bytes(placement))
+    module = load_seq2seq(model, _around_bytes(placement), False)
     in_bytes = _in_bytes(model, module, placement, bytes_allowed)
     path = model.folder / SHORTLIST_FILE
     shared = bool(module.config.share_encoder_decoder_embeddings)
@@ -293,19 +293,22 @@ def _around_bytes(placement: Placement) -> Placement:
 
 
 def _in_bytes(model: LocalModel, module: Any, placement: Placement, allowed: bool) -> bool:
-    possible = (
-        placement.device_type == "cpu"
-        and can_multiply_bytes()
-        and has_published_levels(module, module.config.activation_multipliers)
-    )
     if placement.quantisation is None:
-        return allowed and possible and placement.dtype == "float32"
+        return allowed and placement.dtype == "float32" and _can_be_bytes(module, placement)
     if placement.quantisation != "int8":
         raise UsageError(f"{model.name} runs in int8, not in {placement.quantisation}; leave --dtype out")
-    if not possible:
+    if not _can_be_bytes(module, placement):
         raise UsageError(
             f"{model.name} runs in int8 on an x86 CPU with AVX2 alone, and with the scales that its file was published"
             f" with, not here on {placement.device}; leave --dtype out (a model from before nlpcli kept these scales"
             f" has them after: nlpcli models rm {model.name}; nlpcli models pull {model.name})"
         )
     return True
+
+
+def _can_be_bytes(module: Any, placement: Placement) -> bool:
+    return (
+        placement.device_type == "cpu"
+        and can_multiply_bytes()
+        and has_published_levels(module, module.config.activation_multipliers)
+    )

@@ -84,6 +84,8 @@ class LlamaDecoder:
     def _hidden_states(self, tokens: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
         hidden_states: Tensor = self._embedding(tokens)
         cosine, sine = self._rotary(hidden_states, positions)
+        # Every layer adds to it; in bfloat16 what a layer adds would be rounded away.
+        hidden_states = hidden_states.float()
         half = sine.shape[-1] // 2
         # x ⊙ cos + [-x₂, x₁] ⊙ sin = x ⊙ cos + [x₂, x₁] ⊙ [-sin, sin]: turning the halves around is one operation.
         turns = cosine[:, None], torch.cat([-sine[..., :half], sine[..., half:]], dim=-1)[:, None]
@@ -96,18 +98,14 @@ class _Norm:
     """RMSNorm (Zhang and Sennrich 2019): x / √(‖x‖² / d + ε) ⊙ w = x / hypot(‖x‖, √(d ε)) ⊙ √d w."""
 
     def __init__(self, norm: nn.Module) -> None:
-        self._weight: Tensor = norm.weight.detach()
-        self._epsilon: float = norm.variance_epsilon
-        size = len(self._weight)
-        self._least = self._weight.new_tensor(math.sqrt(size * self._epsilon))
-        self._scaled = self._weight * math.sqrt(size)
+        weight: Tensor = norm.weight.detach()
+        self._dtype, size = weight.dtype, len(weight)
+        self._least = torch.tensor(math.sqrt(size * norm.variance_epsilon), device=weight.device)
+        self._scaled = weight.float() * math.sqrt(size)
 
     def __call__(self, hidden_states: Tensor) -> Tensor:
-        if hidden_states.dtype != torch.float32:
-            # Its sums are float32 in every dtype.
-            return functional.rms_norm(hidden_states, self._weight.shape, self._weight, self._epsilon)
-        length = torch.linalg.vector_norm(hidden_states, dim=-1, keepdim=True)
-        return (hidden_states / length.hypot_(self._least)).mul_(self._scaled)
+        length = torch.linalg.vector_norm(hidden_states, dim=-1, keepdim=True, dtype=torch.float32)
+        return (hidden_states / length.hypot_(self._least)).mul_(self._scaled).to(self._dtype)
 
 
 class _Layer:
