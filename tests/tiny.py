@@ -12,10 +12,14 @@ from transformers import (
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", ".", "。", "!", *"abcdefghijklmnopqrstuvwxyz"]
 LONGEST = 24
+_BERT = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
 _SIZES = {
-    "bert": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64},
+    "bert": _BERT,
+    "camembert": _BERT,
     "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 64},
-    "roberta": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64},
+    "electra": {**_BERT, "embedding_size": 32},
+    "roberta": _BERT,
+    "xlm-roberta": _BERT,
     "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 4},
     "llama": {
         "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
@@ -111,7 +115,11 @@ def save_classifier(folder, kind="bert", labels=("negative", "neutral", "positiv
     """A random classifier of an architecture of `_SIZES`, with its tokenizer."""
     torch.manual_seed(0)
     # RoBERTa counts positions from behind the padding token.
-    limits = {"n_positions": LONGEST} if kind == "gpt2" else {"max_position_embeddings": LONGEST + (kind == "roberta")}
+    limits = (
+        {"n_positions": LONGEST}
+        if kind == "gpt2"
+        else {"max_position_embeddings": LONGEST + ("roberta" in kind or kind == "camembert")}
+    )
     names = dict(enumerate(labels))
     padding = {} if kind in _DECODERS else {"pad_token_id": 0}
     settings = AutoConfig.for_model(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -10,11 +12,17 @@ from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from nlpcli.device import Placement
 from nlpcli.errors import ModelUnsafe, ModelUnusable
+from nlpcli.models.byte_product import can_multiply_bytes
 from nlpcli.models.decoders.llama_config import has_generic_tokenizer
+from nlpcli.models.encoder_layers import layer_names
+from nlpcli.models.first_token import read_first_token_alone
 from nlpcli.models.packed_linear import can_pack, pack_linears
 from nlpcli.models.quantized_linear import quantize_linears
 from nlpcli.models.quiet import first_line, say_nothing
 from nlpcli.models.reference import LocalModel
+from nlpcli.models.row_bytes import multiply_in_bytes
+
+log = logging.getLogger(__name__)
 
 say_nothing()
 
@@ -65,8 +73,11 @@ def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
     return module.to(placement.device).eval()
 
 
-def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
+def load_classifier(model: LocalModel, placement: Placement, bytes_allowed: bool = False) -> torch.nn.Module:
     """The model with its classification head, ready for inference: tokens in, `logits` out.
+
+    `bytes_allowed`: where that is faster than its dtype, it may multiply in 8 bits if it was measured to do so as well;
+    int8 in `placement` has any classifier of BERT's kind do so.
 
     The last layer computes in float32 whatever the rest does: it costs nothing, and bfloat16's eight bits would show
     in the second digit of a probability.
@@ -76,6 +87,10 @@ def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
         ModelUnusable: the model is no classifier, transformers does not know it, or weights are missing.
     """
     config = _load_config(model)
+    in_bytes = _in_bytes(model, config, placement, bytes_allowed)
+    if in_bytes:
+        # What is not multiplied in 8 bits is computed in float32.
+        placement = replace(placement, quantisation=None, dtype="float32")
     options: dict[str, Any] = {"config": config, "dtype": getattr(torch, placement.dtype)}
     try:
         module = _from_pretrained(transformers.AutoModelForSequenceClassification, model, options)
@@ -85,8 +100,21 @@ def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
             ' choose a classifier with -m, or name your own labels: --labels "praise,complaint"'
         ) from error
     _compute_in_float32(module, config.num_labels)
+    if placement.device_type == "cpu":
+        read_first_token_alone(module)
+    if in_bytes:
+        log.info("%s multiplies in 8 bits", model.name)
+        multiply_in_bytes(module)
     _prepare(module, placement)
     return module.to(placement.device).eval()
+
+
+def _in_bytes(model: LocalModel, config: PretrainedConfig, placement: Placement, allowed: bool) -> bool:
+    if placement.device_type != "cpu" or not can_multiply_bytes() or layer_names(config) is None:
+        return False
+    if placement.quantisation is None:
+        return allowed and model.in_bytes and placement.dtype == "float32"
+    return placement.quantisation == "int8"
 
 
 def load_attention_model(model: LocalModel, placement: Placement) -> torch.nn.Module:

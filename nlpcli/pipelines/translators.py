@@ -14,9 +14,10 @@ from transformers import PreTrainedTokenizerBase
 
 from nlpcli.device import Placement
 from nlpcli.errors import UsageError
-from nlpcli.models.bergamot.byte_linear import can_multiply_bytes, has_published_levels
+from nlpcli.models.bergamot.byte_linear import has_published_levels
 from nlpcli.models.bergamot.greedy import GreedyTranslator, Translated
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
+from nlpcli.models.byte_product import can_multiply_bytes
 from nlpcli.models.loading import load_seq2seq, load_tokenizer
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.coverage import left_out, may_leave_out

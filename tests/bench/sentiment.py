@@ -18,11 +18,17 @@ def main():
     model = resolve("starter/sentiment", None, False, lambda text, fraction=None: None)
     hardware = describe_hardware()
     placement = choose(hardware)
-    task = load(SentimentOptions(), model, placement)
+
+    def nlpcli(dtype):
+        chosen = choose(hardware, "auto", dtype)
+        task = load(SentimentOptions(in_bytes=dtype == "auto"), model, chosen)
+        budget = padded_tokens_per_batch(hardware, chosen)
+        return lambda: run_task(task, lines, budget, chosen, hardware)
+
     classify = pipeline("sentiment-analysis", model=str(model.folder), device=placement.device, dtype=torch.float32)
-    auto = padded_tokens_per_batch(hardware, placement)
     contestants = {
-        "nlpcli": lambda: run_task(task, lines, auto, placement, hardware),
+        "nlpcli": nlpcli("auto"),
+        **{f"nlpcli, --dtype {dtype}": nlpcli(dtype) for dtype in ("int8", "float32")},
         "pipeline, batch_size=32": lambda: classify(lines, batch_size=32, truncation=True),
         "loop over the pipeline": lambda: [classify(line, truncation=True) for line in lines],
     }

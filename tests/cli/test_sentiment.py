@@ -39,6 +39,12 @@ def test_plain_sentences_are_labelled_as_people_would(sentiment):
     assert labels == PLAIN
 
 
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+def test_no_dtype_gives_them_other_labels(sentiment, dtype):
+    labels = {row["text"]: row["label"] for row in rows(sentiment("--dtype", dtype, "-F", "jsonl", *PLAIN))}
+    assert labels == PLAIN
+
+
 def test_a_line_is_label_score_and_text(sentiment):
     done = sentiment("I love\tthis film.")
     label, score, text = done.output.decode().rstrip("\n").split("\t")

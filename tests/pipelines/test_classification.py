@@ -12,7 +12,7 @@ from nlpcli.pipelines.classification import load_classification_pipeline
 from nlpcli.pipelines.labels import Meaning
 
 TEXTS = ["a b c", "d", "e f g h i j k l m n o p", "q r s t. u", "z"]
-KINDS = ["bert", "distilbert", "roberta", "gpt2", "llama"]
+KINDS = ["bert", "camembert", "distilbert", "electra", "roberta", "xlm-roberta", "gpt2", "llama"]
 
 
 def load(folder, dtype="float32"):

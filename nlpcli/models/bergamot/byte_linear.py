@@ -3,28 +3,18 @@ scale that the published file holds. One operation of FBGEMM rounds the input, m
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-LARGEST = 127
+from nlpcli.models.byte_product import LARGEST, packed_bytes
+
 # What float16 makes of level 127 is off by 1/32 of a step at most; a matrix of its own is off by half a step.
 _MOST_ROUNDING = 0.1
-# 0 of a signed input, whose levels the kernel takes as unsigned bytes. Without VNNI it adds two products in 16 bits,
-# into which 127 · 127 fits twice: so a signed input has 127 levels, not 255.
+# 0 of a signed input: the middle one of 127 levels.
 _ZERO = 64
-
-
-def can_multiply_bytes() -> bool:
-    """Whether this build of torch has FBGEMM, which it has on x86, and this CPU the instructions (AVX2)."""
-    return (
-        "fbgemm" in torch.backends.quantized.supported_engines
-        and hasattr(torch.ops.quantized, "linear_with_input_q_dq_qweight_dq_output_fp32")
-        and torch.backends.cpu.get_cpu_capability().startswith("AVX")
-    )
 
 
 def levels(weight: Tensor) -> tuple[Tensor, float]:
@@ -56,7 +46,8 @@ class ByteLinear(nn.Module):  # type: ignore[misc]
         super().__init__()
         matrices = [levels(weight) for weight in weights]
         steps = torch.cat([torch.full((len(matrix),), step, dtype=torch.float64) for matrix, step in matrices])
-        self.packed = _packed(torch.cat([matrix for matrix, _ in matrices]), steps, torch.cat(list(biases)).float())
+        bias = torch.cat(list(biases)).float()
+        self.packed = packed_bytes(torch.cat([matrix for matrix, _ in matrices]), steps, bias)
         self.relu = activation == "relu"
         self.step, self.zero = (1 / multiplier, 0) if positive else (2 / multiplier, _ZERO)
 
@@ -68,20 +59,3 @@ class ByteLinear(nn.Module):  # type: ignore[misc]
         else:
             y = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(x, self.step, self.zero, self.packed)
         return y
-
-
-def _packed(matrix: Tensor, steps: Tensor, bias: Tensor) -> torch.ScriptObject:
-    engine = torch.backends.quantized.engine
-    torch.backends.quantized.engine = "fbgemm"
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "torch.quantize_per_tensor", UserWarning)
-            if len(steps.unique()) == 1:
-                quantised = torch._make_per_tensor_quantized_tensor(matrix, steps[0].item(), 0)
-            else:
-                zeros = torch.zeros(len(steps), dtype=torch.int64)
-                quantised = torch._make_per_channel_quantized_tensor(matrix, steps, zeros, 0)
-        packed: torch.ScriptObject = torch.ops.quantized.linear_prepack(quantised, bias)
-        return packed
-    finally:
-        torch.backends.quantized.engine = engine

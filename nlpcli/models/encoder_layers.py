@@ -1,0 +1,76 @@
+"""The layers of encoders of BERT's kind, and the names that their families give the parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from torch import Tensor, nn
+from transformers import PretrainedConfig
+
+
+@dataclass(frozen=True, slots=True)
+class LayerNames:
+    """Where the layers are in the model, and the linear layers in each; `up` and `down` are its feed-forward part.
+
+    `finish(layer, context, hidden_states)` is what a layer does after its attention, whose heads gave `context`, from
+    the hidden states that went into it; both (batch, tokens, width).
+    """
+
+    layers: str
+    query: str
+    key: str
+    value: str
+    up: str
+    down: str
+    finish: Callable[[Any, Tensor, Tensor], Tensor]
+
+    def of(self, model: nn.Module) -> nn.ModuleList:
+        """The layers of a model of this family, with or without a head."""
+        return cast("nn.ModuleList", model.base_model.get_submodule(self.layers))
+
+
+def layer_names(config: PretrainedConfig) -> LayerNames | None:
+    """Those of a model's family, None where it is none of BERT's kind."""
+    return None if getattr(config, "is_decoder", False) else _FAMILIES.get(config.model_type)
+
+
+def _finish_bert(layer: Any, context: Tensor, hidden_states: Tensor) -> Tensor:
+    output: Tensor = layer.feed_forward_chunk(layer.attention.output(context, hidden_states))
+    return output
+
+
+def _finish_distilbert(layer: Any, context: Tensor, hidden_states: Tensor) -> Tensor:
+    attended = layer.sa_layer_norm(layer.attention.out_lin(context) + hidden_states)
+    output: Tensor = layer.output_layer_norm(layer.ffn(attended) + attended)
+    return output
+
+
+_BERT = LayerNames(
+    layers="encoder.layer",
+    query="attention.self.query",
+    key="attention.self.key",
+    value="attention.self.value",
+    up="intermediate.dense",
+    down="output.dense",
+    finish=_finish_bert,
+)
+_DISTILBERT = LayerNames(
+    layers="transformer.layer",
+    query="attention.q_lin",
+    key="attention.k_lin",
+    value="attention.v_lin",
+    up="ffn.lin1",
+    down="ffn.lin2",
+    finish=_finish_distilbert,
+)
+# By `model_type`. The classifiers of all of them read the first token, by their head or by a pooler, and no other.
+_FAMILIES = {
+    "bert": _BERT,
+    "camembert": _BERT,
+    "distilbert": _DISTILBERT,
+    "electra": _BERT,
+    "roberta": _BERT,
+    "xlm-roberta": _BERT,
+}
