@@ -67,12 +67,15 @@ def train(
 ) -> None:
     """Train a teacher, then the adapter; fit its temperature on held-back data, measure it, and write its card."""
     from nlpcli.training.adapter_file import save_adapter
-    from nlpcli.training.distillation import Stages, taught_texts, trained_student
+    from nlpcli.training.distillation import Stages, taught_texts
     from nlpcli.training.phrases import PhrasesRecipe
+    from nlpcli.training.shrinking import Shrinking, ShrinkingRecipe
     from nlpcli.training.student import Student, StudentRecipe
     from nlpcli.training.teacher import TeacherRecipe
 
-    of_teacher, of_phrases, of_student = TeacherRecipe(), PhrasesRecipe(), StudentRecipe()
+    recipes = of_teacher, of_phrases, of_student, of_shrinking = (
+        TeacherRecipe(), PhrasesRecipe(), StudentRecipe(), ShrinkingRecipe(),
+    )  # fmt: skip
     stages = Stages(work)
     examples = read_rated(data / "train.tsv")
     learnt = select(examples, "train")
@@ -80,24 +83,25 @@ def train(
     base = resolve(BASE, None, False, _say).folder
     # Of the texts that the teacher rates, what people said is part of what is taught.
     others = [example for example in learnt if example.source != of_phrases.source]
-    trained = trained_student(Student(base, of_student, _say), others, taught, stages)
-    made_of = _ingredients(of_student.alpha / of_student.rank, temperature=1.0)
+    whole = stages.once("student", lambda: Student(base, of_student, _say).learn(others, taught))
+    trained = stages.once("adapter", lambda: Shrinking(base, whole, of_shrinking, _say).learn(others, taught))
+    made_of = _ingredients(temperature=1.0)
     save_adapter(output, trained, made_of)
     calibration = select(examples, "calibration")
     logits = _predicted(_merged(output, base), calibration).log()
     made_of["temperature"] = fitted_temperature(logits, _labels(calibration))
     save_adapter(output, trained, made_of)
     metrics = measure(_merged(output, base), data)
-    card = _card(metrics, made_of["temperature"], stages.minutes, _settings(of_teacher, of_phrases, of_student), data)
+    card = _card(metrics, made_of["temperature"], stages.minutes, _settings(*recipes), data)
     output.with_suffix(".md").write_text(card, encoding="utf-8")
     typer.echo(f"{output}: {output.stat().st_size} bytes, SHA-256 {sha256_of(output)}")
     _show(metrics)
 
 
 @app.command()
-def evaluate(data: Data) -> None:
-    """Measure the installed starter/sentiment in float32."""
-    _show(measure(resolve(MODEL, None, False, _say), data))
+def evaluate(data: Data, dtype: Annotated[str, typer.Option(help="As that of nlpcli sentiment.")] = "float32") -> None:
+    """Measure the installed starter/sentiment."""
+    _show(measure(resolve(MODEL, None, False, _say), data, dtype))
 
 
 def measure(model: LocalModel, data: Path, dtype: str = "float32") -> Metrics:
@@ -129,7 +133,7 @@ def _labels(examples: Sequence[Example]) -> Tensor:
 
 def _predicted(model: LocalModel, examples: Sequence[Example], dtype: str = "float32") -> Tensor:
     """(examples, classes): probabilities, by the pipeline that users run."""
-    pipeline = load_classification_pipeline(model, choose(describe_hardware(), "cpu", dtype))
+    pipeline = load_classification_pipeline(model, choose(describe_hardware(), "cpu", dtype), dtype == "auto")
     windows = [windows[0] for windows in pipeline.windows([example.text for example in examples])]
     order = sorted(range(len(windows)), key=lambda index: len(windows[index]))
     probabilities = torch.zeros(len(windows), len(LABELS))
@@ -147,11 +151,11 @@ def _merged(path: Path, base: Path) -> LocalModel:
     return LocalModel(str(path), folder)
 
 
-def _ingredients(scale: float, temperature: float) -> dict[str, Any]:
+def _ingredients(temperature: float) -> dict[str, Any]:
     names = dict(enumerate(LABELS))
     return {
         "prefix": "bert.",
-        "scale": scale,
+        "scale": 1.0,
         "temperature": temperature,
         "config": {
             "architectures": ["BertForSequenceClassification"],

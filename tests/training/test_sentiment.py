@@ -32,7 +32,7 @@ def test_three_classes_are_right_as_often_as_asked_and_their_scores_can_be_belie
 
 
 @pytest.mark.starter
-@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 0.0011), ("auto", 0.01)])
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 0.0011), ("auto", 0.01), ("int8", 0.01)])
 def test_the_figures_of_the_card_are_those_of_the_model(starter, dtype, tolerance):
     if not DATA.is_dir():
         pytest.skip(f"the data are not in {DATA}")
