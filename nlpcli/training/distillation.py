@@ -1,4 +1,4 @@
-"""The stages: a teacher learns and rates texts; a student learns from people and from the teacher, and is made small.
+"""The stages: a teacher learns and rates texts, and the student learns from people and from the teacher.
 
 What a stage made lies in the folder for work, and so does the time it took: a run that was stopped goes on from there.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,10 +16,10 @@ from torch import Tensor
 
 from nlpcli.models.reference import Say
 from nlpcli.training.answers import Answers
-from nlpcli.training.lesson import Taught
 from nlpcli.training.objective import agreed, answered
 from nlpcli.training.phrases import PhrasesRecipe, phrases, spellings
 from nlpcli.training.sentiment_data import Example
+from nlpcli.training.student import Student, Taught
 from nlpcli.training.teacher import Teacher, TeacherRecipe
 from nlpcli.training.teacher_weights import teacher_folder
 
@@ -31,6 +31,7 @@ class Stages:
         work.mkdir(parents=True, exist_ok=True)
         self.work = work
         self.teacher = work / "teacher.safetensors"
+        self.student = work / "student.safetensors"
         self.rated = work / "rated.safetensors"
         self._times = work / "minutes.json"
 
@@ -40,14 +41,6 @@ class Stages:
         times: dict[str, dict[str, float]] = json.loads(self._times.read_text()) if self._times.exists() else {}
         return times
 
-    def once(self, stage: str, make: Callable[[], Mapping[str, Tensor]]) -> dict[str, Tensor]:
-        """The tensors of a stage: those in its file, or what `make` gives, which is kept there."""
-        path = self.work / f"{stage}.safetensors"
-        if not path.exists():
-            with self.timed(stage):
-                save_file({name: tensor.contiguous() for name, tensor in make().items()}, path)
-        return load_file(path)
-
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
         """Note how long what follows takes."""
@@ -55,6 +48,14 @@ class Stages:
         yield
         taken = {"wall": (time.monotonic() - wall) / 60, "cpu": (time.process_time() - cpu) / 60}
         self._times.write_text(json.dumps(self.minutes | {stage: taken}, indent=2))
+
+
+def trained_student(student: Student, examples: Sequence[Example], taught: Taught, stages: Stages) -> dict[str, Tensor]:
+    """The tensors of the student after its lesson."""
+    if not stages.student.exists():
+        with stages.timed("student"):
+            save_file(student.learn(examples, taught), stages.student)
+    return load_file(stages.student)
 
 
 def taught_texts(

@@ -67,15 +67,12 @@ def train(
 ) -> None:
     """Train a teacher, then the adapter; fit its temperature on held-back data, measure it, and write its card."""
     from nlpcli.training.adapter_file import save_adapter
-    from nlpcli.training.distillation import Stages, taught_texts
+    from nlpcli.training.distillation import Stages, taught_texts, trained_student
     from nlpcli.training.phrases import PhrasesRecipe
-    from nlpcli.training.shrinking import Shrinking, ShrinkingRecipe
     from nlpcli.training.student import Student, StudentRecipe
     from nlpcli.training.teacher import TeacherRecipe
 
-    recipes = of_teacher, of_phrases, of_student, of_shrinking = (
-        TeacherRecipe(), PhrasesRecipe(), StudentRecipe(), ShrinkingRecipe(),
-    )  # fmt: skip
+    of_teacher, of_phrases, of_student = TeacherRecipe(), PhrasesRecipe(), StudentRecipe()
     stages = Stages(work)
     examples = read_rated(data / "train.tsv")
     learnt = select(examples, "train")
@@ -83,16 +80,15 @@ def train(
     base = resolve(BASE, None, False, _say).folder
     # Of the texts that the teacher rates, what people said is part of what is taught.
     others = [example for example in learnt if example.source != of_phrases.source]
-    whole = stages.once("student", lambda: Student(base, of_student, _say).learn(others, taught))
-    trained = stages.once("adapter", lambda: Shrinking(base, whole, of_shrinking, _say).learn(others, taught))
-    made_of = _ingredients(temperature=1.0)
+    trained = trained_student(Student(base, of_student, _say), others, taught, stages)
+    made_of = _ingredients(of_student.alpha / of_student.rank, temperature=1.0)
     save_adapter(output, trained, made_of)
     calibration = select(examples, "calibration")
     logits = _predicted(_merged(output, base), calibration).log()
     made_of["temperature"] = fitted_temperature(logits, _labels(calibration))
     save_adapter(output, trained, made_of)
     metrics = measure(_merged(output, base), data)
-    card = _card(metrics, made_of["temperature"], stages.minutes, _settings(*recipes), data)
+    card = _card(metrics, made_of["temperature"], stages.minutes, _settings(of_teacher, of_phrases, of_student), data)
     output.with_suffix(".md").write_text(card, encoding="utf-8")
     typer.echo(f"{output}: {output.stat().st_size} bytes, SHA-256 {sha256_of(output)}")
     _show(metrics)
@@ -151,11 +147,11 @@ def _merged(path: Path, base: Path) -> LocalModel:
     return LocalModel(str(path), folder)
 
 
-def _ingredients(temperature: float) -> dict[str, Any]:
+def _ingredients(scale: float, temperature: float) -> dict[str, Any]:
     names = dict(enumerate(LABELS))
     return {
         "prefix": "bert.",
-        "scale": 1.0,
+        "scale": scale,
         "temperature": temperature,
         "config": {
             "architectures": ["BertForSequenceClassification"],

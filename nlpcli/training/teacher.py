@@ -19,8 +19,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from nlpcli.models.reference import Say
 from nlpcli.training.answers import Answers
-from nlpcli.training.low_rank import with_adapters
-from nlpcli.training.master_weights import MasterWeights, fastest_dtype, warm_up_and_down
+from nlpcli.training.low_rank import MasterWeights, Rates, warm_up_and_down, with_adapters
 from nlpcli.training.objective import loss, targets_of
 from nlpcli.training.sentiment_data import LABELS, LONGEST_TEXT, Example, as_treebank, batches_by_length, by_length
 
@@ -64,17 +63,16 @@ class Teacher:
         self._chance = random.Random(recipe.seed)
         self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
         model: MPNetModel = AutoModel.from_pretrained(
-            folder, dtype=fastest_dtype(), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+            folder, dtype=torch.float32, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
         )
         model.eval().requires_grad_(False)
-        self._dtype = model.dtype
         self._embeddings = model.embeddings
         self._lower = _Layers(model, slice(recipe.frozen_layers))
         upper = _Upper(model, slice(recipe.frozen_layers, None), recipe.dropout)
         self._upper = with_adapters(upper, _LAYERS, ["head"], recipe.rank, recipe.alpha)
         self._weights = MasterWeights(
             self._upper,
-            {"lora_": recipe.rate_of_adapters, "head": recipe.rate_of_head},
+            Rates(recipe.rate_of_adapters, recipe.rate_of_adapters, recipe.rate_of_head),
             recipe.weight_decay,
             recipe.averaging,
         )
@@ -93,10 +91,10 @@ class Teacher:
         ]
         self._upper.train()
         for number, batch in enumerate(batches):
-            logits = self._upper(*_padded([states[index] for index in batch], self._dtype))
+            logits = self._upper(*_padded([states[index] for index in batch]))
             value = loss(logits, targets.of(batch), recipe.weight_of_rating)
             value.backward()
-            self._weights.step(warm_up_and_down(number / len(batches), recipe.warm_up, recipe.last_rate))
+            self._weights.step(warm_up_and_down(number, len(batches), recipe.warm_up, recipe.last_rate))
             if number % 50 == 0:
                 self._say(f"teacher, batch {number} of {len(batches)}: loss {value.item():.3f}")
         save_file({name: tensor.contiguous() for name, tensor in self._weights.use_average().items()}, path)
@@ -145,7 +143,7 @@ class Teacher:
         return states
 
     def _through_lower(self, rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
-        hidden, mask = _padded([self._embeddings(torch.tensor([row]))[0] for row in rows], self._dtype)
+        hidden, mask = _padded([self._embeddings(torch.tensor([row]))[0] for row in rows])
         return self._lower(hidden, mask), mask
 
 
@@ -164,7 +162,7 @@ class _Layers(nn.Module):  # type: ignore[misc]
     def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
         length = hidden.shape[1]
         bias = self.position_bias[:, :, :length, :length]
-        away = ((1 - mask)[:, None, None, :] * torch.finfo(hidden.dtype).min).to(hidden.dtype)
+        away = (1 - mask)[:, None, None, :] * torch.finfo(hidden.dtype).min
         for layer in self.layers:
             hidden = layer(hidden, away, bias)[0]
         return hidden
@@ -189,13 +187,13 @@ class _Upper(_Layers):
 
     def judged(self, hidden: Tensor, mask: Tensor) -> Tensor:
         """Logits from the hidden states of the last layer."""
-        mean = (hidden.float() * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+        mean = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
         return self.head(mean)
 
 
-def _padded(states: Sequence[Tensor], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """States of several texts, (tokens, width) each → (texts, longest, width), and a mask (texts, longest) float32."""
-    hidden = nn.utils.rnn.pad_sequence([state.to(dtype) for state in states], batch_first=True)
+def _padded(states: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """States of several texts, (tokens, width) each → (texts, longest, width) float32, and a mask (texts, longest)."""
+    hidden = nn.utils.rnn.pad_sequence([state.float() for state in states], batch_first=True)
     lengths = torch.tensor([len(state) for state in states])
     mask = (torch.arange(hidden.shape[1])[None, :] < lengths[:, None]).float()
     return hidden, mask

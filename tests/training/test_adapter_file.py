@@ -1,15 +1,21 @@
-import json
+import pytest
 
-import torch
-from safetensors import safe_open
-
-from nlpcli.training.adapter_file import save_adapter
+from nlpcli.training.adapter_file import plain_name
 
 
-def test_a_file_has_the_tensors_in_float16_and_the_rest_as_metadata(tmp_path):
-    path = tmp_path / "new" / "adapter.safetensors"
-    save_adapter(path, {"classifier.bias": torch.tensor([0.5, 0.1])}, {"scale": 1.0, "config": {"labels": ["a"]}})
-    with safe_open(path, "pt") as opened:
-        assert torch.equal(opened.get_tensor("classifier.bias"), torch.tensor([0.5, 0.1]).half())
-        recipe = {name: json.loads(value) for name, value in opened.metadata().items()}
-    assert recipe == {"scale": 1.0, "config": {"labels": ["a"]}}
+@pytest.mark.parametrize(
+    ("peft_name", "name"),
+    [
+        ("base_model.model.bert.encoder.layer.0.attention.self.query.lora_A.default.weight",
+         "bert.encoder.layer.0.attention.self.query.lora_A"),
+        ("base_model.model.bert.pooler.modules_to_save.default.dense.weight", "bert.pooler.dense.weight"),
+        ("base_model.model.classifier.modules_to_save.default.bias", "classifier.bias"),
+    ],
+)  # fmt: skip
+def test_names_are_those_of_the_plain_model(peft_name, name):
+    assert plain_name(peft_name) == name
+
+
+def test_a_tensor_that_was_not_trained_is_refused():
+    with pytest.raises(ValueError, match="no trained tensor"):
+        plain_name("base_model.model.bert.embeddings.word_embeddings.weight")

@@ -70,8 +70,7 @@ def test_there_is_a_state_for_every_token(taught):
     assert lengths == [len(row) for row in teacher._token_ids(texts)]
 
 
-def test_its_layers_are_those_of_the_whole_encoder(folder, monkeypatch):
-    monkeypatch.setattr("nlpcli.training.teacher.fastest_dtype", lambda: torch.float32)
+def test_its_layers_are_those_of_the_whole_encoder(folder):
     teacher = Teacher(folder, RECIPE, quiet)
     row = teacher._token_ids(["a b x"])[0]
     hidden, mask = teacher._through_lower([row])
