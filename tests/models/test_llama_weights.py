@@ -75,6 +75,19 @@ def test_the_logits_are_exactly_those_with_the_weights_of_transformers_modules(s
     torch.testing.assert_close(own[-1, 0], whole, atol=1e-4 if dtype == "float32" else 0.2, rtol=0.05)
 
 
+@torch.inference_mode()
+def test_in_bfloat16_what_a_layer_adds_is_not_rounded_away(save):
+    folder = save()
+    modules = [lean(folder, dtype) for dtype in (torch.bfloat16, torch.float32)]
+    whole = load_causal_lm(LocalModel("llama", folder), Placement("cpu", "bfloat16", "", ""))
+    for module in (*modules, whole):
+        # What comes in is large beside what the layers add.
+        module.model.embed_tokens.weight.mul_(256)
+    own, exact = (logits(LlamaDecoder(module, LONGEST))[-1, 0] for module in modules)
+    of_transformers = whole(torch.tensor([TOKENS])).logits[0, -1].float()
+    assert (own - exact).square().mean() < 0.5 * (of_transformers - exact).square().mean()
+
+
 @pytest.mark.parametrize("quantisation", ["int8", "int4"])
 @pytest.mark.parametrize("tied", [True, False])
 @torch.inference_mode()

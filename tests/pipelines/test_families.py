@@ -38,15 +38,15 @@ def family(request, tmp_path_factory):
     return request.param, FAMILIES[request.param](tmp_path_factory.mktemp(request.param))
 
 
-def load(folder, source="en", target="de", beams=1):
+def load(folder, source="en", target="de", beams=1, placement=CPU):
     options = TranslateOptions(source=source, target=target, beams=beams)
-    return load_translator(LocalModel(str(folder), folder), CPU, options)
+    return load_translator(LocalModel(str(folder), folder), placement, options)
 
 
-def by_hand(folder, kind, text, beams):
+def by_hand(folder, kind, text, beams, dtype="float32"):
     code, prefix, first = BY_HAND[kind]
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForSeq2SeqLM.from_pretrained(folder)
+    model = AutoModelForSeq2SeqLM.from_pretrained(folder, dtype=dtype)
     if code:
         tokenizer.src_lang = code
     inputs = tokenizer(prefix + text, return_tensors="pt")
@@ -62,6 +62,14 @@ def test_a_translation_is_that_of_generate_by_hand(family, beams):
     translator = load(folder, beams=beams)
     for text in TEXTS:
         assert translator.translate([text], "en", False)[0].text == by_hand(folder, kind, text, beams)
+
+
+def test_in_bfloat16_a_translation_is_that_of_generate_too(family):
+    kind, folder = family
+    translator = load(folder, placement=Placement("cpu", "bfloat16", "", ""))
+    for text in TEXTS:
+        found = translator.translate([text], "en", False)[0].text
+        assert found == by_hand(folder, kind, text, 1, "bfloat16")
 
 
 def test_a_batch_gives_what_each_text_gives_alone(family):

@@ -183,3 +183,10 @@ def placement():
     from nlpcli.device import Placement
 
     return lambda dtype, quantisation: Placement("cpu", dtype, "test", "test", quantisation)
+
+
+@pytest.mark.parametrize("shortlisted", [True, False])
+def test_in_bfloat16_a_student_translates_without_bytes(folder, placement, shortlisted):
+    model = LocalModel("tiny", folder, languages=("en",))
+    translator = load_bergamot(model, placement("bfloat16", None), 1, shortlisted, True)
+    assert all(found.text for found in translator.translate(["a cat", "dog tree house"], "en", False))
