@@ -160,7 +160,7 @@ def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
     return _load_generator(transformers.AutoModelForCausalLM, "continues no text", model, placement)
 
 
-def load_seq2seq(model: LocalModel, placement: Placement, prepared: bool = True) -> torch.nn.Module:
+def load_seq2seq(model: LocalModel, placement: Placement, *, prepared: bool = True) -> torch.nn.Module:
     """The encoder-decoder model with its output layer, ready for inference; without `prepared` its linear layers are
     torch's own, for who makes others of their weights.
 

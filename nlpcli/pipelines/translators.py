@@ -278,7 +278,7 @@ def load_bergamot(
         UsageError: it cannot be computed in so few bits, here or anywhere.
     """
     tokenizer = load_tokenizer(model)
-    module = load_seq2seq(model, _around_bytes(placement), False)
+    module = load_seq2seq(model, _around_bytes(placement), prepared=False)
     in_bytes = _in_bytes(model, module, placement, bytes_allowed)
     path = model.folder / SHORTLIST_FILE
     shared = bool(module.config.share_encoder_decoder_embeddings)

@@ -62,11 +62,12 @@ def loading_once(loaded, monkeypatch):
 
     def once(function):
         @wraps(function)
-        def load(*arguments):
+        def load(*arguments, **options):
             # A configuration is that of the model, which is one of the other arguments.
-            key = (function.__name__, *(argument for argument in arguments if isinstance(argument, Hashable)))
+            telling = [argument for argument in (*arguments, *options.items()) if isinstance(argument, Hashable)]
+            key = (function.__name__, *telling)
             if key not in loaded:
-                loaded[key] = function(*arguments)
+                loaded[key] = function(*arguments, **options)
             return loaded[key]
 
         return load

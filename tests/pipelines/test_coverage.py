@@ -43,7 +43,7 @@ def test_a_starter_translation_that_loses_its_clauses_is_noticed_and_a_whole_one
     model = LocalModel("starter/en-pt", en_pt)
     tokenizer = load_tokenizer(model)
     translator = BergamotTranslator(
-        load_seq2seq(model, choose(describe_hardware(), "cpu", "float32"), False), tokenizer, None, 1
+        load_seq2seq(model, choose(describe_hardware(), "cpu", "float32"), prepared=False), tokenizer, None, 1
     )
     rows = tokenizer([SENTENCE])["input_ids"]
     (whole,) = translator._greedy(rows)
