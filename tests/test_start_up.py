@@ -33,7 +33,7 @@ def test_a_short_answer_waits_for_no_modelling_code_of_transformers(tmp_path):
     run = subprocess.run([*command, "--max-tokens", "2"], capture_output=True, text=True, check=True, timeout=120)
     names = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines()}
     assert run.stdout.strip()
-    assert {"torch", "transformers", "nlpcli.models.decoders.llama_weights"} <= names
+    assert {"torch", "transformers", "nlpcli.models.llama.weights"} <= names
     # Together they take longer to import than everything else that such an answer needs.
     assert not names & {"transformers.modeling_utils", "torch._dynamo", "torch.distributed.tensor", "sympy", "scipy"}
     # That package reads the heads of all of its models where it is imported.

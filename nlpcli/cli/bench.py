@@ -14,14 +14,14 @@ import typer
 
 from nlpcli.cli.console import Activity, complain, configure_logging
 from nlpcli.cli.profile import Profile
-from nlpcli.device import check_names
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.errors import InputError
-from nlpcli.measured import file, keep
 from nlpcli.models.catalog import catalog
 from nlpcli.records.inputs import InputSpec, input_files
 from nlpcli.records.readers import read_records
 from nlpcli.records.writers import encode_json
+from nlpcli.runtime.bench_results import file, keep
+from nlpcli.runtime.device import check_names
 
 if TYPE_CHECKING:
     from nlpcli.engines.bench import Trial

@@ -14,11 +14,11 @@ from typer.core import TyperOption
 from nlpcli import settings
 from nlpcli.cli.app import COMMANDS, configured, load_command, option_names
 from nlpcli.errors import UsageError
-from nlpcli.measured import file as measurements_file
-from nlpcli.measured import measurements
 from nlpcli.models.catalog import catalog
 from nlpcli.models.catalog_file import user_file
 from nlpcli.records.writers import encode_json
+from nlpcli.runtime.bench_results import file as measurements_file
+from nlpcli.runtime.bench_results import measurements
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(

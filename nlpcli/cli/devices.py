@@ -9,7 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from nlpcli.cli.profile import Profile
-from nlpcli.device import (
+from nlpcli.records.writers import encode_json
+from nlpcli.runtime.bench_results import Measurement, measurements
+from nlpcli.runtime.device import (
     GIBIBYTE,
     Hardware,
     Placement,
@@ -19,8 +21,6 @@ from nlpcli.device import (
     describe_hardware,
     padded_tokens_per_batch,
 )
-from nlpcli.measured import Measurement, measurements
-from nlpcli.records.writers import encode_json
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 

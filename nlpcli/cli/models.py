@@ -12,12 +12,12 @@ import typer
 
 from nlpcli.cli.console import Activity, complain, configure_logging
 from nlpcli.errors import IntegrityError, UsageError
-from nlpcli.measured import measurements
 from nlpcli.models.cache import cached_models, leftovers, removals, remove, resolve, verify
 from nlpcli.models.catalog import catalog
 from nlpcli.models.pairs import FIREFOX_INTO_ENGLISH, FIREFOX_LANGUAGES
 from nlpcli.models.reference import CachedModel, Removal
 from nlpcli.records.writers import encode_json
+from nlpcli.runtime.bench_results import measurements
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(

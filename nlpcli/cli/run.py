@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlpcli.cli.console import Activity, configure_logging, results_console
 from nlpcli.cli.options import Per, SharedOptions
-from nlpcli.device import check_names
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.errors import NlpcliError, UsageError
 from nlpcli.records.formats import named_input_format
@@ -21,6 +20,7 @@ from nlpcli.records.outputs import OutputSpec, chosen_format, output_stream, ref
 from nlpcli.records.readers import decoder_for, read_records
 from nlpcli.records.record import Record
 from nlpcli.records.writers import Writer, make_writer
+from nlpcli.runtime.device import check_names
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -14,8 +14,8 @@ import typer
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
 from nlpcli.cli.app import COMMANDS, app
-from nlpcli.device import DTYPES
 from nlpcli.records.formats import INPUT_FORMATS
+from nlpcli.runtime.device import DTYPES
 
 if TYPE_CHECKING:
     from typer._click import Command, Context

@@ -11,11 +11,11 @@ import typer
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.errors import InputBroken, InputMissing, UsageError
-from nlpcli.languages import code_of
 from nlpcli.models.catalog import catalog
 from nlpcli.models.pairs import model_for
 from nlpcli.records.record import Record
 from nlpcli.tasks.translate import MARKUP_SUFFIXES, TranslateOptions
+from nlpcli.text.languages import code_of
 from nlpcli.views import translations as drawings
 
 EXAMPLES = """
@@ -99,7 +99,7 @@ def _default_model(options: TranslateOptions, texts: list[str] | None) -> str:
     """The model for the pair; where the pair leaves it open, a text on the command line says it."""
     source = options.source
     if source is None and options.target is None and texts and texts != ["-"]:
-        from nlpcli.language import detect
+        from nlpcli.text.detection import detect
 
         source = detect(" ".join(texts)).code
     return model_for(source, options.target, catalog().defaults["translate"])

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from nlpcli.batching import ReadAhead
-from nlpcli.device import Hardware, Placement, choose, describe_hardware, device_name, padded_tokens_per_batch
 from nlpcli.engines import local
 from nlpcli.engines.job import Job
 from nlpcli.errors import InputError
-from nlpcli.measured import Measurement, machine
 from nlpcli.models.reference import Say
 from nlpcli.records.record import Origin, Record
+from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.bench_results import Measurement, machine
+from nlpcli.runtime.device import Hardware, Placement, choose, describe_hardware, device_name, padded_tokens_per_batch
 from nlpcli.tasks.base import ContinuousTask, Task
 
 # Around what the device would be given anyway, and as far as a step is a gain.

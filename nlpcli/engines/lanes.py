@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from nlpcli.batching import Unit
 from nlpcli.errors import OutOfMemory
-from nlpcli.turns import Turns
+from nlpcli.runtime.batching import Unit
+from nlpcli.runtime.turns import Turns
 
 RunBatch = Callable[[Sequence[Unit]], Any]
 # More lanes than this wait for the interpreter's lock more than they win.
@@ -76,7 +76,7 @@ def use_threads(threads: int) -> None:
 
 
 def _run_with_threads(threads: int, run: RunBatch, batch: Sequence[Unit]) -> Any:
-    from nlpcli.device import is_out_of_memory
+    from nlpcli.runtime.device import is_out_of_memory
 
     use_threads(threads)
     try:

@@ -6,8 +6,14 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from nlpcli.batching import Batcher, ReadAhead
-from nlpcli.device import (
+from nlpcli.engines.job import ComputeSpec, Job
+from nlpcli.engines.lanes import Lanes, use_threads
+from nlpcli.models.cache import ready_to_load, resolve
+from nlpcli.models.reference import Say
+from nlpcli.records.record import Record
+from nlpcli.runtime.batching import Batcher, ReadAhead
+from nlpcli.runtime.bench_results import Measurement, find
+from nlpcli.runtime.device import (
     Hardware,
     Placement,
     choose,
@@ -15,12 +21,6 @@ from nlpcli.device import (
     device_name,
     padded_tokens_per_batch,
 )
-from nlpcli.engines.job import ComputeSpec, Job
-from nlpcli.engines.lanes import Lanes, use_threads
-from nlpcli.measured import Measurement, find
-from nlpcli.models.cache import ready_to_load, resolve
-from nlpcli.models.reference import Say
-from nlpcli.records.record import Record
 from nlpcli.tasks.base import BatchSizeTask, ContinuousTask, Hear, Task, TurnsTask, load_task
 
 log = logging.getLogger(__name__)

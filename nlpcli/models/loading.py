@@ -10,17 +10,17 @@ import torch
 import transformers
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
-from nlpcli.device import Placement
 from nlpcli.errors import ModelUnsafe, ModelUnusable
-from nlpcli.models.byte_product import can_multiply_bytes
-from nlpcli.models.decoders.llama_config import has_generic_tokenizer
-from nlpcli.models.encoder_layers import layer_names
-from nlpcli.models.first_token import read_first_token_alone
-from nlpcli.models.packed_linear import can_pack, pack_linears
-from nlpcli.models.quantized_linear import quantize_linears
+from nlpcli.kernels.byte_product import can_multiply_bytes
+from nlpcli.kernels.packed_linear import can_pack, pack_linears
+from nlpcli.kernels.quantized_linear import quantize_linears
+from nlpcli.models.bert.first_token import read_first_token_alone
+from nlpcli.models.bert.layers import layer_names
+from nlpcli.models.bert.row_bytes import multiply_in_bytes
+from nlpcli.models.llama.configuration import has_generic_tokenizer
 from nlpcli.models.quiet import first_line, say_nothing
 from nlpcli.models.reference import LocalModel
-from nlpcli.models.row_bytes import multiply_in_bytes
+from nlpcli.runtime.device import Placement
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nlpcli.errors import ModelMissing
-from nlpcli.languages import name_of
 from nlpcli.models.catalog import catalog
+from nlpcli.text.languages import name_of
 
 
 def starter_pairs() -> dict[tuple[str, str], str]:

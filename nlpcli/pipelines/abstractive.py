@@ -9,16 +9,16 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from nlpcli.device import Placement
 from nlpcli.errors import ModelUnusable, OutOfMemory
-from nlpcli.language import detect
 from nlpcli.models.loading import is_encoder_decoder, load_seq2seq, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
-from nlpcli.pipelines.completer import Completer, load_completer
-from nlpcli.pipelines.continuous import Ending
-from nlpcli.pipelines.sentences import Passage, passages
-from nlpcli.pipelines.summarization import SummarizationPipeline
+from nlpcli.pipelines.generation.completer import Completer, load_completer
+from nlpcli.pipelines.generation.continuous import Ending
+from nlpcli.pipelines.v4.summarization import SummarizationPipeline
 from nlpcli.pipelines.windows import Window
+from nlpcli.runtime.device import Placement
+from nlpcli.text.detection import detect
+from nlpcli.text.sentences import Passage, passages
 
 # A summary may be that much longer than it should be; what is unfinished then is left out.
 _SLACK = 1.5

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 from transformers import TextClassificationPipeline
 
-from nlpcli.device import Placement
 from nlpcli.errors import ModelUnusable
 from nlpcli.models.loading import load_classifier, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.labels import Meaning, label_names, meaning_of
 from nlpcli.pipelines.windows import Window, Windows, with_rounded_rows
+from nlpcli.runtime.device import Placement
 
 Probabilities = np.ndarray[Any, np.dtype[np.float32]]
 

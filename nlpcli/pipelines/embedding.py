@@ -16,11 +16,11 @@ from torch import Tensor
 from transformers import FeatureExtractionPipeline
 from transformers.pipelines import PIPELINE_REGISTRY
 
-from nlpcli.device import Placement
 from nlpcli.models.loading import load_encoder, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.pooling import SentenceConfig, read_sentence_config
 from nlpcli.pipelines.windows import Window, Windows, with_rounded_rows
+from nlpcli.runtime.device import Placement
 
 TASK = "text-embedding"
 

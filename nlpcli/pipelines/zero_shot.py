@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from transformers import ZeroShotClassificationPipeline
 
-from nlpcli.device import Placement
 from nlpcli.errors import ModelUnusable, UsageError
 from nlpcli.models.loading import is_classifier, load_classifier, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
@@ -22,6 +21,7 @@ from nlpcli.pipelines.classification import Probabilities
 from nlpcli.pipelines.embedding import EmbeddingPipeline, load_embedding_pipeline
 from nlpcli.pipelines.labels import Meaning
 from nlpcli.pipelines.windows import Pairs, Window, Windows, pad
+from nlpcli.runtime.device import Placement
 
 # Cosine similarities of unrelated texts lie within a few hundredths: this spreads them to probabilities. Chosen, not
 # fitted: no labels are known beforehand.

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from nlpcli.batching import Unit
-from nlpcli.device import Placement
 from nlpcli.errors import NlpcliError, UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.inspection import HeadSummary, Inspection, InspectionResult, Kind
 from nlpcli.records.record import Record
 from nlpcli.records.writers import ANY_JSON
+from nlpcli.runtime.batching import Unit
+from nlpcli.runtime.device import Placement
 
 if TYPE_CHECKING:
-    from nlpcli.pipelines.attention import AttentionPipeline
+    from nlpcli.pipelines.attention.pipeline import AttentionPipeline
 
 _DIGITS = 6
 
@@ -42,8 +42,8 @@ class AttentionTask:
     """Texts in, inspections out, one text at a time: padding would be attended to."""
 
     def __init__(self, options: AttentionOptions, pipeline: AttentionPipeline) -> None:
-        from nlpcli.pipelines.attention import Request
-        from nlpcli.pipelines.attention_capture import Selection
+        from nlpcli.pipelines.attention.capture import Selection
+        from nlpcli.pipelines.attention.pipeline import Request
 
         selection = Selection(options.layers, options.heads)
         self._request = Request(selection, options.method, options.pair, options.top, options.verify)
@@ -60,8 +60,8 @@ class AttentionTask:
         return [self._inspect(unit.payload) for unit in units]
 
     def _inspect(self, text: str) -> Inspection | NlpcliError:
-        from nlpcli.device import is_out_of_memory
         from nlpcli.errors import InputError, OutOfMemory
+        from nlpcli.runtime.device import is_out_of_memory
 
         try:
             return self._pipeline.inspect(text, self._request)
@@ -129,7 +129,7 @@ def _check_fields(check: Any) -> dict[str, Any]:
 
 def load(options: AttentionOptions, model: LocalModel, placement: Placement) -> AttentionTask:
     """The task, its model on its device."""
-    from nlpcli.pipelines.attention import load_attention_pipeline
+    from nlpcli.pipelines.attention.pipeline import load_attention_pipeline
 
     bits = placement.quantisation
     if options.verify and (bits is not None or placement.dtype != "float32"):

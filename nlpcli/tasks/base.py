@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
-from nlpcli.batching import BatchTask, ReadAhead
-from nlpcli.device import Placement
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
-from nlpcli.turns import Turns
+from nlpcli.runtime.batching import BatchTask, ReadAhead
+from nlpcli.runtime.device import Placement
+from nlpcli.runtime.turns import Turns
 
 
 class Task(BatchTask, Protocol):

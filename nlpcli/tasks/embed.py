@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from nlpcli.batching import Unit
-from nlpcli.device import Placement
 from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
+from nlpcli.runtime.batching import Unit
+from nlpcli.runtime.device import Placement
 from nlpcli.tasks.language_watch import LanguageWatch
 from nlpcli.tasks.window_notice import WindowNotice
 

@@ -9,17 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nlpcli.batching import ReadAhead
-from nlpcli.device import Placement
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
 from nlpcli.records.template import NotRendered, render
+from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.device import Placement
 from nlpcli.tasks.base import Hear
 
 if TYPE_CHECKING:
-    from nlpcli.pipelines.completer import Completer
-    from nlpcli.pipelines.constraint import Constraint
-    from nlpcli.pipelines.continuous import ContinuousBatch, Event
+    from nlpcli.pipelines.generation.completer import Completer
+    from nlpcli.pipelines.generation.constraint import Constraint
+    from nlpcli.pipelines.generation.continuous import ContinuousBatch, Event
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class GenerateTask:
         if record.error is not None:
             draft.problem = record.error
             return draft
-        from nlpcli.pipelines.completer import Refused
+        from nlpcli.pipelines.generation.completer import Refused
 
         try:
             prompt = self._prompt(record)
@@ -156,7 +156,7 @@ class GenerateTask:
         return self._completer.prompt_of_messages([*system, {"role": "user", "content": text}])
 
     def _note(self, event: Event) -> None:
-        from nlpcli.pipelines.continuous import Ending
+        from nlpcli.pipelines.generation.continuous import Ending
 
         draft, place = event.request.owner
         draft.written = event.text
@@ -202,7 +202,7 @@ def _leaving(drafts: deque[_Draft], hear: Hear) -> Iterator[Record]:
 
 def load(options: GenerateOptions, model: LocalModel, placement: Placement) -> GenerateTask:
     """The task, its model on its device."""
-    from nlpcli.pipelines.completer import load_completer
+    from nlpcli.pipelines.generation.completer import load_completer
 
     completer = load_completer(model, placement)
     constraint = None if options.schema is None else completer.constraint(options.schema)

@@ -31,7 +31,7 @@ class LanguageWatch:
             self._look(record)
 
     def _look(self, record: Record) -> None:
-        from nlpcli.language import detect
+        from nlpcli.text.detection import detect
 
         if sum(map(str.isalpha, record.text[:100])) < _FEWEST_LETTERS:
             return

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nlpcli.device import Placement
 from nlpcli.models.reference import LocalModel
+from nlpcli.runtime.device import Placement
 from nlpcli.tasks.base import Task
 from nlpcli.tasks.summary_length import Length, LengthRule
 
@@ -36,7 +36,7 @@ class SummarizeOptions:
 
 def summary_of(sentences: Sequence[str], bullets: bool) -> str:
     """The sentences as one text, or as a list of points with one line each."""
-    from nlpcli.words import space_between
+    from nlpcli.text.words import space_between
 
     stripped = [sentence.strip() for sentence in sentences]
     if bullets:

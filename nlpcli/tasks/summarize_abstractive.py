@@ -7,15 +7,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nlpcli.batching import Unit
-from nlpcli.device import Placement
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
+from nlpcli.runtime.batching import Unit
+from nlpcli.runtime.device import Placement
 from nlpcli.tasks.language_watch import LanguageWatch
 from nlpcli.tasks.summarize import SummarizeOptions, summary_of
 from nlpcli.tasks.summary_length import LengthRule
 from nlpcli.tasks.window_notice import WindowNotice
-from nlpcli.words import count_words, first_words
+from nlpcli.text.words import count_words, first_words
 
 if TYPE_CHECKING:
     from nlpcli.pipelines.abstractive import Lengths, Writer
@@ -139,7 +139,7 @@ class AbstractiveTask:
 
 def _whole_sentences(text: str, finished: bool) -> list[str]:
     """The sentences of what the model wrote, without one at the end that it could not finish."""
-    from nlpcli.pipelines.sentences import sentences
+    from nlpcli.text.sentences import sentences
 
     # Small models say a thing twice.
     found = list({" ".join(sentence.split()): sentence for sentence in reversed(sentences(text))}.values())[::-1]

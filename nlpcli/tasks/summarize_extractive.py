@@ -6,13 +6,13 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nlpcli.batching import Unit
-from nlpcli.device import Placement
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
+from nlpcli.runtime.batching import Unit
+from nlpcli.runtime.device import Placement
 from nlpcli.tasks.language_watch import LanguageWatch
 from nlpcli.tasks.summarize import SummarizeOptions, summary_of
-from nlpcli.words import count_words, first_words
+from nlpcli.text.words import count_words, first_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +56,7 @@ class ExtractiveTask:
         return [[Unit(len(part.token_ids), part) for part in self._parts(record.text)] for record in records]
 
     def _parts(self, text: str) -> list[_Part]:
-        from nlpcli.pipelines.sentences import sentences
+        from nlpcli.text.sentences import sentences
 
         words = count_words(text)
         if words <= self._rule.target(words):

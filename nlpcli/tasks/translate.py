@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from nlpcli.batching import Unit
-from nlpcli.device import Placement
 from nlpcli.errors import UsageError
-from nlpcli.languages import UNSPACED, name_of
-from nlpcli.markup.segments import Piece, Segment, plain
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
-from nlpcli.turns import Turns
+from nlpcli.runtime.batching import Unit
+from nlpcli.runtime.device import Placement
+from nlpcli.runtime.turns import Turns
+from nlpcli.text.languages import UNSPACED, name_of
+from nlpcli.text.markup.segments import Piece, Segment, plain
 
 if TYPE_CHECKING:
-    from nlpcli.pipelines.glossary import Glossary
-    from nlpcli.pipelines.inline import Sentence
-    from nlpcli.pipelines.translators import Translation, Translator
+    from nlpcli.pipelines.translation.glossary import Glossary
+    from nlpcli.pipelines.translation.inline import Sentence
+    from nlpcli.pipelines.translation.translators import Translation, Translator
 
 log = logging.getLogger(__name__)
 
@@ -122,8 +122,8 @@ class TranslateTask:
         return units
 
     def _sentences(self, segment: Segment, source: str) -> Iterator[str | Sentence]:
-        from nlpcli.pipelines.inline import sentences_of, with_stand_ins
-        from nlpcli.pipelines.segments import parts_of, whole
+        from nlpcli.pipelines.translation.inline import sentences_of, with_stand_ins
+        from nlpcli.text.clauses import parts_of, whole
 
         prose = with_stand_ins(segment.nodes, self._glossary, _scheme(segment))
 
@@ -155,7 +155,7 @@ class TranslateTask:
         return results
 
     def _finished(self, work: _Work, translation: Translation) -> str:
-        from nlpcli.pipelines.inline import keeps_words, render
+        from nlpcli.pipelines.translation.inline import keeps_words, render
 
         if not translation.complete:
             return self._in_parts(work, translation)
@@ -170,7 +170,7 @@ class TranslateTask:
 
     def _with_words(self, work: _Work) -> str:
         """Other stand-ins, and where these do not come through either, the text between the words by itself."""
-        from nlpcli.pipelines.inline import STAND_INS, keeps_words, render, restore_words, with_other_words
+        from nlpcli.pipelines.translation.inline import STAND_INS, keeps_words, render, restore_words, with_other_words
 
         for scheme in range(1, len(STAND_INS)):
             sentence = with_other_words(work.sentence, scheme)
@@ -180,7 +180,7 @@ class TranslateTask:
         return restore_words(self._between_words(work), work.sentence.words)
 
     def _between_words(self, work: _Work) -> str:
-        from nlpcli.pipelines.inline import cut_at_words
+        from nlpcli.pipelines.translation.inline import cut_at_words
 
         translated = []
         for text, is_prose in cut_at_words(work.sentence):
@@ -195,8 +195,8 @@ class TranslateTask:
 
     def _in_parts(self, work: _Work, translation: Translation) -> str:
         """A model that finds no end repeats itself: half a sentence may do better, and if not it is said."""
-        from nlpcli.pipelines.inline import render
-        from nlpcli.pipelines.segments import whole
+        from nlpcli.pipelines.translation.inline import render
+        from nlpcli.text.clauses import whole
 
         text = work.sentence.text
         if work.sentence.is_plain and len(text) > 1:
@@ -239,7 +239,7 @@ class TranslateTask:
 
     def _detected(self, record: Record) -> str:
         """What the text is in, or English where the model does not read that."""
-        from nlpcli.language import detect
+        from nlpcli.text.detection import detect
 
         code = detect(record.text).code
         try:
@@ -250,7 +250,7 @@ class TranslateTask:
         return code
 
     def _watch(self, record: Record, only: str) -> None:
-        from nlpcli.language import detect
+        from nlpcli.text.detection import detect
 
         if "language" in self._warned or sum(map(str.isalpha, record.text[:200])) < _FEWEST_LETTERS:
             return
@@ -274,7 +274,7 @@ class TranslateTask:
 
 def _scheme(segment: Segment) -> int:
     """The first stand-ins that the text does not use itself."""
-    from nlpcli.pipelines.inline import STAND_INS
+    from nlpcli.pipelines.translation.inline import STAND_INS
 
     text = "".join(node if isinstance(node, str) else node.raw for node in segment.nodes)
     free = (number for number, word in enumerate(STAND_INS) if word(1) not in text)
@@ -289,11 +289,11 @@ def _parse(record: Record, markup: Markup) -> list[Piece]:
     if markup == "none":
         return plain(record.text)
     if markup == "html":
-        from nlpcli.markup.html import segments
+        from nlpcli.text.markup.html import segments
     elif markup == "markdown":
-        from nlpcli.markup.markdown import segments
+        from nlpcli.text.markup.markdown import segments
     else:
-        from nlpcli.markup.srt import segments
+        from nlpcli.text.markup.srt import segments
     return segments(record.text)
 
 
@@ -313,8 +313,8 @@ def _spaced(parts: Sequence[str], pieces: Sequence[str | _Slot], target: str) ->
 
 def load(options: TranslateOptions, model: LocalModel, placement: Placement) -> TranslateTask:
     """The task, its model on its device."""
-    from nlpcli.pipelines.glossary import Glossary
-    from nlpcli.pipelines.load_translator import load_translator
+    from nlpcli.pipelines.translation.glossary import Glossary
+    from nlpcli.pipelines.translation.loading import load_translator
 
     translator = load_translator(model, placement, options)
     return TranslateTask(options, translator, model, Glossary(dict(options.glossary)))

@@ -22,13 +22,13 @@ import torch
 import typer
 from torch import Tensor
 
-from nlpcli.device import choose, describe_hardware
 from nlpcli.models.cache import resolve
 from nlpcli.models.catalog import Adapter
 from nlpcli.models.reference import LocalModel
 from nlpcli.models.sources import adapter as adapters
 from nlpcli.models.sources.hashing import sha256_of
 from nlpcli.pipelines.classification import load_classification_pipeline
+from nlpcli.runtime.device import choose, describe_hardware
 from nlpcli.training.calibration import expected_calibration_error, fitted_temperature
 from nlpcli.training.sentiment_data import (
     LABELS,

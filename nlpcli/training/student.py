@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from nlpcli.device import choose, describe_hardware
 from nlpcli.models.reference import Say
 from nlpcli.pipelines.windows import pad
+from nlpcli.runtime.device import choose, describe_hardware
 from nlpcli.training.likeness import Likeness
 from nlpcli.training.low_rank import MasterWeights, Rates, warm_up_and_down, with_adapters
 from nlpcli.training.objective import Targets, loss, targets_of

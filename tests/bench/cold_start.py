@@ -35,9 +35,9 @@ import transformers
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 from transformers.cache_utils import Cache
 lap("import transformers")
-from nlpcli.device import choose, describe_hardware
+from nlpcli.runtime.device import choose, describe_hardware
 from nlpcli.models.cache import ready_to_load, resolve
-from nlpcli.pipelines import completer as completing
+from nlpcli.pipelines.generation import completer as completing
 quiet = lambda text, fraction=None: None
 hardware = describe_hardware()
 placement = choose(hardware)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import torch
 
-from nlpcli.batching import ReadAhead
 from nlpcli.engines.local import process
 from nlpcli.records.record import Origin, Record
+from nlpcli.runtime.batching import ReadAhead
 
 ROUNDS = 3
 

@@ -7,8 +7,8 @@ from contest import compare, lines_of, run_task
 from sentence_transformers import SentenceTransformer
 from transformers import pipeline
 
-from nlpcli.device import choose, describe_hardware, padded_tokens_per_batch
 from nlpcli.models.cache import resolve
+from nlpcli.runtime.device import choose, describe_hardware, padded_tokens_per_batch
 from nlpcli.tasks.embed import EmbedOptions, load
 
 

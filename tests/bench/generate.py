@@ -66,16 +66,16 @@ def transformers_continuous(dtype):
 
 
 def model_of_transformers(dtype):
-    from nlpcli.device import Placement
     from nlpcli.models.loading import load_causal_lm
+    from nlpcli.runtime.device import Placement
 
     return load_causal_lm(starter(), Placement("cpu", dtype, "", ""))
 
 
 def ours(dtype):
     from nlpcli.__main__ import collect_garbage_rarely
-    from nlpcli.device import choose, describe_hardware
-    from nlpcli.pipelines.generation import load_generation_pipeline
+    from nlpcli.pipelines.generation.pipeline import load_generation_pipeline
+    from nlpcli.runtime.device import choose, describe_hardware
 
     collect_garbage_rarely()
     pipeline = load_generation_pipeline(starter(), choose(describe_hardware(), "cpu", dtype))
@@ -86,7 +86,7 @@ def ours(dtype):
 def llama_cpp(file):
     from llama_cpp import Llama
 
-    from nlpcli.device import describe_hardware
+    from nlpcli.runtime.device import describe_hardware
 
     llama = Llama(file, n_ctx=1024, n_threads=describe_hardware().cores, verbose=False, logits_all=False)
 
@@ -251,7 +251,7 @@ def main():
 
 
 def table(options):
-    from nlpcli.device import describe_hardware
+    from nlpcli.runtime.device import describe_hardware
 
     hardware = describe_hardware()
     print(f"{hardware.cpu_name}, {hardware.cores} cores; tokens a second, medians of {options.rounds}", flush=True)

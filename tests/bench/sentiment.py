@@ -8,8 +8,8 @@ import torch
 from contest import compare, lines_of, run_task
 from transformers import pipeline
 
-from nlpcli.device import choose, describe_hardware, padded_tokens_per_batch
 from nlpcli.models.cache import resolve
+from nlpcli.runtime.device import choose, describe_hardware, padded_tokens_per_batch
 from nlpcli.tasks.sentiment import SentimentOptions, load
 
 

@@ -11,14 +11,14 @@ from statistics import mean
 
 from rouge_score.rouge_scorer import RougeScorer
 
-from nlpcli.batching import ReadAhead
-from nlpcli.device import choose, describe_hardware
 from nlpcli.engines.local import process
 from nlpcli.models.cache import ready_to_load, resolve
-from nlpcli.pipelines.sentences import sentences
 from nlpcli.records.record import Origin, Record
+from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.device import choose, describe_hardware
 from nlpcli.tasks.summarize import SummarizeOptions, load
-from nlpcli.words import count_words
+from nlpcli.text.sentences import sentences
+from nlpcli.text.words import count_words
 
 MEASURES = ("rouge1", "rouge2", "rougeLsum")
 FEWEST_WORDS = 6

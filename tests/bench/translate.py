@@ -24,8 +24,8 @@ from contest import lines_of, run_task
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from nlpcli.__main__ import collect_garbage_rarely
-from nlpcli.device import choose, describe_hardware
 from nlpcli.models.cache import resolve
+from nlpcli.runtime.device import choose, describe_hardware
 from nlpcli.tasks.translate import TranslateOptions, load
 
 

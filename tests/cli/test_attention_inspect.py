@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from tiny_attention import save_attention_model
 
-from nlpcli.pipelines import attention as pipeline_module
+from nlpcli.pipelines.attention import pipeline as pipeline_module
 
 TEXT = "The cat sat on the mat because it was tired."
 

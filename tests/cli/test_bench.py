@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from nlpcli.device import describe_hardware
 from nlpcli.engines import local
 from nlpcli.engines.bench import Trial, agree, best
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
-from nlpcli.measured import measurements
 from nlpcli.records.inputs import InputSpec
 from nlpcli.records.record import Origin, Record
+from nlpcli.runtime.bench_results import measurements
+from nlpcli.runtime.device import describe_hardware
 from nlpcli.tasks.sentiment import SentimentOptions
 from tests.tiny import save_classifier
 

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from nlpcli import measured
 from nlpcli.cli.syntax import read_syntax
+from nlpcli.runtime import bench_results as measured
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

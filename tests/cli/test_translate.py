@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 
-from nlpcli.models.byte_product import can_multiply_bytes
+from nlpcli.kernels.byte_product import can_multiply_bytes
 
 pytestmark = pytest.mark.starter
 

@@ -3,10 +3,10 @@ import time
 
 import pytest
 
-from nlpcli.batching import Unit
 from nlpcli.engines.lanes import MOST_LANES, Lanes
 from nlpcli.errors import OutOfMemory
-from nlpcli.turns import Turns
+from nlpcli.runtime.batching import Unit
+from nlpcli.runtime.turns import Turns
 
 BATCHES = [[Unit(1, number)] for number in range(12)]
 

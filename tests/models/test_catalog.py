@@ -98,7 +98,7 @@ def test_an_alias_of_a_folder(catalogue, nlpcli, tmp_path):
 
 
 def test_available_models_show_the_speed_that_was_measured(nlpcli, tmp_path, catalogue):
-    from nlpcli.measured import Measurement, machine
+    from nlpcli.runtime.bench_results import Measurement, machine
 
     row = Measurement("embed", "starter/minilm", "cpu", "x", "float32", 1024, 2, 10.0, 1234.0, "2026-11-24", machine())
     (tmp_path / "bench.json").write_text(json.dumps([{name: getattr(row, name) for name in row.__slots__}]))

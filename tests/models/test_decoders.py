@@ -4,12 +4,12 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from nlpcli.device import Placement
 from nlpcli.models.decoders.general import GeneralDecoder, shares_its_cache
-from nlpcli.models.decoders.llama import LlamaDecoder, has_llama_shape
 from nlpcli.models.decoders.recomputing import RecomputingDecoder
+from nlpcli.models.llama.decoder import LlamaDecoder, has_llama_shape
 from nlpcli.models.loading import load_causal_lm, prepare_linears
 from nlpcli.models.reference import LocalModel
+from nlpcli.runtime.device import Placement
 from tests.tiny import CAUSAL, LONGEST, save_causal_lm
 
 PROMPTS = [[7, 8, 9], [10], [11, 12, 13, 14, 15, 16, 17], [20, 21]]

@@ -11,10 +11,10 @@ from threading import Thread
 import pytest
 from tiny_translation import save_marian_binary, save_shortlist, spm_of_marian
 
-from nlpcli.device import Placement
 from nlpcli.errors import IntegrityError, ModelMissing, SourceUnreachable, UsageError
 from nlpcli.models.sources.firefox import FirefoxSource
-from nlpcli.pipelines.load_translator import load_translator
+from nlpcli.pipelines.translation.loading import load_translator
+from nlpcli.runtime.device import Placement
 from nlpcli.tasks.translate import TranslateOptions
 
 CATALOGUE = "db/models.json"

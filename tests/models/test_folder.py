@@ -13,11 +13,11 @@ import torch
 from tokenizers import ByteLevelBPETokenizer
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, Qwen2Config, Qwen2Model
 
-from nlpcli.device import Placement
 from nlpcli.errors import ModelUnsafe
 from nlpcli.models.loading import load_encoder, load_tokenizer
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.embedding import load_embedding_pipeline
+from nlpcli.runtime.device import Placement
 
 CPU = Placement("cpu", "float32", "", "")
 

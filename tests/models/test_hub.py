@@ -199,9 +199,9 @@ def bert(tmp_path):
 
 
 def test_a_model_of_the_hub_embeds_as_its_folder_does_and_offline_asks_nobody(hub, nlpcli, bert):
-    from nlpcli.device import Placement
     from nlpcli.models.reference import LocalModel
     from nlpcli.pipelines.embedding import load_embedding_pipeline
+    from nlpcli.runtime.device import Placement
 
     files = {path.name: path.read_bytes() for path in bert.iterdir()}
     hub.repositories["owner/bert"] = Repository({"main": files})

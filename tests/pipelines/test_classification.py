@@ -5,11 +5,11 @@ import pytest
 from tiny import LONGEST, save_classifier
 from transformers import BertConfig, BertModel, pipeline
 
-from nlpcli.device import Placement
 from nlpcli.errors import ModelUnusable
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.classification import load_classification_pipeline
 from nlpcli.pipelines.labels import Meaning
+from nlpcli.runtime.device import Placement
 
 TEXTS = ["a b c", "d", "e f g h i j k l m n o p", "q r s t. u", "z"]
 KINDS = ["bert", "camembert", "distilbert", "electra", "roberta", "xlm-roberta", "gpt2", "llama"]

@@ -7,11 +7,11 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, GPT2Config, GPT2Model, PreTrainedTokenizerFast
 
-from nlpcli.device import Placement
 from nlpcli.errors import ModelUnsafe, ModelUnusable
 from nlpcli.models.reference import LocalModel
 from nlpcli.models.sources.folder import FolderSource
 from nlpcli.pipelines.embedding import load_embedding_pipeline
+from nlpcli.runtime.device import Placement
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnop"]
 TEXTS = ["a b c", "d", "e f g h i j k l m n o p a b c d", ""]

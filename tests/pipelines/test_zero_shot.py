@@ -5,10 +5,10 @@ import pytest
 from tiny import save_classifier
 from transformers import pipeline
 
-from nlpcli.device import Placement
 from nlpcli.errors import ModelUnusable, UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.zero_shot import EntailmentPipeline, SimilarityPipeline, load_zero_shot_pipeline
+from nlpcli.runtime.device import Placement
 
 TEXTS = ["a b c", "d e f g h i j", "k. l", "m"]
 LABELS = ("x", "y z", "w")

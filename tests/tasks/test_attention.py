@@ -2,8 +2,8 @@
 
 import pytest
 
-from nlpcli.batching import Unit
 from nlpcli.errors import InputBroken, ModelUnusable, OutOfMemory
+from nlpcli.runtime.batching import Unit
 from nlpcli.tasks.attention import AttentionOptions, AttentionTask
 
 

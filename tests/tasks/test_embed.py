@@ -9,9 +9,9 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from nlpcli.device import Placement
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Origin, Record
+from nlpcli.runtime.device import Placement
 from nlpcli.tasks.embed import EmbedOptions, load, with_precision
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnop"]

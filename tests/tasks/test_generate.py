@@ -2,10 +2,10 @@
 
 import pytest
 
-from nlpcli.batching import ReadAhead
-from nlpcli.device import Placement
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Origin, Record
+from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.device import Placement
 from nlpcli.tasks.generate import GenerateOptions, load
 from tests.tiny import LONGEST, save_causal_lm
 
@@ -108,7 +108,7 @@ def test_stop_ends_a_text_before_itself(folder):
 
 
 def test_the_end_of_the_context_is_said(folder, caplog, monkeypatch):
-    monkeypatch.setattr("nlpcli.pipelines.completer.Completer._end_tokens", lambda self: frozenset())
+    monkeypatch.setattr("nlpcli.pipelines.generation.completer.Completer._end_tokens", lambda self: frozenset())
     (record,) = run(folder, ["a b c"], greedy=True, most_tokens=400)
     assert record.result["completion"]
     assert f"x:1: the text ends at the model's context of {LONGEST} tokens" in caplog.text

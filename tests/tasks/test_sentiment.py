@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from tiny import save_classifier
 
-from nlpcli.device import Placement
 from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Origin, Record
+from nlpcli.runtime.device import Placement
 from nlpcli.tasks.sentiment import SentimentOptions, load
 
 FLOAT32 = Placement("cpu", "float32", "", "")

@@ -7,17 +7,17 @@ import torch
 from tiny import CAUSAL, SEQ2SEQ, save_causal_lm, save_seq2seq
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
-from nlpcli.batching import Batcher, ReadAhead
-from nlpcli.device import Placement
 from nlpcli.errors import ModelUnusable, OutOfMemory
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.abstractive import Lengths, Written, load_writer
 from nlpcli.records.record import Origin, Record
+from nlpcli.runtime.batching import Batcher, ReadAhead
+from nlpcli.runtime.device import Placement
 from nlpcli.tasks.summarize import SummarizeOptions, load, summary_of
 from nlpcli.tasks.summarize_abstractive import AbstractiveTask
 from nlpcli.tasks.summarize_extractive import ExtractiveTask
 from nlpcli.tasks.summary_length import LengthRule
-from nlpcli.words import count_words
+from nlpcli.text.words import count_words
 
 FLOAT32 = Placement("cpu", "float32", "", "")
 TEXTS = ["a b c d e.", "f g", "h i j k l m n", "a", "z y x w"]

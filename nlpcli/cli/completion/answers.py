@@ -109,7 +109,7 @@ def _languages(words: list[str]) -> Iterator[Answer]:  # noqa: ARG001
 
     from nlpcli.settings import load_toml
 
-    table = load_toml(Path(nlpcli.__file__).with_name("languages.toml"))
+    table = load_toml(Path(nlpcli.__file__).parent / "text" / "languages.toml")
     yield from (Answer(code, row["name"]) for code, row in table.items())
 
 

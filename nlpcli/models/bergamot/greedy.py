@@ -24,7 +24,7 @@ from nlpcli.models.bergamot.output import NEVER, Output, UnionOutput, shortliste
 from nlpcli.models.bergamot.rounding import rounded_rows
 from nlpcli.models.bergamot.sentencepiece_model import EOS_ID, UNKNOWN_ID
 from nlpcli.models.bergamot.shortlist import Shortlist
-from nlpcli.turns import Turns
+from nlpcli.runtime.turns import Turns
 
 # A source has at most 128 tokens; nothing that is not a loop has more than this.
 _LONGEST_OUTPUT = 512

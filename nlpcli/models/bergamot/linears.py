@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nlpcli.kernels.packed_linear import can_pack
 from nlpcli.models.bergamot.byte_linear import ByteLinear
-from nlpcli.models.packed_linear import can_pack
 
 
 class FloatLinear(nn.Module):  # type: ignore[misc]

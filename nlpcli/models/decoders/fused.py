@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from nlpcli.models.int8_blocks import BlockedInt8Linear
-from nlpcli.models.quantized_linear import Int8Linear
+from nlpcli.kernels.int8_blocks import BlockedInt8Linear
+from nlpcli.kernels.quantized_linear import Int8Linear
 
 Projection = Callable[[Tensor], Tensor]
 

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from nlpcli.kernels.threads import threads_for, weights_of_a_product
 from nlpcli.models.decoders.slots import SlotCache, visible
-from nlpcli.models.threads import threads_for, weights_of_a_product
 
 _KNOWN_LAYERS = {"full_attention", "sliding_attention"}
 

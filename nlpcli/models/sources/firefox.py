@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 from nlpcli import settings
 from nlpcli.errors import IntegrityError, ModelMissing, SourceUnreachable, UsageError
-from nlpcli.languages import code_of, nearest_codes
 from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
 from nlpcli.models.sources.made import MadeFolders, note_use
+from nlpcli.text.languages import code_of, nearest_codes
 
 PREFIX = "firefox:"
 BUCKET = "https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/"

@@ -9,15 +9,15 @@ from torch.nn import functional
 from transformers import AutoModelForSeq2SeqLM
 
 from nlpcli.errors import UsageError
+from nlpcli.kernels.byte_product import can_multiply_bytes
 from nlpcli.models.bergamot.byte_linear import ByteLinear, has_levels, has_published_levels
 from nlpcli.models.bergamot.byte_output import ByteOutput
 from nlpcli.models.bergamot.conversion import read_model
 from nlpcli.models.bergamot.greedy import GreedyTranslator
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
-from nlpcli.models.byte_product import can_multiply_bytes
 from nlpcli.models.reference import LocalModel
-from nlpcli.pipelines.translators import load_bergamot
-from nlpcli.turns import Turns
+from nlpcli.pipelines.translation.translators import load_bergamot
+from nlpcli.runtime.turns import Turns
 
 needs_bytes = pytest.mark.skipif(not can_multiply_bytes(), reason="this CPU or build of torch has no FBGEMM")
 SOURCES = [[5, 9, 14, 22, 0], [7, 0], [31, 12, 8, 40, 17, 21, 33, 6, 0]]
@@ -159,7 +159,7 @@ def test_a_file_without_scales_has_none(tmp_path):
 def test_what_is_asked_for_decides_on_8_bits(folder, monkeypatch, placement, quantisation, dtype, allowed, in_bytes):
     asked = []
     monkeypatch.setattr(
-        "nlpcli.pipelines.translators.GreedyTranslator",
+        "nlpcli.pipelines.translation.translators.GreedyTranslator",
         lambda module, shortlist, in_bytes, turns: asked.append((module.dtype, in_bytes)),
     )
     load_bergamot(LocalModel("tiny", folder), placement(dtype, quantisation), 1, True, allowed)
@@ -172,7 +172,7 @@ def test_4_bits_are_refused(folder, placement):
 
 
 def test_8_bits_without_scales_are_refused_with_a_way_out(folder, placement, monkeypatch):
-    monkeypatch.setattr("nlpcli.pipelines.translators.can_multiply_bytes", lambda: False)
+    monkeypatch.setattr("nlpcli.pipelines.translation.translators.can_multiply_bytes", lambda: False)
     with pytest.raises(UsageError, match="with AVX2 alone.*models pull tiny"):
         load_bergamot(LocalModel("tiny", folder), placement("float32", "int8"), 1, True, True)
     assert load_bergamot(LocalModel("tiny", folder), placement("float32", None), 1, True, True)
@@ -180,7 +180,7 @@ def test_8_bits_without_scales_are_refused_with_a_way_out(folder, placement, mon
 
 @pytest.fixture
 def placement():
-    from nlpcli.device import Placement
+    from nlpcli.runtime.device import Placement
 
     return lambda dtype, quantisation: Placement("cpu", dtype, "test", "test", quantisation)
 

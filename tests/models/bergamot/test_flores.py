@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
+from nlpcli.kernels.byte_product import can_multiply_bytes
 from nlpcli.models.bergamot.greedy import GreedyTranslator
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
-from nlpcli.models.byte_product import can_multiply_bytes
 
 pytestmark = pytest.mark.starter
 SENTENCES = Path(__file__).resolve().parents[4] / "shared" / "data" / "flores" / "dev.en"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nlpcli.pipelines.attention_measures import summarize_heads
+from nlpcli.pipelines.attention.measures import summarize_heads
 from nlpcli.records.inspection import AttentionMap, Inspection, Kind, LayerCheck, Token
 
 SENTENCE = (

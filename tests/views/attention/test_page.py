@@ -13,7 +13,7 @@ import pytest
 from browser import Browser, find
 
 from nlpcli.errors import OutputError
-from nlpcli.pipelines.attention_measures import summarize_heads
+from nlpcli.pipelines.attention.measures import summarize_heads
 from nlpcli.records.inspection import AttentionMap, Inspection, Kind, Token
 from nlpcli.views.attention import page
 from nlpcli.views.attention.page import make_page, save_page

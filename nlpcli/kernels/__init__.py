@@ -1,0 +1,1 @@
+"""Fast layers for a device; they know torch and nothing else."""

@@ -1,0 +1,1 @@
+"""Encoders of BERT's kind: their layers, computed no further than is read."""

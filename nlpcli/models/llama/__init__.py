@@ -1,0 +1,1 @@
+"""Decoders of Llama's shape, without transformers' modules."""

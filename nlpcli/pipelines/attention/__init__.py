@@ -1,0 +1,1 @@
+"""A text → what every head attends to, with measures and the check of the formula."""

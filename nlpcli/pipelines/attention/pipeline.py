@@ -1,0 +1,271 @@
+"""Text → what every head attends to.
+
+`pipeline("feature-extraction")` and its kin return no attention, and fused kernels never have the weights: this
+pipeline computes with the eager ones, takes the heads that were asked for, and measures and checks them.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from transformers import Pipeline
+from transformers.pipelines import PIPELINE_REGISTRY
+
+import nlpcli.models.bergamot  # noqa: F401 - makes transformers know these models
+from nlpcli.errors import InputError, ModelUnusable, UsageError
+from nlpcli.models.attention_layers import attention_layers, head_count
+from nlpcli.models.loading import load_attention_model, load_tokenizer, longest_input
+from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.attention.capture import EVERYTHING, Selection, WeightTap, check_selection
+from nlpcli.pipelines.attention.formula import FormulaCheck
+from nlpcli.pipelines.attention.measures import summarize_heads
+from nlpcli.pipelines.attention.memory import check_memory
+from nlpcli.pipelines.attention.objective import objective
+from nlpcli.pipelines.attention.token_labels import label_tokens
+from nlpcli.records.inspection import AttentionMap, Inspection, Kind, Token
+from nlpcli.runtime.device import Placement
+
+log = logging.getLogger(__name__)
+
+TASK = "attention-inspection"
+Method = Literal["raw", "rollout", "gradient"]
+
+
+class TextTooLong(InputError):
+    """The model takes fewer tokens, and a part of a text has another attention than the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to look at. `pair`: the second segment of an encoder, the forced output of an encoder-decoder model."""
+
+    selection: Selection = EVERYTHING
+    method: Method = "raw"
+    pair: str | None = None
+    top: int = 0
+    verify: bool = False
+
+
+class AttentionPipeline(Pipeline):  # type: ignore[misc]
+    """`pipeline(text, request=Request(…))` gives the `Inspection` of a text."""
+
+    _load_tokenizer = True
+
+    def __init__(self, *args: Any, name: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.model.set_attn_implementation("eager")
+        self.name = name
+        self._layers = attention_layers(self.model)
+        if not self._layers:
+            raise ModelUnusable(
+                f"the attention of {self.model.config.model_type} models is built in a way that nlpcli does not know"
+            )
+        self.longest_input = longest_input(self.model.config, self.tokenizer)
+        # The hooks of two texts at a time would hear each other's layers.
+        self._alone = threading.Lock()
+
+    @property
+    def shapes(self) -> dict[Kind, tuple[int, int]]:
+        """How many layers and heads the model has of each kind."""
+        kinds = [layer.kind for layer in self._layers]
+        config = self.model.config.get_text_config()
+        return {kind: (kinds.count(kind), head_count(config, kind)) for kind in Kind if kind in kinds}
+
+    def inspect(self, text: str, request: Request = Request()) -> Inspection:
+        """The attention of one text.
+
+        Raises:
+            UsageError: the model has no such layer or head, or nothing to do with a second text.
+            TextTooLong: the model takes fewer tokens.
+            OutOfMemory: what is to be held does not fit; fewer layers and heads may.
+            ModelUnusable: the model returns no weights, or --verify does not know it.
+        """
+        with self._alone:
+            inspection: Inspection = self(text, request=request)
+            return inspection
+
+    def _sanitize_parameters(self, request: Request = Request()) -> tuple[dict[str, Any], ...]:
+        parameters = {"request": request}
+        return parameters, parameters, parameters
+
+    def preprocess(self, inputs: str, request: Request = Request()) -> dict[str, Tensor]:
+        """`input_ids` and what else the model takes, for one text."""
+        check_selection(request.selection, self.shapes)
+        if request.pair is not None and not self._takes_pair():
+            raise UsageError(f"--pair needs an encoder or an encoder-decoder model; {self.name} is a decoder alone")
+        second = None if self.model.config.is_encoder_decoder else request.pair
+        encoded = self.tokenizer(inputs, second, truncation=False, return_tensors="pt")
+        length = encoded["input_ids"].shape[1]
+        if length > self.longest_input:
+            raise TextTooLong(
+                f"{length:,} tokens, and the model takes {self.longest_input:,} at a time;"
+                " inspect a shorter text (a part of it would have another attention)"
+            )
+        return dict(encoded)
+
+    def _takes_pair(self) -> bool:
+        return self.model.config.is_encoder_decoder or not any(layer.causal for layer in self._layers)
+
+    def _forward(self, model_inputs: dict[str, Tensor], request: Request = Request()) -> dict[str, Any]:
+        if not model_inputs["input_ids"].numel():
+            return {"input_ids": [], "maps": [], "checks": []}
+        self._check_memory(request, model_inputs["input_ids"].shape[1], 0)
+        arguments: dict[str, Any] = dict(model_inputs)
+        produced: Tensor | None = None
+        if self.model.config.is_encoder_decoder:
+            decoder_ids = self._decoder_ids(model_inputs, request)
+            arguments["decoder_input_ids"], produced = decoder_ids[:, :-1], decoder_ids[:, 1:]
+            self._check_memory(request, model_inputs["input_ids"].shape[1], produced.shape[1])
+        return self._listen(arguments, produced, request)
+
+    def _listen(self, arguments: dict[str, Any], produced: Tensor | None, request: Request) -> dict[str, Any]:
+        """One computation of the whole text, with the weights taken on the way."""
+        chosen = self._chosen(request)
+        with_gradients = request.method == "gradient"
+        tap = WeightTap(chosen, rollout=request.method == "rollout", keep_graph=with_gradients)
+        check = FormulaCheck(self.model.config.get_text_config(), self._layers) if request.verify else None
+        with ExitStack() as hooks:
+            hooks.enter_context(tap.on(self._layers))
+            if check is not None:
+                hooks.enter_context(check.on())
+            if with_gradients:
+                hooks.enter_context(self._differentiable())
+            outputs = self.model(**arguments, **self._without_cache())
+            target = objective(outputs, produced) if with_gradients else None
+            return {
+                "input_ids": arguments["input_ids"][0].tolist(),
+                "decoder_ids": _listed(arguments.get("decoder_input_ids")),
+                "produced": _listed(produced),
+                "maps": [(kind, *chosen[kind], *_taken(tap, kind, target)) for kind in chosen if all(chosen[kind])],
+                "rollout": tap.rollout,
+                "checks": [] if check is None else check.checks,
+            }
+
+    def _chosen(self, request: Request) -> dict[Kind, tuple[tuple[int, ...], tuple[int, ...]]]:
+        return {kind: request.selection.of(*shape) for kind, shape in self.shapes.items()}
+
+    def _without_cache(self) -> dict[str, Any]:
+        generates = self.model.config.is_encoder_decoder or any(layer.causal for layer in self._layers)
+        return {"use_cache": False} if generates else {}
+
+    @contextmanager
+    def _differentiable(self) -> Iterator[None]:
+        """Gradients from the embeddings on (encoder and decoder have theirs); no parameter needs one."""
+        self.model.requires_grad_(False)
+
+        def start(module: Any, inputs: Any, output: Tensor) -> Tensor:  # noqa: ARG001
+            return output.requires_grad_()
+
+        embeddings = [module for module in self.model.modules() if isinstance(module, nn.Embedding)]
+        handles = [module.register_forward_hook(start) for module in embeddings]
+        try:
+            with torch.enable_grad():
+                yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _decoder_ids(self, model_inputs: dict[str, Tensor], request: Request) -> Tensor:
+        """The decoder's start token and what follows it: the greedy output, or the target that was asked for."""
+        if request.pair is None:
+            limit = self._longest_output(model_inputs)
+            written: Tensor = self.model.generate(**model_inputs, do_sample=False, num_beams=1, max_new_tokens=limit)
+            if written.shape[1] > limit and int(written[0, -1]) not in self._ends():
+                log.warning("the output had not ended after %d tokens: the attention is that of these", limit)
+            return written
+        target = self.tokenizer(text_target=request.pair, return_tensors="pt")["input_ids"].to(self.device)
+        start = torch.full_like(target[:, :1], self.model.config.decoder_start_token_id)
+        if target.shape[1] > self.longest_input:
+            raise TextTooLong(f"--pair has {target.shape[1]:,} tokens, and the model takes {self.longest_input:,}")
+        return torch.cat([start, target], dim=1)
+
+    def _ends(self) -> list[int]:
+        ends: int | list[int] | None = self.model.generation_config.eos_token_id
+        return ends if isinstance(ends, list) else [] if ends is None else [ends]
+
+    def _longest_output(self, model_inputs: dict[str, Tensor]) -> int:
+        return int(min(self.longest_input - 1, 2 * model_inputs["input_ids"].shape[1] + 32))
+
+    def _check_memory(self, request: Request, tokens: int, output_tokens: int) -> None:
+        check_memory(self.shapes, self._chosen(request), tokens, output_tokens, request.method == "gradient")
+
+    def postprocess(self, model_outputs: dict[str, Any], request: Request = Request()) -> Inspection:
+        """The arrays and summaries of one text."""
+        tokens = label_tokens(self.tokenizer, model_outputs["input_ids"])
+        if not tokens:
+            return Inspection(self.name, (), ())
+        decoder = self._output_tokens(model_outputs["decoder_ids"])
+        produced = self._output_tokens(model_outputs["produced"])
+        causal = {layer.kind: layer.causal for layer in self._layers}
+        sides = {Kind.SELF: (tokens, tokens), Kind.DECODER: (decoder, decoder), Kind.CROSS: (produced, tokens)}
+        rollout = model_outputs["rollout"]
+        maps = tuple(
+            AttentionMap(
+                kind,
+                *sides[kind],
+                layers,
+                heads,
+                weights.numpy(),
+                causal[kind],
+                None if gradient is None else gradient.numpy(),
+                rollout.float().cpu().numpy() if rollout is not None and kind is Kind.SELF else None,
+            )
+            for kind, layers, heads, weights, gradient in model_outputs["maps"]
+        )
+        heads = [summary for map_ in maps for summary in summarize_heads(map_, request.top)]
+        checks = tuple(model_outputs["checks"])
+        return Inspection(self.name, tokens, maps, tuple(heads), produced or None, checks)
+
+    def _output_tokens(self, token_ids: Sequence[int]) -> tuple[Token, ...]:
+        """The labels of what the decoder reads and writes: some tokenizers have a vocabulary of its own for it."""
+        if not hasattr(self.tokenizer, "_switch_to_target_mode"):
+            return label_tokens(self.tokenizer, token_ids)
+        self.tokenizer._switch_to_target_mode()
+        try:
+            return label_tokens(self.tokenizer, token_ids)
+        finally:
+            self.tokenizer._switch_to_input_mode()
+
+
+def _taken(tap: WeightTap, kind: Kind, target: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Weights, and (A ⊙ ∂y/∂A)⁺ where there is an objective y (Chefer, Gur and Wolf 2021, equation 5, each head)."""
+    weights = tap.weights(kind)
+    if target is None:
+        return weights, None
+    return weights, (weights * tap.gradients(kind, target)).clamp(min=0)
+
+
+def _listed(token_ids: Tensor | None) -> list[int]:
+    return [] if token_ids is None else token_ids[0].tolist()
+
+
+def load_attention_pipeline(model: LocalModel, placement: Placement) -> AttentionPipeline:
+    """The pipeline of a model on its device.
+
+    Raises:
+        ModelError: the folder does not hold a model whose attention can be seen, or an unsafe one.
+    """
+    tokenizer = load_tokenizer(model)
+    return AttentionPipeline(
+        model=load_attention_model(model, placement),
+        tokenizer=tokenizer,
+        device=torch.device(placement.device),
+        task=TASK,
+        name=model.name,
+    )
+
+
+def _register() -> None:
+    from transformers import AutoModel
+
+    PIPELINE_REGISTRY.register_pipeline(TASK, pipeline_class=AttentionPipeline, pt_model=AutoModel, type="text")
+
+
+_register()

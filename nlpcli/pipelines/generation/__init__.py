@@ -1,0 +1,1 @@
+"""Prompts → completions, many at once, each with the text that it has alone."""

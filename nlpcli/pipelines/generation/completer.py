@@ -1,0 +1,245 @@
+"""Prompts → completions, many at once, each ending when it ends; imports none of transformers' modelling code."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import torch
+from jinja2 import TemplateError
+from torch import nn
+from transformers import PreTrainedTokenizerBase
+
+from nlpcli.errors import ModelUnusable
+from nlpcli.models.decoders.base import Decoder
+from nlpcli.models.decoders.general import GeneralDecoder, shares_its_cache
+from nlpcli.models.decoders.recomputing import RecomputingDecoder
+from nlpcli.models.llama.configuration import llama_config
+from nlpcli.models.llama.decoder import LlamaDecoder, has_llama_shape
+from nlpcli.models.llama.weights import llama_weights
+from nlpcli.models.loading import is_bergamot, is_encoder_decoder, load_tokenizer, longest_context, prepare_linears
+from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.generation.continuous import ContinuousBatch, Request
+from nlpcli.pipelines.generation.sampling import Sampling, generator_for
+from nlpcli.pipelines.generation.text_stream import TextStream
+from nlpcli.runtime.device import GIBIBYTE, Placement
+
+if TYPE_CHECKING:
+    from nlpcli.pipelines.generation.constraint import Constraint, Matcher
+
+log = logging.getLogger(__name__)
+
+Messages = list[dict[str, str]]
+
+# What is drawn where neither the user nor the model says how: transformers' own defaults for this pipeline.
+_TEMPERATURE, _TOP_K = 0.7, 50
+# Rows beyond this win nothing on a CPU: by then its cores have as much to compute as to read (tests/bench/generate.py).
+_CPU_ROWS, _GPU_ROWS = 32, 256
+# Tokens of keys and values, in all rows together.
+_CPU_TOKENS, _GPU_TOKENS_PER_GIBIBYTE = 65_536, 4096
+
+
+class Refused(Exception):
+    """A conversation that the model's chat template has no place for, such as one with a system message."""
+
+
+class Completer:
+    """`batch`, `request` and `complete` write the texts that follow prompts.
+
+    `model` is a decoder with its `config` and `generation_config`: a module of transformers, or `LlamaWeights`.
+    """
+
+    batches: type[ContinuousBatch] = ContinuousBatch
+
+    def __init__(
+        self, model: nn.Module, tokenizer: PreTrainedTokenizerBase, device: torch.device, name: str = "the model"
+    ) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.device = device
+        self._name = name
+        self.longest = longest_context(model.config)
+        self.ends = self._end_tokens()
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether the model has a template for conversations."""
+        return bool(self.tokenizer.chat_template)
+
+    def prompt_of_text(self, text: str) -> list[int]:
+        """The token ids of a text that is to be continued; at least one."""
+        token_ids: list[int] = self.tokenizer(text, return_attention_mask=False)["input_ids"]
+        end = _end_added_by(self.tokenizer)
+        if end is not None and token_ids[-1:] == [end]:
+            # Some tokenizers end every text; one that is to go on must not end.
+            token_ids = token_ids[:-1]
+        return token_ids or [self._beginning()]
+
+    def prompt_of_messages(self, messages: Messages) -> list[int]:
+        """The token ids of a conversation, up to where the model's answer begins.
+
+        Raises:
+            Refused: the model's template does not take such a conversation.
+        """
+        try:
+            encoded = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)
+        except TemplateError as error:
+            raise Refused(f"the chat template of {self._name}: {error}; --raw leaves it off") from error
+        token_ids: list[int] = encoded["input_ids"]
+        return token_ids
+
+    def too_long(self, prompt: list[int]) -> str | None:
+        """What is wrong with a prompt that leaves no room for an answer."""
+        if len(prompt) < self.longest:
+            return None
+        return (
+            f"the prompt has {len(prompt)} tokens, and the model takes {self.longest} with its answer;"
+            " shorten it, or choose a model of a longer context"
+        )
+
+    def source_of(self, prompt: list[int]) -> int:  # noqa: ARG002 - an encoder-decoder model has one
+        """How many tokens at the head of a prompt are read, but are no part of the text that goes on."""
+        return 0
+
+    def sampling(
+        self, temperature: float | None = None, top_p: float | None = None, top_k: int | None = None
+    ) -> Sampling:
+        """What was asked for; else what the model's own `generation_config` says; else transformers' defaults."""
+        config = self.model.generation_config
+        own = bool(config.do_sample)
+        return Sampling(
+            temperature=_first(temperature, config.temperature if own else None, _TEMPERATURE),
+            top_p=_first(top_p, config.top_p if own else None, 1.0),
+            top_k=_first(top_k, config.top_k if own else None, _TOP_K),
+            repetition_penalty=_first(config.repetition_penalty, 1.0),
+        )
+
+    def greedy(self) -> Sampling:
+        """The likeliest token every time."""
+        return Sampling(repetition_penalty=_first(self.model.generation_config.repetition_penalty, 1.0))
+
+    def batch(self, sampling: Sampling, budget: int | None = None) -> ContinuousBatch:
+        """Rows to `submit` requests to; `budget` in tokens of all rows together, or what the device has room for."""
+        rows = _CPU_ROWS if self.device.type == "cpu" else _GPU_ROWS
+        return self.batches(self._decoder(), sampling, self.ends, rows, budget or self._budget())
+
+    def request(
+        self,
+        owner: Any,
+        prompt: list[int],
+        most_tokens: int,
+        seed: int = 0,
+        number: int = 0,
+        stop: tuple[str, ...] = (),
+        constraint: Constraint | None = None,
+    ) -> Request:
+        """A prompt for `batch`. `number` tells texts of the same prompt apart; with `seed` it decides what is drawn."""
+        source = self.source_of(prompt)
+        return Request(
+            owner,
+            prompt,
+            most_tokens,
+            source=source,
+            generator=partial(generator_for, seed, prompt, number),
+            stream=partial(TextStream, self.tokenizer, prompt[source:], stop),
+            matcher=constraint.matcher if constraint else _no_matcher,
+        )
+
+    def complete(
+        self, prompts: Sequence[list[int]], most_tokens: int, sampling: Sampling | None = None, seed: int = 0
+    ) -> list[str]:
+        """The completion of each prompt, all at once; greedy unless told otherwise."""
+        batch = self.batch(sampling or self.greedy())
+        batch.submit(self.request(number, prompt, most_tokens, seed) for number, prompt in enumerate(prompts))
+        texts: dict[int, str] = {}
+        with torch.inference_mode():
+            while not batch.is_idle:
+                texts |= {event.request.owner: event.text for event in batch.advance() if event.ending}
+        return [texts[number] for number in range(len(prompts))]
+
+    def constraint(self, schema: str) -> Constraint:
+        """What a JSON Schema allows.
+
+        Raises:
+            UsageError: the schema asks for what cannot be guaranteed.
+        """
+        from nlpcli.pipelines.generation.constraint import Constraint
+
+        return Constraint(schema, self.tokenizer, sorted(self.ends))
+
+    def _decoder(self) -> Decoder:
+        if has_llama_shape(self.model.config):
+            return LlamaDecoder(self.model, self.longest)
+        if shares_its_cache(self.model):
+            return GeneralDecoder(self.model, self.longest)
+        log.warning(
+            "%s is of an architecture (%s) whose rows share no cache: every token reads its whole text again, which is"
+            " slow; a model of the families llama, mistral, qwen, gemma or gpt2 is faster",
+            self._name,
+            self.model.config.model_type,
+        )
+        return RecomputingDecoder(self.model, self.longest)
+
+    def _budget(self) -> int:
+        if self.device.type != "cuda":
+            return _CPU_TOKENS
+        memory: int = torch.cuda.get_device_properties(self.device).total_memory
+        return max(_CPU_TOKENS, _GPU_TOKENS_PER_GIBIBYTE * (memory // GIBIBYTE))
+
+    def _end_tokens(self) -> frozenset[int]:
+        ends: set[int] = set()
+        for end in (self.model.generation_config.eos_token_id, self.tokenizer.eos_token_id):
+            ends |= set(_as_list(end))
+        return frozenset(ends)
+
+    def _beginning(self) -> int:
+        """What stands for an empty text."""
+        candidates = [self.tokenizer.bos_token_id, self.model.generation_config.bos_token_id, *sorted(self.ends)]
+        known = [token for token in candidates if token is not None]
+        if not known:
+            raise ModelUnusable(f"{self._name} has no token to begin a text with; give it a prompt that is not empty")
+        return int(known[0])
+
+
+def _no_matcher() -> Matcher | None:
+    return None
+
+
+def _first(*values: Any) -> Any:
+    return next(value for value in values if value is not None)
+
+
+def _as_list(value: int | Iterable[int] | None) -> list[int]:
+    if value is None:
+        return []
+    return [value] if isinstance(value, int) else list(value)
+
+
+def _end_added_by(tokenizer: Any) -> int | None:
+    """The end token, where the tokenizer puts it behind every text."""
+    empty = tokenizer("")["input_ids"]
+    return empty[-1] if empty and empty[-1] == tokenizer.eos_token_id != tokenizer.bos_token_id else None
+
+
+def load_completer(model: LocalModel, placement: Placement) -> Completer:
+    """What writes texts with a model, on its device.
+
+    Raises:
+        ModelError: the folder does not hold a model that writes texts, or an unsafe one.
+    """
+    config = llama_config(model.folder)
+    tokenizer = load_tokenizer(model, config)
+    weights = None if config is None else llama_weights(model.folder, config, getattr(torch, placement.dtype))
+    if weights is None and is_encoder_decoder(model) and not is_bergamot(model):
+        from nlpcli.pipelines.generation.seq2seq_completer import load_seq2seq_completer
+
+        return load_seq2seq_completer(model, placement, tokenizer)
+    if weights is None:
+        from nlpcli.pipelines.generation.pipeline import load_generation_pipeline
+
+        return load_generation_pipeline(model, placement, tokenizer)
+    weights = weights.to(placement.device).eval()
+    prepare_linears(weights, placement)
+    return Completer(weights, tokenizer, torch.device(placement.device), model.name)

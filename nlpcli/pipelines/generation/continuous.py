@@ -1,0 +1,202 @@
+"""Many prompts at once, each ending when it ends: continuous batching (Yu et al. 2022, Orca).
+
+A row that is finished leaves, and the next prompt takes its place, so that no row waits for the longest. Rows have
+lengths of their own (`models.decoders`): nothing is padded but the prompts that are read together.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+
+from nlpcli.models.decoders.base import Decoder
+from nlpcli.pipelines.generation.sampling import Sampling, next_tokens, penalise_repetition
+from nlpcli.pipelines.generation.text_stream import TextStream
+from nlpcli.runtime.device import is_out_of_memory
+
+if TYPE_CHECKING:
+    from nlpcli.pipelines.generation.constraint import Matcher
+
+log = logging.getLogger(__name__)
+
+# Prompts that are read in one pass: so many padded tokens at the most.
+_PADDED_TOKENS = 4096
+
+
+class Ending(StrEnum):
+    """Why a text ended."""
+
+    END = "end"
+    STOP = "stop"
+    MOST_TOKENS = "most tokens"
+    CONTEXT = "context"
+    MEMORY = "memory"
+
+
+@dataclass(slots=True)
+class Request:
+    """A prompt, and the state of the text that it becomes. `owner` is whatever the caller knows it by.
+
+    The first `source` tokens of the prompt are what an encoder reads: no part of the text, and no part of the context.
+    """
+
+    owner: Any
+    prompt: list[int]
+    most_tokens: int
+    generator: Callable[[], torch.Generator]
+    stream: Callable[[], TextStream]
+    matcher: Callable[[], Matcher | None] = lambda: None
+    source: int = 0
+
+
+class Event(NamedTuple):
+    """`text` is what is written so far, and certain; `ending` is set when it is all. `valid`: the schema holds."""
+
+    request: Request
+    text: str
+    ending: Ending | None
+    valid: bool
+
+
+@dataclass(slots=True)
+class _Row:
+    request: Request
+    tokens: list[int]
+    generator: torch.Generator
+    stream: TextStream
+    matcher: Matcher | None
+    written: int = field(default=0)
+
+    @property
+    def text_tokens(self) -> list[int]:
+        return self.tokens[self.request.source :]
+
+
+class ContinuousBatch:
+    """Rows of one decoder. `submit` prompts, `advance` until nothing is left."""
+
+    def __init__(self, decoder: Decoder, sampling: Sampling, ends: frozenset[int], most_rows: int, budget: int) -> None:
+        """`budget`: tokens in all rows together, were each as long as it may become; one row is always allowed."""
+        self._decoder = decoder
+        self._sampling = sampling
+        self._ends = ends
+        self._most_rows = most_rows
+        self._budget = budget
+        self._waiting: deque[Request] = deque()
+        self._rows: list[_Row] = []
+
+    @property
+    def room(self) -> int:
+        """How many more prompts it could use now."""
+        return max(0, self._most_rows - len(self._rows) - len(self._waiting))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left to do."""
+        return not self._rows and not self._waiting
+
+    def submit(self, requests: Iterable[Request]) -> None:
+        """Prompts to be taken up in this order. Each has fewer tokens than the decoder's context."""
+        self._waiting.extend(requests)
+
+    def advance(self) -> list[Event]:
+        """One more token for every row; what became of each."""
+        try:
+            self._admit()
+            return self._step()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return self._start_over_with_fewer()
+
+    def _admit(self) -> None:
+        admitted: list[Request] = []
+        while self._waiting and self._fits(admitted, self._waiting[0]):
+            admitted.append(self._waiting.popleft())
+        # Prompts of about one length are read together; which row a text has changes nothing in it.
+        admitted.sort(key=lambda request: len(request.prompt))
+        self._rows += [_Row(r, list(r.prompt), r.generator(), r.stream(), r.matcher()) for r in admitted]
+        for group in _groups(admitted):
+            self._decoder.add([request.prompt[:-1] for request in group])
+
+    def _fits(self, admitted: Sequence[Request], request: Request) -> bool:
+        rows = [row.request for row in self._rows] + list(admitted)
+        tokens = sum(map(_most_tokens, rows)) + _most_tokens(request)
+        return not rows or (len(rows) < self._most_rows and tokens <= self._budget)
+
+    def _step(self) -> list[Event]:
+        if not self._rows:
+            return []
+        logits = self._decoder.step([row.tokens[-1] for row in self._rows])
+        for number, row in enumerate(self._rows):
+            if self._sampling.repetition_penalty != 1:
+                penalise_repetition(logits, number, row.text_tokens, self._sampling.repetition_penalty)
+            if row.matcher is not None:
+                row.matcher.forbid(logits, number)
+        tokens = next_tokens(logits, self._sampling, [row.generator for row in self._rows])
+        events = [self._take(row, token) for row, token in zip(self._rows, tokens, strict=True)]
+        self._drop([number for number, event in enumerate(events) if event.ending is not None])
+        return events
+
+    def _take(self, row: _Row, token: int) -> Event:
+        row.written += 1
+        row.tokens.append(token)
+        if row.matcher is not None:
+            row.matcher.take(token)
+        if token in self._ends:
+            return self._event(row, Ending.END)
+        row.stream.push(token)
+        if row.stream.stopped:
+            return self._event(row, Ending.STOP)
+        if row.matcher is not None and row.matcher.is_complete:
+            return self._event(row, Ending.END)
+        if row.written >= row.request.most_tokens:
+            return self._event(row, Ending.MOST_TOKENS)
+        if len(row.tokens) - row.request.source >= self._decoder.longest:
+            return self._event(row, Ending.CONTEXT)
+        return self._event(row, None)
+
+    def _event(self, row: _Row, ending: Ending | None) -> Event:
+        if ending is not None:
+            row.stream.finish()
+        valid = row.matcher is None or row.matcher.is_valid
+        return Event(row.request, row.stream.text, ending, valid)
+
+    def _drop(self, numbers: list[int]) -> None:
+        for number in sorted(numbers, reverse=True):
+            self._decoder.remove(number)
+            last = self._rows.pop()
+            if number < len(self._rows):
+                self._rows[number] = last
+
+    def _start_over_with_fewer(self) -> list[Event]:
+        """Memory ran out: half as many rows, each from its start. A text is the same whatever is beside it."""
+        self._decoder.clear()
+        again = [row.request for row in self._rows]
+        self._rows = []
+        if len(again) <= 1:
+            return [Event(request, "", Ending.MEMORY, valid=False) for request in again]
+        self._most_rows = len(again) // 2
+        self._waiting.extendleft(reversed(again))
+        log.warning("out of memory: going on with at most %d texts at a time", self._most_rows)
+        return []
+
+
+def _most_tokens(request: Request) -> int:
+    return len(request.prompt) + request.most_tokens
+
+
+def _groups(requests: Sequence[Request]) -> list[list[Request]]:
+    groups: list[list[Request]] = []
+    for request in requests:
+        # Sorted by length: the one that comes is the longest of its group.
+        if not groups or len(request.prompt) * (len(groups[-1]) + 1) > _PADDED_TOKENS:
+            groups.append([])
+        groups[-1].append(request)
+    return groups

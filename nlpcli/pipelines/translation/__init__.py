@@ -1,0 +1,1 @@
+"""Sentences → sentences in another language, with tags and placeholders in their places."""

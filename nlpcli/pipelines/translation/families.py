@@ -1,0 +1,324 @@
+"""Translation models of the hub: what each family wants to be told of languages, and where."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from nlpcli.errors import ModelUnusable, UsageError
+from nlpcli.models.loading import is_encoder_decoder, load_causal_lm, load_seq2seq, load_tokenizer, longest_input
+from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.translation.inline import Link
+from nlpcli.pipelines.translation.translators import Translation, cross_attention, link_pieces
+from nlpcli.runtime.device import Placement
+from nlpcli.text.languages import Family, code_of, family_code, name_of, nearest_codes
+
+# A translation is rarely twice as long as its source; what is longer repeats itself.
+_LENGTH_FACTOR = 2
+_SPARE_TOKENS = 32
+# A language model reads its prompt beside the text, and writes as much again.
+_SHARE_OF_CONTEXT = 4
+_NAME_WITH_PAIR = re.compile(r"[-_/]([a-z]{2,3})-([a-z]{2,3})$", re.IGNORECASE)
+
+
+class Wanted(Protocol):
+    """What the user asked for."""
+
+    @property
+    def source(self) -> str | None: ...
+    @property
+    def target(self) -> str | None: ...
+    @property
+    def beams(self) -> int: ...
+
+
+class Speech(NamedTuple):
+    """How a family is told what to do: what stands before a text, and which token begins the translation."""
+
+    prefix: Callable[[str], str]
+    source_code: Callable[[str], str | None]
+    first_token: int | None
+
+
+def _nothing(source: str) -> str:  # noqa: ARG001
+    return ""
+
+
+def _no_code(source: str) -> None:  # noqa: ARG001
+    return None
+
+
+def load_family(model: LocalModel, placement: Placement, wanted: Wanted) -> Any:
+    """The translator of a model of the hub.
+
+    Raises:
+        ModelError: the folder holds no model that translates.
+        UsageError: no target language where the model has many, or one that it does not know.
+    """
+    tokenizer = load_tokenizer(model)
+    if not is_encoder_decoder(model):
+        module = load_causal_lm(model, placement)
+        return CausalTranslator(module, tokenizer, _target_of(model, wanted), wanted)
+    module = load_seq2seq(model, placement)
+    kind = module.config.model_type
+    if kind not in _FAMILIES:
+        raise ModelUnusable(
+            f"{model.name} is a {kind} model, of which nlpcli does not know how it is told to translate;"
+            f" families that it knows: {', '.join(_FAMILIES)}, bergamot, and language models"
+        )
+    speech, target = _FAMILIES[kind](model, tokenizer, wanted)
+    return Seq2SeqTranslator(module, tokenizer, speech, target, wanted)
+
+
+def _target_of(model: LocalModel, wanted: Wanted) -> str:
+    if wanted.target is None:
+        raise UsageError(f"{model.name} knows many languages; name the one to translate into: --to LANG")
+    return wanted.target
+
+
+def _with_codes(
+    model: LocalModel, tokenizer: PreTrainedTokenizerBase, wanted: Wanted, family: Family
+) -> tuple[Speech, str]:
+    """M2M-100, NLLB, mBART-50: a token for each language, of the source in the input, of the target as first output."""
+    target = _target_of(model, wanted)
+    known = _language_tokens(tokenizer)
+
+    def code(language: str) -> str:
+        found = family_code(language, family)
+        if found is None or found not in known:
+            raise UsageError(_unknown(model, language, known))
+        return found
+
+    if wanted.source is not None:
+        code(wanted.source)
+    code_of_target = code(target)
+    get_id = getattr(tokenizer, "get_lang_id", tokenizer.convert_tokens_to_ids)
+    return Speech(_nothing, code, int(get_id(code_of_target))), target
+
+
+def _language_tokens(tokenizer: PreTrainedTokenizerBase) -> set[str]:
+    """The codes that the tokenizer has tokens for; M2M-100 writes `__de__` for de."""
+    return {token.strip("_") if token.startswith("__") else token for token in tokenizer.get_vocab()} | set(
+        getattr(tokenizer, "lang_code_to_id", {}) or {}
+    )
+
+
+def _unknown(model: LocalModel, language: str, known: Iterable[str]) -> str:
+    codes = [code for code in known if _is_code(code)]
+    nearest = nearest_codes(language, codes)
+    return f"{model.name} does not know {name_of(language)} ({language}); nearest of its codes: {', '.join(nearest)}"
+
+
+def _is_code(token: str) -> bool:
+    try:
+        code_of(token)
+    except UsageError:
+        return False
+    return True
+
+
+def _m2m(model: LocalModel, tokenizer: PreTrainedTokenizerBase, wanted: Wanted) -> tuple[Speech, str]:
+    is_nllb = "eng_Latn" in tokenizer.get_vocab()
+    return _with_codes(model, tokenizer, wanted, "nllb" if is_nllb else "m2m100")
+
+
+def _mbart(model: LocalModel, tokenizer: PreTrainedTokenizerBase, wanted: Wanted) -> tuple[Speech, str]:
+    return _with_codes(model, tokenizer, wanted, "mbart50")
+
+
+def _t5(model: LocalModel, tokenizer: PreTrainedTokenizerBase, wanted: Wanted) -> tuple[Speech, str]:
+    """MADLAD-400 has a token <2de>; T5 is asked in English."""
+    target = _target_of(model, wanted)
+    tokens = [token for token in tokenizer.get_vocab() if token.startswith("<2")]
+    if tokens:
+        if f"<2{target}>" not in tokens:
+            raise UsageError(_unknown(model, target, [token[2:-1] for token in tokens]))
+        return Speech(lambda source: f"<2{target}> ", _no_code, None), target  # noqa: ARG005
+    return Speech(lambda source: f"translate {name_of(source)} to {name_of(target)}: ", _no_code, None), target
+
+
+def _marian(model: LocalModel, tokenizer: PreTrainedTokenizerBase, wanted: Wanted) -> tuple[Speech, str]:
+    """One pair each; models with several targets have a token >>deu<< for each."""
+    codes = [token[2:-2] for token in tokenizer.get_vocab() if token.startswith(">>") and token.endswith("<<")]
+    if not codes:
+        return Speech(_nothing, _no_code, None), _marian_target(model, tokenizer, wanted)
+    target = _target_of(model, wanted)
+    nllb = family_code(target, "nllb") or ""
+    names = (target, nllb.partition("_")[0], nllb, "cmn_Hans" if target == "zh" else "")
+    token = next((name for name in names if name in codes), None)
+    if token is None:
+        raise UsageError(_unknown(model, target, codes))
+    return Speech(lambda source: f">>{token}<< ", _no_code, None), target  # noqa: ARG005
+
+
+def _marian_target(model: LocalModel, tokenizer: PreTrainedTokenizerBase, wanted: Wanted) -> str:
+    match = _NAME_WITH_PAIR.search(model.name.rstrip("/"))
+    named = match[2] if match else getattr(tokenizer, "target_lang", None)
+    own = code_of(named) if named and _is_code(named) else None
+    if own and wanted.target and own != wanted.target:
+        raise UsageError(f"{model.name} translates into {name_of(own)} ({own}), not into {name_of(wanted.target)}")
+    return own or wanted.target or ""
+
+
+_Introduce = Callable[[LocalModel, PreTrainedTokenizerBase, Wanted], tuple[Speech, str]]
+# Architecture → how it is told languages.
+_FAMILIES: dict[str, _Introduce] = {
+    "marian": _marian,
+    "m2m_100": _m2m,
+    "mbart": _mbart,
+    "t5": _t5,
+    "mt5": _t5,
+    "umt5": _t5,
+}
+
+
+class Seq2SeqTranslator:
+    """An encoder-decoder of the hub, by transformers' own `generate`."""
+
+    batch_tokens = None
+    turns = None
+    reads_sentences = True
+
+    def __init__(
+        self, module: Any, tokenizer: PreTrainedTokenizerBase, speech: Speech, target: str, wanted: Wanted
+    ) -> None:
+        self._module = module
+        self._tokenizer = tokenizer
+        self._speech = speech
+        self._beams = wanted.beams
+        # The source language is a state of the tokenizer, and batches run side by side.
+        self._lock = threading.Lock()
+        self.longest_input = min(longest_input(module.config, tokenizer), 512)
+        self.source: str | None = None
+        self.target: str | None = target or None
+
+    def cost(self, text: str, source: str) -> int:
+        return len(self._encode([text], source)[0])
+
+    def _encode(self, texts: Sequence[str], source: str) -> list[list[int]]:
+        code = self._speech.source_code(source)
+        prefix = self._speech.prefix(source)
+        with self._lock:
+            # To set it changes the tokenizer, which another thread may be reading.
+            if code is not None and self._tokenizer.src_lang != code:
+                self._tokenizer.src_lang = code
+            rows: list[list[int]] = self._tokenizer([prefix + text for text in texts])["input_ids"]
+        return rows
+
+    def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:
+        rows = self._encode(texts, source)
+        found = self.generate(rows)
+        end = _ids(self._module.generation_config.eos_token_id)
+        links = self._links(texts, source, rows, found) if linked else [()] * len(texts)
+        return [
+            Translation(self._decode(ids), bool(end & set(ids)), link) for ids, link in zip(found, links, strict=True)
+        ]
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        text: str = self._tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return text.strip()
+
+    def generate(self, rows: Sequence[list[int]]) -> list[list[int]]:
+        """The ids behind the start token, padding left out."""
+        inputs = _padded(rows, self._tokenizer.pad_token_id or 0, self._module.device, left=False)
+        first = {} if self._speech.first_token is None else {"forced_bos_token_id": self._speech.first_token}
+        longest = max(map(len, rows))
+        with torch.inference_mode():
+            output = self._module.generate(
+                **inputs, **first, num_beams=self._beams, do_sample=False,
+                max_length=None, max_new_tokens=_LENGTH_FACTOR * longest + _SPARE_TOKENS,
+            )  # fmt: skip
+        padding = self._tokenizer.pad_token_id
+        return [[token for token in row if token != padding] for row in output[:, 1:].tolist()]
+
+    def _links(
+        self, texts: Sequence[str], source: str, rows: list[list[int]], found: list[list[int]]
+    ) -> list[Sequence[Link]]:
+        start = self._module.config.decoder_start_token_id
+        start = self._module.generation_config.decoder_start_token_id if start is None else start
+        weights = cross_attention(self._module, rows, [[start, *ids[:-1]] for ids in found]).mean(1)
+        prefix = self._speech.prefix(source)
+        links: list[Sequence[Link]] = []
+        for text, row, ids, of_row in zip(texts, rows, found, weights, strict=True):
+            raw = link_pieces(self._tokenizer, prefix + text, ids, of_row[: len(ids), : len(row)])
+            links.append([_shifted(link, len(prefix)) for link in raw])
+        return links
+
+
+def _shifted(link: Link, by: int) -> Link:
+    return Link(link.start, link.end, max(0, link.source_start - by), max(0, link.source_end - by))
+
+
+def _ids(value: int | list[int] | None) -> set[int]:
+    return set() if value is None else set(value) if isinstance(value, list) else {value}
+
+
+def _padded(rows: Sequence[Sequence[int]], padding: int, device: torch.device, left: bool) -> dict[str, Tensor]:
+    longest = max(map(len, rows))
+    fill = [[padding] * (longest - len(row)) for row in rows]
+    masks = [[0] * len(some) for some in fill]
+    ids = [[*some, *row] if left else [*row, *some] for some, row in zip(fill, rows, strict=True)]
+    mask = [
+        [*none, *[1] * len(row)] if left else [*[1] * len(row), *none] for none, row in zip(masks, rows, strict=True)
+    ]
+    return {"input_ids": torch.tensor(ids, device=device), "attention_mask": torch.tensor(mask, device=device)}
+
+
+class CausalTranslator:
+    """A language model that is asked to translate; it reads whole lines and has no alignment to give."""
+
+    batch_tokens = None
+    turns = None
+    reads_sentences = False
+
+    def __init__(self, module: Any, tokenizer: PreTrainedTokenizerBase, target: str, wanted: Wanted) -> None:
+        self._module = module
+        self._tokenizer = tokenizer
+        self._beams = wanted.beams
+        self.longest_input = max(16, longest_input(module.config, tokenizer) // _SHARE_OF_CONTEXT)
+        self.source: str | None = None
+        self.target: str | None = target
+
+    def cost(self, text: str, source: str) -> int:  # noqa: ARG002
+        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def prompt(self, text: str, source: str) -> list[int]:
+        """The ids of the question, by the model's own chat template where it has one."""
+        if self._tokenizer.chat_template:
+            question = (
+                f"Translate the following text from {name_of(source)} into {name_of(self.target or '')}."
+                f" Answer with the translation only.\n\n{text}"
+            )
+            encoded = self._tokenizer.apply_chat_template(
+                [{"role": "user", "content": question}], add_generation_prompt=True, return_dict=True
+            )
+            ids: list[int] = encoded["input_ids"]
+            return ids
+        plain: list[int] = self._tokenizer(f"{name_of(source)}: {text}\n{name_of(self.target or '')}:")["input_ids"]
+        return plain
+
+    def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:  # noqa: ARG002
+        rows = [self.prompt(text, source) for text in texts]
+        end = _ids(self._module.generation_config.eos_token_id) or _ids(self._tokenizer.eos_token_id)
+        padding = self._tokenizer.pad_token_id
+        padding = min(end, default=0) if padding is None else padding
+        inputs = _padded(rows, padding, self._module.device, left=True)
+        longest = max(self.cost(text, source) for text in texts)
+        with torch.inference_mode():
+            output = self._module.generate(
+                **inputs, num_beams=self._beams, do_sample=False, pad_token_id=padding,
+                max_length=None, max_new_tokens=_LENGTH_FACTOR * longest + _SPARE_TOKENS,
+            )  # fmt: skip
+        return [self._answer(row, end) for row in output[:, inputs["input_ids"].shape[1] :].tolist()]
+
+    def _answer(self, ids: list[int], end: set[int]) -> Translation:
+        text = self._tokenizer.decode(ids, skip_special_tokens=True).strip()
+        # A line of the source is a line of the translation, whatever the model goes on to say.
+        first_line, _, more = text.partition("\n")
+        return Translation(first_line.strip(), bool(end & set(ids)) or bool(more))

@@ -1,0 +1,367 @@
+"""Sentences with tags inside: taken out before the translation, put back where the alignment says.
+
+Words that must stay (placeholders, code, addresses, terms of a glossary) are replaced by stand-ins that models copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from nlpcli.text.clauses import Part
+from nlpcli.text.markup.segments import Node, Tag, TagKind
+
+# Made-up names, in the order in which they are tried; all of 15 sentences in two directions kept each of them.
+STAND_INS: tuple[Callable[[int], str], ...] = (
+    lambda number: f"K{number}K",
+    lambda number: f"XQ{number}Z",
+    lambda number: f"Zx{number}b",
+)
+
+
+class Link(NamedTuple):
+    """A stretch of a translation and the stretch of the source that it came from, in characters."""
+
+    start: int
+    end: int
+    source_start: int
+    source_end: int
+
+
+class Mark(NamedTuple):
+    """A tag inside a sentence, before its character `place`."""
+
+    place: int
+    tag: Tag
+
+
+@dataclass(slots=True)
+class Sentence:
+    """What is translated as a whole: its text with stand-ins, the words that these stand for, its tags."""
+
+    text: str
+    words: dict[str, str] = field(default_factory=dict)
+    marks: list[Mark] = field(default_factory=list)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its translation is used as it comes."""
+        return not self.words and not self.marks
+
+
+class Prose(NamedTuple):
+    """A segment with its words replaced: text, stand-ins and tags by their place in the text."""
+
+    text: str
+    words: dict[str, str]
+    marks: list[Mark]
+
+
+def with_stand_ins(
+    nodes: Sequence[Node], glossary: Callable[[str], list[tuple[str, str | None]]], scheme: int
+) -> Prose:
+    """The text of a segment; `glossary` cuts plain text into pieces, each with its translation where that is given."""
+    text, number = "", 0
+    words: dict[str, str] = {}
+    marks: list[Mark] = []
+
+    def stand_in(raw: str) -> str:
+        nonlocal number
+        number += 1
+        word = STAND_INS[scheme](number)
+        words[word] = raw
+        return word
+
+    for node in nodes:
+        if isinstance(node, str):
+            for piece, translation in glossary(node):
+                text += piece if translation is None else stand_in(translation)
+        elif node.kind is TagKind.WORD:
+            text += stand_in(node.raw)
+        else:
+            marks.append(Mark(len(text), node))
+            text += " " if node.kind is TagKind.BREAK else ""
+    return Prose(text, words, marks)
+
+
+def sentences_of(prose: Prose, parts: Sequence[Part]) -> Iterator[str | Sentence]:
+    """Literal stretches and sentences, in order; tags at the edge of a sentence that they span whole are literal."""
+    closes = _partners(prose.marks)
+    index = 0
+    for part in parts:
+        inside: list[Mark] = []
+        text = prose.text[part.start : part.end]
+        if not part.is_sentence:
+            yield from _gap(prose, part, index)
+            index = _first_behind(prose.marks, index, part.end)
+            continue
+        while index < len(prose.marks) and prose.marks[index].place < part.end:
+            mark = prose.marks[index]
+            closed = closes.get(index, -1)
+            opens_inside = mark.tag.kind is TagKind.OPEN and part.start < closed < part.end
+            if mark.place == part.start and not inside and not opens_inside:
+                yield mark.tag.raw
+            else:
+                inside.append(Mark(mark.place - part.start, mark.tag))
+            index += 1
+        yield Sentence(text, {word: raw for word, raw in prose.words.items() if word in text}, inside)
+    yield from (mark.tag.raw for mark in prose.marks[index:])
+
+
+def _first_behind(marks: Sequence[Mark], index: int, place: int) -> int:
+    while index < len(marks) and marks[index].place < place:
+        index += 1
+    return index
+
+
+def _gap(prose: Prose, part: Part, index: int) -> Iterator[str]:
+    """What lies between sentences, with its tags and its words."""
+    text, start = "", part.start
+    while index < len(prose.marks) and prose.marks[index].place < part.end:
+        mark = prose.marks[index]
+        text += prose.text[start : mark.place] + mark.tag.raw
+        start = mark.place + (mark.tag.kind is TagKind.BREAK)
+        index += 1
+    yield restore_words(text + prose.text[start : part.end], prose.words)
+
+
+def _partners(marks: Sequence[Mark]) -> dict[int, int]:
+    """Index of an opening tag → place of the tag that closes it."""
+    open_: list[int] = []
+    partners: dict[int, int] = {}
+    for index, mark in enumerate(marks):
+        if mark.tag.kind is TagKind.OPEN:
+            open_.append(index)
+        elif mark.tag.kind is TagKind.CLOSE and open_:
+            partners[open_.pop()] = mark.place
+    return partners
+
+
+def keeps_words(sentence: Sentence, translation: str) -> bool:
+    """Whether every stand-in came through, once."""
+    return all(translation.count(word) == 1 for word in sentence.words)
+
+
+def restore_words(text: str, words: Mapping[str, str]) -> str:
+    """The text with the words that its stand-ins stand for."""
+    for word, raw in words.items():
+        text = text.replace(word, raw)
+    return text
+
+
+def render(sentence: Sentence, translation: str, links: Sequence[Link], escape: Callable[[str], str]) -> str:
+    """The translation with its words and its tags."""
+    placed = _place_marks(sentence, translation, links)
+    pieces: list[str] = []
+    end = 0
+    for place, tag, mark_place in placed:
+        if tag.kind is TagKind.BREAK:
+            place, after = _break_at(translation, place, end)
+        else:
+            after = place
+        before, behind = _spaces(sentence.text, mark_place, tag, translation, place)
+        pieces += [escape(translation[end:place]), before + tag.raw + behind]
+        end = after
+    pieces.append(escape(translation[end:]))
+    texts = [restore_words(piece, sentence.words) for piece in pieces]
+    return "".join(texts)
+
+
+def _break_at(text: str, place: int, least: int) -> tuple[int, int]:
+    """The space that a line break takes the place of: the nearest one; without any it stands between characters."""
+    spaces = [index for index, character in enumerate(text) if character.isspace() and index >= least]
+    if not spaces:
+        return max(place, least), max(place, least)
+    nearest = min(spaces, key=lambda index: abs(index - place))
+    return nearest, nearest + 1
+
+
+class _Span(NamedTuple):
+    """A pair of tags (or one alone), the stretch of the source that it spans, and what lies in it."""
+
+    start: int
+    end: int
+    opening: Tag | None
+    closing: Tag | None
+    children: list[_Span]
+
+
+class _Placed(NamedTuple):
+    """A tag before the character `place` of a translation, and where it stood in the source."""
+
+    place: int
+    tag: Tag
+    source_place: int
+
+
+def _spaces(source: str, source_place: int, tag: Tag, translation: str, place: int) -> tuple[str, str]:
+    """The spaces that a point had around it and has no more: an image stands between words like one."""
+    if tag.kind is not TagKind.POINT:
+        return "", ""
+    had_before = source[:source_place][-1:].isspace() or source_place == 0
+    had_behind = source[source_place : source_place + 1].isspace()
+    before = " " if had_before and place > 0 and not translation[place - 1].isspace() else ""
+    follows = translation[place : place + 1]
+    behind = " " if had_behind and follows and not follows.isspace() else ""
+    return before, behind
+
+
+def _place_marks(sentence: Sentence, translation: str, links: Sequence[Link]) -> list[_Placed]:
+    spans = _tree(sentence.marks, len(sentence.text))
+    placed: list[_Placed] = []
+    _place_all(spans, 0, len(translation), _Aligner(sentence.text, translation, links), placed)
+    return placed
+
+
+def _tree(marks: Sequence[Mark], length: int) -> list[_Span]:
+    """Pairs as nested spans; a tag whose partner is in another sentence spans from or to the edge of this one."""
+    stack: list[tuple[int, Tag | None, list[_Span]]] = [(0, None, [])]
+    for place, tag in marks:
+        if tag.kind is TagKind.OPEN:
+            stack.append((place, tag, []))
+        elif tag.kind is TagKind.CLOSE:
+            if len(stack) > 1:
+                start, opening, children = stack.pop()
+                stack[-1][2].append(_Span(start, place, opening, tag, children))
+            else:
+                # Opened in a sentence before: all so far lies in it.
+                _, _, children = stack.pop()
+                stack.append((0, None, [_Span(0, place, None, tag, children)]))
+        else:
+            stack[-1][2].append(_Span(place, place, tag, None, []))
+    while len(stack) > 1:
+        start, opening, children = stack.pop()
+        stack[-1][2].append(_Span(start, length, opening, None, children))
+    return stack[0][2]
+
+
+def _place_all(spans: list[_Span], low: int, high: int, aligner: _Aligner, placed: list[_Placed]) -> None:
+    """Emit the tags of `spans` between `low` and `high` of the translation, in the order of the translation."""
+    wanted = []
+    for order, span in enumerate(spans):
+        start, end = aligner.target(span.start, span.end)
+        if span.opening is None:
+            start = low
+        if span.closing is None and span.start != span.end:
+            end = high
+        for child in span.children:
+            child_start, child_end = aligner.target(child.start, child.end)
+            start, end = min(start, child_start), max(end, child_end)
+        wanted.append((max(low, min(start, high)), max(low, min(end, high)), order, span))
+    position = low
+    for start, end, _, span in sorted(wanted, key=lambda item: (item[0], item[2])):
+        start = max(start, position)
+        end = max(end, start)
+        if span.opening is not None:
+            placed.append(_Placed(start, span.opening, span.start))
+        _place_all(span.children, start, end, aligner, placed)
+        last = placed[-1].place if placed else start
+        position = max(end, last) if span.children else end
+        if span.closing is not None:
+            placed.append(_Placed(position, span.closing, span.end))
+
+
+class _Aligner:
+    """Stretches of a sentence → stretches of its translation."""
+
+    def __init__(self, source: str, translation: str, links: Sequence[Link]) -> None:
+        self._source = source
+        self._translation = translation
+        self._links = links
+
+    def target(self, start: int, end: int) -> tuple[int, int]:
+        """Where the stretch went: the run of the translation that has most of it and least of anything else."""
+        if start == end:
+            place = self._point(start)
+            return place, place
+        scores = [1 if _overlap(link, start, end) else -1 for link in self._links]
+        first, last = _best_run(scores)
+        if not self._links:
+            # Without an alignment: in proportion.
+            first_word, last_word = self._point(start), self._point(end)
+            return self._whole_words(first_word, max(first_word, last_word))
+        if first == last:
+            place = self._point(start)
+            return place, place
+        return self._whole_words(self._links[first].start, self._links[last - 1].end)
+
+    def _point(self, place: int) -> int:
+        """Behind what came from before `place`: as many pieces of the translation as make the fewest mistakes."""
+        if not self._links:
+            return self._word_start(round(len(self._translation) * place / max(1, len(self._source))))
+        best, mistakes = 0, sum(link.source_start < place for link in self._links)
+        fewest = mistakes
+        for count, link in enumerate(self._links, start=1):
+            mistakes += 1 if link.source_start >= place else -1
+            if mistakes < fewest or (mistakes == fewest and place >= len(self._source)):
+                best, fewest = count, mistakes
+        if best == len(self._links):
+            return len(self._translation)
+        return self._word_start(self._links[best].start)
+
+    def _whole_words(self, start: int, end: int) -> tuple[int, int]:
+        text = self._translation
+        start = self._word_start(start)
+        while start < end and text[start].isspace():
+            start += 1
+        while 0 < end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+            end += 1
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        return start, end
+
+    def _word_start(self, place: int) -> int:
+        text = self._translation
+        while 0 < place < len(text) and text[place - 1].isalnum() and text[place].isalnum():
+            place -= 1
+        return place
+
+
+def _overlap(link: Link, start: int, end: int) -> bool:
+    return link.source_start < end and link.source_end > start
+
+
+def _best_run(scores: Sequence[int]) -> tuple[int, int]:
+    """The stretch with the largest sum (Kadane's algorithm); empty where no score is positive."""
+    best, best_sum, start, running = (0, 0), 0, 0, 0
+    for index, score in enumerate(scores):
+        if running <= 0:
+            start, running = index, 0
+        running += score
+        if running > best_sum:
+            best, best_sum = (start, index + 1), running
+    return best
+
+
+def with_other_words(sentence: Sentence, scheme: int) -> Sentence:
+    """The same sentence with other stand-ins; tags move with the text."""
+    text, words, marks = "", {}, list(sentence.marks)
+    rest, done = sentence.text, 0
+    ordered = sorted(sentence.words, key=sentence.text.index)
+    moved = [mark.place for mark in marks]
+    for number, word in enumerate(ordered, start=1):
+        other = STAND_INS[scheme](number)
+        before, _, rest = rest.partition(word)
+        done += len(before) + len(word)
+        text += before + other
+        words[other] = sentence.words[word]
+        shift = len(text) - done
+        moved = [mark.place + shift if mark.place >= done else place for mark, place in zip(marks, moved, strict=True)]
+    text += rest
+    return Sentence(text, words, [Mark(place, mark.tag) for place, mark in zip(moved, marks, strict=True)])
+
+
+def cut_at_words(sentence: Sentence) -> Iterator[tuple[str, bool]]:
+    """The sentence in pieces, in order: text between stand-ins and tags, and whether it is prose."""
+    places = [(mark.place, mark.place, mark.tag.raw) for mark in sentence.marks]
+    places += [(start := sentence.text.index(word), start + len(word), word) for word in sentence.words]
+    end = 0
+    for start, stop, raw in sorted(places, key=lambda place: place[0]):
+        if start > end:
+            between = sentence.text[end:start]
+            yield between, any(map(str.isalpha, between))
+        yield raw, False
+        end = max(end, stop)
+    if end < len(sentence.text):
+        yield sentence.text[end:], any(map(str.isalpha, sentence.text[end:]))

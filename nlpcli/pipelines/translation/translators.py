@@ -1,0 +1,315 @@
+"""Sentences → translations, by whatever model: what the task of translating asks of each family."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from threading import Lock
+from typing import Any, NamedTuple, Protocol, cast
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from nlpcli.errors import UsageError
+from nlpcli.kernels.byte_product import can_multiply_bytes
+from nlpcli.models.bergamot.byte_linear import has_published_levels
+from nlpcli.models.bergamot.greedy import GreedyTranslator, Translated
+from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
+from nlpcli.models.loading import load_seq2seq, load_tokenizer
+from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.translation.coverage import left_out, may_leave_out
+from nlpcli.pipelines.translation.inline import Link
+from nlpcli.runtime.device import Placement
+from nlpcli.runtime.turns import Turns
+
+# Sentences whose token ids are kept: about those of two look-ahead windows.
+_REMEMBERED = 8192
+# In 8 bits a step of the decoder is mostly small operations; twice the rows halve their number (docs/decisions/0018).
+_TOKENS_IN_BYTES = 2048
+# Batches run side by side, and one must not take back the formula that another one needs.
+_PLAIN_FORMULA = Lock()
+
+
+class Translation(NamedTuple):
+    """A translation; `links` only where they were asked for. `complete`: the model came to an end.
+
+    `left_out`: a part of the source that seems to have no translation.
+    """
+
+    text: str
+    complete: bool = True
+    links: Sequence[Link] = ()
+    left_out: str = ""
+
+
+class Translator(Protocol):
+    """One model, or two in a row. Languages are ISO codes, None where the model does not say.
+
+    `batch_tokens`: how many tokens a batch should have, None where that is the device's business. `turns`: those that
+    several batches take, None where each does as it likes.
+    """
+
+    longest_input: int
+    batch_tokens: int | None
+    turns: Turns | None
+    reads_sentences: bool
+    source: str | None
+    target: str | None
+
+    def cost(self, text: str, source: str) -> int:
+        """How many tokens the model makes of a text, those that it adds included."""
+
+    def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:
+        """The translations of texts in one language; with `linked`, also what came from where."""
+
+
+class BergamotTranslator:
+    """A student model, decoded greedily by our own loop; with beams by `generate`."""
+
+    reads_sentences = True
+
+    def __init__(
+        self,
+        module: Any,
+        tokenizer: PreTrainedTokenizerBase,
+        shortlist: Shortlist | None,
+        beams: int,
+        in_bytes: bool = False,
+        turns: Turns | None = None,
+    ) -> None:
+        self._module = module
+        self._tokenizer = tokenizer
+        self._beams = beams
+        # In 8 bits, encoding a batch takes about as long as decoding it (docs/decisions/0018).
+        self.turns = turns if in_bytes and beams == 1 else None
+        self._greedy = GreedyTranslator(module, shortlist, in_bytes, self.turns)
+        self.batch_tokens = _TOKENS_IN_BYTES if in_bytes else None
+        # A sentence is measured first and translated later, in a batch.
+        self._ids = lru_cache(_REMEMBERED)(lambda text: cast("list[int]", tokenizer(text)["input_ids"]))
+        self.longest_input = int(tokenizer.model_max_length)
+        self.source: str | None = module.config.source_language
+        self.target: str | None = module.config.target_language
+
+    def cost(self, text: str, source: str) -> int:  # noqa: ARG002
+        return len(self._ids(text))
+
+    def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:  # noqa: ARG002
+        rows = [self._ids(text) for text in texts]
+        found = self._greedy(rows) if self._beams == 1 else self._with_beams(rows)
+        decoded = self._tokenizer.batch_decode([row.token_ids for row in found])
+        links = self._links(texts, rows, found) if linked else [()] * len(texts)
+        parts = self._left_out(texts, rows, found)
+        return [
+            Translation(text, row.complete, link, parts.get(number, ""))
+            for number, (text, row, link) in enumerate(zip(decoded, found, links, strict=True))
+        ]
+
+    def _left_out(self, texts: Sequence[str], rows: list[list[int]], found: list[Translated]) -> dict[int, str]:
+        """By the number of a text: its part that the translation did not look at."""
+        numbers = [
+            number
+            for number, (row, translated) in enumerate(zip(rows, found, strict=True))
+            if translated.complete and may_leave_out(len(row) - 1, len(translated.token_ids))
+        ]
+        parts = {}
+        for number in numbers:
+            row, translated = rows[number], found[number]
+            looked_at = translated.looked_at
+            if looked_at is None:
+                looked_at = self._looked_at(row, translated.token_ids)
+            offsets = offsets_of(self._tokenizer, texts[number])
+            stretch = left_out(looked_at[: len(row) - 1].tolist(), offsets)
+            if stretch is not None:
+                parts[number] = texts[number][slice(*stretch)].strip()
+        return parts
+
+    def _looked_at(self, row: list[int], token_ids: list[int]) -> Tensor:
+        """What the greedy loop notes, for a translation that came another way."""
+        shifted = [self._module.config.decoder_start_token_id, *token_ids]
+        return cross_attention(self._module, [row], [shifted])[0, 0].amax(0)
+
+    def _with_beams(self, rows: list[list[int]]) -> list[Translated]:
+        inputs = padded(rows, self._module.config.pad_token_id, self._module.device)
+        with torch.inference_mode():
+            output = self._module.generate(**inputs, num_beams=self._beams)
+        return [_until_end(row, self._module.config) for row in output[:, 1:].tolist()]
+
+    def _links(self, texts: Sequence[str], rows: list[list[int]], found: list[Translated]) -> list[Sequence[Link]]:
+        """By head 0 of the last decoder layer, which was trained on word alignments (Marian's guided alignment)."""
+        config = self._module.config
+        targets = [row.token_ids for row in found]
+        shifted = [[config.decoder_start_token_id, *ids[:-1]] for ids in targets]
+        weights = cross_attention(self._module, rows, shifted)[:, 0]
+        return [
+            link_pieces(self._tokenizer, text, ids, row_weights[: len(ids), : len(row)])
+            for text, row, ids, row_weights in zip(texts, rows, targets, weights, strict=True)
+        ]
+
+
+def padded(rows: Sequence[Sequence[int]], padding: int, device: torch.device) -> dict[str, Tensor]:
+    """`input_ids` and `attention_mask`, padded on the right."""
+    longest = max(map(len, rows))
+    ids = [[*row, *[padding] * (longest - len(row))] for row in rows]
+    mask = [[1] * len(row) + [0] * (longest - len(row)) for row in rows]
+    return {
+        "input_ids": torch.tensor(ids, device=device),
+        "attention_mask": torch.tensor(mask, device=device),
+    }
+
+
+def _until_end(ids: list[int], config: Any) -> Translated:
+    ends = [place for place, token in enumerate(ids) if token == config.eos_token_id]
+    kept = ids[: ends[0]] if ends else ids
+    return Translated([token for token in kept if token != config.pad_token_id], bool(ends))
+
+
+def cross_attention(module: Any, rows: Sequence[list[int]], decoder_rows: Sequence[list[int]]) -> Tensor:
+    """Weights of the last decoder layer for given outputs, (batch, heads, target tokens, source tokens)."""
+    padding = module.config.pad_token_id
+    inputs = padded(rows, padding, module.device)
+    decoder = padded([row or [padding] for row in decoder_rows], padding, module.device)["input_ids"]
+    with _PLAIN_FORMULA:
+        before = module.config._attn_implementation
+        # Only the plain formula gives its weights away.
+        module.set_attn_implementation("eager")
+        try:
+            with torch.inference_mode():
+                output = module(**inputs, decoder_input_ids=decoder, output_attentions=True, use_cache=False)
+        finally:
+            module.set_attn_implementation(before)
+    weights: Tensor = output.cross_attentions[-1].float()
+    return weights
+
+
+def link_pieces(tokenizer: PreTrainedTokenizerBase, source: str, ids: Sequence[int], weights: Tensor) -> list[Link]:
+    """Each piece of the target and the source piece that it attends to most; `weights` is (target, source)."""
+    if not ids:
+        return []
+    offsets = offsets_of(tokenizer, source)
+    # What the tokenizer adds has no place in the text, so it cannot be what a piece came from.
+    empty = torch.tensor([start == end for start, end in offsets[: weights.shape[1]]], device=weights.device)
+    best = weights.masked_fill(empty, -1.0).argmax(-1).tolist() if not bool(empty.all()) else [0] * len(ids)
+    links, start = [], 0
+    for count, place in enumerate(best, start=1):
+        end = len(tokenizer.decode(list(ids[:count]), skip_special_tokens=True))
+        links.append(Link(start, max(start, end), *_trimmed(source, *offsets[place])))
+        start = max(start, end)
+    return links
+
+
+def offsets_of(tokenizer: PreTrainedTokenizerBase, text: str) -> list[tuple[int, int]]:
+    """Where each token of a text stands in it; what the tokenizer adds is nowhere: an empty stretch."""
+    if tokenizer.is_fast:
+        offsets: list[tuple[int, int]] = tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
+        return offsets
+    found, end = [], 0
+    special = set(tokenizer.all_special_tokens)
+    for token in tokenizer.convert_ids_to_tokens(tokenizer(text)["input_ids"]):
+        piece = "" if token in special else token.replace("▁", "")
+        start = text.find(piece, end) if piece else -1
+        found.append((start, start + len(piece)) if start >= 0 else (end, end))
+        end = found[-1][1]
+    return found
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    return start, end
+
+
+class PivotTranslator:
+    """Two models in a row: the first one's translation is what the second one reads."""
+
+    reads_sentences = True
+
+    def __init__(self, first: Translator, second: Translator) -> None:
+        self._first, self._second = first, second
+        self.longest_input, self.batch_tokens = first.longest_input, first.batch_tokens
+        self.turns = first.turns or second.turns
+        self.source, self.target = first.source, second.target
+
+    def cost(self, text: str, source: str) -> int:
+        return self._first.cost(text, source)
+
+    def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:
+        middle = self._first.translate(texts, source, linked)
+        between = self._first.target or "en"
+        last = self._second.translate([translation.text for translation in middle], between, linked)
+        return [
+            Translation(b.text, a.complete and b.complete, _through(a.links, b.links), a.left_out or b.left_out)
+            for a, b in zip(middle, last, strict=True)
+        ]
+
+
+def _through(first: Sequence[Link], second: Sequence[Link]) -> list[Link]:
+    """Links from the last text to the first one; a piece that has none in between takes the nearest."""
+    if not first:
+        return []
+    through = []
+    for link in second:
+        nearest = min(first, key=lambda other: _distance(other, link))
+        through.append(Link(link.start, link.end, nearest.source_start, nearest.source_end))
+    return through
+
+
+def _distance(first: Link, second: Link) -> float:
+    overlap = min(first.end, second.source_end) - max(first.start, second.source_start)
+    return -overlap
+
+
+def load_bergamot(
+    model: LocalModel,
+    placement: Placement,
+    beams: int,
+    shortlisted: bool,
+    bytes_allowed: bool,
+    turns: Turns | None = None,
+) -> BergamotTranslator:
+    """The student model in a folder, on its device.
+
+    `bytes_allowed`: it may multiply in 8 bits where that is faster than its dtype; int8 in `placement` has it do so,
+    and then its batches take `turns`.
+
+    Raises:
+        ModelError: the folder does not hold one.
+        UsageError: it cannot be computed in so few bits, here or anywhere.
+    """
+    tokenizer = load_tokenizer(model)
+    module = load_seq2seq(model, _around_bytes(placement), prepared=False)
+    in_bytes = _in_bytes(model, module, placement, bytes_allowed)
+    path = model.folder / SHORTLIST_FILE
+    shared = bool(module.config.share_encoder_decoder_embeddings)
+    shortlist = Shortlist(path, shared) if shortlisted and path.is_file() else None
+    return BergamotTranslator(module, tokenizer, shortlist, beams, in_bytes, turns)
+
+
+def _around_bytes(placement: Placement) -> Placement:
+    """What is not multiplied in 8 bits is computed in float32."""
+    if placement.quantisation is None:
+        return placement
+    return replace(placement, quantisation=None, dtype="float32")
+
+
+def _in_bytes(model: LocalModel, module: Any, placement: Placement, allowed: bool) -> bool:
+    if placement.quantisation is None:
+        return allowed and placement.dtype == "float32" and _can_be_bytes(module, placement)
+    if placement.quantisation != "int8":
+        raise UsageError(f"{model.name} runs in int8, not in {placement.quantisation}; leave --dtype out")
+    if not _can_be_bytes(module, placement):
+        raise UsageError(
+            f"{model.name} runs in int8 on an x86 CPU with AVX2 alone, and with the scales that its file was published"
+            f" with, not here on {placement.device}; leave --dtype out (a model from before nlpcli kept these scales"
+            f" has them after: nlpcli models rm {model.name}; nlpcli models pull {model.name})"
+        )
+    return True
+
+
+def _can_be_bytes(module: Any, placement: Placement) -> bool:
+    return (
+        placement.device_type == "cpu"
+        and can_multiply_bytes()
+        and has_published_levels(module, module.config.activation_multipliers)
+    )

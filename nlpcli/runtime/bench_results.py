@@ -1,0 +1,101 @@
+"""What `nlpcli bench` measured on this machine: kept in the cache, and used where a setting is `auto`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from nlpcli.errors import CacheError
+from nlpcli.runtime.device import cpu_name, usable_cores
+from nlpcli.settings import cache_folder
+
+FILE = "bench.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """The fastest settings of a model for a task on a device; `device_name` tells one GPU from another.
+
+    `tokens_per_second` is None for tasks whose texts have no length before they are written.
+    """
+
+    task: str
+    model: str
+    device: str
+    device_name: str
+    dtype: str
+    batch_tokens: int
+    threads: int
+    texts_per_second: float
+    tokens_per_second: float | None
+    day: str
+    machine: str
+
+    @property
+    def speed(self) -> str:
+        """In tokens where they can be counted, else in texts."""
+        if self.tokens_per_second is not None:
+            return f"{self.tokens_per_second:,.0f} tokens/s"
+        return f"{self.texts_per_second:,.1f} texts/s"
+
+
+def machine() -> str:
+    """What a measurement holds for: another CPU, number of cores or torch measures anew."""
+    try:
+        torch = version("torch")
+    except PackageNotFoundError:
+        torch = "?"
+    return f"{cpu_name()}, {usable_cores()} cores, torch {torch}"
+
+
+def file() -> Path:
+    """Where the measurements are; deleting it makes `auto` what it was."""
+    return cache_folder() / FILE
+
+
+def measurements() -> list[Measurement]:
+    """Those of this machine; a file of another version of nlpcli counts as none."""
+    try:
+        rows: list[dict[str, Any]] = json.loads(file().read_text(encoding="utf-8"))
+        found = [Measurement(**row) for row in rows]
+    except (OSError, ValueError, TypeError):
+        return []
+    here = machine()
+    return [measurement for measurement in found if measurement.machine == here]
+
+
+def find(task: str, model: str, device: str, device_name: str) -> Measurement | None:
+    """The measurement for a task with a model on a device."""
+    wanted = (task, model, device, device_name)
+    return next((m for m in measurements() if (m.task, m.model, m.device, m.device_name) == wanted), None)
+
+
+def keep(new: Measurement) -> None:
+    """Store a measurement in place of an older one of the same.
+
+    Raises:
+        CacheError: the cache folder cannot be written.
+    """
+
+    def key(measurement: Measurement) -> tuple[str, ...]:
+        return (measurement.task, measurement.model, measurement.device, measurement.device_name)
+
+    kept = [measurement for measurement in measurements() if key(measurement) != key(new)]
+    _write([*kept, new])
+
+
+def _write(rows: Iterable[Measurement]) -> None:
+    text = json.dumps([asdict(row) for row in rows], indent=2) + "\n"
+    part = file().with_suffix(".part")
+    try:
+        file().parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.replace(file())
+    except OSError as error:
+        raise CacheError(
+            f"cannot write {file()}: {error.strerror}; make room or set NLPCLI_CACHE_DIR to another folder"
+        ) from error

@@ -1,0 +1,222 @@
+import threading
+import time
+
+import pytest
+
+from nlpcli.errors import InputBroken, OutOfMemory, UsageError
+from nlpcli.records.record import Origin, Record
+from nlpcli.runtime.batching import FIRST_WINDOW, LARGEST_WINDOW, Batcher, ReadAhead, Unit, cut
+
+
+class Upper:
+    """A task whose memory holds `room` padded tokens."""
+
+    def __init__(self, room=10**9):
+        self.room = room
+        self.sizes = []
+
+    def split(self, records):
+        return [[Unit(len(word), word) for word in record.text.split()] for record in records]
+
+    def run(self, units):
+        padded = max(unit.cost for unit in units) * len(units)
+        self.sizes.append(padded)
+        if padded > self.room:
+            raise OutOfMemory("too large")
+        return [unit.payload.upper() for unit in units]
+
+    def join(self, record, outputs):
+        return {"upper": " ".join(outputs)}
+
+
+def one_after_the_other(run, batches):
+    return (run(batch) for batch in batches)
+
+
+def process(texts, task, budget):
+    batcher = Batcher(task, budget, one_after_the_other)
+    records = [Record(text, {}, Origin("x", number)) for number, text in enumerate(texts)]
+    return list(batcher.process(ReadAhead(records)))
+
+
+def test_batches_keep_to_the_budget_of_padded_tokens():
+    costs = [3, 9, 1, 9, 4, 30]
+    batches = cut(costs, 18)
+    assert sorted(index for batch in batches for index in batch) == list(range(6))
+    assert all(len(batch) == 1 or max(costs[i] for i in batch) * len(batch) <= 18 for batch in batches)
+
+
+def test_order_is_kept_when_batches_are_sorted():
+    texts = [f"a{'b' * (number * 7 % 13)} c{number}" for number in range(500)]
+    assert [r.result["upper"] for r in process(texts, Upper(), 40)] == [text.upper() for text in texts]
+
+
+def test_out_of_memory_halves_the_budget_and_goes_on():
+    task = Upper(room=20)
+    texts = ["abcde"] * 64
+    assert [r.result["upper"] for r in process(texts, task, 160)] == ["ABCDE"] * 64
+    assert task.sizes[-1] <= 20
+
+
+def test_a_text_that_does_not_fit_alone_fails_alone():
+    first, second = process(["abc", "x" * 50], Upper(room=20), 200)
+    assert (first.result, first.error) == ({"upper": "ABC"}, None)
+    assert (second.result, second.error) == (None, "too large")
+
+
+def test_a_text_of_several_units_comes_together_again_across_batches_and_failures():
+    task = Upper(room=30)
+    texts = [" ".join(f"{'abc' * (number % 4 + 1)}{number}" for _ in range(number % 5)) for number in range(300)]
+    assert [r.result["upper"] for r in process(texts, task, 64)] == [text.upper() for text in texts]
+    assert max(task.sizes[-50:]) <= 30
+
+
+def test_a_record_that_failed_before_keeps_its_place_and_its_error():
+    records = [Record("a", {}, Origin("x", 1)), Record("", {}, Origin("x", 2), error="broken")]
+    batcher = Batcher(Upper(), 10, one_after_the_other)
+    assert [(r.result, r.error) for r in batcher.process(ReadAhead(records))] == [
+        ({"upper": "A"}, None),
+        (None, "broken"),
+    ]
+
+
+def test_slow_input_leaves_before_the_next_record_is_there():
+    may_go_on = threading.Event()
+
+    def slow_records():
+        yield Record("first", {}, Origin("x", 1))
+        assert may_go_on.wait(10)
+        yield Record("second", {}, Origin("x", 2))
+
+    outgoing = Batcher(Upper(), 1000, one_after_the_other).process(ReadAhead(slow_records()))
+    assert next(outgoing).result == {"upper": "FIRST"}
+    assert not may_go_on.is_set()
+    may_go_on.set()
+    assert next(outgoing).result == {"upper": "SECOND"}
+
+
+def test_an_error_of_the_reader_comes_behind_the_records_before_it():
+    def broken_records():
+        yield Record("first", {}, Origin("x", 1))
+        yield Record("second", {}, Origin("x", 2))
+        raise InputBroken("a.gz is truncated")
+
+    outgoing = Batcher(Upper(), 1000, one_after_the_other).process(ReadAhead(broken_records()))
+    assert [next(outgoing).text, next(outgoing).text] == ["first", "second"]
+    with pytest.raises(InputBroken, match=r"a\.gz is truncated"):
+        next(outgoing)
+
+
+@pytest.mark.parametrize(("text", "most"), [("a", 2 * LARGEST_WINDOW), ("a" * 100_000, 10)])
+def test_reading_ahead_is_bounded_by_number_and_by_size(text, most):
+    read = []
+
+    def endless_records():
+        while True:
+            read.append(text)
+            yield Record(text, {}, Origin("x", 1))
+
+    source = ReadAhead(endless_records(), most_characters=1_000_000)
+    wait_until(lambda: len(read) > most)
+    assert len(read) == most + 1
+    assert len(source.take(5)) == 5
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)
+
+
+class Twice(Upper):
+    """Records of several words go through a second round, as one word."""
+
+    def join(self, record, outputs):
+        return [Unit(1, "".join(outputs).lower())] if len(outputs) > 1 else super().join(record, outputs)
+
+
+def test_a_task_can_ask_for_another_round_and_order_is_kept():
+    found = process(["a b", "c", "", "d e f"], Twice(), 2)
+    assert [record.result and record.result["upper"] for record in found if record.text] == ["AB", "C", "DEF"]
+    assert [record.text for record in found] == ["a b", "c", "", "d e f"]
+
+
+def test_units_are_reported_where_a_record_has_several():
+    told = []
+    batcher = Batcher(Upper(), 100, one_after_the_other, lambda done, total: told.append((done, total)))
+    list(batcher.process(ReadAhead([Record("a b c", {}, Origin("x", 1))])))
+    list(batcher.process(ReadAhead([Record("a", {}, Origin("x", 1))])))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_the_next_window_begins_while_this_one_is_at_work():
+    begun = threading.Event()
+
+    class Watched(Upper):
+        def split(self, records):
+            if any(record.text == "of the second window" for record in records):
+                begun.set()
+            return super().split(records)
+
+        def run(self, units):
+            # The second window begins in a thread of its own before a result of the first is there.
+            assert begun.wait(10)
+            return super().run(units)
+
+    texts = ["of the first window"] * FIRST_WINDOW + ["of the second window"]
+    assert [r.result["upper"] for r in process(texts, Watched(), 10**6)] == [text.upper() for text in texts]
+
+
+def test_what_goes_wrong_with_the_next_window_comes_behind_this_one():
+    class Particular(Upper):
+        def split(self, records):
+            if any(record.text == "worse" for record in records):
+                raise UsageError("no such language")
+            return super().split(records)
+
+    records = [Record(text, {}, Origin("x", 1)) for text in ["good"] * FIRST_WINDOW + ["worse"]]
+    outgoing = Batcher(Particular(), 1000, one_after_the_other).process(ReadAhead(records))
+    assert [next(outgoing).result["upper"] for _ in range(FIRST_WINDOW)] == ["GOOD"] * FIRST_WINDOW
+    with pytest.raises(UsageError, match="no such language"):
+        next(outgoing)
+
+
+def test_an_incomplete_window_is_not_taken_ahead_of_its_turn():
+    source = ReadAhead(iter([]))
+    wait_until(lambda: source._ended)
+    assert source.take_ahead(3) == []
+    may_end = threading.Event()
+
+    def two_records():
+        yield from (Record(text, {}, Origin("x", 1)) for text in "ab")
+        may_end.wait(10)
+
+    source = ReadAhead(two_records())
+    wait_until(lambda: len(source._waiting) == 2)
+    assert source.take_ahead(3) == []
+    assert [record.text for record in source.take_ahead(1)] == ["a"]
+    may_end.set()
+    wait_until(lambda: source._ended)
+    assert [record.text for record in source.take_ahead(3)] == ["b"]
+
+
+def test_batches_of_the_next_window_are_forgotten_when_the_reader_goes_away():
+    closed = []
+
+    class Outcomes:
+        def __init__(self, run, batches):
+            self._outcomes = (run(batch) for batch in batches)
+
+        def __next__(self):
+            return next(self._outcomes)
+
+        def close(self):
+            closed.append(True)
+
+    records = [Record("a", {}, Origin("x", 1)) for _ in range(2 * FIRST_WINDOW)]
+    outgoing = Batcher(Upper(), 10, Outcomes).process(ReadAhead(records))
+    next(outgoing)
+    outgoing.close()
+    wait_until(lambda: len(closed) == 2)
+    assert len(closed) == 2

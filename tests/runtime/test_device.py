@@ -1,0 +1,46 @@
+import pytest
+
+from nlpcli.errors import DeviceError, UsageError
+from nlpcli.runtime.device import CudaDevice, Hardware, check_names, choose
+
+PLAIN = Hardware("cpu", frozenset({"avx2"}), 2)
+AMPERE = CudaDevice("A100", (8, 0), 40 << 30)
+TURING = CudaDevice("T4", (7, 5), 16 << 30)
+
+
+@pytest.mark.parametrize(
+    ("hardware", "device", "dtype"),
+    [
+        (PLAIN, "cpu", "float32"),
+        (Hardware("cpu", frozenset({"avx512_bf16"}), 2), "cpu", "bfloat16"),
+        (Hardware("cpu", frozenset({"amx_bf16"}), 2), "cpu", "bfloat16"),
+        (Hardware("cpu", frozenset(), 2, mps=True), "mps", "float32"),
+        (Hardware("cpu", frozenset(), 2, (AMPERE,), mps=True), "cuda:0", "bfloat16"),
+        (Hardware("cpu", frozenset(), 2, (TURING,)), "cuda:0", "float32"),
+    ],
+)
+def test_auto_picks_the_best_device_and_its_native_dtype(hardware, device, dtype):
+    placement = choose(hardware)
+    assert (placement.device, placement.dtype) == (device, dtype)
+
+
+def test_a_device_that_is_not_there_is_answered_with_those_that_are():
+    with pytest.raises(DeviceError, match="there is: cpu"):
+        choose(PLAIN, "cuda:1")
+
+
+@pytest.mark.parametrize("name", ["auto", "cpu", "cuda", "cuda:0", "cuda:12", "mps"])
+def test_a_name_that_some_machine_has_is_well_formed(name):
+    check_names(name, "auto")
+
+
+@pytest.mark.parametrize("name", ["", "foo", "CPU", "cuda:", "cuda:x", "cuda:-1", "cuda:0 ", "cpu:1", "cuda:٣"])
+def test_a_name_that_no_machine_has_is_wrong_usage(name):
+    with pytest.raises(UsageError, match="--device takes auto, cpu, cuda, cuda:N or mps"):
+        check_names(name, "auto")
+
+
+def test_a_dtype_is_a_name_out_of_the_list():
+    check_names("auto", "bfloat16")
+    with pytest.raises(UsageError, match='--dtype takes auto, float32, bfloat16, float16, int8 or int4, not "int3"'):
+        check_names("auto", "int3")
