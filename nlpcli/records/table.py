@@ -28,7 +28,8 @@ def object_row(record: Record, result_names: Mapping[str, str]) -> dict[str, Any
 
 
 def table_row(record: Record, result_names: Mapping[str, str]) -> dict[str, Any]:
-    """A row for a table, whose columns cannot change on the way: `error` always stands there."""
+    """A row for a table, whose columns cannot change on the way: every result field and `error` always stand there."""
     row = object_row(record, result_names)
-    row.setdefault(ERROR, None)
+    for name in (*result_names, ERROR):
+        row.setdefault(name, None)
     return row

@@ -18,6 +18,7 @@ from nlpcli.text.languages import UNSPACED, name_of
 from nlpcli.text.markup.segments import Piece, Segment, plain
 
 if TYPE_CHECKING:
+    from nlpcli.pipelines.translation.doubts import Doubt, Kind
     from nlpcli.pipelines.translation.glossary import Glossary
     from nlpcli.pipelines.translation.inline import Sentence
     from nlpcli.pipelines.translation.translators import Translation, Translator
@@ -53,8 +54,8 @@ class TranslateOptions:
 
     @property
     def fields(self) -> Mapping[str, str]:
-        """Result fields and their types."""
-        return {"translation": "string", "source_lang": "string", "target_lang": "string"}
+        """Result fields and their types; a result has a `warning` only where a check of its translation failed."""
+        return {"translation": "string", "source_lang": "string", "target_lang": "string", "warning": "string"}
 
 
 class _Work(NamedTuple):
@@ -63,6 +64,13 @@ class _Work(NamedTuple):
     sentence: Sentence
     segment: Segment
     source: str
+
+
+class Written(NamedTuple):
+    """What became of a sentence, and what of it may be missing or wrong."""
+
+    text: str
+    doubts: tuple[Doubt, ...] = ()
 
 
 class _Slot:
@@ -89,6 +97,7 @@ class TranslateTask:
         self._glossary = glossary
         self._plans: dict[int, _Plan] = {}
         self._warned: set[str] = set()
+        self._announced: set[Kind] = set()
 
     @property
     def batch_tokens(self) -> int | None:
@@ -141,10 +150,10 @@ class TranslateTask:
     def _unit(self, sentence: Sentence, segment: Segment, source: str) -> Unit:
         return Unit(self._translator.cost(sentence.text, source), _Work(sentence, segment, source))
 
-    def run(self, units: Sequence[Unit]) -> Sequence[str]:
+    def run(self, units: Sequence[Unit]) -> Sequence[Written]:
         """The translation of each sentence, its tags and words in place."""
         works: list[_Work] = [unit.payload for unit in units]
-        results: list[str] = [""] * len(works)
+        results = [Written("")] * len(works)
         groups: dict[tuple[str, bool], list[int]] = {}
         for index, work in enumerate(works):
             groups.setdefault((work.source, bool(work.sentence.marks)), []).append(index)
@@ -154,19 +163,18 @@ class TranslateTask:
                 results[index] = self._finished(works[index], translation)
         return results
 
-    def _finished(self, work: _Work, translation: Translation) -> str:
+    def _finished(self, work: _Work, translation: Translation) -> Written:
+        from nlpcli.pipelines.translation.doubts import Doubt, Kind
         from nlpcli.pipelines.translation.inline import keeps_words, render
 
         if not translation.complete:
             return self._in_parts(work, translation)
-        if translation.left_out:
-            self._warn(
-                "a translation seems to leave out a part of its text: %s; compare it, or give shorter sentences",
-                translation.left_out,
-            )
         if not keeps_words(work.sentence, translation.text):
-            return self._with_words(work)
-        return render(work.sentence, translation.text, translation.links, work.segment.escape)
+            return Written(self._with_words(work))
+        text = render(work.sentence, translation.text, translation.links, work.segment.escape)
+        if not translation.left_out:
+            return Written(text)
+        return Written(text, (Doubt(Kind.CLAUSE, f"the translation seems to leave out: {translation.left_out}"),))
 
     def _with_words(self, work: _Work) -> str:
         """Other stand-ins, and where these do not come through either, the text between the words by itself."""
@@ -193,8 +201,9 @@ class TranslateTask:
         head, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
         return head + work.segment.escape(translation.text) + tail
 
-    def _in_parts(self, work: _Work, translation: Translation) -> str:
+    def _in_parts(self, work: _Work, translation: Translation) -> Written:
         """A model that finds no end repeats itself: half a sentence may do better, and if not it is said."""
+        from nlpcli.pipelines.translation.doubts import Doubt, Kind
         from nlpcli.pipelines.translation.inline import render
         from nlpcli.text.clauses import whole
 
@@ -205,23 +214,39 @@ class TranslateTask:
             found = iter(self._translator.translate(bodies, work.source, False))
             results = [next(found) if part.is_sentence else text[part.start : part.end] for part in halves]
             if all(isinstance(result, str) or result.complete for result in results):
-                return "".join(
-                    result if isinstance(result, str) else work.segment.escape(result.text) for result in results
+                return Written(
+                    "".join(
+                        result if isinstance(result, str) else work.segment.escape(result.text) for result in results
+                    )
                 )
-        self._warn("a translation found no end and was broken off: %s …; see whether it repeats itself", text[:40])
-        return render(work.sentence, translation.text, translation.links, work.segment.escape)
+        doubt = Doubt(Kind.END, f"the translation found no end and was broken off: {text[:40]} …")
+        return Written(render(work.sentence, translation.text, translation.links, work.segment.escape), (doubt,))
 
-    def join(self, record: Record, outputs: Sequence[str]) -> dict[str, Any]:
-        """The text with every sentence in its place."""
+    def join(self, record: Record, outputs: Sequence[Written]) -> dict[str, Any]:
+        """The text with every sentence in its place, and what of it may be missing or wrong."""
         plan = self._plans.pop(id(record))
-        translations = iter(outputs)
+        translations = iter(written.text for written in outputs)
         text = ""
         for pieces, segment in zip(plan.pieces, plan.segments, strict=True):
             parts = [next(translations) if isinstance(piece, _Slot) else piece for piece in pieces]
             written = _spaced(parts, pieces, self._target)
             broken = getattr(segment.escape, "broken", None) if segment else None
             text += broken(written) if broken else written
-        return {"translation": text, "source_lang": plan.source, "target_lang": self._target}
+        result = {"translation": text, "source_lang": plan.source, "target_lang": self._target}
+        return result | self._warning(record, [doubt for written in outputs for doubt in written.doubts])
+
+    def _warning(self, record: Record, doubts: Sequence[Doubt]) -> dict[str, str]:
+        """The field of a result that marks it; the first doubt of each kind is also announced."""
+        if not doubts:
+            return {}
+        from nlpcli.pipelines.translation.doubts import in_words
+
+        for doubt in doubts:
+            if doubt.kind not in self._announced:
+                self._announced.add(doubt.kind)
+                advice = f"{doubt.kind.value} (others are marked in the field `warning`, seen with -F jsonl)"
+                log.warning("%s: %s; %s", record.origin, doubt.text, advice)
+        return {"warning": in_words(doubts)}
 
     @property
     def _target(self) -> str:

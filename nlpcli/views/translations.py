@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 
 def draw_translation(record: Record) -> RenderableType:
-    """The translation, and below it, dimmed, what it is a translation of."""
+    """The translation; below it what of it may be missing or wrong; and, dimmed, what it is a translation of."""
     from rich.text import Text
 
     result = record.result or {}
     text = Text(result["translation"])
     pair = f"{result['source_lang']} → {result['target_lang']}"
-    return Text.assemble(text, "\n", (f"{pair}  {' '.join(record.text.split())}", "dim"))
+    warning = (f"{result['warning']}\n", "yellow") if result.get("warning") else ""
+    return Text.assemble(text, "\n", warning, (f"{pair}  {' '.join(record.text.split())}", "dim"))

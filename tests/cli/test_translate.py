@@ -104,8 +104,8 @@ def test_int8_translates_and_int4_is_refused(en_pt, call):
 def test_rows_say_both_languages_and_keep_what_was_there(translate, tmp_path):
     (tmp_path / "a.csv").write_text("id,review,translation\n1,Yes.,old\n")
     header, row = text_of(translate("-i", tmp_path / "a.csv", "--field", "review")).splitlines()
-    assert header == "id,review,input_translation,translation,source_lang,target_lang,error"
-    assert row == "1,Yes.,old,Sim.,en,pt,"
+    assert header == "id,review,input_translation,translation,source_lang,target_lang,warning,error"
+    assert row == "1,Yes.,old,Sim.,en,pt,,"
 
 
 def test_lines_stay_lines_and_white_space_stays(translate):

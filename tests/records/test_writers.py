@@ -48,6 +48,26 @@ def test_parquet_keeps_types_and_nulls(tmp_path):
     assert table.column("error").to_pylist() == [None, "broken"]
 
 
+def test_a_field_that_only_some_results_have_is_a_column_and_no_key(tmp_path):
+    names = {"score": "float64", "warning": "string"}
+    rows = [
+        Record("a", {}, Origin("x", 1), {"score": 0.5}),
+        Record("b", {}, Origin("x", 2), {"score": 1.0, "warning": "w"}),
+    ]
+
+    def written(format_name):
+        with output_stream(str(tmp_path / format_name), "") as stream:
+            writer = make_writer(format_name, stream, names, str, False)
+            for row in rows:
+                writer.write(row)
+            writer.close()
+        return tmp_path / format_name
+
+    assert written("csv").read_text() == "score,warning,error\n0.5,,\n1.0,w,\n"
+    assert written("jsonl").read_text() == '{"score":0.5}\n{"score":1.0,"warning":"w"}\n'
+    assert pq.read_table(written("parquet")).column("warning").to_pylist() == [None, "w"]
+
+
 def test_no_record_is_still_a_sound_file(tmp_path):
     assert json.loads(write("json", tmp_path / "o", []).read_text()) == []
     assert pq.read_table(write("parquet", tmp_path / "o.parquet", [])).num_rows == 0
