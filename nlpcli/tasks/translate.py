@@ -19,9 +19,10 @@ from nlpcli.text.markup.segments import Piece, Segment, plain
 
 if TYPE_CHECKING:
     from nlpcli.pipelines.translation.doubts import Doubt, Kind
+    from nlpcli.pipelines.translation.faithful import Written
     from nlpcli.pipelines.translation.glossary import Glossary
     from nlpcli.pipelines.translation.inline import Sentence
-    from nlpcli.pipelines.translation.translators import Translation, Translator
+    from nlpcli.pipelines.translation.translators import Translator
 
 log = logging.getLogger(__name__)
 
@@ -58,21 +59,6 @@ class TranslateOptions:
         return {"translation": "string", "source_lang": "string", "target_lang": "string", "warning": "string"}
 
 
-class _Work(NamedTuple):
-    """One sentence to translate, how its segment writes plain text, and in which language it is."""
-
-    sentence: Sentence
-    segment: Segment
-    source: str
-
-
-class Written(NamedTuple):
-    """What became of a sentence, and what of it may be missing or wrong."""
-
-    text: str
-    doubts: tuple[Doubt, ...] = ()
-
-
 class _Slot:
     """The place of a sentence's translation in a text."""
 
@@ -91,7 +77,10 @@ class TranslateTask:
     def __init__(
         self, options: TranslateOptions, translator: Translator, model: LocalModel, glossary: Glossary
     ) -> None:
+        from nlpcli.pipelines.translation.faithful import FaithfulTranslator
+
         self._options = options
+        self._faithful = FaithfulTranslator(translator)
         self._translator = translator
         self._model = model
         self._glossary = glossary
@@ -148,79 +137,13 @@ class TranslateTask:
         return len(text.encode()) + 4 <= longest or self._translator.cost(text, source) <= longest
 
     def _unit(self, sentence: Sentence, segment: Segment, source: str) -> Unit:
-        return Unit(self._translator.cost(sentence.text, source), _Work(sentence, segment, source))
+        from nlpcli.pipelines.translation.faithful import Work
+
+        return Unit(self._translator.cost(sentence.text, source), Work(sentence, segment.escape, source))
 
     def run(self, units: Sequence[Unit]) -> Sequence[Written]:
         """The translation of each sentence, its tags and words in place."""
-        works: list[_Work] = [unit.payload for unit in units]
-        results = [Written("")] * len(works)
-        groups: dict[tuple[str, bool], list[int]] = {}
-        for index, work in enumerate(works):
-            groups.setdefault((work.source, bool(work.sentence.marks)), []).append(index)
-        for (source, linked), indices in groups.items():
-            texts = [works[index].sentence.text for index in indices]
-            for index, translation in zip(indices, self._translator.translate(texts, source, linked), strict=True):
-                results[index] = self._finished(works[index], translation)
-        return results
-
-    def _finished(self, work: _Work, translation: Translation) -> Written:
-        from nlpcli.pipelines.translation.doubts import Doubt, Kind
-        from nlpcli.pipelines.translation.inline import keeps_words, render
-
-        if not translation.complete:
-            return self._in_parts(work, translation)
-        if not keeps_words(work.sentence, translation.text):
-            return Written(self._with_words(work))
-        text = render(work.sentence, translation.text, translation.links, work.segment.escape)
-        if not translation.left_out:
-            return Written(text)
-        return Written(text, (Doubt(Kind.CLAUSE, f"the translation seems to leave out: {translation.left_out}"),))
-
-    def _with_words(self, work: _Work) -> str:
-        """Other stand-ins, and where these do not come through either, the text between the words by itself."""
-        from nlpcli.pipelines.translation.inline import STAND_INS, keeps_words, render, restore_words, with_other_words
-
-        for scheme in range(1, len(STAND_INS)):
-            sentence = with_other_words(work.sentence, scheme)
-            (translation,) = self._translator.translate([sentence.text], work.source, bool(sentence.marks))
-            if translation.complete and keeps_words(sentence, translation.text):
-                return render(sentence, translation.text, translation.links, work.segment.escape)
-        return restore_words(self._between_words(work), work.sentence.words)
-
-    def _between_words(self, work: _Work) -> str:
-        from nlpcli.pipelines.translation.inline import cut_at_words
-
-        translated = []
-        for text, is_prose in cut_at_words(work.sentence):
-            translated.append(self._alone(text, work) if is_prose else text)
-        return "".join(translated)
-
-    def _alone(self, text: str, work: _Work) -> str:
-        body = text.strip()
-        (translation,) = self._translator.translate([body], work.source, False)
-        head, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
-        return head + work.segment.escape(translation.text) + tail
-
-    def _in_parts(self, work: _Work, translation: Translation) -> Written:
-        """A model that finds no end repeats itself: half a sentence may do better, and if not it is said."""
-        from nlpcli.pipelines.translation.doubts import Doubt, Kind
-        from nlpcli.pipelines.translation.inline import render
-        from nlpcli.text.clauses import whole
-
-        text = work.sentence.text
-        if work.sentence.is_plain and len(text) > 1:
-            halves = whole(text, lambda part: len(part) < len(text))
-            bodies = [text[part.start : part.end] for part in halves if part.is_sentence]
-            found = iter(self._translator.translate(bodies, work.source, False))
-            results = [next(found) if part.is_sentence else text[part.start : part.end] for part in halves]
-            if all(isinstance(result, str) or result.complete for result in results):
-                return Written(
-                    "".join(
-                        result if isinstance(result, str) else work.segment.escape(result.text) for result in results
-                    )
-                )
-        doubt = Doubt(Kind.END, f"the translation found no end and was broken off: {text[:40]} …")
-        return Written(render(work.sentence, translation.text, translation.links, work.segment.escape), (doubt,))
+        return self._faithful([unit.payload for unit in units])
 
     def join(self, record: Record, outputs: Sequence[Written]) -> dict[str, Any]:
         """The text with every sentence in its place, and what of it may be missing or wrong."""

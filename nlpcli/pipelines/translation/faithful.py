@@ -1,0 +1,98 @@
+"""Sentences → translations in which nothing is lost: translated, checked, and tried another way where that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from nlpcli.pipelines.translation.doubts import Doubt, Kind
+from nlpcli.pipelines.translation.inline import (
+    STAND_INS,
+    Sentence,
+    cut_at_words,
+    keeps_words,
+    render,
+    restore_words,
+    with_other_words,
+)
+from nlpcli.pipelines.translation.translators import Translation, Translator
+from nlpcli.text.clauses import whole
+
+
+class Work(NamedTuple):
+    """One sentence to translate, how its segment writes plain text, and in which language it is."""
+
+    sentence: Sentence
+    escape: Callable[[str], str]
+    source: str
+
+
+class Written(NamedTuple):
+    """What became of a sentence, and what of it may be missing or wrong."""
+
+    text: str
+    doubts: tuple[Doubt, ...] = ()
+
+
+class FaithfulTranslator:
+    """Translates batches of sentences by any translator."""
+
+    def __init__(self, translator: Translator) -> None:
+        self._translator = translator
+
+    def __call__(self, works: Sequence[Work]) -> list[Written]:
+        """The translation of each sentence, its tags and words in place."""
+        results = [Written("")] * len(works)
+        groups: dict[tuple[str, bool], list[int]] = {}
+        for index, work in enumerate(works):
+            groups.setdefault((work.source, bool(work.sentence.marks)), []).append(index)
+        for (source, linked), indices in groups.items():
+            texts = [works[index].sentence.text for index in indices]
+            for index, translation in zip(indices, self._translator.translate(texts, source, linked), strict=True):
+                results[index] = self._finished(works[index], translation)
+        return results
+
+    def _finished(self, work: Work, translation: Translation) -> Written:
+        if not translation.complete:
+            return self._in_parts(work, translation)
+        if not keeps_words(work.sentence, translation.text):
+            return Written(self._with_words(work))
+        text = render(work.sentence, translation.text, translation.links, work.escape)
+        if not translation.left_out:
+            return Written(text)
+        return Written(text, (Doubt(Kind.CLAUSE, f"the translation seems to leave out: {translation.left_out}"),))
+
+    def _with_words(self, work: Work) -> str:
+        """Other stand-ins, and where these do not come through either, the text between the words by itself."""
+        for scheme in range(1, len(STAND_INS)):
+            sentence = with_other_words(work.sentence, scheme)
+            (translation,) = self._translator.translate([sentence.text], work.source, bool(sentence.marks))
+            if translation.complete and keeps_words(sentence, translation.text):
+                return render(sentence, translation.text, translation.links, work.escape)
+        return restore_words(self._between_words(work), work.sentence.words)
+
+    def _between_words(self, work: Work) -> str:
+        translated = []
+        for text, is_prose in cut_at_words(work.sentence):
+            translated.append(self._alone(text, work) if is_prose else text)
+        return "".join(translated)
+
+    def _alone(self, text: str, work: Work) -> str:
+        body = text.strip()
+        (translation,) = self._translator.translate([body], work.source, False)
+        head, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+        return head + work.escape(translation.text) + tail
+
+    def _in_parts(self, work: Work, translation: Translation) -> Written:
+        """A model that finds no end repeats itself: half a sentence may do better, and if not it is said."""
+        text = work.sentence.text
+        if work.sentence.is_plain and len(text) > 1:
+            halves = whole(text, lambda part: len(part) < len(text))
+            bodies = [text[part.start : part.end] for part in halves if part.is_sentence]
+            found = iter(self._translator.translate(bodies, work.source, False))
+            results = [next(found) if part.is_sentence else text[part.start : part.end] for part in halves]
+            if all(isinstance(result, str) or result.complete for result in results):
+                texts = [result if isinstance(result, str) else work.escape(result.text) for result in results]
+                return Written("".join(texts))
+        doubt = Doubt(Kind.END, f"the translation found no end and was broken off: {text[:40]} …")
+        return Written(render(work.sentence, translation.text, translation.links, work.escape), (doubt,))
