@@ -55,7 +55,7 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l greedy -d 'Always the likelie
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l stop -d 'End before this text. Repeatable.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l n -d 'Completions of each prompt.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l raw -d 'Continue the text as it is: no chat template.'
-complete -c nlpcli -n "__nlpcli_at ' generate'" -l schema -d 'JSON Schema; every completion is valid against it.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l schema -d 'JSON Schema; every completion is valid against it, or an error.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l template -d 'Jinja template that makes the prompt of a record\'s fields.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l stream -d 'Show text while it is written. Default: where the output is text.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-stream -d 'Show text while it is written. Default: where the output is text.'

@@ -44,7 +44,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--stop', 'End before this text. Repeatable.')
         ("{0}`t{1}" -f '--n', 'Completions of each prompt.')
         ("{0}`t{1}" -f '--raw', 'Continue the text as it is: no chat template.')
-        ("{0}`t{1}" -f '--schema', 'JSON Schema; every completion is valid against it.')
+        ("{0}`t{1}" -f '--schema', 'JSON Schema; every completion is valid against it, or an error.')
         ("{0}`t{1}" -f '--template', 'Jinja template that makes the prompt of a record''s fields.')
         ("{0}`t{1}" -f '--stream', 'Show text while it is written. Default: where the output is text.')
         ("{0}`t{1}" -f '--no-stream', 'Show text while it is written. Default: where the output is text.')

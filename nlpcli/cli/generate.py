@@ -12,7 +12,7 @@ from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.errors import InputMissing, UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.record import Record
-from nlpcli.records.schema import check_schema
+from nlpcli.records.schema import Schema
 from nlpcli.records.splitting import without_surrogates
 from nlpcli.records.template import compiled
 from nlpcli.tasks.generate import DEFAULT_MOST_TOKENS, GenerateOptions
@@ -57,7 +57,8 @@ def generate(
     n: Annotated[int, typer.Option("--n", min=1, metavar="N", help="Completions of each prompt.")] = 1,
     raw: Annotated[bool, typer.Option("--raw", help="Continue the text as it is: no chat template.")] = False,
     schema: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="JSON Schema; every completion is valid against it.")
+        Path | None,
+        typer.Option(metavar="FILE", help="JSON Schema; every completion is valid against it, or an error."),
     ] = None,
     template: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Jinja template that makes the prompt of a record's fields.")
@@ -112,7 +113,7 @@ def _check(options: GenerateOptions) -> None:
     if options.schema is not None and options.stop:
         raise UsageError("--stop would end an answer before it is valid against --schema; leave one of them out")
     if options.schema is not None:
-        check_schema(options.schema)
+        Schema(options.schema)
     if options.template is not None:
         compiled(options.template)
 

@@ -194,7 +194,8 @@ def _count_tokens(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> l
 
 def _written(tokenizer: PreTrainedTokenizerBase, output: Window, lengths: Lengths) -> Written:
     text = tokenizer.decode(output, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-    return Written(text.strip(), len(output) < lengths.most)
+    # Where the limit cuts a character of several tokens, its beginning is none.
+    return Written(text.rstrip("\ufffd").strip(), len(output) < lengths.most)
 
 
 def _longest_input(config: Any, tokenizer: PreTrainedTokenizerBase) -> int:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nlpcli.errors import UsageError
 from nlpcli.records.record import Record
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment, Template
 
 
 class NotRendered(Exception):
@@ -17,18 +18,83 @@ class NotRendered(Exception):
 
 
 @cache
+def _environment() -> Environment:
+    """Jinja's sandbox: a template computes with the fields of a record and reaches nothing else."""
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, finalize=_written)
+    environment.tests |= {"none": lambda value: value is None or isinstance(value, _null_type())}
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "default": _plain}
+    return environment
+
+
+@cache
+def _null_type() -> type[Any]:
+    from jinja2 import StrictUndefined
+
+    class Null(StrictUndefined):
+        """A null of a record: false, equal to none, replaced by `default`; to write it is an error, as "None" is."""
+
+        def __bool__(self) -> bool:  # type: ignore[override]
+            return False
+
+        def __eq__(self, other: object) -> bool:  # type: ignore[override]
+            return other is None or isinstance(other, Null)
+
+        def __ne__(self, other: object) -> bool:  # type: ignore[override]
+            return not self == other
+
+        def __hash__(self) -> int:  # type: ignore[override]
+            return hash(None)
+
+    return Null
+
+
+def _marked(value: Any, name: str) -> Any:
+    """A field's value with every null in it as one that knows its name."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return _null_type()(f"'{name}' is null; give it another value: {{{{ {name} | default('') }}}}")
+    if isinstance(value, dict):
+        return {key: _marked(item, f"{name}.{key}") for key, item in value.items()}
+    if isinstance(value, list):
+        return [_marked(item, f"{name}[{index}]") for index, item in enumerate(value)]
+    return value
+
+
+def _written(value: Any) -> Any:
+    """What stands in a prompt for a value that is no text: what stands for it in JSON."""
+    from jinja2 import Undefined
+
+    if value is None:
+        raise NotRendered("the template: a value of it is none; say what to write instead")
+    if isinstance(value, Undefined) or not isinstance(value, bool | int | float | list | tuple | dict):
+        return value
+    from nlpcli.records.writers import encode_json
+
+    return encode_json(_plain(value)).decode()
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has for a value: null for the nulls of `_marked`."""
+    if isinstance(value, _null_type()):
+        return None
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+@cache
 def compiled(source: str) -> Template:
-    """The template; it can compute with the fields of a record and reach nothing else (Jinja's sandbox).
+    """The template.
 
     Raises:
         UsageError: it is no Jinja.
     """
-    from jinja2 import StrictUndefined, TemplateSyntaxError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from jinja2 import TemplateSyntaxError
 
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
     try:
-        return environment.from_string(source)
+        return _environment().from_string(source)
     except TemplateSyntaxError as error:
         raise UsageError(f"--template, line {error.lineno}: {error.message}") from error
 
@@ -37,12 +103,12 @@ def render(source: str, record: Record) -> str:
     """The template with the record's fields in their places; `text` is always one of them.
 
     Raises:
-        NotRendered: a field is not there, or an operation of the template fails on it.
+        NotRendered: a field is not there or null, or an operation of the template fails on it.
     """
     from jinja2 import TemplateError
 
     fields = {"text": record.text, **record.fields}
     try:
-        return compiled(source).render(fields)
+        return compiled(source).render({name: _marked(value, name) for name, value in fields.items()})
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise NotRendered(f"the template: {error}; the record has: {', '.join(fields)}") from error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
+from nlpcli.records.schema import Schema
 from nlpcli.records.template import NotRendered, render
 from nlpcli.runtime.batching import ReadAhead
 from nlpcli.runtime.device import Placement
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DEFAULT_MOST_TOKENS = 256
+_INVALID = "the answer is not valid against --schema"
 # Why an answer that a schema guides is not whole, by the name of its ending.
 _CUT_SHORT = {
     "most tokens": "it did not end within --max-tokens; raise that, or limit lengths in the schema",
@@ -77,6 +79,7 @@ class GenerateTask:
         self._options = options
         self._completer = completer
         self._constraint = constraint
+        self._schema = None if options.schema is None else Schema(options.schema)
         self._sampling = (
             completer.greedy()
             if options.greedy
@@ -166,7 +169,9 @@ class GenerateTask:
         if event.ending is Ending.MEMORY:
             draft.problem = "the prompt does not fit into memory; shorten it, or use --device cpu"
         elif not event.valid:
-            draft.problem = f"the answer is not valid against --schema: {_CUT_SHORT[event.ending]}"
+            draft.problem = f"{_INVALID}: {_CUT_SHORT[event.ending]}"
+        elif self._schema is not None and (problem := self._schema.problem_of(event.text)) is not None:
+            draft.problem = f"{_INVALID}: {problem}"
         elif event.ending is Ending.CONTEXT:
             log.warning(
                 "%s: the text ends at the model's context of %d tokens; a model of a longer context goes on",

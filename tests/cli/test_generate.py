@@ -182,3 +182,27 @@ def test_a_schema_makes_the_starter_model_answer_in_json(smollm2, tmp_path):
     done = smollm2("--schema", schema, "Ada Lovelace was born in London in 1815.")
     assert done.status == 0
     assert json.loads(done.output)["born"] == 1815
+
+
+@pytest.mark.starter
+def test_what_tokens_cannot_promise_is_an_error_that_says_where(smollm2, tmp_path):
+    schema = tmp_path / "three.json"
+    three = {"type": "object", "additionalProperties": {"type": "integer"}, "minProperties": 3, "maxProperties": 3}
+    schema.write_text(json.dumps(three))
+    done = smollm2("--schema", schema, "--max-tokens", "60", "-F", "jsonl", "Give the ages of three people.")
+    (row,) = rows(done)
+    if done.status == 0:
+        assert len(json.loads(row["completion"])) == 3
+    else:
+        assert row["completion"] is None
+        assert row["error"].startswith('the answer is not valid against --schema: the key "')
+
+
+def test_a_null_in_a_template_is_an_error_of_its_record(generate, tmp_path):
+    (tmp_path / "ask.txt").write_text("{{ a }} {{ b }}")
+    (tmp_path / "in.jsonl").write_text('{"a": "x", "b": null}\n{"a": "x", "b": true}\n')
+    done = generate("--greedy", "--max-tokens", "3", "-i", tmp_path / "in.jsonl", "--template", tmp_path / "ask.txt")
+    bad, good = rows(done)
+    assert done.status == 3
+    assert bad["error"].startswith("the template: 'b' is null; give it another value: {{ b | default('') }}")
+    assert good["completion"]

@@ -48,3 +48,62 @@ def test_a_record_that_does_not_fit_is_an_error_of_its_own(source, said):
 def test_what_is_no_jinja_names_the_line(source):
     with pytest.raises(UsageError, match="--template, line 2"):
         compiled(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ city }}",
+        "{{ city|upper }}",
+        "{{ city ~ '!' }}",
+        "{{ '%s' % city }}",
+        "{{ '%s'|format(city) }}",
+        "{{ address.street }}",
+        "{{ tags|join(', ') }}",
+        "{{ tags[1]|trim }}",
+        "{% for tag in tags %}{{ tag }}{% endfor %}",
+        "{% for letter in city %}{{ letter }}{% endfor %}",
+        "{{ city|string }}",
+        "{{ city|length }}",
+        "{{ none }}",
+    ],
+)
+def test_a_null_is_never_written(source):
+    with pytest.raises(NotRendered) as caught:
+        render(source, record(city=None, address={"street": None}, tags=["a", None]))
+    assert "null" in str(caught.value) or "none" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "prompt"),
+    [
+        ("{{ city|default('?') }}", "?"),
+        ("{{ city or '?' }}", "?"),
+        ("{{ city if city else '?' }}", "?"),
+        ("{% if city is none %}?{% endif %}", "?"),
+        ("{% if city == none %}?{% endif %}", "?"),
+        ("{{ town|default('?') }}", "?"),
+        ("{{ address.street|default('?') }}", "?"),
+        ("{{ tags|select|join(', ') }}", "a"),
+        ("{{ address|tojson }}", '{"street": null}'),
+        ("{{ address }}", '{"street":null}'),
+    ],
+)
+def test_a_template_says_what_stands_for_a_null(source, prompt):
+    assert render(source, record(city=None, address={"street": None}, tags=["a", None])) == prompt
+
+
+@pytest.mark.parametrize(
+    ("value", "prompt"),
+    [
+        (True, "true"),
+        (False, "false"),
+        (0, "0"),
+        (-1.5, "-1.5"),
+        (2**70, str(2**70)),
+        ("", ""),
+        (["a", True, {"b": "é"}], '["a",true,{"b":"é"}]'),
+    ],
+)
+def test_what_is_no_text_is_written_as_in_json(value, prompt):
+    assert render("{{ value }}", record(value=value)) == prompt

@@ -33,11 +33,11 @@ class TextStream:
             self._say(text[len(known) :])
 
     def finish(self) -> None:
-        """No token comes any more: what was waiting is said too."""
+        """No token comes any more: what was waiting is said too, a character that lacks its last token left out."""
         if self.stopped:
             return
         known = self._decode(self._start, self._read)
-        self._say(self._decode(self._start, len(self._tokens))[len(known) :])
+        self._say(self._decode(self._start, len(self._tokens))[len(known) :].rstrip(_INCOMPLETE))
         # Nothing where a stop string came after all.
         self.text += self._waiting
         self._waiting = ""

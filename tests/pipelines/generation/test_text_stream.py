@@ -58,3 +58,15 @@ def test_special_tokens_are_no_text(tokenizer):
     stream.push(tokenizer.eos_token_id)
     stream.finish()
     assert stream.text == ""
+
+
+@pytest.mark.parametrize("character", ["é", "猫", "🐈", "👩‍🚀"])
+@pytest.mark.parametrize("stop", [(), ("xyz",), ("👩‍🚀",), ("猫x",)])
+def test_a_character_that_is_cut_leaves_nothing_behind(tokenizer, character, stop):
+    tokens = tokenizer(f"ok {character}")["input_ids"]
+    for length in range(3, len(tokens)):
+        stream = TextStream(tokenizer, [], stop)
+        for token in tokens[:length]:
+            stream.push(token)
+        stream.finish()
+        assert f"ok {character}".startswith(stream.text)
