@@ -16,7 +16,7 @@ from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import ReadAhead
 from nlpcli.runtime.bench_results import Measurement, machine
 from nlpcli.runtime.device import Hardware, Placement, choose, describe_hardware, device_name, padded_tokens_per_batch
-from nlpcli.tasks.base import ContinuousTask, Task
+from nlpcli.tasks.base import BatchTask, ContinuousTask, make_task
 
 # Around what the device would be given anyway, and as far as a step is a gain.
 SMALLEST_BUDGET, LARGEST_BUDGET = 256, 131_072
@@ -54,7 +54,7 @@ def _say_nothing(text: str, fraction: float | None = None) -> None:
 class _Loaded:
     """A task in one dtype, and the texts that it is given."""
 
-    task: Task | ContinuousTask
+    task: BatchTask | ContinuousTask
     placement: Placement
     hardware: Hardware
     texts: Sequence[str]
@@ -86,7 +86,8 @@ def measure(job: Job, texts: Sequence[str], dtypes: Sequence[str], say: Say) -> 
     for dtype in dtypes:
         placement = choose(hardware, job.compute.device, dtype)
         say(f"loading {job.model.name} in {dtype}")
-        loaded = _Loaded(local.load(job, placement, say), placement, hardware, texts)
+        task = make_task(job.task, job.options, local.load_model(job, placement, say))
+        loaded = _Loaded(task, placement, hardware, texts)
         count = _enough(loaded)
         _, done = loaded.run(min(count, _COMPARED), padded_tokens_per_batch(hardware, placement), hardware.cores)
         reference = reference or done
@@ -179,10 +180,10 @@ def _enough(loaded: _Loaded) -> int:
         count = min(most, max(count * 2, int(count * SECONDS / max(seconds, 0.001) / 2)))
 
 
-def _tokens(task: Task | ContinuousTask, texts: Sequence[str]) -> int | None:
+def _tokens(task: BatchTask | ContinuousTask, texts: Sequence[str]) -> int | None:
     if isinstance(task, ContinuousTask):
         return None
-    return sum(unit.cost for units in task.split(list(_records(texts))) for unit in units)
+    return sum(unit.cost for split in task.split(list(_records(texts))) for unit in split.units)
 
 
 def _records(texts: Sequence[str]) -> Iterator[Record]:

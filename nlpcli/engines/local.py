@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
-from nlpcli.engines.job import ComputeSpec, Job
-from nlpcli.engines.lanes import Lanes, use_threads
+from nlpcli.engines.job import Job
+from nlpcli.engines.worker_pool import WorkerPool, use_threads
 from nlpcli.models.cache import ready_to_load, resolve
 from nlpcli.models.reference import Say
 from nlpcli.records.record import Record
@@ -21,7 +22,7 @@ from nlpcli.runtime.device import (
     device_name,
     padded_tokens_per_batch,
 )
-from nlpcli.tasks.base import BatchSizeTask, ContinuousTask, Hear, Task, TurnsTask, load_task
+from nlpcli.tasks.base import BatchTask, ContinuousTask, Hear, Loaded, load, make_task
 
 log = logging.getLogger(__name__)
 
@@ -47,14 +48,14 @@ def run(job: Job, records: Iterable[Record], say: Say, hear: Hear = _nobody) -> 
     # The device comes first: a name that is not there costs no download.
     hardware = describe_hardware()
     placement, best = place(job, hardware)
-    task = load(job, placement, say)
+    task = make_task(job.task, job.options, load_model(job, placement, say))
     threads = job.compute.threads or (best.threads if best else hardware.cores)
     budget = job.compute.batch_tokens or (best.batch_tokens if best else None)
     yield from task.reduce(process(task, source, hardware, placement, budget, threads, say, hear))
 
 
 def process(
-    task: Task | ContinuousTask,
+    task: BatchTask | ContinuousTask,
     source: ReadAhead,
     hardware: Hardware,
     placement: Placement,
@@ -67,10 +68,9 @@ def process(
     if isinstance(task, ContinuousTask):
         use_threads(threads)
         return task.process(source, budget, hear)
-    lanes = Lanes(placement.device_type, threads, task.turns if isinstance(task, TurnsTask) else None)
-    of_task = task.batch_tokens if isinstance(task, BatchSizeTask) else None
-    tokens = budget or of_task or padded_tokens_per_batch(hardware, placement)
-    return Batcher(task, tokens, lanes, lambda done, total: say(f"window {done:,} of {total:,}")).process(source)
+    workers = WorkerPool(placement.device_type, threads, task.decode_slots)
+    tokens = budget or task.batch_tokens or padded_tokens_per_batch(hardware, placement)
+    return Batcher(task, tokens, workers, lambda done, total: say(f"window {done:,} of {total:,}")).process(source)
 
 
 def place(job: Job, hardware: Hardware) -> tuple[Placement, Measurement | None]:
@@ -87,8 +87,8 @@ def place(job: Job, hardware: Hardware) -> tuple[Placement, Measurement | None]:
     return placement, best
 
 
-def load(job: Job, placement: Placement, say: Say) -> Task | ContinuousTask:
-    """The task of a job with its model, fetched first where it is not on this machine.
+def load_model(job: Job, placement: Placement, say: Say) -> Loaded[Any]:
+    """The pipeline of a job, its model fetched first where it is not on this machine.
 
     Raises:
         ModelError: the model cannot be had or used.
@@ -96,12 +96,4 @@ def load(job: Job, placement: Placement, say: Say) -> Task | ContinuousTask:
     say(f"loading {job.model.name}")
     model = ready_to_load(resolve(job.model.name, job.model.revision, job.model.offline, say), say)
     log.info("%s in %s: %s, %s", placement.device, placement.dtype, placement.device_reason, placement.dtype_reason)
-    _seed(job.compute)
-    return load_task(job.task, job.options, model, placement)
-
-
-def _seed(compute: ComputeSpec) -> None:
-    if compute.seed is not None:
-        import torch
-
-        torch.manual_seed(compute.seed)
+    return load(job.task, job.options, model, placement)

@@ -47,19 +47,22 @@ class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
         return [text.lower() for text in texts] if self.sentence_config.lower_case else texts
 
     def encode(
-        self, windows: Sequence[Window], unpooled: Sequence[int] | None = None
+        self, windows: Sequence[Window], unpooled: Sequence[int] | None = None, pooling: str = "auto"
     ) -> np.ndarray[Any, np.dtype[np.float32]]:
         """One vector per window: (windows, dimension) float32, as the model's own modules make them, not normalised.
 
         `unpooled` says how many tokens at the start of each window (those of a prompt) the pooling leaves out.
+        `pooling`: `auto`, the model's own, or one of `pooling.FROM_OPTION`.
         """
         rows = with_rounded_rows(windows)
         masked = None if unpooled is None else [*unpooled, *([0] * (len(rows) - len(windows)))]
         with torch.inference_mode():
-            vectors = self._forward(self._windows.collate(rows, self.device), masked)[: len(windows)]
+            vectors = self._forward(self._windows.collate(rows, self.device), masked, pooling)[: len(windows)]
             return vectors.cpu().numpy()  # type: ignore[no-any-return]
 
-    def _forward(self, model_inputs: dict[str, Tensor], unpooled: Sequence[int] | None = None) -> Tensor:
+    def _forward(
+        self, model_inputs: dict[str, Tensor], unpooled: Sequence[int] | None = None, pooling: str = "auto"
+    ) -> Tensor:
         hidden_states = self.model(**model_inputs).last_hidden_state.float()
         mask = model_inputs.get("attention_mask")
         if mask is None:
@@ -67,7 +70,7 @@ class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
         if unpooled is not None and any(unpooled):
             positions = torch.arange(mask.shape[1], device=self.device)
             mask = mask * (positions >= torch.tensor(unpooled, device=self.device)[:, None])
-        return self.sentence_config.pool(hidden_states, mask)
+        return self.sentence_config.pool(hidden_states, mask, pooling)
 
     def _sanitize_parameters(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         kwargs.pop("sentence_config", None)

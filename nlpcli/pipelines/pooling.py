@@ -97,11 +97,15 @@ class SentenceConfig:
     prompts: dict[str, str] = field(default_factory=dict)
     default_prompt: str | None = None
 
-    def pool(self, hidden_states: Tensor, mask: Tensor) -> Tensor:
-        """(batch, tokens, hidden) float32 and (batch, tokens) of 0 and 1 → (batch, hidden × poolings)."""
+    def pool(self, hidden_states: Tensor, mask: Tensor, pooling: str = "auto") -> Tensor:
+        """(batch, tokens, hidden) float32 and (batch, tokens) of 0 and 1 → (batch, hidden × poolings).
+
+        `pooling`: `auto`, the model's own, or one of `FROM_OPTION`.
+        """
         column = mask.unsqueeze(-1).to(hidden_states.dtype)
         lengths = column.sum(1)
-        pooled = [POOLINGS[name](hidden_states, column, lengths) for name in self.poolings]
+        names = self.poolings if pooling == "auto" else (FROM_OPTION[pooling],)
+        pooled = [POOLINGS[name](hidden_states, column, lengths) for name in names]
         vectors = torch.cat(pooled, dim=-1)
         for dense in self.dense:
             vectors = dense(vectors)

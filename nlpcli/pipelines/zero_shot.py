@@ -8,7 +8,6 @@ Classification"); any other encoder compares the vector of the text with that of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -28,18 +27,19 @@ from nlpcli.runtime.device import Placement
 _SIMILARITY_SCALE = 20.0
 
 
-class EntailmentPipeline(ZeroShotClassificationPipeline):  # type: ignore[misc]
-    """Asks a model of natural-language inference about every label; `windows` and `classify` do it in batches."""
+class EntailmentClassifier:
+    """Asks a model of natural-language inference about every label, in batches."""
 
     meaning = Meaning.ONE_OF
 
-    def __init__(self, *args: Any, labels: Sequence[str], hypothesis: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, pipeline: ZeroShotClassificationPipeline, labels: Sequence[str], hypothesis: str) -> None:
         self.labels = tuple(labels)
+        self.tokenizer = pipeline.tokenizer
+        self._pipeline = pipeline
         self._hypotheses = [
             self.tokenizer(hypothesis.replace("{}", label), add_special_tokens=False)["input_ids"] for label in labels
         ]
-        limit = longest_input(self.model.config, self.tokenizer)
+        limit = longest_input(pipeline.model.config, self.tokenizer)
         self._pairs = Pairs(self.tokenizer)
         self._longest_hypothesis = max(map(len, self._hypotheses))
         # A window is cut with the special tokens of a single text, and read with those of a pair.
@@ -66,15 +66,16 @@ class EntailmentPipeline(ZeroShotClassificationPipeline):  # type: ignore[misc]
         """(windows, labels) float32: softmax of the entailment logits over the labels."""
         texts = [self._windows.without_special_tokens(window) for window in windows]
         rows = [self._pairs.join(text, hypothesis) for text in texts for hypothesis in self._hypotheses]
-        inputs = self._windows.collate([window for window, _ in rows], self.device)
+        device = self._pipeline.device
+        inputs = self._windows.collate([window for window, _ in rows], device)
         if self._pairs.has_segments:
-            inputs["token_type_ids"] = pad([segments for _, segments in rows], 0, self.device)["input_ids"]
+            inputs["token_type_ids"] = pad([segments for _, segments in rows], 0, device)["input_ids"]
         with torch.inference_mode():
-            logits = self.model(**inputs).logits.float()[:, self.entailment_id]
+            logits = self._pipeline.model(**inputs).logits.float()[:, self._pipeline.entailment_id]
             return torch.softmax(logits.view(len(windows), -1), dim=-1).cpu().numpy()  # type: ignore[no-any-return]
 
 
-class SimilarityPipeline:
+class SimilarityClassifier:
     """Compares the vector of each window with those of the labels."""
 
     meaning = Meaning.ONE_OF
@@ -108,15 +109,15 @@ class SimilarityPipeline:
 
 
 def load_zero_shot_pipeline(
-    model: LocalModel, placement: Placement, labels: Sequence[str], hypothesis: str
-) -> EntailmentPipeline | SimilarityPipeline:
-    """The pipeline that fits the model.
+    model: LocalModel, placement: Placement
+) -> ZeroShotClassificationPipeline | EmbeddingPipeline:
+    """The pipeline that fits the model; `zero_shot_classifier` puts labels in front of it.
 
     Raises:
         ModelError: the model is a classifier of other things, or unsafe, or cannot be loaded.
     """
     if not is_classifier(model):
-        return SimilarityPipeline(load_embedding_pipeline(model, placement), labels, hypothesis)
+        return load_embedding_pipeline(model, placement)
     tokenizer = load_tokenizer(model)
     module = load_classifier(model, placement)
     own = [str(name) for name in module.config.id2label.values()]
@@ -125,6 +126,17 @@ def load_zero_shot_pipeline(
             f"{model.name} knows its own labels only ({', '.join(own)});"
             " for --labels choose a model trained on inference (MNLI) or one that makes vectors"
         )
-    return EntailmentPipeline(
-        model=module, tokenizer=tokenizer, device=torch.device(placement.device), labels=labels, hypothesis=hypothesis
-    )
+    return ZeroShotClassificationPipeline(model=module, tokenizer=tokenizer, device=torch.device(placement.device))
+
+
+def zero_shot_classifier(
+    pipeline: ZeroShotClassificationPipeline | EmbeddingPipeline, labels: Sequence[str], hypothesis: str
+) -> EntailmentClassifier | SimilarityClassifier:
+    """A loaded pipeline with the labels of one run.
+
+    Raises:
+        UsageError: the labels leave no room for a text.
+    """
+    if isinstance(pipeline, EmbeddingPipeline):
+        return SimilarityClassifier(pipeline, labels, hypothesis)
+    return EntailmentClassifier(pipeline, labels, hypothesis)

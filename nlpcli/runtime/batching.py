@@ -35,17 +35,24 @@ class Unit(NamedTuple):
     payload: Any
 
 
+class Split(NamedTuple):
+    """The units of one record, and the state that `join` gets back with their outputs."""
+
+    units: list[Unit]
+    state: Any = None
+
+
 class BatchTask(Protocol):
     """The part of a task that the batcher needs."""
 
-    def split(self, records: Sequence[Record]) -> list[list[Unit]]:
-        """The units of each record, in order."""
+    def split(self, records: Sequence[Record]) -> list[Split]:
+        """The units and the state of each record, in order."""
 
     def run(self, units: Sequence[Unit]) -> Sequence[Any]:
         """One output per unit, or the error in its place. Raises OutOfMemory where the batch is too large."""
 
-    def join(self, record: Record, outputs: Sequence[Any]) -> dict[str, Any] | list[Unit]:
-        """The result fields of a record from the outputs of its units; or the units of another round."""
+    def join(self, record: Record, state: Any, outputs: Sequence[Any]) -> dict[str, Any] | Split:
+        """The result fields of a record from the outputs of its units; or the units and state of another round."""
 
 
 RunBatches = Callable[[Callable[[Sequence[Unit]], Any], list[list[Unit]]], Iterator[Any]]
@@ -137,11 +144,16 @@ class ReadAhead:
 
 @dataclass(slots=True)
 class _Owner:
-    """The record of some units, and those of their outputs that are there."""
+    """The record of some units, its state, and the outputs that are there."""
 
     record: Record
-    outputs: list[Any]
-    missing: int
+    units: list[Unit]
+    state: Any
+    outputs: list[Any] = field(init=False)
+    missing: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.outputs, self.missing = [None] * len(self.units), len(self.units)
 
 
 @dataclass(slots=True)
@@ -159,7 +171,6 @@ class _Window:
 
     waiting: deque[Record]
     owners: list[_Owner] = field(default_factory=list)
-    units_of: list[list[Unit]] = field(default_factory=list)
     batches: _Batches = field(default_factory=lambda: _Batches([], [], iter(())))
     failure: Exception | None = None
 
@@ -212,12 +223,9 @@ class Batcher:
         window = _Window(deque(records))
         sound = [record for record in records if record.error is None]
         try:
-            window.units_of = self.task.split(sound) if sound else []
-            window.owners = [
-                _Owner(record, [None] * len(units), len(units))
-                for record, units in zip(sound, window.units_of, strict=True)
-            ]
-            window.batches = self._batches([unit for units in window.units_of for unit in units])
+            splits = self.task.split(sound) if sound else []
+            window.owners = [_Owner(record, *split) for record, split in zip(sound, splits, strict=True)]
+            window.batches = self._batches_of(window.owners)
         except Exception as error:  # noqa: BLE001 - raised behind the records of the window before
             window.failure = error
         return window
@@ -227,23 +235,19 @@ class Batcher:
             raise window.failure
         waiting = window.waiting
         yield from self._finish(waiting, [owner for owner in window.owners if not owner.missing], [])
-        round_ = list(zip(window.owners, window.units_of, strict=True))
-        batches = window.batches
-        while round_:
-            following: list[tuple[_Owner, list[Unit]]] = []
-            for owner in self._run_round(round_, batches, look_ahead):
+        owners, batches = window.owners, window.batches
+        while owners:
+            following: list[_Owner] = []
+            for owner in self._run_round(owners, batches, look_ahead):
                 yield from self._finish(waiting, [owner], following)
-            round_ = following
-            batches = self._batches([unit for _, units in round_ for unit in units])
+            owners, batches = following, self._batches_of(following)
         yield from self._finished(waiting)
 
-    def _run_round(
-        self, round_: list[tuple[_Owner, list[Unit]]], batches: _Batches, look_ahead: Callable[[], None]
-    ) -> Iterator[_Owner]:
+    def _run_round(self, owners: list[_Owner], batches: _Batches, look_ahead: Callable[[], None]) -> Iterator[_Owner]:
         """Run the units of each owner, and give it back once all its outputs are there."""
-        places = [(owner, number) for owner, units in round_ for number in range(len(units))]
+        places = [(owner, number) for owner in owners for number in range(len(owner.units))]
         total = len(batches.units)
-        several = total > len(round_)
+        several = total > len(owners)
         for done, (index, output) in enumerate(self._outputs(batches, look_ahead), start=1):
             owner, number = places[index]
             owner.outputs[number] = output
@@ -253,30 +257,30 @@ class Batcher:
             if not owner.missing:
                 yield owner
 
-    def _finish(
-        self, waiting: deque[Record], owners: Iterable[_Owner], following: list[tuple[_Owner, list[Unit]]]
-    ) -> Iterator[Record]:
+    def _finish(self, waiting: deque[Record], owners: Iterable[_Owner], following: list[_Owner]) -> Iterator[Record]:
         """Join the outputs of owners that have all; the records at the head of the window that are complete then."""
-        for owner in owners:
-            if units := self._join(owner):
-                owner.outputs, owner.missing = [None] * len(units), len(units)
-                following.append((owner, units))
+        joined = ((owner.record, self._join(owner)) for owner in owners)
+        following += [_Owner(record, *split) for record, split in joined if split is not None]
         yield from self._finished(waiting)
 
     def _finished(self, waiting: deque[Record]) -> Iterator[Record]:
         while waiting and (waiting[0].result is not None or waiting[0].error is not None):
             yield waiting.popleft()
 
-    def _join(self, owner: _Owner) -> list[Unit]:
+    def _join(self, owner: _Owner) -> Split | None:
+        """The next round of a record that needs one; else its result is set."""
         failed = next((output for output in owner.outputs if isinstance(output, NlpcliError)), None)
         if failed is not None:
             owner.record.error = str(failed)
-            return []
-        joined = self.task.join(owner.record, owner.outputs)
-        if isinstance(joined, list):
+            return None
+        joined = self.task.join(owner.record, owner.state, owner.outputs)
+        if isinstance(joined, Split):
             return joined
         owner.record.result = joined
-        return []
+        return None
+
+    def _batches_of(self, owners: Sequence[_Owner]) -> _Batches:
+        return self._batches([unit for owner in owners for unit in owner.units])
 
     def _batches(self, units: list[Unit]) -> _Batches:
         indices = cut([unit.cost for unit in units], self.budget)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,8 +11,9 @@ from nlpcli.models.reference import LocalModel
 from nlpcli.records.inspection import HeadSummary, Inspection, InspectionResult, Kind
 from nlpcli.records.record import Record
 from nlpcli.records.writers import ANY_JSON
-from nlpcli.runtime.batching import Unit
+from nlpcli.runtime.batching import Split, Unit
 from nlpcli.runtime.device import Placement
+from nlpcli.tasks.base import BatchTask, Loaded, Loader
 
 if TYPE_CHECKING:
     from nlpcli.pipelines.attention.pipeline import AttentionPipeline
@@ -38,7 +39,7 @@ class AttentionOptions:
         return {"tokens": "list<string>", "heads": ANY_JSON} | checks
 
 
-class AttentionTask:
+class AttentionTask(BatchTask):
     """Texts in, inspections out, one text at a time: padding would be attended to."""
 
     def __init__(self, options: AttentionOptions, pipeline: AttentionPipeline) -> None:
@@ -50,10 +51,10 @@ class AttentionTask:
         self._options = options
         self._pipeline = pipeline
 
-    def split(self, records: Sequence[Record]) -> list[list[Unit]]:
+    def split(self, records: Sequence[Record]) -> list[Split]:
         """One unit per text."""
         # A text longer than any model takes need not be counted exactly.
-        return [[Unit(max(1, len(record.text)), record.text)] for record in records]
+        return [Split([Unit(max(1, len(record.text)), record.text)]) for record in records]
 
     def run(self, units: Sequence[Unit]) -> Sequence[Inspection | NlpcliError]:
         """The inspection of each text, or why there is none."""
@@ -72,7 +73,7 @@ class AttentionTask:
                 raise
             return OutOfMemory("out of memory; choose what to hold with --layer and --head, or a shorter text")
 
-    def join(self, record: Record, outputs: Sequence[Inspection]) -> dict[str, Any]:  # noqa: ARG002
+    def join(self, record: Record, state: None, outputs: Sequence[Inspection]) -> dict[str, Any]:  # noqa: ARG002
         """The fields of a text, and beside them its arrays."""
         (inspection,) = outputs
         fields: dict[str, Any] = {
@@ -82,10 +83,6 @@ class AttentionTask:
         if self._options.verify:
             fields["verification"] = [_check_fields(check) for check in inspection.checks]
         return InspectionResult(fields, inspection)
-
-    def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
-        """The records as they are."""
-        return records
 
 
 def _summary_fields(inspection: Inspection, summary: HeadSummary) -> dict[str, Any]:
@@ -127,8 +124,12 @@ def _check_fields(check: Any) -> dict[str, Any]:
     }
 
 
-def load(options: AttentionOptions, model: LocalModel, placement: Placement) -> AttentionTask:
-    """The task, its model on its device."""
+def loader(options: AttentionOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
+    """Loads an `AttentionPipeline`.
+
+    Raises:
+        UsageError: what was asked for cannot be done in the dtype of the placement.
+    """
     from nlpcli.pipelines.attention.pipeline import load_attention_pipeline
 
     bits = placement.quantisation
@@ -138,4 +139,9 @@ def load(options: AttentionOptions, model: LocalModel, placement: Placement) -> 
         )
     if options.method == "gradient" and bits is not None:
         raise UsageError(f"--method gradient cannot go through {bits} weights; leave --dtype out")
-    return AttentionTask(options, load_attention_pipeline(model, placement))
+    return load_attention_pipeline
+
+
+def make_task(options: AttentionOptions, loaded: Loaded[AttentionPipeline]) -> AttentionTask:
+    """The task of one run."""
+    return AttentionTask(options, loaded.pipeline)

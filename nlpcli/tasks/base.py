@@ -1,54 +1,82 @@
-"""The `Task` protocol and the registry: one line per task."""
+"""The contract of a task.
+
+What stays loaded knows nothing of a run: `loader` names the function that loads a pipeline from a model and a
+placement, and `make_task` puts the options of one run in front of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from importlib import import_module
-from typing import Any, Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
-from nlpcli.runtime.batching import BatchTask, ReadAhead
+from nlpcli.runtime.batching import ReadAhead, Split, Unit
+from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Placement
-from nlpcli.runtime.turns import Turns
-
-
-class Task(BatchTask, Protocol):
-    """What is done to records. It reads no files, prints nothing, and picks no device."""
-
-    def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
-        """What goes out: the records themselves, or what was found in them."""
-
+from nlpcli.tasks.registry import TASKS
 
 Hear = Callable[[Record, str], None]
 """Is told each piece of text as soon as it is written: of the record that comes out next, and of no other."""
 
+Pipeline = TypeVar("Pipeline")
 
-@runtime_checkable
-class ContinuousTask(Protocol):
-    """A task whose rows end at different times, so that it fills them itself instead of being given batches."""
 
-    def process(self, source: ReadAhead, budget: int | None, hear: Hear) -> Iterator[Record]:
-        """Every record of `source`, in order, with its result or its error; `budget` in tokens, or as it sees fit."""
+class Task:
+    """What one run does to records. It reads no files, prints nothing, and picks no device.
+
+    Notices that are given once, seeds and the options of the run live here and end with the run.
+    """
 
     def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
         """What goes out: the records themselves, or what was found in them."""
+        return records
 
 
-@runtime_checkable
-class BatchSizeTask(Protocol):
-    """A task that may know better than its device how many padded tokens a batch should have; None: it does not."""
+class BatchTask(Task, ABC):
+    """A task whose units are run in batches.
 
-    @property
-    def batch_tokens(self) -> int | None: ...
+    `batch_tokens`: padded tokens per batch where the model knows better than the device. `decode_slots`: those of the
+    run, where batches encode and decode apart.
+    """
+
+    batch_tokens: int | None = None
+    decode_slots: DecodeSlots | None = None
+
+    @abstractmethod
+    def split(self, records: Sequence[Record]) -> list[Split]:
+        """The units and the state of each record, in order."""
+
+    @abstractmethod
+    def run(self, units: Sequence[Unit]) -> Sequence[Any]:
+        """One output per unit, or the error in its place. Raises OutOfMemory where the batch is too large."""
+
+    @abstractmethod
+    def join(self, record: Record, state: Any, outputs: Sequence[Any]) -> dict[str, Any] | Split:
+        """The result fields of a record from the outputs of its units; or the units and state of another round."""
 
 
-@runtime_checkable
-class TurnsTask(Protocol):
-    """A task whose batches may not all do the same thing at a time; None: they may."""
+class ContinuousTask(Task, ABC):
+    """A task whose rows end at different times, so that it fills them itself instead of being given batches."""
 
-    @property
-    def turns(self) -> Turns | None: ...
+    @abstractmethod
+    def process(self, source: ReadAhead, budget: int | None, hear: Hear) -> Iterator[Record]:
+        """Every record of `source`, in order, with its result or its error; `budget` in tokens, or as it sees fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[Pipeline]):
+    """A pipeline on its device, with what it was loaded from. No run changes it; many runs may use it at a time."""
+
+    pipeline: Pipeline
+    model: LocalModel
+    placement: Placement
+
+
+Loader = Callable[[LocalModel, Placement], Any]
+"""Loads a pipeline; the same model, placement and loader give a pipeline that any run may share."""
 
 
 class TaskOptions(Protocol):
@@ -59,18 +87,31 @@ class TaskOptions(Protocol):
         """Name and type of each result field (see `records.writers.ResultNames`)."""
 
 
-# Task name → module; each has `load(options, model, placement) -> Task`.
-TASKS = {
-    "attention-inspect": "nlpcli.tasks.attention",
-    "embed": "nlpcli.tasks.embed",
-    "generate": "nlpcli.tasks.generate",
-    "sentiment": "nlpcli.tasks.sentiment",
-    "summarize": "nlpcli.tasks.summarize",
-    "translate": "nlpcli.tasks.translate",
-}
+class TaskModule(Protocol):
+    """What the module of a task provides."""
+
+    def loader(self, options: Any, model: LocalModel, placement: Placement) -> Loader:
+        """The loader of the pipeline that these options need. Raises UsageError where the placement cannot serve."""
+
+    def make_task(self, options: Any, loaded: Loaded[Any]) -> BatchTask | ContinuousTask:
+        """The task of one run over a loaded pipeline."""
 
 
-def load_task(name: str, options: Any, model: LocalModel, placement: Placement) -> Task | ContinuousTask:
-    """Load the model and make the task ready. Imports torch and transformers."""
-    task: Task | ContinuousTask = import_module(TASKS[name]).load(options, model, placement)
-    return task
+def load(name: str, options: Any, model: LocalModel, placement: Placement) -> Loaded[Any]:
+    """The pipeline that a task needs for these options, on its device. Imports torch and transformers.
+
+    Raises:
+        ModelError: the folder does not hold a model for this task.
+        UsageError: the model or the placement cannot do what the options ask for.
+    """
+    loader = _module(name).loader(options, model, placement)
+    return Loaded(loader(model, placement), model, placement)
+
+
+def make_task(name: str, options: Any, loaded: Loaded[Any]) -> BatchTask | ContinuousTask:
+    """The task of one run. Raises UsageError where the model cannot do what the options ask for."""
+    return _module(name).make_task(options, loaded)
+
+
+def _module(name: str) -> TaskModule:
+    return cast(TaskModule, TASKS[name].load_module())

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
-from nlpcli.runtime.batching import Unit
+from nlpcli.runtime.batching import Split, Unit
 from nlpcli.runtime.device import Placement
+from nlpcli.tasks.base import BatchTask, Loaded, Loader
 from nlpcli.tasks.language_watch import LanguageWatch
 from nlpcli.tasks.window_notice import WindowNotice
 
@@ -59,7 +60,7 @@ class _Window(NamedTuple):
     unpooled: int
 
 
-class EmbedTask:
+class EmbedTask(BatchTask):
     """Texts in, vectors out, in batches."""
 
     def __init__(
@@ -77,12 +78,12 @@ class EmbedTask:
             "embedded in windows whose vectors are averaged, nothing is cut away",
         )
 
-    def split(self, records: Sequence[Record]) -> list[list[Unit]]:
+    def split(self, records: Sequence[Record]) -> list[Split]:
         """One unit per window of the model's length."""
         self._watch(records)
         windows_of = self._pipeline.windows([self._prompt + record.text for record in records])
         self._tell_of_windows(records, windows_of)
-        return [[Unit(len(w.token_ids), w) for w in self._windows(windows)] for windows in windows_of]
+        return [Split([Unit(len(w.token_ids), w) for w in self._windows(windows)]) for windows in windows_of]
 
     def _windows(self, windows: Sequence[list[int]]) -> list[_Window]:
         """The prompt stands only in the first window of a text."""
@@ -91,9 +92,9 @@ class EmbedTask:
     def run(self, units: Sequence[Unit]) -> Sequence[Vector]:
         """The vector of each window."""
         windows: list[_Window] = [unit.payload for unit in units]
-        return list(self._pipeline.encode([w.token_ids for w in windows], [w.unpooled for w in windows]))
+        return list(self._encode([w.token_ids for w in windows], [w.unpooled for w in windows]))
 
-    def join(self, record: Record, outputs: Sequence[Vector]) -> dict[str, Any]:  # noqa: ARG002
+    def join(self, record: Record, state: None, outputs: Sequence[Vector]) -> dict[str, Any]:  # noqa: ARG002
         """The vector of the text, in full precision where more is to be computed with it."""
         vector = self._finish(outputs)
         exact = self._options.result != "vectors"
@@ -112,7 +113,7 @@ class EmbedTask:
 
     def _embed_query(self) -> Vector:
         (windows,) = self._pipeline.windows([self._query_prompt + (self._options.query or "")])
-        return self._finish([self._pipeline.encode([window])[0] for window in windows])
+        return self._finish([self._encode([window])[0] for window in windows])
 
     def _finish(self, outputs: Sequence[Vector]) -> Vector:
         vector = self._average(outputs)
@@ -132,7 +133,10 @@ class EmbedTask:
 
     def _dimension(self) -> int:
         (windows,) = self._pipeline.windows(["a"])
-        return int(self._pipeline.encode(windows).shape[1])
+        return int(self._encode(windows).shape[1])
+
+    def _encode(self, windows: Sequence[list[int]], unpooled: Sequence[int] | None = None) -> Vector:
+        return self._pipeline.encode(windows, unpooled, self._options.pooling)
 
     def _count_prompt_tokens(self, prompt: str) -> int:
         if not prompt or self._pipeline.sentence_config.include_prompt:
@@ -143,17 +147,16 @@ class EmbedTask:
         return len(windows[0]) - int(ends_with_special)
 
 
-def load(options: EmbedOptions, model: LocalModel, placement: Placement) -> EmbedTask:
-    """The task, its model on its device."""
-    from dataclasses import replace
-
+def loader(options: EmbedOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
+    """Loads an `EmbeddingPipeline`."""
     from nlpcli.pipelines.embedding import load_embedding_pipeline
-    from nlpcli.pipelines.pooling import FROM_OPTION
 
-    pipeline = load_embedding_pipeline(model, placement)
-    if options.pooling != "auto":
-        pipeline.sentence_config = replace(pipeline.sentence_config, poolings=(FROM_OPTION[options.pooling],))
-    return EmbedTask(options, pipeline, LanguageWatch(model))
+    return load_embedding_pipeline
+
+
+def make_task(options: EmbedOptions, loaded: Loaded[EmbeddingPipeline]) -> EmbedTask:
+    """The task of one run."""
+    return EmbedTask(options, loaded.pipeline, LanguageWatch(loaded.model))
 
 
 def _prompts(options: EmbedOptions, prompts: Mapping[str, str], default: str | None) -> tuple[str, str]:

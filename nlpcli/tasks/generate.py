@@ -15,7 +15,7 @@ from nlpcli.records.schema import Schema
 from nlpcli.records.template import NotRendered, render
 from nlpcli.runtime.batching import ReadAhead
 from nlpcli.runtime.device import Placement
-from nlpcli.tasks.base import Hear
+from nlpcli.tasks.base import ContinuousTask, Hear, Loaded, Loader
 
 if TYPE_CHECKING:
     from nlpcli.pipelines.generation.completer import Completer
@@ -72,7 +72,7 @@ class _Draft:
         return self.problem is not None or None not in self.texts
 
 
-class GenerateTask:
+class GenerateTask(ContinuousTask):
     """Keeps as many rows busy as the device has room for; records leave in the order in which they came."""
 
     def __init__(self, options: GenerateOptions, completer: Completer, constraint: Constraint | None) -> None:
@@ -107,10 +107,6 @@ class GenerateTask:
             for event in events:
                 self._note(event)
             yield from _leaving(drafts, hear if self._options.count == 1 else _unheard)
-
-    def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
-        """The records themselves."""
-        return records
 
     def _begin(self, record: Record, batch: ContinuousBatch) -> _Draft:
         draft = _Draft(record, [None] * self._options.count)
@@ -205,13 +201,18 @@ def _leaving(drafts: deque[_Draft], hear: Hear) -> Iterator[Record]:
         yield draft.record
 
 
-def load(options: GenerateOptions, model: LocalModel, placement: Placement) -> GenerateTask:
-    """The task, its model on its device."""
+def loader(options: GenerateOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
+    """Loads a `Completer`."""
     from nlpcli.pipelines.generation.completer import load_completer
 
-    completer = load_completer(model, placement)
+    return load_completer
+
+
+def make_task(options: GenerateOptions, loaded: Loaded[Completer]) -> GenerateTask:
+    """The task of one run."""
+    completer = loaded.pipeline
     constraint = None if options.schema is None else completer.constraint(options.schema)
     if options.system is not None and (options.raw or not completer.is_chat):
-        why = "--raw leaves off" if options.raw else f"{model.name} lacks"
+        why = "--raw leaves off" if options.raw else f"{loaded.model.name} lacks"
         log.warning("--system has no effect: it goes into the chat template, which %s", why)
     return GenerateTask(options, completer, constraint)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
-from nlpcli.runtime.batching import Unit
+from nlpcli.runtime.batching import Split, Unit
 from nlpcli.runtime.device import Placement
+from nlpcli.tasks.base import BatchTask, Loaded, Loader
 from nlpcli.tasks.language_watch import LanguageWatch
 from nlpcli.tasks.tally import CHOSEN, NO_LABEL, tally
 from nlpcli.tasks.window_notice import WindowNotice
@@ -76,7 +78,7 @@ class _Judged(NamedTuple):
     tokens: int
 
 
-class SentimentTask:
+class SentimentTask(BatchTask):
     """Texts in, labels out, in batches."""
 
     def __init__(
@@ -101,19 +103,19 @@ class SentimentTask:
             "labelled in windows that end where a sentence ends, and their scores averaged; nothing is cut away",
         )
 
-    def split(self, records: Sequence[Record]) -> list[list[Unit]]:
+    def split(self, records: Sequence[Record]) -> list[Split]:
         """One unit per window of the model's length."""
         self._watch(records)
         windows_of = self._classifier.windows([self._prepare(record.text) for record in records])
         self._tell_of_windows(records, windows_of)
-        return [[Unit(self._classifier.cost(window), window) for window in windows] for windows in windows_of]
+        return [Split([Unit(self._classifier.cost(window), window) for window in windows]) for windows in windows_of]
 
     def run(self, units: Sequence[Unit]) -> Sequence[_Judged]:
         """The numbers of each window."""
         numbers = self._classifier.classify([unit.payload for unit in units])
         return [_Judged(row, len(unit.payload)) for row, unit in zip(numbers, units, strict=True)]
 
-    def join(self, record: Record, outputs: Sequence[_Judged]) -> dict[str, Any]:  # noqa: ARG002
+    def join(self, record: Record, state: None, outputs: Sequence[_Judged]) -> dict[str, Any]:  # noqa: ARG002
         """The label of the text: its windows count by their length."""
         import numpy as np
 
@@ -138,20 +140,24 @@ class SentimentTask:
         return tally(records, self._classifier.labels) if self._options.result == "aggregate" else records
 
 
-def load(options: SentimentOptions, model: LocalModel, placement: Placement) -> SentimentTask:
-    """The task, its model on its device."""
-    from nlpcli.pipelines.emoji import emoji_namer
-
-    watch = LanguageWatch(model)
-    classifier = _load_classifier(options, model, placement)
-    return SentimentTask(options, classifier, emoji_namer(classifier.tokenizer), watch)
-
-
-def _load_classifier(options: SentimentOptions, model: LocalModel, placement: Placement) -> Classifier:
+def loader(options: SentimentOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
+    """Loads a `ClassificationPipeline`; for labels of the user's own an `Entailment` or an `EmbeddingPipeline`."""
     if options.labels:
         from nlpcli.pipelines.zero_shot import load_zero_shot_pipeline
 
-        return load_zero_shot_pipeline(model, placement, options.labels, options.hypothesis)
+        return load_zero_shot_pipeline
     from nlpcli.pipelines.classification import load_classification_pipeline
 
-    return load_classification_pipeline(model, placement, options.in_bytes)
+    return partial(load_classification_pipeline, bytes_allowed=options.in_bytes)
+
+
+def make_task(options: SentimentOptions, loaded: Loaded[Any]) -> SentimentTask:
+    """The task of one run."""
+    from nlpcli.pipelines.emoji import emoji_namer
+
+    classifier = loaded.pipeline
+    if options.labels:
+        from nlpcli.pipelines.zero_shot import zero_shot_classifier
+
+        classifier = zero_shot_classifier(classifier, options.labels, options.hypothesis)
+    return SentimentTask(options, classifier, emoji_namer(classifier.tokenizer), LanguageWatch(loaded.model))

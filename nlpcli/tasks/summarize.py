@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from nlpcli.models.reference import LocalModel
 from nlpcli.runtime.device import Placement
-from nlpcli.tasks.base import Task
+from nlpcli.tasks.base import BatchTask, Loaded, Loader
+from nlpcli.tasks.language_watch import LanguageWatch
 from nlpcli.tasks.summary_length import Length, LengthRule
 
 Method = Literal["auto", "abstractive", "extractive"]
@@ -44,15 +45,29 @@ def summary_of(sentences: Sequence[str], bullets: bool) -> str:
     return "".join(sentence + space_between(sentence) for sentence in stripped).strip()
 
 
-def load(options: SummarizeOptions, model: LocalModel, placement: Placement) -> Task:
-    """The task, its model on its device; `auto` does what the model can."""
+def loader(options: SummarizeOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
+    """Loads a `Writer` or an `EmbeddingPipeline`; `auto` does what the model can."""
     if options.method == "abstractive" or (options.method == "auto" and _writes(model)):
-        from nlpcli.tasks.summarize_abstractive import load_abstractive
+        from nlpcli.pipelines.abstractive import load_writer
 
-        return load_abstractive(options, model, placement)
-    from nlpcli.tasks.summarize_extractive import load_extractive
+        return load_writer
+    from nlpcli.pipelines.embedding import load_embedding_pipeline
 
-    return load_extractive(options, model, placement)
+    return load_embedding_pipeline
+
+
+def make_task(options: SummarizeOptions, loaded: Loaded[Any]) -> BatchTask:
+    """The task of one run, as the loaded pipeline does it."""
+    from nlpcli.pipelines.embedding import EmbeddingPipeline
+
+    watch = LanguageWatch(loaded.model)
+    if isinstance(loaded.pipeline, EmbeddingPipeline):
+        from nlpcli.tasks.summarize_extractive import ExtractiveTask
+
+        return ExtractiveTask(options, loaded.pipeline, watch)
+    from nlpcli.tasks.summarize_abstractive import AbstractiveTask
+
+    return AbstractiveTask(options, loaded.pipeline, watch)
 
 
 def _writes(model: LocalModel) -> bool:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
-from nlpcli.runtime.batching import Unit
-from nlpcli.runtime.device import Placement
-from nlpcli.tasks.language_watch import LanguageWatch
+from nlpcli.runtime.batching import Split, Unit
+from nlpcli.tasks.base import BatchTask
 from nlpcli.tasks.summarize import SummarizeOptions, summary_of
 from nlpcli.tasks.summary_length import LengthRule
 from nlpcli.tasks.window_notice import WindowNotice
@@ -46,7 +44,7 @@ class _Summary(NamedTuple):
     words_before: int
 
 
-class AbstractiveTask:
+class AbstractiveTask(BatchTask):
     """Documents in, summaries out."""
 
     def __init__(self, options: SummarizeOptions, writer: Writer, watch: Callable[[Sequence[Record]], None]) -> None:
@@ -59,12 +57,12 @@ class AbstractiveTask:
             "summarized in windows that end where a sentence ends, and then their summaries; nothing is cut away",
         )
 
-    def split(self, records: Sequence[Record]) -> list[list[Unit]]:
+    def split(self, records: Sequence[Record]) -> list[Split]:
         """One unit per window; none where the document is short enough as it is."""
         self._watch(records)
         units_of = [self._first_round(record.text) for record in records]
         self._tell_of_windows(records, units_of)
-        return units_of
+        return [Split(units) for units in units_of]
 
     def _first_round(self, text: str) -> list[Unit]:
         words = count_words(text)
@@ -98,7 +96,7 @@ class AbstractiveTask:
                 summaries[index] = _Summary(_whole_sentences(text, finished), units[index].payload.words)
         return summaries
 
-    def join(self, record: Record, outputs: Sequence[_Summary]) -> dict[str, Any] | list[Unit]:
+    def join(self, record: Record, state: None, outputs: Sequence[_Summary]) -> dict[str, Any] | Split:  # noqa: ARG002
         """The summary; or, as long as it is too long, the windows of the summaries."""
         if not outputs:
             return {"summary": summary_of([record.text], self._options.bullets)}
@@ -108,7 +106,7 @@ class AbstractiveTask:
         written = sum(map(count_words, sentences))
         before = sum(summary.words_before for summary in outputs)
         if len(outputs) > 1 and written > _NEAR_ENOUGH * target and written <= _MOST_LEFT * before:
-            return self._units(summary_of(sentences, bullets=False), target)
+            return Split(self._units(summary_of(sentences, bullets=False), target))
         if not sentences:
             log.warning("the model had no word to say of %s; choose another with -m", record.origin)
         return {"summary": summary_of(self._within(record, sentences), self._options.bullets)}
@@ -132,10 +130,6 @@ class AbstractiveTask:
         )
         return [first_words(sentences[0].strip(), limit)]
 
-    def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
-        """The records with their summaries."""
-        return records
-
 
 def _whole_sentences(text: str, finished: bool) -> list[str]:
     """The sentences of what the model wrote, without one at the end that it could not finish."""
@@ -147,10 +141,3 @@ def _whole_sentences(text: str, finished: bool) -> list[str]:
     if finished or not found or found[-1].rstrip()[-1] in _FULL_STOPS:
         return found
     return found[:-1] or [found[0].rstrip() + "…"]
-
-
-def load_abstractive(options: SummarizeOptions, model: LocalModel, placement: Placement) -> AbstractiveTask:
-    """The task, its model on its device."""
-    from nlpcli.pipelines.abstractive import load_writer
-
-    return AbstractiveTask(options, load_writer(model, placement), LanguageWatch(model))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
-from nlpcli.runtime.batching import Unit
-from nlpcli.runtime.device import Placement
-from nlpcli.tasks.language_watch import LanguageWatch
+from nlpcli.runtime.batching import Split, Unit
+from nlpcli.tasks.base import BatchTask
 from nlpcli.tasks.summarize import SummarizeOptions, summary_of
 from nlpcli.text.words import count_words, first_words
 
@@ -39,7 +37,7 @@ class _Seen(NamedTuple):
     vector: Vector
 
 
-class ExtractiveTask:
+class ExtractiveTask(BatchTask):
     """Documents in, their most telling sentences out."""
 
     def __init__(
@@ -50,10 +48,10 @@ class ExtractiveTask:
         self._pipeline = pipeline
         self._watch = watch
 
-    def split(self, records: Sequence[Record]) -> list[list[Unit]]:
+    def split(self, records: Sequence[Record]) -> list[Split]:
         """One unit per sentence; none where the document is short enough as it is."""
         self._watch(records)
-        return [[Unit(len(part.token_ids), part) for part in self._parts(record.text)] for record in records]
+        return [Split([Unit(len(part.token_ids), part) for part in self._parts(record.text)]) for record in records]
 
     def _parts(self, text: str) -> list[_Part]:
         from nlpcli.text.sentences import sentences
@@ -75,7 +73,7 @@ class ExtractiveTask:
         vectors = self._pipeline.encode([part.token_ids for part in parts])
         return [_Seen(part, vector) for part, vector in zip(parts, vectors, strict=True)]
 
-    def join(self, record: Record, outputs: Sequence[_Seen]) -> dict[str, Any]:
+    def join(self, record: Record, state: None, outputs: Sequence[_Seen]) -> dict[str, Any]:  # noqa: ARG002
         """The summary, verbatim and in the order of the document."""
         if not outputs:
             return {"summary": summary_of([record.text], self._options.bullets)}
@@ -102,10 +100,6 @@ class ExtractiveTask:
             return [first_words(sentences[first].strip(), limit)]
         return [sentences[index] for index in chosen]
 
-    def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
-        """The records with their summaries."""
-        return records
-
 
 def _unit_vectors(outputs: Sequence[_Seen]) -> Vector:
     """(sentences, dimension) of unit length; the windows of a long sentence count by their length."""
@@ -116,10 +110,3 @@ def _unit_vectors(outputs: Sequence[_Seen]) -> Vector:
         vectors[part.number] += vector * np.float32(len(part.token_ids))
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
     return vectors
-
-
-def load_extractive(options: SummarizeOptions, model: LocalModel, placement: Placement) -> ExtractiveTask:
-    """The task, its model on its device."""
-    from nlpcli.pipelines.embedding import load_embedding_pipeline
-
-    return ExtractiveTask(options, load_embedding_pipeline(model, placement), LanguageWatch(model))

@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
-from nlpcli.runtime.batching import Unit
+from nlpcli.runtime.batching import Split, Unit
 from nlpcli.runtime.device import Placement
-from nlpcli.runtime.turns import Turns
+from nlpcli.tasks.base import BatchTask, Loaded, Loader
 from nlpcli.text.languages import UNSPACED, name_of
 from nlpcli.text.markup.segments import Piece, Segment, plain
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from nlpcli.pipelines.translation.faithful import Written
     from nlpcli.pipelines.translation.glossary import Glossary
     from nlpcli.pipelines.translation.inline import Sentence
-    from nlpcli.pipelines.translation.translators import Translator
+    from nlpcli.pipelines.translation.translators import TranslationModel, Translator
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class _Plan(NamedTuple):
     source: str
 
 
-class TranslateTask:
+class TranslateTask(BatchTask):
     """Records in, translations out; the unit is a sentence."""
 
     def __init__(
@@ -84,25 +85,16 @@ class TranslateTask:
         self._translator = translator
         self._model = model
         self._glossary = glossary
-        self._plans: dict[int, _Plan] = {}
         self._warned: set[str] = set()
         self._announced: set[Kind] = set()
+        self.batch_tokens = translator.batch_tokens
+        self.decode_slots = translator.decode_slots
 
-    @property
-    def batch_tokens(self) -> int | None:
-        """As the model has it."""
-        return self._translator.batch_tokens
+    def split(self, records: Sequence[Record]) -> list[Split]:
+        """One unit per sentence; what needs no translation is none. The state is what stands around them."""
+        return [self._split(record) for record in records]
 
-    @property
-    def turns(self) -> Turns | None:
-        """As the model takes them."""
-        return self._translator.turns
-
-    def split(self, records: Sequence[Record]) -> list[list[Unit]]:
-        """One unit per sentence; what needs no translation is none."""
-        return [self._units(record) for record in records]
-
-    def _units(self, record: Record) -> list[Unit]:
+    def _split(self, record: Record) -> Split:
         source = self._source_of(record)
         pieces: list[list[str | _Slot]] = []
         segments: list[Segment | None] = []
@@ -116,8 +108,7 @@ class TranslateTask:
             pieces.append([part if isinstance(part, str) else _Slot() for part in found])
             segments.append(piece)
             units += [self._unit(part, piece, source) for part in found if not isinstance(part, str)]
-        self._plans[id(record)] = _Plan(pieces, segments, source)
-        return units
+        return Split(units, _Plan(pieces, segments, source))
 
     def _sentences(self, segment: Segment, source: str) -> Iterator[str | Sentence]:
         from nlpcli.pipelines.translation.inline import sentences_of, with_stand_ins
@@ -145,9 +136,8 @@ class TranslateTask:
         """The translation of each sentence, its tags and words in place."""
         return self._faithful([unit.payload for unit in units])
 
-    def join(self, record: Record, outputs: Sequence[Written]) -> dict[str, Any]:
+    def join(self, record: Record, plan: _Plan, outputs: Sequence[Written]) -> dict[str, Any]:
         """The text with every sentence in its place, and what of it may be missing or wrong."""
-        plan = self._plans.pop(id(record))
         translations = iter(written.text for written in outputs)
         text = ""
         for pieces, segment in zip(plan.pieces, plan.segments, strict=True):
@@ -215,10 +205,6 @@ class TranslateTask:
             self._warned.add(message)
             log.warning(message, *values)
 
-    def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
-        """The records as they are."""
-        return records
-
 
 def _scheme(segment: Segment) -> int:
     """The first stand-ins that the text does not use itself."""
@@ -259,10 +245,15 @@ def _spaced(parts: Sequence[str], pieces: Sequence[str | _Slot], target: str) ->
     return text
 
 
-def load(options: TranslateOptions, model: LocalModel, placement: Placement) -> TranslateTask:
-    """The task, its model on its device."""
-    from nlpcli.pipelines.translation.glossary import Glossary
-    from nlpcli.pipelines.translation.loading import load_translator
+def loader(options: TranslateOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
+    """Loads a `TranslationModel`."""
+    from nlpcli.pipelines.translation.loading import load_translation_model
 
-    translator = load_translator(model, placement, options)
-    return TranslateTask(options, translator, model, Glossary(dict(options.glossary)))
+    return partial(load_translation_model, bytes_allowed=options.in_bytes)
+
+
+def make_task(options: TranslateOptions, loaded: Loaded[TranslationModel]) -> TranslateTask:
+    """The task of one run."""
+    from nlpcli.pipelines.translation.glossary import Glossary
+
+    return TranslateTask(options, loaded.pipeline.translator(options), loaded.model, Glossary(dict(options.glossary)))

@@ -10,6 +10,7 @@ import torch
 from nlpcli.engines.local import process
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import ReadAhead
+from nlpcli.tasks.base import load, make_task
 
 ROUNDS = 3
 
@@ -19,6 +20,11 @@ def lines_of(arguments):
     if len(arguments) != 2:
         sys.exit(f"usage: python {arguments[0]} SENTENCES.txt")
     return Path(arguments[1]).read_text(encoding="utf-8").splitlines()[:2000]
+
+
+def task_of(name, options, model, placement):
+    """The task of one run, its pipeline loaded for it alone."""
+    return make_task(name, options, load(name, options, model, placement))
 
 
 def run_task(task, lines, budget, placement, hardware):

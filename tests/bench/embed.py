@@ -3,13 +3,13 @@
 import sys
 
 import torch
-from contest import compare, lines_of, run_task
+from contest import compare, lines_of, run_task, task_of
 from sentence_transformers import SentenceTransformer
 from transformers import pipeline
 
 from nlpcli.models.cache import resolve
 from nlpcli.runtime.device import choose, describe_hardware, padded_tokens_per_batch
-from nlpcli.tasks.embed import EmbedOptions, load
+from nlpcli.tasks.embed import EmbedOptions
 
 
 def main():
@@ -17,7 +17,7 @@ def main():
     model = resolve("starter/minilm", None, False, lambda text, fraction=None: None)
     hardware = describe_hardware()
     placement = choose(hardware)
-    task = load(EmbedOptions(), model, placement)
+    task = task_of("embed", EmbedOptions(), model, placement)
     sentence_transformer = SentenceTransformer(str(model.folder), device=placement.device)
     extract = pipeline("feature-extraction", model=str(model.folder), device=placement.device, dtype=torch.float32)
 

@@ -5,12 +5,12 @@ python tests/bench/sentiment.py SENTENCES.txt
 import sys
 
 import torch
-from contest import compare, lines_of, run_task
+from contest import compare, lines_of, run_task, task_of
 from transformers import pipeline
 
 from nlpcli.models.cache import resolve
 from nlpcli.runtime.device import choose, describe_hardware, padded_tokens_per_batch
-from nlpcli.tasks.sentiment import SentimentOptions, load
+from nlpcli.tasks.sentiment import SentimentOptions
 
 
 def main():
@@ -21,7 +21,7 @@ def main():
 
     def nlpcli(dtype):
         chosen = choose(hardware, "auto", dtype)
-        task = load(SentimentOptions(in_bytes=dtype == "auto"), model, chosen)
+        task = task_of("sentiment", SentimentOptions(in_bytes=dtype == "auto"), model, chosen)
         budget = padded_tokens_per_batch(hardware, chosen)
         return lambda: run_task(task, lines, budget, chosen, hardware)
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from statistics import mean
 
+from contest import task_of
 from rouge_score.rouge_scorer import RougeScorer
 
 from nlpcli.engines.local import process
@@ -16,7 +17,7 @@ from nlpcli.models.cache import ready_to_load, resolve
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import ReadAhead
 from nlpcli.runtime.device import choose, describe_hardware
-from nlpcli.tasks.summarize import SummarizeOptions, load
+from nlpcli.tasks.summarize import SummarizeOptions
 from nlpcli.text.sentences import sentences
 from nlpcli.text.words import count_words
 
@@ -69,7 +70,7 @@ def summarize(texts, model, method):
     hardware = describe_hardware()
     placement = choose(hardware)
     local = ready_to_load(resolve(model, None, False, say), say)
-    task = load(SummarizeOptions(method=method, bullets=True), local, placement)
+    task = task_of("summarize", SummarizeOptions(method=method, bullets=True), local, placement)
     records = [Record(text, {}, Origin("bench", number)) for number, text in enumerate(texts)]
     done = process(task, ReadAhead(records), hardware, placement, None, hardware.cores)
     results = [record.result["summary"] for record in done]

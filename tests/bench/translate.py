@@ -20,13 +20,13 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import torch
-from contest import lines_of, run_task
+from contest import lines_of, run_task, task_of
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from nlpcli.__main__ import collect_garbage_rarely
 from nlpcli.models.cache import resolve
 from nlpcli.runtime.device import choose, describe_hardware
-from nlpcli.tasks.translate import TranslateOptions, load
+from nlpcli.tasks.translate import TranslateOptions
 
 
 def plain_generate(folder, lines, dtype, batch=64):
@@ -93,7 +93,7 @@ def main():
 
     def ours(shortlist, in_bytes):
         options = TranslateOptions(source="en", shortlist=shortlist, in_bytes=in_bytes)
-        task = load(options, model, placement)
+        task = task_of("translate", options, model, placement)
         run_task(task, lines[:64], None, placement, hardware)
 
         def work():

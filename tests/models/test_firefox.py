@@ -13,7 +13,7 @@ from tiny_translation import save_marian_binary, save_shortlist, spm_of_marian
 
 from nlpcli.errors import IntegrityError, ModelMissing, SourceUnreachable, UsageError
 from nlpcli.models.sources.firefox import FirefoxSource
-from nlpcli.pipelines.translation.loading import load_translator
+from nlpcli.pipelines.translation.loading import load_translation_model
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.translate import TranslateOptions
 
@@ -122,16 +122,17 @@ def test_names_of_languages_and_regions_name_the_same_model(bucket, tmp_path):
     assert resolve(bucket, tmp_path, "firefox:English-German").name == "firefox:en-de"
 
 
+def translator_of(model):
+    return load_translation_model(model, Placement("cpu", "float32", "", "")).translator(TranslateOptions())
+
+
 def test_pairs_without_english_go_by_way_of_it(bucket, tmp_path):
     model = resolve(bucket, tmp_path, "firefox:de-fr")
     assert (model.name, model.languages) == ("firefox:de-fr", ("de",))
     assert model.then.name == "firefox:en-fr"
-    translator = load_translator(model, Placement("cpu", "float32", "", ""), TranslateOptions())
+    translator = translator_of(model)
     assert (translator.source, translator.target) == ("de", "fr")
-    first, second = (
-        load_translator(replace(part, then=None), Placement("cpu", "float32", "", ""), TranslateOptions())
-        for part in (model, model.then)
-    )
+    first, second = (translator_of(replace(part, then=None)) for part in (model, model.then))
     between = first.translate(["a cat"], "de", False)[0].text
     (translation,) = translator.translate(["a cat"], "de", True)
     assert translation.text == second.translate([between], "en", False)[0].text

@@ -7,7 +7,12 @@ from transformers import pipeline
 
 from nlpcli.errors import ModelUnusable, UsageError
 from nlpcli.models.reference import LocalModel
-from nlpcli.pipelines.zero_shot import EntailmentPipeline, SimilarityPipeline, load_zero_shot_pipeline
+from nlpcli.pipelines.zero_shot import (
+    EntailmentClassifier,
+    SimilarityClassifier,
+    load_zero_shot_pipeline,
+    zero_shot_classifier,
+)
 from nlpcli.runtime.device import Placement
 
 TEXTS = ["a b c", "d e f g h i j", "k. l", "m"]
@@ -17,14 +22,15 @@ NLI = ("contradiction", "neutral", "entailment")
 
 
 def load(folder, labels=LABELS):
-    return load_zero_shot_pipeline(LocalModel("tiny", folder), Placement("cpu", "float32", "", ""), labels, HYPOTHESIS)
+    pipeline = load_zero_shot_pipeline(LocalModel("tiny", folder), Placement("cpu", "float32", "", ""))
+    return zero_shot_classifier(pipeline, labels, HYPOTHESIS)
 
 
 @pytest.mark.parametrize("kind", ["bert", "roberta", "distilbert"])
 def test_entailment_is_what_transformers_makes_of_it(kind, tmp_path):
     folder = save_classifier(tmp_path, kind, NLI)
     ours = load(folder)
-    assert isinstance(ours, EntailmentPipeline)
+    assert isinstance(ours, EntailmentClassifier)
     found = ours.classify([windows[0] for windows in ours.windows(TEXTS)])
     theirs = pipeline("zero-shot-classification", model=str(folder), dtype="float32", device="cpu")
     for row, text in zip(found, TEXTS, strict=True):
@@ -57,7 +63,7 @@ def test_an_encoder_compares_vectors(tmp_path):
     sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 64}
     BertModel(BertConfig(vocab_size=33, **sizes)).save_pretrained(tmp_path)
     ours = load(tmp_path)
-    assert isinstance(ours, SimilarityPipeline)
+    assert isinstance(ours, SimilarityClassifier)
     found = ours.classify([windows[0] for windows in ours.windows([*TEXTS, "q r x."])])
     assert np.allclose(found.sum(1), 1)
     # The very sentence that asks about a label is nearest to that label.

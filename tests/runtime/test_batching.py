@@ -5,7 +5,7 @@ import pytest
 
 from nlpcli.errors import InputBroken, OutOfMemory, UsageError
 from nlpcli.records.record import Origin, Record
-from nlpcli.runtime.batching import FIRST_WINDOW, LARGEST_WINDOW, Batcher, ReadAhead, Unit, cut
+from nlpcli.runtime.batching import FIRST_WINDOW, LARGEST_WINDOW, Batcher, ReadAhead, Split, Unit, cut
 
 
 class Upper:
@@ -16,7 +16,7 @@ class Upper:
         self.sizes = []
 
     def split(self, records):
-        return [[Unit(len(word), word) for word in record.text.split()] for record in records]
+        return [Split([Unit(len(word), word) for word in record.text.split()], record.text) for record in records]
 
     def run(self, units):
         padded = max(unit.cost for unit in units) * len(units)
@@ -25,7 +25,8 @@ class Upper:
             raise OutOfMemory("too large")
         return [unit.payload.upper() for unit in units]
 
-    def join(self, record, outputs):
+    def join(self, record, state, outputs):
+        assert state == record.text
         return {"upper": " ".join(outputs)}
 
 
@@ -132,8 +133,10 @@ def wait_until(condition):
 class Twice(Upper):
     """Records of several words go through a second round, as one word."""
 
-    def join(self, record, outputs):
-        return [Unit(1, "".join(outputs).lower())] if len(outputs) > 1 else super().join(record, outputs)
+    def join(self, record, state, outputs):
+        if len(outputs) > 1:
+            return Split([Unit(1, "".join(outputs).lower())], state)
+        return super().join(record, state, outputs)
 
 
 def test_a_task_can_ask_for_another_round_and_order_is_kept():

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from tasks_by_hand import results_of, task_of
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.device import Placement
-from nlpcli.tasks.embed import EmbedOptions, load, with_precision
+from nlpcli.tasks.embed import EmbedOptions, with_precision
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnop"]
 LONGEST = 16
@@ -65,14 +66,13 @@ def sentence_model(bert, tmp_path):
 
 def embed(folder, *texts, **options):
     """The vectors of texts, in one batch as the batcher would run it."""
-    task = load(EmbedOptions(**options), LocalModel("tiny", folder), Placement("cpu", "float32", "", ""))
     records = [Record(text, {}, Origin("x", line)) for line, text in enumerate(texts, start=1)]
-    units_of = task.split(records)
-    outputs = iter(task.run([unit for units in units_of for unit in units]))
-    return [
-        task.join(record, [next(outputs) for _ in units])["embedding"]
-        for record, units in zip(records, units_of, strict=True)
-    ]
+    return [result["embedding"] for result in results_of(task_over(folder, **options), records)]
+
+
+def task_over(folder, **options):
+    placement = Placement("cpu", "float32", "", "")
+    return task_of("embed", EmbedOptions(**options), LocalModel("tiny", folder), placement)
 
 
 def hidden_states(folder, text):
@@ -137,9 +137,7 @@ def test_a_search_puts_the_models_prompts_before_query_and_document(sentence_mod
     prompts = {"prompts": {"query": "p ", "passage": "o "}}
     folder = sentence_model({"pooling_mode": "mean"}, ("2", "Normalize"), prompts=prompts)
     (document,) = embed(folder, "a b", result="search", query="c")
-    task = load(
-        EmbedOptions(result="search", query="c"), LocalModel("tiny", folder), Placement("cpu", "float32", "", "")
-    )
+    task = task_over(folder, result="search", query="c")
     record = Record("a b", {}, Origin("x", 1), result={"embedding": document})
     (found,) = task.reduce(iter([record]))
     query, passage = hidden_states(folder, "p c").mean(0), hidden_states(folder, "o a b").mean(0)
@@ -148,9 +146,9 @@ def test_a_search_puts_the_models_prompts_before_query_and_document(sentence_mod
 
 
 def test_a_long_text_is_cut_into_windows_of_equal_size_that_lose_nothing(bert):
-    task = load(EmbedOptions(), LocalModel("tiny", bert), Placement("cpu", "float32", "", ""))
+    task = task_over(bert)
     text = " ".join("abcdefghijklmnop"[number * 7 % 16] for number in range(45))
-    (units,) = task.split([Record(text, {}, Origin("x", 1))])
+    ((units, _),) = task.split([Record(text, {}, Origin("x", 1))])
     windows = [unit.payload.token_ids for unit in units]
     sizes = [len(window) for window in windows]
     assert max(sizes) <= LONGEST

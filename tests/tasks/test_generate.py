@@ -6,7 +6,8 @@ from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import ReadAhead
 from nlpcli.runtime.device import Placement
-from nlpcli.tasks.generate import GenerateOptions, load
+from nlpcli.tasks.generate import GenerateOptions
+from tests.tasks_by_hand import task_of
 from tests.tiny import LONGEST, save_causal_lm
 
 TEXTS = ["a b c", "d", "e f g h i j k l", "m n", "o p q r s"]
@@ -19,7 +20,8 @@ def folder(tmp_path_factory):
 
 
 def leaving(folder, texts, hear=lambda record, piece: None, budget=None, **options):
-    task = load(GenerateOptions(**options), LocalModel("tiny", folder), Placement("cpu", "float32", "", ""))
+    placement = Placement("cpu", "float32", "", "")
+    task = task_of("generate", GenerateOptions(**options), LocalModel("tiny", folder), placement)
     records = [
         text if isinstance(text, Record) else Record(text, {}, Origin("x", line))
         for line, text in enumerate(texts, start=1)

@@ -4,25 +4,28 @@ import logging
 
 import numpy as np
 import pytest
+from tasks_by_hand import results_of
+from tasks_by_hand import task_of as task_named
 from tiny import save_classifier
 
 from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.device import Placement
-from nlpcli.tasks.sentiment import SentimentOptions, load
+from nlpcli.tasks.sentiment import SentimentOptions
 
 FLOAT32 = Placement("cpu", "float32", "", "")
 
 
 def task_of(folder, languages=(), **options):
-    return load(SentimentOptions(**options), LocalModel("tiny", folder, languages=languages), FLOAT32)
+    return task_named(
+        "sentiment", SentimentOptions(**options), LocalModel("tiny", folder, languages=languages), FLOAT32
+    )
 
 
 def results(task, *texts):
     records = [Record(text, {}, Origin("x", number)) for number, text in enumerate(texts, start=1)]
-    outputs = [task.run(units) for units in task.split(records)]
-    return [task.join(record, output) for record, output in zip(records, outputs, strict=True)]
+    return results_of(task, records)
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +54,11 @@ def test_a_score_below_the_threshold_gives_no_label(folder):
 def test_the_windows_of_a_long_text_count_by_their_length(folder):
     task = task_of(folder, all_scores=True)
     record = Record("A b c d e f g h i j k l m n o p q! We r s t! They u v w x!", {}, Origin("x", 1))
-    (units,) = task.split([record])
+    ((units, state),) = task.split([record])
     judged = task.run(units)
     assert len(judged) > 1
     expected = np.average([one.numbers for one in judged], axis=0, weights=[len(unit.payload) for unit in units])
-    assert np.allclose(list(task.join(record, judged)["scores"].values()), expected, atol=1e-6)
+    assert np.allclose(list(task.join(record, state, judged)["scores"].values()), expected, atol=1e-6)
 
 
 def test_long_texts_are_announced_once(folder, caplog):

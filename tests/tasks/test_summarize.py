@@ -4,6 +4,7 @@ import logging
 
 import pytest
 import torch
+from tasks_by_hand import task_of
 from tiny import CAUSAL, SEQ2SEQ, save_causal_lm, save_seq2seq
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
@@ -13,7 +14,7 @@ from nlpcli.pipelines.abstractive import Lengths, Written, load_writer
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import Batcher, ReadAhead
 from nlpcli.runtime.device import Placement
-from nlpcli.tasks.summarize import SummarizeOptions, load, summary_of
+from nlpcli.tasks.summarize import SummarizeOptions, summary_of
 from nlpcli.tasks.summarize_abstractive import AbstractiveTask
 from nlpcli.tasks.summarize_extractive import ExtractiveTask
 from nlpcli.tasks.summary_length import LengthRule
@@ -205,7 +206,9 @@ def test_the_length_grows_with_the_text_and_with_the_word():
 
 def test_the_model_decides_how_it_is_done(tmp_path):
     folder = save_seq2seq(tmp_path / "bart")
-    assert isinstance(load(SummarizeOptions(), local(folder), FLOAT32), AbstractiveTask)
-    assert isinstance(load(SummarizeOptions(method="extractive"), local(folder), FLOAT32), ExtractiveTask)
+    assert isinstance(task_of("summarize", SummarizeOptions(), local(folder), FLOAT32), AbstractiveTask)
+    assert isinstance(
+        task_of("summarize", SummarizeOptions(method="extractive"), local(folder), FLOAT32), ExtractiveTask
+    )
     (folder / "modules.json").write_text("[]")
-    assert isinstance(load(SummarizeOptions(), local(folder), FLOAT32), ExtractiveTask)
+    assert isinstance(task_of("summarize", SummarizeOptions(), local(folder), FLOAT32), ExtractiveTask)

@@ -3,6 +3,8 @@
 import logging
 from pathlib import Path
 
+from tasks_by_hand import results_of
+
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.glossary import Glossary
 from nlpcli.pipelines.translation.translators import Translation
@@ -15,7 +17,7 @@ class Echo:
 
     longest_input = 64
     batch_tokens = None
-    turns = None
+    decode_slots = None
     reads_sentences = True
     source = "en"
     target = "pt"
@@ -30,8 +32,7 @@ class Echo:
 def results(texts, translator=None):
     task = TranslateTask(TranslateOptions(source="en"), translator or Echo(), LocalModel("echo", Path()), Glossary({}))
     records = [Record(text, {}, Origin("a.txt", line)) for line, text in enumerate(texts, start=1)]
-    units_of = task.split(records)
-    return [task.join(record, task.run(units)) for record, units in zip(records, units_of, strict=True)]
+    return results_of(task, records)
 
 
 def test_what_is_left_out_marks_its_record_and_is_announced_once(caplog):

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count, groupby
 
 import torch
@@ -24,7 +25,7 @@ from nlpcli.models.bergamot.output import NEVER, Output, UnionOutput, shortliste
 from nlpcli.models.bergamot.rounding import rounded_rows
 from nlpcli.models.bergamot.sentencepiece_model import EOS_ID, UNKNOWN_ID
 from nlpcli.models.bergamot.shortlist import Shortlist
-from nlpcli.runtime.turns import Turns
+from nlpcli.runtime.decode_slots import DecodeSlots
 
 # A source has at most 128 tokens; nothing that is not a loop has more than this.
 _LONGEST_OUTPUT = 512
@@ -132,20 +133,18 @@ class _Batch:
         return index
 
 
-class GreedyTranslator:
-    """Translates batches of token ids; with a shortlist it chooses among the pieces that go with each source alone."""
+_OutputOf = Callable[[Sequence[list[int]]], Output]
+"""Sources → the output layer of their batch."""
 
-    def __init__(
-        self,
-        model: BergamotMTModel,
-        shortlist: Shortlist | None = None,
-        in_bytes: bool = False,
-        turns: Turns | None = None,
-    ) -> None:
+
+class GreedyTranslator:
+    """Translates batches of token ids; with a shortlist it can choose among the pieces that go with each source."""
+
+    def __init__(self, model: BergamotMTModel, shortlist: Shortlist | None = None, in_bytes: bool = False) -> None:
         config = model.config
         linears = Linears(model, config.activation_multipliers if in_bytes else None)
         self._config = config
-        self._turns = turns
+        self._shortlist = shortlist
         self._batches = count()
         with torch.inference_mode():
             self._encoder, self._decoder = Encoder(model, linears), Decoder(model, linears)
@@ -165,18 +164,20 @@ class GreedyTranslator:
             self._source_embedding = model.model.encoder.embed_tokens.weight.float() * scale
             self._target_embedding = model.model.decoder.embed_tokens.weight.float() * scale
             self._positions = positions(0, _LONGEST_OUTPUT, config.d_model, self._device)
-            self._output = self._output_of(shortlist)
 
-    def __call__(self, sources: Sequence[list[int]]) -> list[Translated]:
-        """The translation of each source; the ids of a source end in `</s>`."""
+    def __call__(
+        self, sources: Sequence[list[int]], shortlisted: bool = True, slots: DecodeSlots | None = None
+    ) -> list[Translated]:
+        """The translation of each source; the ids of a source end in `</s>`. Batches of a run share decode `slots`."""
         if next(self._batches) == _BATCHES_BEFORE_COMPILING:
             self._compile()
         rows = [_Row(self._limit(source)) for source in sources]
         # Sources of one length lie side by side, the longest first.
         order = sorted(range(len(sources)), key=lambda place: -len(sources[place]))
         with torch.inference_mode():
-            batch = self._encode([rows[place] for place in order], [sources[place] for place in order])
-            with self._turns.small_steps() if self._turns else nullcontext():
+            output = self._shortlisted if shortlisted and self._shortlist else self._every_piece
+            batch = self._encode([rows[place] for place in order], [sources[place] for place in order], output)
+            with slots.decoding() if slots else nullcontext():
                 self._decode(batch)
         return [Translated(row.token_ids, row.complete, row.looked_at) for row in rows]
 
@@ -189,12 +190,12 @@ class GreedyTranslator:
         factor: float = self._config.max_length_factor
         return min(math.ceil(factor * len(source)) + _SPARE_TOKENS, _LONGEST_OUTPUT)
 
-    def _encode(self, rows: list[_Row], sources: Sequence[list[int]]) -> _Batch:
+    def _encode(self, rows: list[_Row], sources: Sequence[list[int]], output: _OutputOf) -> _Batch:
         lengths = [len(source) for source in sources]
         hidden = self._encoded(sources, lengths)
         zeros = torch.zeros(len(rows), self._config.d_model, device=self._device)
         states = [zeros for _ in self._decoder.layers]
-        return _Batch(rows, states, self._source(hidden, lengths), self._output(sources))
+        return _Batch(rows, states, self._source(hidden, lengths), output(sources))
 
     def _encoded(self, sources: Sequence[list[int]], lengths: Sequence[int]) -> Tensor:
         """(tokens, d_model): the last hidden states of sources that are sorted by length, one behind the other."""
@@ -238,11 +239,15 @@ class GreedyTranslator:
         mask = torch.zeros(there.shape).masked_fill_(~there, -1e4)
         return mask.repeat_interleave(heads, 0)[:, None].to(self._device)
 
-    def _output_of(self, shortlist: Shortlist | None) -> Callable[[Sequence[list[int]]], Output]:
-        """Sources → the output layer of their batch."""
-        if shortlist is None:
-            every_piece = UnionOutput(self._weight, self._bias).all()
-            return lambda sources: every_piece  # noqa: ARG005
+    @cached_property
+    def _every_piece(self) -> _OutputOf:
+        every_piece = UnionOutput(self._weight, self._bias).all()
+        return lambda sources: every_piece  # noqa: ARG005
+
+    @cached_property
+    def _shortlisted(self) -> _OutputOf:
+        shortlist = self._shortlist
+        assert shortlist is not None
         layer = shortlisted_output(self._weight, self._bias)
         return lambda sources: layer.of([torch.from_numpy(shortlist.of(source)) for source in sources])
 

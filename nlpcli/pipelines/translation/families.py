@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,7 +15,15 @@ from nlpcli.errors import ModelUnusable, UsageError
 from nlpcli.models.loading import is_encoder_decoder, load_causal_lm, load_seq2seq, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.inline import Link
-from nlpcli.pipelines.translation.translators import Translation, cross_attention, link_pieces
+from nlpcli.pipelines.translation.translators import (
+    Translation,
+    TranslationModel,
+    Translator,
+    Wanted,
+    cross_attention,
+    link_pieces,
+)
+from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Placement
 from nlpcli.text.languages import Family, code_of, family_code, name_of, nearest_codes
 
@@ -25,17 +33,6 @@ _SPARE_TOKENS = 32
 # A language model reads its prompt beside the text, and writes as much again.
 _SHARE_OF_CONTEXT = 4
 _NAME_WITH_PAIR = re.compile(r"[-_/]([a-z]{2,3})-([a-z]{2,3})$", re.IGNORECASE)
-
-
-class Wanted(Protocol):
-    """What the user asked for."""
-
-    @property
-    def source(self) -> str | None: ...
-    @property
-    def target(self) -> str | None: ...
-    @property
-    def beams(self) -> int: ...
 
 
 class Speech(NamedTuple):
@@ -54,17 +51,15 @@ def _no_code(source: str) -> None:  # noqa: ARG001
     return None
 
 
-def load_family(model: LocalModel, placement: Placement, wanted: Wanted) -> Any:
-    """The translator of a model of the hub.
+def load_family(model: LocalModel, placement: Placement) -> TranslationModel:
+    """A model of the hub.
 
     Raises:
         ModelError: the folder holds no model that translates.
-        UsageError: no target language where the model has many, or one that it does not know.
     """
     tokenizer = load_tokenizer(model)
     if not is_encoder_decoder(model):
-        module = load_causal_lm(model, placement)
-        return CausalTranslator(module, tokenizer, _target_of(model, wanted), wanted)
+        return CausalModel(model, load_causal_lm(model, placement), tokenizer)
     module = load_seq2seq(model, placement)
     kind = module.config.model_type
     if kind not in _FAMILIES:
@@ -72,8 +67,7 @@ def load_family(model: LocalModel, placement: Placement, wanted: Wanted) -> Any:
             f"{model.name} is a {kind} model, of which nlpcli does not know how it is told to translate;"
             f" families that it knows: {', '.join(_FAMILIES)}, bergamot, and language models"
         )
-    speech, target = _FAMILIES[kind](model, tokenizer, wanted)
-    return Seq2SeqTranslator(module, tokenizer, speech, target, wanted)
+    return Seq2SeqModel(model, module, tokenizer)
 
 
 def _target_of(model: LocalModel, wanted: Wanted) -> str:
@@ -178,23 +172,36 @@ _FAMILIES: dict[str, _Introduce] = {
 }
 
 
+class Seq2SeqModel:
+    """An encoder-decoder of the hub on its device."""
+
+    def __init__(self, model: LocalModel, module: Any, tokenizer: PreTrainedTokenizerBase) -> None:
+        self._model = model
+        self.module = module
+        self.tokenizer = tokenizer
+        # The source language is a state of the tokenizer, and batches run side by side.
+        self.tokenizer_lock = threading.Lock()
+
+    def translator(self, wanted: Wanted) -> Translator:
+        introduce = _FAMILIES[self.module.config.model_type]
+        speech, target = introduce(self._model, self.tokenizer, wanted)
+        return Seq2SeqTranslator(self, speech, target, wanted.beams)
+
+
 class Seq2SeqTranslator:
     """An encoder-decoder of the hub, by transformers' own `generate`."""
 
-    batch_tokens = None
-    turns = None
+    batch_tokens: int | None = None
+    decode_slots: DecodeSlots | None = None
     reads_sentences = True
 
-    def __init__(
-        self, module: Any, tokenizer: PreTrainedTokenizerBase, speech: Speech, target: str, wanted: Wanted
-    ) -> None:
-        self._module = module
-        self._tokenizer = tokenizer
+    def __init__(self, model: Seq2SeqModel, speech: Speech, target: str, beams: int) -> None:
+        self._module = model.module
+        self._tokenizer = model.tokenizer
+        self._lock = model.tokenizer_lock
         self._speech = speech
-        self._beams = wanted.beams
-        # The source language is a state of the tokenizer, and batches run side by side.
-        self._lock = threading.Lock()
-        self.longest_input = min(longest_input(module.config, tokenizer), 512)
+        self._beams = beams
+        self.longest_input = min(longest_input(self._module.config, self._tokenizer), 512)
         self.source: str | None = None
         self.target: str | None = target or None
 
@@ -270,17 +277,29 @@ def _padded(rows: Sequence[Sequence[int]], padding: int, device: torch.device, l
     return {"input_ids": torch.tensor(ids, device=device), "attention_mask": torch.tensor(mask, device=device)}
 
 
+class CausalModel:
+    """A language model on its device."""
+
+    def __init__(self, model: LocalModel, module: Any, tokenizer: PreTrainedTokenizerBase) -> None:
+        self._model = model
+        self._module = module
+        self._tokenizer = tokenizer
+
+    def translator(self, wanted: Wanted) -> Translator:
+        return CausalTranslator(self._module, self._tokenizer, _target_of(self._model, wanted), wanted.beams)
+
+
 class CausalTranslator:
     """A language model that is asked to translate; it reads whole lines and has no alignment to give."""
 
-    batch_tokens = None
-    turns = None
+    batch_tokens: int | None = None
+    decode_slots: DecodeSlots | None = None
     reads_sentences = False
 
-    def __init__(self, module: Any, tokenizer: PreTrainedTokenizerBase, target: str, wanted: Wanted) -> None:
+    def __init__(self, module: Any, tokenizer: PreTrainedTokenizerBase, target: str, beams: int) -> None:
         self._module = module
         self._tokenizer = tokenizer
-        self._beams = wanted.beams
+        self._beams = beams
         self.longest_input = max(16, longest_input(module.config, tokenizer) // _SHARE_OF_CONTEXT)
         self.source: str | None = None
         self.target: str | None = target

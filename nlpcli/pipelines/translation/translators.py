@@ -21,8 +21,8 @@ from nlpcli.models.loading import load_seq2seq, load_tokenizer
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.coverage import left_out, may_leave_out
 from nlpcli.pipelines.translation.inline import Link
+from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Placement
-from nlpcli.runtime.turns import Turns
 
 # Sentences whose token ids are kept: about those of two look-ahead windows.
 _REMEMBERED = 8192
@@ -44,16 +44,40 @@ class Translation(NamedTuple):
     left_out: str = ""
 
 
-class Translator(Protocol):
-    """One model, or two in a row. Languages are ISO codes, None where the model does not say.
+class Wanted(Protocol):
+    """What a run asks of a translation model. Languages are ISO codes; None: as the model has it."""
 
-    `batch_tokens`: how many tokens a batch should have, None where that is the device's business. `turns`: those that
-    several batches take, None where each does as it likes.
+    @property
+    def source(self) -> str | None: ...
+    @property
+    def target(self) -> str | None: ...
+    @property
+    def beams(self) -> int: ...
+    @property
+    def shortlist(self) -> bool: ...
+
+
+class TranslationModel(Protocol):
+    """A loaded model, or two in a row; no run changes it."""
+
+    def translator(self, wanted: Wanted) -> Translator:
+        """The translator of one run.
+
+        Raises:
+            UsageError: the model does not know a language that is wanted, or needs one that is not named.
+        """
+
+
+class Translator(Protocol):
+    """A translation model as one run wants it. Languages are ISO codes, None where the model does not say.
+
+    `batch_tokens`: how many tokens a batch should have, None where that is the device's business. `decode_slots`:
+    those of the run, None where encoding and decoding are not told apart.
     """
 
     longest_input: int
     batch_tokens: int | None
-    turns: Turns | None
+    decode_slots: DecodeSlots | None
     reads_sentences: bool
     source: str | None
     target: str | None
@@ -65,39 +89,48 @@ class Translator(Protocol):
         """The translations of texts in one language; with `linked`, also what came from where."""
 
 
+class BergamotModel:
+    """A student model on its device, with its greedy loop."""
+
+    def __init__(
+        self, module: Any, tokenizer: PreTrainedTokenizerBase, shortlist: Shortlist | None, in_bytes: bool = False
+    ) -> None:
+        self.module = module
+        self.tokenizer = tokenizer
+        self.in_bytes = in_bytes
+        self.greedy = GreedyTranslator(module, shortlist, in_bytes)
+        # A sentence is measured first and translated later, in a batch.
+        self.token_ids = lru_cache(_REMEMBERED)(lambda text: cast("list[int]", tokenizer(text)["input_ids"]))
+
+    def translator(self, wanted: Wanted) -> BergamotTranslator:
+        return BergamotTranslator(self, wanted.beams, wanted.shortlist)
+
+
 class BergamotTranslator:
     """A student model, decoded greedily by our own loop; with beams by `generate`."""
 
     reads_sentences = True
 
-    def __init__(
-        self,
-        module: Any,
-        tokenizer: PreTrainedTokenizerBase,
-        shortlist: Shortlist | None,
-        beams: int,
-        in_bytes: bool = False,
-        turns: Turns | None = None,
-    ) -> None:
-        self._module = module
-        self._tokenizer = tokenizer
+    def __init__(self, model: BergamotModel, beams: int, shortlisted: bool) -> None:
+        self._module = model.module
+        self._tokenizer = model.tokenizer
         self._beams = beams
+        self._shortlisted = shortlisted
         # In 8 bits, encoding a batch takes about as long as decoding it (docs/decisions/0018).
-        self.turns = turns if in_bytes and beams == 1 else None
-        self._greedy = GreedyTranslator(module, shortlist, in_bytes, self.turns)
-        self.batch_tokens = _TOKENS_IN_BYTES if in_bytes else None
-        # A sentence is measured first and translated later, in a batch.
-        self._ids = lru_cache(_REMEMBERED)(lambda text: cast("list[int]", tokenizer(text)["input_ids"]))
-        self.longest_input = int(tokenizer.model_max_length)
-        self.source: str | None = module.config.source_language
-        self.target: str | None = module.config.target_language
+        self.decode_slots = DecodeSlots() if model.in_bytes and beams == 1 else None
+        self.batch_tokens = _TOKENS_IN_BYTES if model.in_bytes else None
+        self._greedy = model.greedy
+        self._ids = model.token_ids
+        self.longest_input = int(self._tokenizer.model_max_length)
+        self.source: str | None = self._module.config.source_language
+        self.target: str | None = self._module.config.target_language
 
     def cost(self, text: str, source: str) -> int:  # noqa: ARG002
         return len(self._ids(text))
 
     def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:  # noqa: ARG002
         rows = [self._ids(text) for text in texts]
-        found = self._greedy(rows) if self._beams == 1 else self._with_beams(rows)
+        found = self._decoded(rows)
         decoded = self._tokenizer.batch_decode([row.token_ids for row in found])
         links = self._links(texts, rows, found) if linked else [()] * len(texts)
         parts = self._left_out(texts, rows, found)
@@ -129,6 +162,11 @@ class BergamotTranslator:
         """What the greedy loop notes, for a translation that came another way."""
         shifted = [self._module.config.decoder_start_token_id, *token_ids]
         return cross_attention(self._module, [row], [shifted])[0, 0].amax(0)
+
+    def _decoded(self, rows: list[list[int]]) -> list[Translated]:
+        if self._beams > 1:
+            return self._with_beams(rows)
+        return self._greedy(rows, self._shortlisted, self.decode_slots)
 
     def _with_beams(self, rows: list[list[int]]) -> list[Translated]:
         inputs = padded(rows, self._module.config.pad_token_id, self._module.device)
@@ -220,6 +258,16 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+class PivotModel:
+    """Two models in a row."""
+
+    def __init__(self, first: TranslationModel, second: TranslationModel) -> None:
+        self._first, self._second = first, second
+
+    def translator(self, wanted: Wanted) -> PivotTranslator:
+        return PivotTranslator(self._first.translator(wanted), self._second.translator(wanted))
+
+
 class PivotTranslator:
     """Two models in a row: the first one's translation is what the second one reads."""
 
@@ -227,8 +275,9 @@ class PivotTranslator:
 
     def __init__(self, first: Translator, second: Translator) -> None:
         self._first, self._second = first, second
+        # Both models decode in the same slots, those of the run.
+        self.decode_slots = second.decode_slots = first.decode_slots or second.decode_slots
         self.longest_input, self.batch_tokens = first.longest_input, first.batch_tokens
-        self.turns = first.turns or second.turns
         self.source, self.target = first.source, second.target
 
     def cost(self, text: str, source: str) -> int:
@@ -260,18 +309,10 @@ def _distance(first: Link, second: Link) -> float:
     return -overlap
 
 
-def load_bergamot(
-    model: LocalModel,
-    placement: Placement,
-    beams: int,
-    shortlisted: bool,
-    bytes_allowed: bool,
-    turns: Turns | None = None,
-) -> BergamotTranslator:
+def load_bergamot(model: LocalModel, placement: Placement, bytes_allowed: bool = True) -> BergamotModel:
     """The student model in a folder, on its device.
 
-    `bytes_allowed`: it may multiply in 8 bits where that is faster than its dtype; int8 in `placement` has it do so,
-    and then its batches take `turns`.
+    `bytes_allowed`: it may multiply in 8 bits where that is faster than its dtype; int8 in `placement` has it do so.
 
     Raises:
         ModelError: the folder does not hold one.
@@ -282,8 +323,8 @@ def load_bergamot(
     in_bytes = _in_bytes(model, module, placement, bytes_allowed)
     path = model.folder / SHORTLIST_FILE
     shared = bool(module.config.share_encoder_decoder_embeddings)
-    shortlist = Shortlist(path, shared) if shortlisted and path.is_file() else None
-    return BergamotTranslator(module, tokenizer, shortlist, beams, in_bytes, turns)
+    shortlist = Shortlist(path, shared) if path.is_file() else None
+    return BergamotModel(module, tokenizer, shortlist, in_bytes)
 
 
 def _around_bytes(placement: Placement) -> Placement:

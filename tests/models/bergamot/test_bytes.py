@@ -17,7 +17,8 @@ from nlpcli.models.bergamot.greedy import GreedyTranslator
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.translators import load_bergamot
-from nlpcli.runtime.turns import Turns
+from nlpcli.runtime.decode_slots import DecodeSlots
+from nlpcli.tasks.translate import TranslateOptions
 
 needs_bytes = pytest.mark.skipif(not can_multiply_bytes(), reason="this CPU or build of torch has no FBGEMM")
 SOURCES = [[5, 9, 14, 22, 0], [7, 0], [31, 12, 8, 40, 17, 21, 33, 6, 0]]
@@ -94,26 +95,26 @@ def test_compiled_layers_give_the_same_as_python(model, folder, in_bytes):
 
 
 @needs_bytes
-def test_a_batch_encodes_at_once_and_decodes_in_its_turn(model, monkeypatch):
-    in_turn, order = [], []
+def test_a_batch_encodes_at_once_and_decodes_in_a_slot(model, monkeypatch):
+    in_slot, order = [], []
 
-    class Watched(Turns):
+    class Watched(DecodeSlots):
         @contextmanager
-        def small_steps(self):
-            with super().small_steps():
-                in_turn.append(True)
+        def decoding(self):
+            with super().decoding():
+                in_slot.append(True)
                 yield
-                in_turn.pop()
+                in_slot.pop()
 
-    translate = GreedyTranslator(model, in_bytes=True, turns=Watched())
+    translate = GreedyTranslator(model, in_bytes=True)
     for name in ("_encode", "_decode"):
         method = getattr(translate, name)
         monkeypatch.setattr(
             translate,
             name,
-            lambda *rows, name=name, method=method: order.append((name, bool(in_turn))) or method(*rows),
+            lambda *rows, name=name, method=method: order.append((name, bool(in_slot))) or method(*rows),
         )
-    assert translate(SOURCES) == GreedyTranslator(model, in_bytes=True)(SOURCES)
+    assert translate(SOURCES, slots=Watched()) == GreedyTranslator(model, in_bytes=True)(SOURCES)
     assert order == [("_encode", False), ("_decode", True)]
 
 
@@ -160,22 +161,22 @@ def test_what_is_asked_for_decides_on_8_bits(folder, monkeypatch, placement, qua
     asked = []
     monkeypatch.setattr(
         "nlpcli.pipelines.translation.translators.GreedyTranslator",
-        lambda module, shortlist, in_bytes, turns: asked.append((module.dtype, in_bytes)),
+        lambda module, shortlist, in_bytes: asked.append((module.dtype, in_bytes)),
     )
-    load_bergamot(LocalModel("tiny", folder), placement(dtype, quantisation), 1, True, allowed)
+    load_bergamot(LocalModel("tiny", folder), placement(dtype, quantisation), allowed)
     assert asked == [(torch.bfloat16 if dtype == "bfloat16" and not in_bytes else torch.float32, in_bytes)]
 
 
 def test_4_bits_are_refused(folder, placement):
     with pytest.raises(UsageError, match="runs in int8, not in int4"):
-        load_bergamot(LocalModel("tiny", folder), placement("float32", "int4"), 1, True, True)
+        load_bergamot(LocalModel("tiny", folder), placement("float32", "int4"))
 
 
 def test_8_bits_without_scales_are_refused_with_a_way_out(folder, placement, monkeypatch):
     monkeypatch.setattr("nlpcli.pipelines.translation.translators.can_multiply_bytes", lambda: False)
     with pytest.raises(UsageError, match="with AVX2 alone.*models pull tiny"):
-        load_bergamot(LocalModel("tiny", folder), placement("float32", "int8"), 1, True, True)
-    assert load_bergamot(LocalModel("tiny", folder), placement("float32", None), 1, True, True)
+        load_bergamot(LocalModel("tiny", folder), placement("float32", "int8"))
+    assert load_bergamot(LocalModel("tiny", folder), placement("float32", None))
 
 
 @pytest.fixture
@@ -188,5 +189,5 @@ def placement():
 @pytest.mark.parametrize("shortlisted", [True, False])
 def test_in_bfloat16_a_student_translates_without_bytes(folder, placement, shortlisted):
     model = LocalModel("tiny", folder, languages=("en",))
-    translator = load_bergamot(model, placement("bfloat16", None), 1, shortlisted, True)
+    translator = load_bergamot(model, placement("bfloat16", None)).translator(TranslateOptions(shortlist=shortlisted))
     assert all(found.text for found in translator.translate(["a cat", "dog tree house"], "en", False))

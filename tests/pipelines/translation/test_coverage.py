@@ -8,8 +8,9 @@ import torch
 from nlpcli.models.loading import load_seq2seq, load_tokenizer
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.coverage import left_out, may_leave_out
-from nlpcli.pipelines.translation.translators import BergamotTranslator, Translated
+from nlpcli.pipelines.translation.translators import BergamotModel, Translated
 from nlpcli.runtime.device import choose, describe_hardware
+from nlpcli.tasks.translate import TranslateOptions
 
 SENTENCE = (
     "The old bridge over the river was closed this morning, because the engineers of the city had found deep"
@@ -42,9 +43,8 @@ def test_only_a_translation_that_is_short_for_its_source_is_looked_into() -> Non
 def test_a_starter_translation_that_loses_its_clauses_is_noticed_and_a_whole_one_is_not(en_pt: Path) -> None:
     model = LocalModel("starter/en-pt", en_pt)
     tokenizer = load_tokenizer(model)
-    translator = BergamotTranslator(
-        load_seq2seq(model, choose(describe_hardware(), "cpu", "float32"), prepared=False), tokenizer, None, 1
-    )
+    module = load_seq2seq(model, choose(describe_hardware(), "cpu", "float32"), prepared=False)
+    translator = BergamotModel(module, tokenizer, None).translator(TranslateOptions())
     rows = tokenizer([SENTENCE])["input_ids"]
     (whole,) = translator._greedy(rows)
     assert whole.looked_at is not None

@@ -8,7 +8,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from nlpcli.errors import ModelUnusable, UsageError
 from nlpcli.models.reference import LocalModel
-from nlpcli.pipelines.translation.loading import load_translator
+from nlpcli.pipelines.translation.loading import load_translation_model
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.translate import TranslateOptions
 
@@ -40,7 +40,7 @@ def family(request, tmp_path_factory):
 
 def load(folder, source="en", target="de", beams=1, placement=CPU):
     options = TranslateOptions(source=source, target=target, beams=beams)
-    return load_translator(LocalModel(str(folder), folder), placement, options)
+    return load_translation_model(LocalModel(str(folder), folder), placement).translator(options)
 
 
 def by_hand(folder, kind, text, beams, dtype="float32"):

@@ -9,38 +9,38 @@ from typing import Any
 
 from nlpcli.errors import OutOfMemory
 from nlpcli.runtime.batching import Unit
-from nlpcli.runtime.turns import Turns
+from nlpcli.runtime.decode_slots import DecodeSlots
 
 RunBatch = Callable[[Sequence[Unit]], Any]
-# More lanes than this wait for the interpreter's lock more than they win.
-MOST_LANES = 4
+# More workers than this wait for the interpreter's lock more than they win.
+MAX_WORKERS = 4
 
 
-class Lanes:
+class WorkerPool:
     """Runs batches side by side on CPU, one after the other on a GPU.
 
     Small batches leave a core idle at the end of every operation; two batches on one core each do not. On 2 cores
     with all-MiniLM-L6-v2 in bfloat16 that is 1.1 to 1.3 times faster (tests/bench/embed.py). A single batch gets
-    all threads. Where batches take `turns`, one more is under way than works, and takes the place of one that waits.
+    all threads. With decode `slots`, one more batch is under way than computes: it takes the core of one that waits.
     """
 
-    def __init__(self, device_type: str, threads: int, turns: Turns | None = None) -> None:
+    def __init__(self, device_type: str, threads: int, slots: DecodeSlots | None = None) -> None:
         self._threads = threads
-        self._count = min(threads, MOST_LANES) if device_type == "cpu" else 1
-        self._turns = turns or Turns()
-        self._turns.share(self._count)
-        under_way = self._count + (turns is not None)
-        self._pool = ThreadPoolExecutor(under_way, "nlpcli-lane") if self._count > 1 else None
+        self._count = min(threads, MAX_WORKERS) if device_type == "cpu" else 1
+        self._slots = slots or DecodeSlots()
+        self._slots.share(self._count)
+        under_way = self._count + (slots is not None)
+        self._pool = ThreadPoolExecutor(under_way, "nlpcli-worker") if self._count > 1 else None
 
     def __call__(self, run: RunBatch, batches: list[list[Unit]]) -> Iterator[Any]:
         """The outcome of each batch, in order. Side by side they begin at once."""
         if self._pool is None or len(batches) == 1:
-            return (self._in_turn(self._threads, run, batch) for batch in batches)
+            return (self._run_in_slot(self._threads, run, batch) for batch in batches)
         threads = max(1, self._threads // self._count)
-        return _Begun([self._pool.submit(self._in_turn, threads, run, batch) for batch in batches])
+        return _Begun([self._pool.submit(self._run_in_slot, threads, run, batch) for batch in batches])
 
-    def _in_turn(self, threads: int, run: RunBatch, batch: Sequence[Unit]) -> Any:
-        with self._turns.working():
+    def _run_in_slot(self, threads: int, run: RunBatch, batch: Sequence[Unit]) -> Any:
+        with self._slots.computing():
             return _run_with_threads(threads, run, batch)
 
 

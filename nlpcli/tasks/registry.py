@@ -1,0 +1,64 @@
+"""The registry: one line per task. Imports nothing of what it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpec:
+    """One task: `module` does it, `command` is the module of its command line, imported only when it is called.
+
+    `summary` is the line in `nlpcli --help`, `model_role` the catalogue's name of its default model. `bench` are the
+    options with which `nlpcli bench` measures it, by name; None: it is not measured.
+    """
+
+    module: str
+    command: str
+    summary: str
+    model_role: str
+    bench: Mapping[str, Any] | None = field(default_factory=dict)
+
+    def load_module(self) -> ModuleType:
+        """The module of the task, a `tasks.base.TaskModule`. Imports neither torch nor transformers."""
+        return import_module(self.module)
+
+
+TASKS: dict[str, TaskSpec] = {
+    "generate": TaskSpec(
+        "nlpcli.tasks.generate",
+        "nlpcli.cli.generate",
+        "Continue or answer prompts, as text or as JSON of a schema.",
+        "generate",
+        {"greedy": True, "most_tokens": 16},
+    ),
+    "translate": TaskSpec(
+        "nlpcli.tasks.translate",
+        "nlpcli.cli.translate",
+        "Translate texts, keeping lines, markup and placeholders.",
+        "translate",
+    ),
+    "summarize": TaskSpec(
+        "nlpcli.tasks.summarize", "nlpcli.cli.summarize", "Shorten documents of any length.", "summarize"
+    ),
+    "sentiment": TaskSpec(
+        "nlpcli.tasks.sentiment",
+        "nlpcli.cli.sentiment",
+        "Label texts as negative, neutral or positive, or with your own labels.",
+        "sentiment",
+    ),
+    "embed": TaskSpec(
+        "nlpcli.tasks.embed", "nlpcli.cli.embed", "Turn texts into vectors, search by meaning, compare texts.", "embed"
+    ),
+    "attention-inspect": TaskSpec(
+        "nlpcli.tasks.attention",
+        "nlpcli.cli.attention_inspect",
+        "Show, measure and check what each attention head of a model does with a text.",
+        "attention-inspect",
+        bench=None,
+    ),
+}
