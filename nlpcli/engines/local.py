@@ -11,6 +11,7 @@ from nlpcli.engines.job import Job
 from nlpcli.engines.worker_pool import WorkerPool, use_threads
 from nlpcli.models.cache import ready_to_load, resolve
 from nlpcli.models.reference import Say
+from nlpcli.records.finite import finite
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Batcher, ReadAhead
 from nlpcli.runtime.bench_results import Measurement, find
@@ -51,7 +52,7 @@ def run(job: Job, records: Iterable[Record], say: Say, hear: Hear = _nobody) -> 
     task = make_task(job.task, job.options, load_model(job, placement, say))
     threads = job.compute.threads or (best.threads if best else hardware.cores)
     budget = job.compute.batch_tokens or (best.batch_tokens if best else None)
-    yield from task.reduce(process(task, source, hardware, placement, budget, threads, say, hear))
+    yield from task.reduce(finite(process(task, source, hardware, placement, budget, threads, say, hear)))
 
 
 def process(

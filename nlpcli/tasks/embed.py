@@ -190,7 +190,8 @@ def with_precision(vector: Vector, precision: Precision) -> Vector:
     if precision == "float32":
         return vector
     if precision == "float16":
-        return vector.astype(np.float16)
+        with np.errstate(over="ignore"):  # an infinity is an error of the record (see records.finite)
+            return vector.astype(np.float16)
     if precision == "binary":
         return np.packbits(vector > 0)
     largest = float(np.abs(vector).max(initial=0.0)) or 1.0

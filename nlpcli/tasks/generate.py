@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nlpcli.models.reference import LocalModel
+from nlpcli.records.finite import NOT_A_NUMBER
 from nlpcli.records.record import Record
 from nlpcli.records.schema import Schema
 from nlpcli.records.template import NotRendered, render
@@ -164,6 +165,8 @@ class GenerateTask(ContinuousTask):
         draft.texts[place] = event.text
         if event.ending is Ending.MEMORY:
             draft.problem = "the prompt does not fit into memory; shorten it, or use --device cpu"
+        elif event.ending is Ending.NOT_A_NUMBER:
+            draft.problem = NOT_A_NUMBER
         elif not event.valid:
             draft.problem = f"{_INVALID}: {_CUT_SHORT[event.ending]}"
         elif self._schema is not None and (problem := self._schema.problem_of(event.text)) is not None:

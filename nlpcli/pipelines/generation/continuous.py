@@ -37,6 +37,7 @@ class Ending(StrEnum):
     MOST_TOKENS = "most tokens"
     CONTEXT = "context"
     MEMORY = "memory"
+    NOT_A_NUMBER = "not a number"
 
 
 @dataclass(slots=True)
@@ -134,13 +135,17 @@ class ContinuousBatch:
         if not self._rows:
             return []
         logits = self._decoder.step([row.tokens[-1] for row in self._rows])
+        are_numbers: list[bool] = (~logits.isnan().any(dim=1)).tolist()
         for number, row in enumerate(self._rows):
             if self._sampling.repetition_penalty != 1:
                 penalise_repetition(logits, number, row.text_tokens, self._sampling.repetition_penalty)
             if row.matcher is not None:
                 row.matcher.forbid(logits, number)
         tokens = next_tokens(logits, self._sampling, [row.generator for row in self._rows])
-        events = [self._take(row, token) for row, token in zip(self._rows, tokens, strict=True)]
+        events = [
+            self._take(row, token) if is_number else self._event(row, Ending.NOT_A_NUMBER)
+            for row, token, is_number in zip(self._rows, tokens, are_numbers, strict=True)
+        ]
         self._drop([number for number, event in enumerate(events) if event.ending is not None])
         return events
 
