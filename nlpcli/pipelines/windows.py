@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from sentencex import segment
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
+
+from nlpcli.text.detection import detect
+from nlpcli.text.sentences import split
 
 Window = list[int]
 
@@ -59,7 +61,7 @@ class Windows:
     def _packed_sentences(self, text: str) -> list[Window]:
         """As many whole sentences in each as fit."""
         packed: list[Window] = []
-        for sentence in self._encode(list(segment("en", text)), add_special_tokens=False):
+        for sentence in self._encode(split(text, detect(text).code), add_special_tokens=False):
             for part in _equal_parts(sentence, self.room):
                 if packed and len(packed[-1]) + len(part) <= self.room:
                     packed[-1].extend(part)

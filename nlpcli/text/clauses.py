@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from sentencex import segment
-
 from nlpcli.text.markup.segments import has_letters
+from nlpcli.text.sentences import split
 
 # Where a clause may end, the best first; behind it the next one begins. Chinese marks need no space behind them.
 _CLAUSE_ENDS = (
@@ -16,8 +15,6 @@ _CLAUSE_ENDS = (
     re.compile(r"[,，、](?:[\"'”’»)\]]*\s|(?<=[，、]))|\s[–—-]\s|——"),
     re.compile(r"\s+"),
 )
-# Abbreviations end no sentence where sentencex does not know the language: it is then read as English.
-_UNKNOWN = "en"
 
 
 class Part(NamedTuple):
@@ -32,7 +29,7 @@ def parts_of(text: str, language: str | None, fits: Callable[[str], bool]) -> li
     """All of `text` as parts in order; no sentence of them is one for which `fits` says no."""
     parts: list[Part] = []
     offset = 0
-    for sentence in segment(language or _UNKNOWN, text):
+    for sentence in split(text, language):
         parts += _trimmed(text, offset, offset + len(sentence), fits)
         offset += len(sentence)
     if offset < len(text):

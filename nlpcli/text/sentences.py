@@ -2,34 +2,58 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from sentencex import segment
 
+from nlpcli.text.abbreviations import goes_on
 from nlpcli.text.detection import detect
 from nlpcli.text.words import count_words, spaces_end_sentences
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 # What is longer is no sentence, but a text without full stops.
 _LONGEST_SENTENCE = 120
+# Marks that end a sentence without white space behind them, and what closes behind these.
+_UNSPACED_END = re.compile(r"[。．！？｡…‥︒։။।॥][\"'”’»」』】》〉）)\]]*\Z|[\n\r]\Z")
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of a text, each with the white space behind it."""
+def split(text: str, language: str | None) -> list[str]:
+    """The sentences of a text in `language` (None: unknown), each with the white space behind it.
+
+    Together they are the text. No sentence ends within a word, at an abbreviation, or before a small letter.
+    """
     found: list[str] = []
-    for part in segment(detect(text).code, text):
-        if found and _continues(found[-1], part):
+    # Where sentencex does not know the language, it reads it as English.
+    parts = segment(language or "en", text)
+    only_small = not any(map(str.isupper, text)) if len(parts) > 1 else False
+    for part in parts:
+        if found and _goes_on(found[-1], part, language, only_small):
             found[-1] += part
         else:
             found.append(part)
-    return [part for sentence in found for part in _broken(sentence)]
+    return found
 
 
-def _continues(before: str, part: str) -> bool:
-    """White space belongs to what stands before it; a small letter starts no sentence, except in a new paragraph."""
-    return not part.strip() or (part[0].islower() and "\n\n" not in before[-4:])
+def _goes_on(before: str, part: str, language: str | None, only_small: bool) -> bool:
+    """Whether a part belongs to the sentence before it; in a text without capitals, small letters start sentences."""
+    if not part.strip():
+        return True
+    if not before[-1].isspace():
+        return not _UNSPACED_END.search(before)
+    if "\n\n" in before[-4:]:
+        return False
+    return (part[0].islower() and not only_small) or goes_on(before, part, language)
+
+
+def sentences(text: str, language: str | None = None) -> list[str]:
+    """The sentences of a text as `split` finds them, what is too long to be one cut further.
+
+    A `language` of None is detected.
+    """
+    return [part for sentence in split(text, language or detect(text).code) for part in _broken(sentence)]
 
 
 def _broken(sentence: str) -> list[str]:
