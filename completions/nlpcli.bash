@@ -268,7 +268,7 @@ _nlpcli_arguments() {
         " models verify") _nlpcli_value cached "$current" ;;
         " config") _nlpcli_offer "$current" show path ;;
         " config show") _nlpcli_value CHOICES:generate,translate,summarize,sentiment,embed,attention-inspect,models,config,bench,devices "$current" ;;
-        " bench") _nlpcli_value CHOICES:embed,generate,sentiment,summarize,translate "$current" ;;
+        " bench") _nlpcli_value CHOICES:generate,translate,summarize,sentiment,embed "$current" ;;
     esac
 }
 

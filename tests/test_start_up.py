@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from nlpcli.__main__ import INTERRUPTED, let_threads_wait
-from nlpcli.cli.app import COMMANDS
+from nlpcli.cli.commands import COMMANDS
 from tests.tiny import save_causal_lm
 
 

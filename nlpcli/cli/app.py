@@ -1,4 +1,4 @@
-"""The app; one line per command. A command's module is imported when it is called."""
+"""The app over the table of commands, with settings from the environment and `config.toml` as defaults."""
 
 from __future__ import annotations
 
@@ -10,24 +10,12 @@ import typer
 from typer.core import TyperGroup, TyperOption
 
 from nlpcli import __version__, settings
+from nlpcli.cli.commands import COMMANDS
 from nlpcli.cli.profile import Profile
 
 if TYPE_CHECKING:
     # Typer carries its own copy of Click and exports neither type.
     from typer._click import Command, Context, HelpFormatter
-
-COMMANDS = {
-    "generate": "Continue or answer prompts, as text or as JSON of a schema.",
-    "translate": "Translate texts, keeping lines, markup and placeholders.",
-    "summarize": "Shorten documents of any length.",
-    "sentiment": "Label texts as negative, neutral or positive, or with your own labels.",
-    "embed": "Turn texts into vectors, search by meaning, compare texts.",
-    "attention-inspect": "Show, measure and check what each attention head of a model does with a text.",
-    "models": "List, fetch, remove and check the models on this machine.",
-    "config": "Show every setting and where it comes from.",
-    "bench": "Measure the fastest settings of a model on this machine, for `auto` to use.",
-    "devices": "Show which device and dtype `auto` picks here, and why.",
-}
 
 COMPLETION_OPTIONS = frozenset({"--install-completion", "--show-completion"})
 THIS_SHELL = "auto"
@@ -61,12 +49,12 @@ class LazyGroup(TyperGroup):
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002
         """The list in `nlpcli --help`, without importing any command."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(name, command.summary) for name, command in COMMANDS.items()])
 
 
 def load_command(name: str) -> Command:
-    """The Typer command of one module of `nlpcli.cli`; every option also reads `NLPCLI_<OPTION>`."""
-    module = import_module(f"nlpcli.cli.{name.replace('-', '_')}")
+    """The Typer command of that name; every option also reads `NLPCLI_<OPTION>`."""
+    module = import_module(COMMANDS[name].module)
     command = typer.main.get_command(module.app)
     command.name = name
     for parameter in command.params:

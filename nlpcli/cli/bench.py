@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict
 from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,7 @@ from nlpcli.records.readers import read_records
 from nlpcli.records.writers import encode_json
 from nlpcli.runtime.bench_results import file, keep
 from nlpcli.runtime.device import check_names
+from nlpcli.tasks.registry import TASKS
 
 if TYPE_CHECKING:
     from nlpcli.engines.bench import Trial
@@ -45,50 +46,14 @@ _TEXTS = 2000
 app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
-def _embed() -> Any:
-    from nlpcli.tasks.embed import EmbedOptions
-
-    return EmbedOptions()
-
-
-def _sentiment() -> Any:
-    from nlpcli.tasks.sentiment import SentimentOptions
-
-    return SentimentOptions()
-
-
-def _generate() -> Any:
-    from nlpcli.tasks.generate import GenerateOptions
-
-    return GenerateOptions(greedy=True, most_tokens=16)
-
-
-def _summarize() -> Any:
-    from nlpcli.tasks.summarize import SummarizeOptions
-
-    return SummarizeOptions()
-
-
-def _translate() -> Any:
-    from nlpcli.tasks.translate import TranslateOptions
-
-    return TranslateOptions()
-
-
 # What of each task is measured: plain results, and always the same ones.
-OPTIONS: dict[str, Callable[[], Any]] = {
-    "embed": _embed,
-    "generate": _generate,
-    "sentiment": _sentiment,
-    "summarize": _summarize,
-    "translate": _translate,
-}
-BenchTask = StrEnum("BenchTask", {name.upper(): name for name in OPTIONS})  # type: ignore[misc]
+MEASURED = {name: task.bench for name, task in TASKS.items() if task.bench is not None}
+BenchTask = StrEnum("BenchTask", {name.upper(): name for name in MEASURED})  # type: ignore[misc]
 
 
 @app.command(epilog=EXAMPLES)
 def bench(
-    task: Annotated[BenchTask, typer.Argument(metavar="TASK", help=f"{', '.join(OPTIONS)}.")],
+    task: Annotated[BenchTask, typer.Argument(metavar="TASK", help=f"{', '.join(MEASURED)}.")],
     model: Annotated[
         str | None, typer.Option("-m", "--model", metavar="NAME", help="Default: that of the task.")
     ] = None,
@@ -118,9 +83,9 @@ def bench(
     name = task.value
     job = Job(
         name,
-        OPTIONS[name](),
+        TASKS[name].load_module().OPTIONS(**MEASURED[name]),
         InputSpec(paths=tuple(input_ or ()), field=field),
-        ModelSpec(model or catalog().defaults[name], revision, offline),
+        ModelSpec(model or catalog().defaults[TASKS[name].model_role], revision, offline),
         ComputeSpec(device, seed=0),
     )
     texts = _texts_of(job.input) if input_ else _sentences()

@@ -12,7 +12,8 @@ import typer
 from typer.core import TyperOption
 
 from nlpcli import settings
-from nlpcli.cli.app import COMMANDS, configured, load_command, option_names
+from nlpcli.cli.app import configured, load_command, option_names
+from nlpcli.cli.commands import COMMANDS
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.models.catalog_file import user_file

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import typer
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
-from nlpcli.cli.app import COMMANDS, app
+from nlpcli.cli.app import app
+from nlpcli.cli.commands import COMMANDS
 from nlpcli.records.formats import INPUT_FORMATS
 from nlpcli.runtime.device import DTYPES
 
@@ -120,34 +121,30 @@ _SUGGESTIONS = {
 
 def read_syntax() -> CommandSyntax:
     """The whole app. Imports the modules of all commands."""
-    return _command(typer.main.get_command(app), (), None, COMMANDS)
+    return _command(typer.main.get_command(app), (), None)
 
 
-def _command(
-    command: Command, path: tuple[str, ...], parent: Context | None, summaries: dict[str, str]
-) -> CommandSyntax:
+def _command(command: Command, path: tuple[str, ...], parent: Context | None) -> CommandSyntax:
     with command.make_context(path[-1] if path else "nlpcli", [], parent, resilient_parsing=True) as ctx:
         parameters = [parameter for parameter in command.get_params(ctx) if not getattr(parameter, "hidden", False)]
         description = _plain(command.help)
         return CommandSyntax(
             path=path,
-            summary=summaries[path[0]] if len(path) == 1 else description.partition("\n\n")[0],
+            summary=COMMANDS[path[0]].summary if len(path) == 1 else description.partition("\n\n")[0],
             description=description,
             epilog=_plain(command.epilog),
             options=tuple(_option(p, ctx) for p in parameters if isinstance(p, TyperOption)),
             arguments=tuple(_argument(p, path) for p in parameters if isinstance(p, TyperArgument)),
-            commands=tuple(_subcommands(command, path, ctx, summaries)),
+            commands=tuple(_subcommands(command, path, ctx)),
         )
 
 
-def _subcommands(
-    command: Command, path: tuple[str, ...], ctx: Context, summaries: dict[str, str]
-) -> Iterator[CommandSyntax]:
+def _subcommands(command: Command, path: tuple[str, ...], ctx: Context) -> Iterator[CommandSyntax]:
     if isinstance(command, TyperGroup):
         for name in command.list_commands(ctx):
             subcommand = command.get_command(ctx, name)
             if subcommand is not None and not subcommand.hidden:
-                yield _command(subcommand, (*path, name), ctx, summaries)
+                yield _command(subcommand, (*path, name), ctx)
 
 
 def _option(parameter: TyperOption, ctx: Context) -> OptionSyntax:

@@ -49,10 +49,27 @@ def run(job: Job, records: Iterable[Record], say: Say, hear: Hear = _nobody) -> 
     # The device comes first: a name that is not there costs no download.
     hardware = describe_hardware()
     placement, best = place(job, hardware)
-    task = make_task(job.task, job.options, load_model(job, placement, say))
+    loaded = load_model(job, placement, say)
     threads = job.compute.threads or (best.threads if best else hardware.cores)
     budget = job.compute.batch_tokens or (best.batch_tokens if best else None)
-    yield from task.reduce(finite(process(task, source, hardware, placement, budget, threads, say, hear)))
+    yield from run_loaded(job, loaded, source, hardware, budget, threads, say, hear)
+
+
+def run_loaded(
+    job: Job,
+    loaded: Loaded[Any],
+    source: ReadAhead,
+    hardware: Hardware,
+    budget: int | None,
+    threads: int,
+    say: Say = _nothing,
+    hear: Hear = _nobody,
+) -> Iterator[Record]:
+    """The outgoing records of `job` by a pipeline that other runs may be using; `budget` as for `process`."""
+    # Also for what the task computes before its first batch: sums depend on the number of threads in their last digit.
+    use_threads(threads)
+    task = make_task(job.task, job.options, loaded)
+    yield from task.reduce(finite(process(task, source, hardware, loaded.placement, budget, threads, say, hear)))
 
 
 def process(

@@ -124,6 +124,9 @@ def _check_fields(check: Any) -> dict[str, Any]:
     }
 
 
+OPTIONS = AttentionOptions
+
+
 def loader(options: AttentionOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
     """Loads an `AttentionPipeline`.
 

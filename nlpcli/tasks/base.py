@@ -90,6 +90,8 @@ class TaskOptions(Protocol):
 class TaskModule(Protocol):
     """What the module of a task provides."""
 
+    OPTIONS: type[TaskOptions]
+
     def loader(self, options: Any, model: LocalModel, placement: Placement) -> Loader:
         """The loader of the pipeline that these options need. Raises UsageError where the placement cannot serve."""
 

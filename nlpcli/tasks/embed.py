@@ -147,6 +147,9 @@ class EmbedTask(BatchTask):
         return len(windows[0]) - int(ends_with_special)
 
 
+OPTIONS = EmbedOptions
+
+
 def loader(options: EmbedOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
     """Loads an `EmbeddingPipeline`."""
     from nlpcli.pipelines.embedding import load_embedding_pipeline

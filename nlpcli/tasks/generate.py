@@ -204,6 +204,9 @@ def _leaving(drafts: deque[_Draft], hear: Hear) -> Iterator[Record]:
         yield draft.record
 
 
+OPTIONS = GenerateOptions
+
+
 def loader(options: GenerateOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
     """Loads a `Completer`."""
     from nlpcli.pipelines.generation.completer import load_completer

@@ -14,7 +14,7 @@ class TaskSpec:
     """One task: `module` does it, `command` is the module of its command line, imported only when it is called.
 
     `summary` is the line in `nlpcli --help`, `model_role` the catalogue's name of its default model. `bench` are the
-    options with which `nlpcli bench` measures it, by name; None: it is not measured.
+    options (of the module's `OPTIONS`) with which `nlpcli bench` measures it; None: it is not measured.
     """
 
     module: str

@@ -140,6 +140,9 @@ class SentimentTask(BatchTask):
         return tally(records, self._classifier.labels) if self._options.result == "aggregate" else records
 
 
+OPTIONS = SentimentOptions
+
+
 def loader(options: SentimentOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
     """Loads a `ClassificationPipeline`; for labels of the user's own an `Entailment` or an `EmbeddingPipeline`."""
     if options.labels:

@@ -45,6 +45,9 @@ def summary_of(sentences: Sequence[str], bullets: bool) -> str:
     return "".join(sentence + space_between(sentence) for sentence in stripped).strip()
 
 
+OPTIONS = SummarizeOptions
+
+
 def loader(options: SummarizeOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
     """Loads a `Writer` or an `EmbeddingPipeline`; `auto` does what the model can."""
     if options.method == "abstractive" or (options.method == "auto" and _writes(model)):

@@ -245,6 +245,9 @@ def _spaced(parts: Sequence[str], pieces: Sequence[str | _Slot], target: str) ->
     return text
 
 
+OPTIONS = TranslateOptions
+
+
 def loader(options: TranslateOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
     """Loads a `TranslationModel`."""
     from nlpcli.pipelines.translation.loading import load_translation_model
