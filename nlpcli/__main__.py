@@ -75,9 +75,11 @@ def _interrupt(number: int, frame: object) -> NoReturn:  # noqa: ARG001
 
 def run(arguments: list[str]) -> int:
     """The exit status of a command line; whatever went wrong is on standard error."""
-    from nlpcli.cli.console import use_utf8
+    from nlpcli.cli.console import configure_logging, use_utf8
 
     use_utf8()
+    # A warning about the configuration comes before the options that say how many to show.
+    configure_logging(quiet=False, verbose=False)
     signal.signal(signal.SIGTERM, _terminate)
     try:
         status = _call(arguments)

@@ -77,13 +77,24 @@ def load_toml(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(_text_of(path))
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}; check it, or name another file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from error
+
+
+def _text_of(path: Path) -> str:
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # Not imported for what nearly every such file is: a Tab waits for it.
+        from nlpcli.records.content import decoded
+
+        return decoded(data, str(path))
 
 
 def _read_layer(tables: Mapping[str, Any], options: Options, path: Path, parent: str) -> dict[str, dict[str, Setting]]:

@@ -95,7 +95,8 @@ def attention_inspect(
     )
     files = _Files(html, png, npz)
     files.check(texts)
-    job = make_job("attention-inspect", options, shared, texts, Per.DOCUMENT, catalog().defaults["attention-inspect"])
+    model = catalog().defaults["attention-inspect"]
+    job = make_job("attention-inspect", options, shared, texts, Per.DOCUMENT, model, written=[html, png, npz])
     # bfloat16, which auto may pick, rounds weights to three digits and would be measured instead of the model.
     job = _in_float32(job) if shared.dtype == "auto" else job
     tap = _Tap(files)

@@ -104,7 +104,7 @@ def embed(
         top=top,
     )
     _check(options, plot)
-    job = make_job("embed", options, shared, texts, Per.LINE, catalog().defaults["embed"])
+    job = make_job("embed", options, shared, texts, Per.LINE, catalog().defaults["embed"], written=[plot])
     tap = None if plot is None else (lambda records: _plotted(records, plot))
     return run_job(job, shared, _VIEWS[options.result], tap, unwritten=plot is not None)
 

@@ -9,8 +9,9 @@ import typer
 
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
-from nlpcli.errors import InputMissing, UsageError
+from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
+from nlpcli.records.content import read_document
 from nlpcli.records.record import Record
 from nlpcli.records.schema import Schema
 from nlpcli.records.splitting import without_surrogates
@@ -83,8 +84,8 @@ def generate(
         stop=tuple(without_surrogates(text) for text in stop or () if text),
         count=n,
         raw=raw,
-        schema=None if schema is None else _read(schema, "--schema"),
-        template=None if template is None else _read(template, "--template").removesuffix("\n"),
+        schema=None if schema is None else read_document(schema, "--schema"),
+        template=None if template is None else read_document(template, "--template").removesuffix("\n"),
         seed=shared.seed,
     )
     _check(options)
@@ -94,15 +95,6 @@ def generate(
     whole = options.template is not None
     job = make_job("generate", options, shared, texts, per, catalog().defaults["generate"], whole)
     return run_job(job, shared, _COMPLETED, streamed=stream is not False and n == 1)
-
-
-def _read(path: Path, option: str) -> str:
-    try:
-        return path.expanduser().read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputMissing(f"{option}: cannot read {path}: {error.strerror}; check the path") from error
-    except UnicodeDecodeError as error:
-        raise InputMissing(f"{option}: {path} is not UTF-8 ({error.reason}); convert it") from error
 
 
 def _check(options: GenerateOptions) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlpcli.cli.console import Activity, configure_logging, results_console
@@ -53,10 +54,12 @@ def make_job(
     per: Per,
     model: str,
     whole_records: bool = False,
+    written: Iterable[Path | None] = (),
 ) -> Job:
     """The job that the command line describes; `per` and `model` are the task's defaults.
 
-    `whole_records`: the task reads every field of a record, not only the one of `--field`.
+    `whole_records`: the task reads every field of a record, not only the one of `--field`. `written` are the files
+    that it writes beside its results, which it does not read.
 
     Raises:
         UsageError: the options do not go together, or one has a value that it can never take.
@@ -76,6 +79,7 @@ def make_job(
         null_separated=shared.null,
         encoding=shared.encoding,
         whole=whole_records,
+        written=tuple(str(path) for path in (shared.output, *written) if path is not None),
     )
     compute = ComputeSpec(shared.device, shared.dtype, _batch_tokens(shared.batch_tokens), shared.threads, shared.seed)
     model_spec = ModelSpec(shared.model or model, shared.revision, shared.offline)

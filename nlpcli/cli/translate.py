@@ -10,9 +10,10 @@ import typer
 
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
-from nlpcli.errors import InputBroken, InputMissing, UsageError
+from nlpcli.errors import InputBroken, UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.models.pairs import model_for
+from nlpcli.records.content import read_document
 from nlpcli.records.record import Record
 from nlpcli.tasks.translate import MARKUP_SUFFIXES, TranslateOptions
 from nlpcli.text.languages import code_of
@@ -114,12 +115,7 @@ def _has_structure(markup: MarkupChoice, shared: SharedOptions) -> bool:
 
 
 def _read_glossary(path: Path) -> tuple[tuple[str, str], ...]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise InputMissing(f"cannot read the glossary {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputBroken(f"the glossary {path} is not UTF-8; save it in that encoding") from error
+    lines = read_document(path, "--glossary").splitlines()
     terms = []
     for number, line in enumerate(lines, start=1):
         columns = [column.strip() for column in line.split("\t")]

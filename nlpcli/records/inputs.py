@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
+import re
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from nlpcli.errors import FormatUnknown, InputMissing
+from nlpcli.errors import FormatUnknown, InputMissing, UsageError
+from nlpcli.records.compression import plain_chunks
+from nlpcli.records.content import Content, content_of
 from nlpcli.records.formats import FileFormat, compression_of, input_format, named_input_format
+
+log = logging.getLogger(__name__)
 
 STANDARD_INPUT = "stdin"
 ARGUMENT = "argument"
+_STANDARD_INPUTS = {"-": STANDARD_INPUT, **{name: name for name in ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")}}
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder",
+}
+Identity = tuple[int, int]
+"""Device and inode: the same under every name of a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
     """Where records come from and how bytes become records; frozen and serialisable.
 
-    `whole`: the task reads all fields of a record, so that the one named `field` may be missing.
+    `whole`: the task reads all fields of a record, so that the one named `field` may be missing. `written` are the
+    files and folders that this run writes to, beside standard output.
     """
 
     texts: tuple[str, ...] = ()
@@ -31,15 +50,28 @@ class InputSpec:
     null_separated: bool = False
     encoding: str = "utf-8"
     whole: bool = False
+    written: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InputFile:
-    """One file (`path`), or standard input where `path` is None."""
+    """One file (`path`), or standard input where `path` is None.
+
+    `expected` is what the name says, or --input-format; `told`: one of them says it. `stream`: it flows past once.
+    """
 
     name: str
     path: Path | None
-    format: FileFormat
+    expected: FileFormat
+    told: bool = True
+    stream: bool = False
+    found: str | None = None
+    """The format that its first bytes say, once they were seen."""
+
+    @property
+    def format(self) -> FileFormat:
+        """What it is, as far as that is known."""
+        return self.expected._replace(name=self.found or self.expected.name)
 
     def open(self) -> BinaryIO:
         """The raw bytes.
@@ -52,7 +84,37 @@ class InputFile:
         try:
             return self.path.open("rb")
         except OSError as error:
-            raise InputMissing(f"cannot read {self.name}: {error.strerror}; check its permissions") from error
+            raise InputMissing(f"cannot read {self.name}: {_reason(self.path, error)}") from error
+
+    def content(self, stream: BinaryIO, binary: bool = False) -> Content:
+        """What its first bytes say that it is. `binary`: a NUL is a byte like any other.
+
+        Raises:
+            FormatUnknown: nothing says what it is, and it is no text.
+            InputBroken: it cannot be read.
+        """
+        content = content_of(plain_chunks(stream, self.name), self.expected, self.name)
+        if content.holds_nul and not (self.told or binary or self.path is None or content.format == "parquet"):
+            raise FormatUnknown(
+                f"{self.name} is no text (there are NUL bytes in it), and its name tells no format; leave it out,"
+                " or name one, for example: --input-format txt"
+            )
+        self.found = content.format
+        return content
+
+
+def _reason(path: Path, error: OSError) -> str:
+    """Why a file cannot be opened, and what to do."""
+    kind = _kind(path)
+    return f"it is {kind}; name a file" if kind == "a socket" else f"{error.strerror}; check its permissions"
+
+
+def _kind(path: Path) -> str:
+    """What is there, where it is no regular file; empty where it is one, or nothing."""
+    try:
+        return _KINDS.get(stat.S_IFMT(path.stat().st_mode), "")
+    except OSError:
+        return ""
 
 
 def input_files(spec: InputSpec) -> list[InputFile]:
@@ -60,53 +122,183 @@ def input_files(spec: InputSpec) -> list[InputFile]:
 
     Raises:
         InputMissing: a path is not there, or a folder has no readable file.
-        UsageError: `spec.format` is no format.
-        FormatUnknown: without it, the suffix of a file tells none.
+        UsageError: `spec.format` is no format, a stream is named twice, or a file is both read and written.
+        FormatUnknown: neither the name nor the bytes of a file tell its format.
     """
     named = named_input_format(spec.format) if spec.format else None
     if not spec.paths:
-        return [InputFile(STANDARD_INPUT, None, named or FileFormat("txt", ""))]
-    return [file for path in spec.paths for file in _expand(path, named)]
+        files = [_standard_input("-", named)]
+    else:
+        files = [file for path in spec.paths for file in _expand(path, named, spec)]
+    _refuse_twice(files)
+    _refuse_written(files, spec)
+    return files
 
 
-def _expand(name: str, named: FileFormat | None) -> Iterator[InputFile]:
-    if name == "-":
-        yield InputFile(STANDARD_INPUT, None, named or FileFormat("txt", ""))
+def _standard_input(name: str, named: FileFormat | None) -> InputFile:
+    return InputFile(_STANDARD_INPUTS[name], None, named or FileFormat("txt", ""), named is not None, stream=True)
+
+
+def _expand(name: str, named: FileFormat | None, spec: InputSpec) -> Iterator[InputFile]:
+    if name in _STANDARD_INPUTS:
+        yield _standard_input(name, named)
         return
-    path = Path(name).expanduser()
-    if path.is_dir():
-        yield from _folder_files(name, path, named)
+    if not name:
+        raise UsageError('-i "" names no file; a variable of the shell may be empty')
+    path = _path(name)
+    mode = _mode(name, path)
+    if stat.S_ISDIR(mode):
+        yield from _folder_files(name, path, named, spec)
         return
-    if not path.exists():
-        raise InputMissing(f"no such file or folder: {name}; check the path (from {Path.cwd()})")
-    yield InputFile(name, path, _format_of(name, named))
+    file = InputFile(shown(name), path, *_format_of(name, named), stream=not stat.S_ISREG(mode))
+    if not file.stream:
+        with file.open() as stream:
+            file.content(stream, is_wide(spec))
+    yield file
 
 
-def _format_of(name: str, named: FileFormat | None) -> FileFormat:
+def is_wide(spec: InputSpec) -> bool:
+    """Whether NUL bytes are as they should be."""
+    return spec.null_separated or re.match(r"u(tf)?[-_]?(16|32)", spec.encoding.lower()) is not None
+
+
+def _path(name: str) -> Path:
+    # A name can begin with ~ and mean itself.
+    return Path(name if os.path.lexists(name) else os.path.expanduser(name))  # noqa: PTH111 - Path's raises
+
+
+def _mode(name: str, path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        what = "broken link" if path.is_symlink() else "no such file or folder"
+        advice = "; -i takes what stands behind it as files, and texts go without it" if " " in name else ""
+        raise InputMissing(f"{what}: {shown(name)}; check the path (from {Path.cwd()}){advice}") from None
+    except OSError as error:
+        raise InputMissing(f"cannot read {shown(name)[:200]}: {error.strerror}; check the path") from error
+
+
+def shown(name: str) -> str:
+    """A name of the file system as text: bytes that are no UTF-8 become U+FFFD."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _format_of(name: str, named: FileFormat | None) -> tuple[FileFormat, bool]:
+    """The format, and whether something tells it; what is not told is text."""
     if named:
-        return FileFormat(named.name, named.compression or compression_of(name))
+        return FileFormat(named.name, named.compression or compression_of(name)), True
     by_suffix = input_format(name)
-    if by_suffix is None:
-        raise FormatUnknown(f"the name {name} does not tell its format; name it, for example: --input-format txt")
-    return by_suffix
+    return by_suffix or FileFormat("txt", compression_of(name)), by_suffix is not None
 
 
-def _folder_files(name: str, folder: Path, named: FileFormat | None) -> list[InputFile]:
-    """Files of a known format anywhere below `folder`; hidden files and folders are passed over."""
+def _folder_files(name: str, folder: Path, named: FileFormat | None, spec: InputSpec) -> list[InputFile]:
+    """Files of a known format anywhere below `folder`; hidden ones, and what this run writes, are passed over."""
+    written = _Written.of(spec)
+    if _identity(folder) in written.folders:
+        raise UsageError(f"{shown(name)} is both read and written to; choose another folder with -o")
+    paths = sorted(_visible_files(folder, written))
+    formats = ((path, *_format_of(path.name, named)) for path in paths)
     files = [
-        InputFile(str(path), path, format_)
-        for path in sorted(_visible_files(folder))
-        if (format_ := named or input_format(path.name)) and os.access(path, os.R_OK)
+        InputFile(shown(str(path)), path, format_)
+        for path, format_, told in formats
+        if told and _is_read(path, written)
     ]
     if not files:
         raise InputMissing(
-            f"no readable file in {name}; looked for .txt .md .html .srt .jsonl .ndjson .json .csv .tsv .parquet,"
-            " also compressed with .gz .bz2 .xz .zst"
+            f"no readable file in {shown(name)}; looked for .txt .md .html .srt .jsonl .ndjson .json .csv .tsv"
+            " .parquet, also compressed with .gz .bz2 .xz .zst"
         )
     return files
 
 
-def _visible_files(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+def _is_read(path: Path, written: _Written) -> bool:
+    """Whether it is a regular file that can be read, and is not written by this run; said where it is none."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        problem = "a broken link" if path.is_symlink() else str(error.strerror)
+    else:
+        if stat.S_ISREG(status.st_mode) and os.access(path, os.R_OK):
+            return (status.st_dev, status.st_ino) not in written.files
+        problem = _KINDS.get(stat.S_IFMT(status.st_mode), "no permission to read it")
+    log.warning("%s is passed over: %s", shown(str(path)), problem)
+    return False
+
+
+def _visible_files(folder: Path, written: _Written) -> Iterator[Path]:
+    def unreadable(error: OSError) -> None:
+        log.warning("%s is passed over: %s", shown(str(error.filename)), error.strerror)
+
+    for parent, folders, names in os.walk(folder, onerror=unreadable):
+        inside = [Path(parent, name) for name in folders if not name.startswith(".")]
+        for link in filter(Path.is_symlink, inside):
+            log.warning("%s is passed over: a link to a folder; name it with -i too", shown(str(link)))
+        folders[:] = [path.name for path in inside if not path.is_symlink() and _identity(path) not in written.folders]
         yield from (Path(parent, name) for name in names if not name.startswith("."))
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What this run writes, by what the file system knows it as: other names, links and case are the same file."""
+
+    streams: frozenset[Identity]
+    """Standard output and standard error, where they are files: the shell opened them before the run began."""
+    files: frozenset[Identity]
+    folders: frozenset[Identity]
+
+    @classmethod
+    def of(cls, spec: InputSpec) -> _Written:
+        streams = frozenset(filter(None, map(_stream_identity, (1, 2))))
+        found = [(_path(name), identity) for name in spec.written if name and (identity := _identity(_path(name)))]
+        folders = frozenset(identity for path, identity in found if path.is_dir())
+        return cls(streams, streams | {identity for _, identity in found} - folders, folders)
+
+
+def _stream_identity(descriptor: int) -> Identity | None:
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
+def _identity(path: Path) -> Identity | None:
+    """Of a device there is none: it can be both read and written."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return None if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode) else (status.st_dev, status.st_ino)
+
+
+def _identity_of(file: InputFile) -> Identity | None:
+    if file.path is not None:
+        return _identity(file.path)
+    try:
+        return _stream_identity(sys.stdin.fileno())
+    except (AttributeError, ValueError, io.UnsupportedOperation):
+        return None
+
+
+def _refuse_twice(files: list[InputFile]) -> None:
+    """What flows past once cannot be read again; a regular file can."""
+    seen: set[Identity | None] = set()
+    for file in files:
+        identity = None if file.path is None else _identity(file.path)
+        if not file.stream or (identity is None and file.path is not None):
+            continue
+        if identity in seen:
+            raise UsageError(f"{file.name} is named twice, and can be read once only; leave one out")
+        seen.add(identity)
+
+
+def _refuse_written(files: list[InputFile], spec: InputSpec) -> None:
+    """Refuse to read what is being written. One file alone may be replaced by its own results: it is read to its end
+    before they take its place."""
+    written = _Written.of(spec)
+    for file in files if written.files else ():
+        identity = _identity_of(file)
+        if identity in written.streams:
+            raise UsageError(f"{file.name} is also where the results go; send them elsewhere with -o FILE")
+        if identity in written.files and (len(files) > 1 or (file.path is not None and file.stream)):
+            raise UsageError(f"{file.name} is both read and written to; leave it out of -i, or choose another -o")

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, cast
 
 from nlpcli.errors import ExtraMissing, FieldMissing, InputBroken, UsageError
-from nlpcli.records import compression, splitting
-from nlpcli.records.inputs import ARGUMENT, InputFile, InputSpec
+from nlpcli.records import splitting
+from nlpcli.records.content import Content
+from nlpcli.records.inputs import ARGUMENT, InputFile, InputSpec, is_wide
 from nlpcli.records.json_stream import JsonBroken, json_problem, json_values
 from nlpcli.records.record import Origin, Record
 
@@ -38,8 +39,9 @@ def read_records(spec: InputSpec, files: list[InputFile]) -> Iterator[Record]:
     for number, argument in enumerate(spec.texts, start=1):
         text = decoder.mend(argument)
         yield Record(text, {TEXT_FIELD: text}, Origin(ARGUMENT, number))
+    said: set[str] = set()
     for file in files:
-        for record in _read_file(file, spec, decoder):
+        for record in _read_file(file, spec, decoder, said):
             if file.format.name in _JSON_FORMATS:
                 record.text = decoder.mend(record.text)
             yield record
@@ -63,19 +65,31 @@ def decoder_for(encoding: str) -> splitting.Decoder:
         raise UsageError(f'unknown encoding "{encoding}"; use for example utf-8, gb18030, latin-1') from error
 
 
-def _read_file(file: InputFile, spec: InputSpec, decoder: splitting.Decoder) -> Iterator[Record]:
+def _read_file(file: InputFile, spec: InputSpec, decoder: splitting.Decoder, said: set[str]) -> Iterator[Record]:
     stream = file.open()
     try:
-        chunks = compression.chunks(stream, file.format.compression, file.name)
-        if file.format.name == "parquet":
-            yield from _read_parquet(file, spec, stream, chunks)
+        content = file.content(stream, is_wide(spec))
+        _say_findings(file, content, decoder.encoding, said)
+        if content.format == "parquet":
+            yield from _read_parquet(file, spec, stream, content)
         else:
-            yield from _TEXT_READERS[file.format.name](file, spec, decoder.decode(chunks))
+            texts = decoder.decode(content.chunks, content.encoding)
+            yield from _TEXT_READERS[content.format](file, spec, texts)
     except UnicodeError as error:
         raise InputBroken(f"{file.name} cannot be read as {decoder.encoding}: {error}; name its --encoding") from error
     finally:
         if file.path is not None:
             stream.close()
+
+
+def _say_findings(file: InputFile, content: Content, encoding: str, said: set[str]) -> None:
+    """Say what the bytes of a file are that nobody had named: each finding once, with the first file that has it."""
+    findings = list(content.unexpected)
+    if content.encoding is not None and not encoding.startswith(content.encoding):
+        findings.append(content.encoding.upper())
+    if new := [finding for finding in findings if finding not in said]:
+        said.update(new)
+        log.warning("%s is %s, as its first bytes say; it is read so", file.name, " and ".join(new))
 
 
 def _read_text(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterator[Record]:
@@ -176,16 +190,17 @@ def _row_record(header: list[str], row: list[str], spec: InputSpec, origin: Orig
     return Record("", fields, origin, error=problem)
 
 
-def _read_parquet(file: InputFile, spec: InputSpec, stream: BinaryIO, chunks: Iterator[bytes]) -> Iterator[Record]:
+def _read_parquet(file: InputFile, spec: InputSpec, stream: BinaryIO, content: Content) -> Iterator[Record]:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as error:
         raise ExtraMissing("reading parquet", "parquet") from error
-    if file.path is None or file.format.compression:
+    spooled = file.stream or not content.raw
+    if spooled:
         # The format keeps its index at the end: a pipe has to be on disk first.
         spool = tempfile.TemporaryFile()
-        spool.writelines(chunks)
+        spool.writelines(content.chunks)
         spool.seek(0)
         stream = cast(BinaryIO, spool)
     try:
@@ -202,7 +217,7 @@ def _read_parquet(file: InputFile, spec: InputSpec, stream: BinaryIO, chunks: It
         problem = f"{file.name} is not a sound parquet file: {error}"
         raise InputBroken(f"{problem}; fetch or write it again") from error
     finally:
-        if file.path is None or file.format.compression:
+        if spooled:
             stream.close()
 
 

@@ -48,9 +48,9 @@ class Decoder:
         self.replaced += error.end - error.start
         return "\ufffd", error.end
 
-    def decode(self, chunks: Iterable[bytes]) -> Iterator[str]:
-        """The text of `chunks`, without a byte order mark at its start."""
-        decoder = codecs.getincrementaldecoder(self.encoding)(self._error_handler)
+    def decode(self, chunks: Iterable[bytes], encoding: str | None = None) -> Iterator[str]:
+        """The text of `chunks`, without a byte order mark at its start; `encoding` is what such a mark says."""
+        decoder = codecs.getincrementaldecoder(encoding or self.encoding)(self._error_handler)
         started = False
         for chunk in chunks:
             text = decoder.decode(chunk)

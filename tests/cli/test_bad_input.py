@@ -24,7 +24,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.txt").write_text("a\n")
     (tmp_path / "reviews.csv").write_text("id,review\n1,good\n")
-    (tmp_path / "a.log").write_text("a\n")
     (tmp_path / "cut.txt.gz").write_bytes(gzip.compress(b"some text\n" * 100)[:15])
     (tmp_path / "damaged.parquet").write_bytes(b"PAR1" + bytes(40))
     (tmp_path / "broken.json").write_text('[\n {"text": }]')
@@ -32,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "quotes.csv").write_text("text\na\rb\n")
     (tmp_path / "empty.json").write_text("[]")
     (tmp_path / "pictures").mkdir()
-    (tmp_path / "pictures" / "a.jpeg").write_bytes(b"\xff\xd8")
+    (tmp_path / "pictures" / "a.jpeg").write_bytes(b"\xff\xd8\xff\xe0\0")
     return tmp_path
 
 
@@ -49,7 +48,7 @@ def one_line(complaints: bytes) -> str:
         ("-i missing.txt", 1, "missing.txt", "check the path"),
         ("-i pictures", 1, "no readable file in pictures", ".jsonl"),
         ("-i reviews.csv", 1, 'no column "text" in reviews.csv; it has: id, review', "--field"),
-        ("-i a.log", 1, "a.log does not tell its format", "--input-format"),
+        ("-i pictures/a.jpeg", 1, "pictures/a.jpeg is no text", "--input-format txt"),
         ("--input-format doc", 2, 'unknown input format "doc"', "use one of txt, jsonl"),
         ("a --input-format csv.rar", 2, 'unknown input format "csv.rar"', ".gz, .bz2, .xz or .zst"),
         ("a -F doc", 2, "'doc' is not one of 'text', 'jsonl'", "nlpcli embed --help"),

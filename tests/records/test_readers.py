@@ -68,7 +68,7 @@ def test_broken_json_names_file_and_line_and_keeps_its_place(tmp_path):
 
 def test_what_cannot_be_read_is_said(tmp_path):
     (tmp_path / "a.csv").write_text("id,stars\n1,2\n")
-    (tmp_path / "b.log").write_text("x")
+    (tmp_path / "b.log").write_bytes(b"x\0y")
     with pytest.raises(FieldMissing, match='no column "text".*id, stars'):
         read(tmp_path / "a.csv")
     with pytest.raises(FormatUnknown):

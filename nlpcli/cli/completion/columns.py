@@ -7,8 +7,9 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from nlpcli.records import compression
-from nlpcli.records.formats import input_format, named_input_format
+from nlpcli.records.compression import plain_chunks
+from nlpcli.records.content import content_of
+from nlpcli.records.formats import FileFormat, compression_of, input_format, named_input_format
 
 _MOST_BYTES = 1 << 18
 _MAGIC = b"PAR1"
@@ -21,18 +22,22 @@ def columns(path: str, format_name: str = "") -> list[str]:
         OSError: the file cannot be read.
         ValueError: it is not what its name says.
     """
-    found = named_input_format(format_name) if format_name else input_format(path)
-    if found is None or found.name == "txt" or not os.path.isfile(path):  # noqa: PTH113
+    if not os.path.isfile(path):  # noqa: PTH113
         return []
+    found = named_input_format(format_name) if format_name else input_format(path)
     with open(path, "rb") as file:  # noqa: PTH123 - pathlib costs milliseconds
-        if found.name == "parquet":
-            return [] if found.compression else _parquet_columns(file)
+        content = content_of(plain_chunks(file, path), found or FileFormat("txt", compression_of(path)), path)
+        if content.format == "parquet":
+            return _parquet_columns(file) if content.raw else []
+        if content.format == "txt":
+            return []
         start = b""
-        for chunk in compression.chunks(file, found.compression, path):
+        for chunk in content.chunks:
             start += chunk
             if len(start) >= _MOST_BYTES:
                 break
-    return _READERS[found.name](start.decode("utf-8-sig", errors="replace"))
+    text = start.decode(content.encoding or "utf-8", errors="replace").removeprefix("\ufeff")
+    return _READERS[content.format](text)
 
 
 def _csv_columns(text: str) -> list[str]:
