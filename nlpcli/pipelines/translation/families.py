@@ -22,7 +22,9 @@ from nlpcli.pipelines.translation.translators import (
     Wanted,
     cross_attention,
     link_pieces,
+    mean_log_probabilities,
 )
+from nlpcli.pipelines.translation.vocabulary import Lexicon, Vocabulary
 from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Placement
 from nlpcli.text.languages import Family, code_of, family_code, name_of, nearest_codes
@@ -181,6 +183,7 @@ class Seq2SeqModel:
         self.tokenizer = tokenizer
         # The source language is a state of the tokenizer, and batches run side by side.
         self.tokenizer_lock = threading.Lock()
+        self.vocabulary = Vocabulary(tokenizer, self.tokenizer_lock)
 
     def translator(self, wanted: Wanted) -> Translator:
         introduce = _FAMILIES[self.module.config.model_type]
@@ -204,6 +207,7 @@ class Seq2SeqTranslator:
         self.longest_input = min(longest_input(self._module.config, self._tokenizer), 512)
         self.source: str | None = None
         self.target: str | None = target or None
+        self.vocabulary: Lexicon = model.vocabulary
 
     def cost(self, text: str, source: str) -> int:
         return len(self._encode([text], source)[0])
@@ -227,6 +231,21 @@ class Seq2SeqTranslator:
             Translation(self._decode(ids), bool(end & set(ids)), link) for ids, link in zip(found, links, strict=True)
         ]
 
+    def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:
+        rows = self._encode(texts, source)
+        found = self.generate(rows)
+        end = _ids(self._module.generation_config.eos_token_id)
+        scores = mean_log_probabilities(self._module, rows, found, self._start)
+        return [
+            Translation(self._decode(ids), bool(end & set(ids)), score=score)
+            for ids, score in zip(found, scores, strict=True)
+        ]
+
+    @property
+    def _start(self) -> int:
+        start: int | None = self._module.config.decoder_start_token_id
+        return int(self._module.generation_config.decoder_start_token_id if start is None else start)
+
     def _decode(self, ids: Sequence[int]) -> str:
         text: str = self._tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return text.strip()
@@ -247,9 +266,7 @@ class Seq2SeqTranslator:
     def _links(
         self, texts: Sequence[str], source: str, rows: list[list[int]], found: list[list[int]]
     ) -> list[Sequence[Link]]:
-        start = self._module.config.decoder_start_token_id
-        start = self._module.generation_config.decoder_start_token_id if start is None else start
-        weights = cross_attention(self._module, rows, [[start, *ids[:-1]] for ids in found]).mean(1)
+        weights = cross_attention(self._module, rows, [[self._start, *ids[:-1]] for ids in found]).mean(1)
         prefix = self._speech.prefix(source)
         links: list[Sequence[Link]] = []
         for text, row, ids, of_row in zip(texts, rows, found, weights, strict=True):
@@ -303,6 +320,7 @@ class CausalTranslator:
         self.longest_input = max(16, longest_input(module.config, tokenizer) // _SHARE_OF_CONTEXT)
         self.source: str | None = None
         self.target: str | None = target
+        self.vocabulary: Lexicon = Vocabulary(tokenizer)
 
     def cost(self, text: str, source: str) -> int:  # noqa: ARG002
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -335,6 +353,9 @@ class CausalTranslator:
                 max_length=None, max_new_tokens=_LENGTH_FACTOR * longest + _SPARE_TOKENS,
             )  # fmt: skip
         return [self._answer(row, end) for row in output[:, inputs["input_ids"].shape[1] :].tolist()]
+
+    def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:
+        return self.translate(texts, source, False)
 
     def _answer(self, ids: list[int], end: set[int]) -> Translation:
         text = self._tokenizer.decode(ids, skip_special_tokens=True).strip()

@@ -21,6 +21,7 @@ from nlpcli.models.loading import load_seq2seq, load_tokenizer
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.coverage import left_out, may_leave_out
 from nlpcli.pipelines.translation.inline import Link
+from nlpcli.pipelines.translation.vocabulary import BothVocabularies, Lexicon, Vocabulary
 from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Placement
 
@@ -35,13 +36,15 @@ _PLAIN_FORMULA = Lock()
 class Translation(NamedTuple):
     """A translation; `links` only where they were asked for. `complete`: the model came to an end.
 
-    `left_out`: a part of the source that seems to have no translation.
+    `left_out`: a part of the source that seems to have no translation. `score`: the mean log-probability of its tokens,
+    None where it was not asked for or the model gives none.
     """
 
     text: str
     complete: bool = True
     links: Sequence[Link] = ()
     left_out: str = ""
+    score: float | None = None
 
 
 class Wanted(Protocol):
@@ -81,12 +84,16 @@ class Translator(Protocol):
     reads_sentences: bool
     source: str | None
     target: str | None
+    vocabulary: Lexicon
 
     def cost(self, text: str, source: str) -> int:
         """How many tokens the model makes of a text, those that it adds included."""
 
     def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:
         """The translations of texts in one language; with `linked`, also what came from where."""
+
+    def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:
+        """Their translations with scores, where the model gives some."""
 
 
 class BergamotModel:
@@ -100,6 +107,7 @@ class BergamotModel:
         self.in_bytes = in_bytes
         self.greedy = GreedyTranslator(module, shortlist, in_bytes)
         # A sentence is measured first and translated later, in a batch.
+        self.vocabulary = Vocabulary(tokenizer)
         self.token_ids = lru_cache(_REMEMBERED)(lambda text: cast("list[int]", tokenizer(text)["input_ids"]))
 
     def translator(self, wanted: Wanted) -> BergamotTranslator:
@@ -124,6 +132,7 @@ class BergamotTranslator:
         self.longest_input = int(self._tokenizer.model_max_length)
         self.source: str | None = self._module.config.source_language
         self.target: str | None = self._module.config.target_language
+        self.vocabulary: Lexicon = model.vocabulary
 
     def cost(self, text: str, source: str) -> int:  # noqa: ARG002
         return len(self._ids(text))
@@ -137,6 +146,18 @@ class BergamotTranslator:
         return [
             Translation(text, row.complete, link, parts.get(number, ""))
             for number, (text, row, link) in enumerate(zip(decoded, found, links, strict=True))
+        ]
+
+    def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:  # noqa: ARG002
+        rows = [self._ids(text) for text in texts]
+        found = self._decoded(rows)
+        decoded = self._tokenizer.batch_decode([row.token_ids for row in found])
+        config = self._module.config
+        ids = [[*row.token_ids, *([config.eos_token_id] if row.complete else [])] for row in found]
+        scores = mean_log_probabilities(self._module, rows, ids, config.decoder_start_token_id)
+        return [
+            Translation(text, row.complete, score=score)
+            for text, row, score in zip(decoded, found, scores, strict=True)
         ]
 
     def _left_out(self, texts: Sequence[str], rows: list[list[int]], found: list[Translated]) -> dict[int, str]:
@@ -221,6 +242,24 @@ def cross_attention(module: Any, rows: Sequence[list[int]], decoder_rows: Sequen
     return weights
 
 
+def mean_log_probabilities(
+    module: Any, rows: Sequence[list[int]], found: Sequence[Sequence[int]], start: int
+) -> list[float]:
+    """How sure a model is of outputs that begin behind `start`: the mean over their tokens."""
+    padding = module.config.pad_token_id
+    inputs = padded(rows, padding, module.device)
+    shifted = [[start, *ids[:-1]] for ids in found]
+    decoder = padded(shifted, padding, module.device)["input_ids"]
+    with torch.inference_mode():
+        logits = module(**inputs, decoder_input_ids=decoder, use_cache=False).logits.float()
+        logs = (
+            logits.log_softmax(-1)
+            .gather(-1, padded([ids or [padding] for ids in found], padding, module.device)["input_ids"][..., None])
+            .squeeze(-1)
+        )
+    return [float(row[: len(ids)].mean()) if ids else 0.0 for row, ids in zip(logs, found, strict=True)]
+
+
 def link_pieces(tokenizer: PreTrainedTokenizerBase, source: str, ids: Sequence[int], weights: Tensor) -> list[Link]:
     """Each piece of the target and the source piece that it attends to most; `weights` is (target, source)."""
     if not ids:
@@ -279,6 +318,7 @@ class PivotTranslator:
         self.decode_slots = second.decode_slots = first.decode_slots or second.decode_slots
         self.longest_input, self.batch_tokens = first.longest_input, first.batch_tokens
         self.source, self.target = first.source, second.target
+        self.vocabulary: Lexicon = BothVocabularies(first.vocabulary, second.vocabulary)
 
     def cost(self, text: str, source: str) -> int:
         return self._first.cost(text, source)
@@ -291,6 +331,11 @@ class PivotTranslator:
             Translation(b.text, a.complete and b.complete, _through(a.links, b.links), a.left_out or b.left_out)
             for a, b in zip(middle, last, strict=True)
         ]
+
+    def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:
+        middle = self._first.translate_scored(texts, source)
+        last = self._second.translate_scored([translation.text for translation in middle], self._first.target or "en")
+        return [b._replace(complete=a.complete and b.complete) for a, b in zip(middle, last, strict=True)]
 
 
 def _through(first: Sequence[Link], second: Sequence[Link]) -> list[Link]:

@@ -153,3 +153,22 @@ def test_code_for_v4_runs_with_languages_in_the_task_at_construction_and_at_a_ca
         assert v4("translation_en_to_de", model=str(folder))("a cat", **options) == at_a_call
     with pytest.raises(ValueError, match="src_lang"):
         v4("translation", model=str(folder))("a cat", **options)
+
+
+def test_a_score_is_the_mean_log_probability_of_what_is_said(family):
+    kind, folder = family
+    code, prefix, _ = BY_HAND[kind]
+    translator = load(folder)
+    (scored,) = translator.translate_scored([TEXTS[0]], "en")
+    assert scored.text == translator.translate([TEXTS[0]], "en", False)[0].text
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForSeq2SeqLM.from_pretrained(folder)
+    if code:
+        tokenizer.src_lang = code
+    inputs = tokenizer(prefix + TEXTS[0], return_tensors="pt")
+    (ids,) = translator.generate([inputs["input_ids"][0].tolist()])
+    start = model.config.decoder_start_token_id
+    with torch.inference_mode():
+        logits = model(**inputs, decoder_input_ids=torch.tensor([[start, *ids[:-1]]])).logits[0]
+    by_token = logits.log_softmax(-1)[torch.arange(len(ids)), torch.tensor(ids)]
+    assert scored.score == pytest.approx(by_token.mean().item(), abs=1e-4)
