@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,6 @@ import typer
 from nlpcli.cli.console import complain
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
-from nlpcli.engines.job import Job
 from nlpcli.errors import OutputError, UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.record import Record
@@ -97,8 +96,6 @@ def attention_inspect(
     files.check(texts)
     model = catalog().defaults["attention-inspect"]
     job = make_job("attention-inspect", options, shared, texts, Per.DOCUMENT, model, written=[html, png, npz])
-    # bfloat16, which auto may pick, rounds weights to three digits and would be measured instead of the model.
-    job = _in_float32(job) if shared.dtype == "auto" else job
     tap = _Tap(files)
     status = run_job(job, shared, View(_render, _draw), tap, unwritten=files.wanted and not verify)
     return max(status, tap.verdict())
@@ -118,10 +115,6 @@ def _numbers(option: str, listed: str | None) -> tuple[int, ...] | None:
             raise UsageError(f'{option} takes numbers such as 3 or 0,2 or 4-7, not "{listed}"')
         numbers.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
     return tuple(numbers)
-
-
-def _in_float32(job: Job) -> Job:
-    return replace(job, compute=replace(job.compute, dtype="float32"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def _as_json(hardware: Hardware, placement: Placement) -> dict[str, Any]:
         "cpu": {"name": hardware.cpu_name, "cores": hardware.cores},
         "cuda": [asdict(cuda) for cuda in hardware.cuda],
         "mps": hardware.mps,
-        "picked": asdict(placement),
+        "picked": asdict(placement) | {"kernels": sorted(placement.kernels)},
         "batch_tokens": padded_tokens_per_batch(hardware, placement),
         "measured": [asdict(measurement) for measurement in measurements()],
     }

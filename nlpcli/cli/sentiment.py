@@ -65,7 +65,6 @@ def sentiment(
         threshold=threshold,
         labels=_own_labels(labels),
         hypothesis=without_surrogates(hypothesis),
-        in_bytes=shared.dtype == "auto",
     )
     _check(options)
     task = "labels" if options.labels else "sentiment"

@@ -86,7 +86,6 @@ def translate(
         glossary=() if glossary is None else _read_glossary(Path(glossary)),
         beams=beams,
         shortlist=shared.dtype in _FAST if shortlist is None else shortlist,
-        in_bytes=shared.dtype in _FAST,
     )
     if options.source is not None and options.source == options.target:
         raise UsageError(f"--from and --to are the same language ({options.source})")

@@ -113,5 +113,5 @@ def load_model(job: Job, placement: Placement, say: Say) -> Loaded[Any]:
     """
     say(f"loading {job.model.name}")
     model = ready_to_load(resolve(job.model.name, job.model.revision, job.model.offline, say), say)
-    log.info("%s in %s: %s, %s", placement.device, placement.dtype, placement.device_reason, placement.dtype_reason)
+    log.info("%s: %s", placement.device, placement.device_reason)
     return load(job.task, job.options, model, placement)

@@ -91,22 +91,22 @@ class Int4Linear(nn.Module):  # type: ignore[misc]
 
     def forward(self, hidden_states: Tensor) -> Tensor:
         """The linear map."""
-        flat = hidden_states.reshape(-1, self.in_features).bfloat16()
+        flat = hidden_states.reshape(-1, self.in_features).bfloat16().contiguous()
         output = torch.ops.aten._weight_int4pack_mm_for_cpu(flat, self.packed_weight, _GROUP, self.scale_and_zero)
         output = output.to(hidden_states.dtype).view(*hidden_states.shape[:-1], self.out_features)
         return output if self.bias is None else output + self.bias
 
 
-def _layer(weight: Tensor, bias: Tensor | None, quantisation: str, device_type: str) -> nn.Module:
-    if quantisation == "int4" and Int4Linear.fits(weight):
+def _layer(weight: Tensor, bias: Tensor | None, quantization: str) -> nn.Module:
+    if quantization == "int4" and Int4Linear.fits(weight):
         return Int4Linear(weight, bias)
-    if device_type == "cpu" and has_bags():
+    if weight.device.type == "cpu" and has_bags():
         return BlockedInt8Linear.of(weight, bias)
     return Int8Linear.of(weight, bias)
 
 
-def quantize_linears(module: nn.Module, quantisation: str, device_type: str) -> None:
-    """Replace every linear layer inside `module`, which frees the weights that it had, for use on such a device.
+def quantize_linears(module: nn.Module, quantization: str) -> None:
+    """Replace every linear layer inside `module`, which frees the weights that it had, for the device that they are on.
 
     An output layer that shares its weights with the embedding leaves these to the embedding. In 4 bits, a layer whose
     shape the format does not have gets 8.
@@ -119,6 +119,6 @@ def quantize_linears(module: nn.Module, quantisation: str, device_type: str) -> 
                 # GPT-2 stores (in_features, out_features).
                 weight, bias = child.weight.detach().t().contiguous(), child.bias.detach()
             else:
-                quantize_linears(child, quantisation, device_type)
+                quantize_linears(child, quantization)
                 continue
-            setattr(module, name, _layer(weight, bias, quantisation, device_type))
+            setattr(module, name, _layer(weight, bias, quantization))

@@ -61,7 +61,7 @@ class Alias:
 class CatalogEntry:
     """One model of `catalog.toml`. `languages` are those that it knows, in ISO 639-1; empty: any.
 
-    `quality` as it was published or measured, with its measure; `in_bytes`: in 8 bits it was measured to be as good.
+    `quality` as it was published or measured, with its measure; `int8_measured`: in int8 it was measured to be as good.
     """
 
     name: str
@@ -73,7 +73,7 @@ class CatalogEntry:
     model_card: str
     origin: WheelFile | Adapter
     quality: str = ""
-    in_bytes: bool = False
+    int8_measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import transformers
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from nlpcli.errors import ModelUnsafe, ModelUnusable
-from nlpcli.kernels.byte_product import can_multiply_bytes
-from nlpcli.kernels.packed_linear import can_pack, pack_linears
+from nlpcli.kernels.packed_linear import pack_linears
 from nlpcli.kernels.quantized_linear import quantize_linears
 from nlpcli.models.bert.first_token import read_first_token_alone
-from nlpcli.models.bert.layers import layer_names
 from nlpcli.models.bert.row_bytes import multiply_in_bytes
+from nlpcli.models.facts import BERGAMOT, facts_of
 from nlpcli.models.llama.configuration import has_generic_tokenizer
 from nlpcli.models.quiet import first_line, say_nothing
 from nlpcli.models.reference import LocalModel
 from nlpcli.runtime.device import Placement
+from nlpcli.runtime.precision import Kernel, Precision, Use, decide
 
 log = logging.getLogger(__name__)
+
+if TYPE_CHECKING:
+    from nlpcli.models.llama.weights import LlamaWeights
 
 say_nothing()
 
 # An explicit no: where nothing is said about a model's own code, transformers asks on the terminal whether to run it.
 _LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
-_BERGAMOT = "bergamot"
 # Heads that only training needs: an encoder's vectors do not pass through them.
 _UNUSED_WEIGHTS = ("pooler.",)
 _WITHOUT_HEAD = frozenset({"AutoModel", "AutoModelForTextEncoding"})
@@ -55,29 +56,26 @@ def load_tokenizer(model: LocalModel, config: PretrainedConfig | None = None) ->
 def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The model without a head, ready for inference: tokens in, `last_hidden_state` out.
 
-    Of an encoder-decoder model this is the encoder. On a CPU with native bfloat16 its linear layers are packed.
+    Of an encoder-decoder model this is the encoder.
 
     Raises:
         ModelUnsafe: the model would run code of its own.
         ModelUnusable: transformers does not know the architecture, or weights are missing.
     """
     config = _load_config(model)
-    options: dict[str, Any] = {"config": config, "dtype": getattr(torch, placement.dtype)}
+    precision = _precision(model, config, placement, Use.VECTORS)
+    options = _options(config, precision)
     if config.model_type in _TEXT_ENCODERS:
         module = _from_pretrained(transformers.AutoModelForTextEncoding, model, options)
     else:
         module = _from_pretrained(transformers.AutoModel, model, options)
         if config.is_encoder_decoder:
             module = module.get_encoder()
-    _prepare(module, placement)
-    return module.to(placement.device).eval()
+    return _ready(module, placement, precision)
 
 
-def load_classifier(model: LocalModel, placement: Placement, bytes_allowed: bool = False) -> torch.nn.Module:
+def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The model with its classification head, ready for inference: tokens in, `logits` out.
-
-    `bytes_allowed`: where that is faster than its dtype, it may multiply in 8 bits if it was measured to do so as well;
-    int8 in `placement` has any classifier of BERT's kind do so.
 
     The last layer computes in float32 whatever the rest does: it costs nothing, and bfloat16's eight bits would show
     in the second digit of a probability.
@@ -87,13 +85,9 @@ def load_classifier(model: LocalModel, placement: Placement, bytes_allowed: bool
         ModelUnusable: the model is no classifier, transformers does not know it, or weights are missing.
     """
     config = _load_config(model)
-    in_bytes = _in_bytes(model, config, placement, bytes_allowed)
-    if in_bytes:
-        # What is not multiplied in 8 bits is computed in float32.
-        placement = replace(placement, quantisation=None, dtype="float32")
-    options: dict[str, Any] = {"config": config, "dtype": getattr(torch, placement.dtype)}
+    precision = _precision(model, config, placement, Use.LABELS)
     try:
-        module = _from_pretrained(transformers.AutoModelForSequenceClassification, model, options)
+        module = _from_pretrained(transformers.AutoModelForSequenceClassification, model, _options(config, precision))
     except _WeightsMissing as error:
         raise ModelUnusable(
             f"{model.name} has no classification head (it lacks {error.first});"
@@ -102,19 +96,7 @@ def load_classifier(model: LocalModel, placement: Placement, bytes_allowed: bool
     _compute_in_float32(module, config.num_labels)
     if placement.device_type == "cpu":
         read_first_token_alone(module)
-    if in_bytes:
-        log.info("%s multiplies in 8 bits", model.name)
-        multiply_in_bytes(module)
-    _prepare(module, placement)
-    return module.to(placement.device).eval()
-
-
-def _in_bytes(model: LocalModel, config: PretrainedConfig, placement: Placement, allowed: bool) -> bool:
-    if placement.device_type != "cpu" or not can_multiply_bytes() or layer_names(config) is None:
-        return False
-    if placement.quantisation is None:
-        return allowed and model.in_bytes and placement.dtype == "float32"
-    return placement.quantisation == "int8"
+    return _ready(module, placement, precision)
 
 
 def load_attention_model(model: LocalModel, placement: Placement) -> torch.nn.Module:
@@ -126,15 +108,9 @@ def load_attention_model(model: LocalModel, placement: Placement) -> torch.nn.Mo
         ModelUnusable: transformers does not know the architecture, or weights are missing.
     """
     config = _load_config(model)
-    options: dict[str, Any] = {
-        "config": config,
-        "dtype": getattr(torch, placement.dtype),
-        "attn_implementation": "eager",
-    }
-    module = _from_pretrained(_class_with_head(config), model, options)
-    if placement.quantisation is not None:
-        quantize_linears(module, placement.quantisation, placement.device_type)
-    return module.to(placement.device).eval()
+    precision = _precision(model, config, placement, Use.ATTENTION)
+    options = {**_options(config, precision), "attn_implementation": "eager"}
+    return _ready(_from_pretrained(_class_with_head(config), model, options), placement, precision)
 
 
 def _class_with_head(config: PretrainedConfig) -> Any:
@@ -151,42 +127,67 @@ def _class_with_head(config: PretrainedConfig) -> Any:
 def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The decoder with its output layer, ready for inference: tokens in, `logits` of the next token out.
 
-    Its linear layers are as they were loaded: see `prepare_linears`.
-
     Raises:
         ModelUnsafe: the model would run code of its own.
         ModelUnusable: the model continues no text, transformers does not know it, or weights are missing.
     """
-    return _load_generator(transformers.AutoModelForCausalLM, "continues no text", model, placement)
+    return _load_generator(transformers.AutoModelForCausalLM, "continues no text", model, placement)[0]
 
 
-def load_seq2seq(model: LocalModel, placement: Placement, *, prepared: bool = True) -> torch.nn.Module:
-    """The encoder-decoder model with its output layer, ready for inference; without `prepared` its linear layers are
-    torch's own, for who makes others of their weights.
+def load_seq2seq(model: LocalModel, placement: Placement) -> torch.nn.Module:
+    """The encoder-decoder model with its output layer, ready for inference.
 
     Raises:
         ModelUnsafe: the model would run code of its own.
         ModelUnusable: the model turns no text into another, transformers does not know it, or weights are missing.
     """
-    module = _load_generator(transformers.AutoModelForSeq2SeqLM, "turns no text into another", model, placement)
-    if prepared:
-        prepare_linears(module, placement)
-    return module
+    return _load_seq2seq(model, placement)[0]
 
 
-def _load_generator(auto_class: Any, what_it_lacks: str, model: LocalModel, placement: Placement) -> torch.nn.Module:
+def load_student(model: LocalModel, placement: Placement) -> tuple[torch.nn.Module, Precision]:
+    """A student of Bergamot's, whose loop makes layers of its own, and how these are to multiply.
+
+    Raises:
+        ModelError: as `load_seq2seq`.
+        UsageError: it cannot be computed in the format that was asked for.
+    """
+    return _load_seq2seq(model, placement)
+
+
+def _load_seq2seq(model: LocalModel, placement: Placement) -> tuple[torch.nn.Module, Precision]:
+    return _load_generator(transformers.AutoModelForSeq2SeqLM, "turns no text into another", model, placement)
+
+
+def _load_generator(
+    auto_class: Any, what_it_lacks: str, model: LocalModel, placement: Placement
+) -> tuple[torch.nn.Module, Precision]:
     config = _load_config(model)
     if type(config) not in auto_class._model_mapping:
         raise ModelUnusable(
             f"{model.name} is a {config.model_type} model, which {what_it_lacks}; choose another with -m"
         )
-    module = _from_pretrained(auto_class, model, {"config": config, "dtype": getattr(torch, placement.dtype)})
-    return module.to(placement.device).eval()
+    precision = _precision(model, config, placement, Use.TEXT)
+    module = _from_pretrained(auto_class, model, _options(config, precision)).to(placement.device).eval()
+    _prepare(module, precision)
+    return module, precision
+
+
+def load_llama(model: LocalModel, config: PretrainedConfig, placement: Placement) -> LlamaWeights | None:
+    """What `LlamaDecoder` needs of a model of a `llama_config`, ready; None where its files are not plainly whole."""
+    from nlpcli.models.llama.weights import llama_weights
+
+    precision = _precision(model, config, placement, Use.TEXT)
+    weights = llama_weights(model.folder, config, getattr(torch, precision.dtype))
+    if weights is None:
+        return None
+    weights.to(placement.device).eval()
+    _prepare(weights, precision)
+    return weights
 
 
 def is_bergamot(model: LocalModel) -> bool:
     """Whether the folder holds a student model of Bergamot's or Firefox's."""
-    return bool(_load_config(model).model_type == _BERGAMOT)
+    return bool(_load_config(model).model_type == BERGAMOT)
 
 
 def is_encoder_decoder(model: LocalModel) -> bool:
@@ -230,7 +231,7 @@ def _load_config(model: LocalModel) -> PretrainedConfig:
 def _know_bergamot(model: LocalModel) -> None:
     """Bergamot's models are no part of transformers; only one of them pays for the import of its modelling code."""
     file = model.folder / "config.json"
-    if file.is_file() and _BERGAMOT.encode() in file.read_bytes():
+    if file.is_file() and BERGAMOT.encode() in file.read_bytes():
         import nlpcli.models.bergamot  # noqa: F401 - makes transformers know them
 
 
@@ -269,21 +270,35 @@ class _WeightsMissing(ModelUnusable):
         )
 
 
-def _prepare(module: torch.nn.Module, placement: Placement) -> None:
-    """Faster or smaller layers for the same task; each only where it can work."""
-    prepare_linears(module, placement)
+def _precision(model: LocalModel, config: PretrainedConfig, placement: Placement, use: Use) -> Precision:
+    precision = decide(placement, facts_of(model, config), use)
+    log.info("%s computes in %s: %s", model.name, precision, precision.reason)
+    return precision
+
+
+def _options(config: PretrainedConfig, precision: Precision) -> dict[str, Any]:
+    return {"config": config, "dtype": getattr(torch, precision.dtype)}
+
+
+def _ready(module: torch.nn.Module, placement: Placement, precision: Precision) -> torch.nn.Module:
+    """An encoder on its device, with its layers for `precision` and the attention of a CPU."""
+    module = module.to(placement.device).eval()
+    _prepare(module, precision)
     if placement.device_type == "cpu" and getattr(module.config, "_attn_implementation", None) == "sdpa":
         from nlpcli.models.attention import CPU_ATTENTION
 
         module.set_attn_implementation(CPU_ATTENTION)
+    return module
 
 
-def prepare_linears(module: torch.nn.Module, placement: Placement) -> None:
-    """Linear layers with weights in fewer bits where that was asked for, else laid out as a CPU's kernels want them."""
-    if placement.quantisation is not None:
-        quantize_linears(module, placement.quantisation, placement.device_type)
-    elif placement.device_type == "cpu" and can_pack():
+def _prepare(module: torch.nn.Module, precision: Precision) -> None:
+    """Replace the linear layers inside `module` by those of `precision`."""
+    if precision.kernel is Kernel.PACKED:
         pack_linears(module)
+    elif precision.kernel in (Kernel.INT8_WEIGHTS, Kernel.INT4_WEIGHTS):
+        quantize_linears(module, "int8" if precision.kernel is Kernel.INT8_WEIGHTS else "int4")
+    elif precision.kernel is Kernel.INT8_DYNAMIC:
+        multiply_in_bytes(module)
 
 
 def longest_input(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:

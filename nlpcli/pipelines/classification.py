@@ -77,16 +77,14 @@ _PROBABILITIES = {
 }
 
 
-def load_classification_pipeline(
-    model: LocalModel, placement: Placement, bytes_allowed: bool = False
-) -> ClassificationPipeline:
-    """The pipeline of a classifier on its device; `bytes_allowed` as in `load_classifier`.
+def load_classification_pipeline(model: LocalModel, placement: Placement) -> ClassificationPipeline:
+    """The pipeline of a classifier on its device.
 
     Raises:
         ModelError: the folder does not hold a classifier, or an unsafe one.
     """
     tokenizer = load_tokenizer(model)
-    module = load_classifier(model, placement, bytes_allowed)
+    module = load_classifier(model, placement)
     if module.config.num_labels < 1:
         raise ModelUnusable(f"{model.name} has no labels; choose a classifier")
     return ClassificationPipeline(

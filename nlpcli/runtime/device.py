@@ -17,8 +17,13 @@ from nlpcli.errors import DeviceError, UsageError
 CPU_BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 CUDA_BFLOAT16_CAPABILITY = (8, 0)
 DTYPES = ("float32", "bfloat16", "float16")
-# Weights in so many bits; what is computed with them stays in the dtype that `auto` picks.
-QUANTISATIONS = ("int8", "int4")
+# Quantized formats; what is not quantized stays in the dtype that `auto` picks.
+QUANTIZATIONS = ("int8", "int4")
+# What fast kernels there are for → the library inside torch that has them, and the flags of the CPU that they need.
+_CPU_KERNELS = {
+    "int8": ("fbgemm", frozenset({"avx2"})),
+    "bfloat16": ("onednn", frozenset({"avx512bw", "avx512dq", "avx512vl"})),
+}
 GIBIBYTE = 1 << 30
 _DEVICE_NAME = re.compile(r"auto|cpu|cuda(:[0-9]+)?|mps")
 
@@ -34,27 +39,36 @@ class CudaDevice:
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """What the choice depends on, and nothing else."""
+    """What the choice depends on, and nothing else. `libraries` of kernels for CPUs that this build of torch has."""
 
     cpu_name: str
     cpu_flags: frozenset[str]
     cores: int
     cuda: tuple[CudaDevice, ...] = ()
     mps: bool = False
+    libraries: frozenset[str] = frozenset({"fbgemm", "onednn"})
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Where a model runs: `device` and `dtype` as torch names them, each with its reason.
 
-    `quantisation` names the bits of the weights (`QUANTISATIONS`) where these are stored in fewer than `dtype` has.
+    `quantization` names the format (`QUANTIZATIONS`) that was asked for; `automatic`: the dtype was left to nlpcli.
+    `kernels`: for which formats there are fast kernels on the CPU. What a model makes of it all: `precision.decide`.
     """
 
     device: str
     dtype: str
     device_reason: str
     dtype_reason: str
-    quantisation: str | None = None
+    quantization: str | None = None
+    automatic: bool = False
+    kernels: frozenset[str] = frozenset()
+
+    @property
+    def asked(self) -> str:
+        """What `--dtype` was."""
+        return "auto" if self.automatic else self.quantization or self.dtype
 
     @property
     def device_type(self) -> str:
@@ -75,7 +89,7 @@ def check_names(device: str, dtype: str) -> None:
     """
     if not _DEVICE_NAME.fullmatch(device):
         raise UsageError(f'--device takes auto, cpu, cuda, cuda:N or mps, not "{device}"')
-    known = ("auto", *DTYPES, *QUANTISATIONS)
+    known = ("auto", *DTYPES, *QUANTIZATIONS)
     if dtype not in known:
         raise UsageError(f'--dtype takes {", ".join(known[:-1])} or {known[-1]}, not "{dtype}"')
 
@@ -89,11 +103,20 @@ def choose(hardware: Hardware, device: str = "auto", dtype: str = "auto") -> Pla
     """
     check_names(device, dtype)
     chosen, device_reason = _choose_device(hardware, device)
-    quantisation = dtype if dtype in QUANTISATIONS else None
-    if quantisation == "int4" and chosen != "cpu":
+    quantization = dtype if dtype in QUANTIZATIONS else None
+    if quantization == "int4" and chosen != "cpu":
         raise DeviceError(f"--dtype int4 runs on the CPU alone, not on {chosen}; take int8, or --device cpu")
-    chosen_dtype, dtype_reason = _choose_dtype(hardware, chosen, "auto" if quantisation else dtype)
-    return Placement(chosen, chosen_dtype, device_reason, dtype_reason, quantisation)
+    chosen_dtype, dtype_reason = _choose_dtype(hardware, chosen, "auto" if quantization else dtype)
+    kernels = _cpu_kernels(hardware) if chosen == "cpu" else frozenset()
+    return Placement(chosen, chosen_dtype, device_reason, dtype_reason, quantization, dtype == "auto", kernels)
+
+
+def _cpu_kernels(hardware: Hardware) -> frozenset[str]:
+    return frozenset(
+        format_
+        for format_, (library, flags) in _CPU_KERNELS.items()
+        if library in hardware.libraries and flags <= hardware.cpu_flags
+    )
 
 
 def _choose_device(hardware: Hardware, device: str) -> tuple[str, str]:
@@ -149,6 +172,8 @@ def describe_hardware() -> Hardware:
     """Look at this machine. Imports torch."""
     import torch
 
+    from nlpcli.kernels.linear import libraries
+
     cuda = tuple(_cuda_device(index) for index in range(torch.cuda.device_count()))
     return Hardware(
         cpu_name=cpu_name(),
@@ -156,6 +181,7 @@ def describe_hardware() -> Hardware:
         cores=usable_cores(),
         cuda=cuda if torch.cuda.is_available() else (),
         mps=torch.backends.mps.is_available(),
+        libraries=libraries(),
     )
 
 
@@ -192,9 +218,10 @@ def _cpu_flags() -> frozenset[str]:
         return frozenset(flags.split())
     import torch
 
-    # Without /proc (macOS, Windows) torch's own look at CPUID says it, in its own words.
+    # Without /proc (macOS, Windows) torch's own look at CPUID says it, in its own words: avx512_bw, not avx512bw.
     capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
-    return frozenset(flag for flag in CPU_BFLOAT16_FLAGS if capabilities.get(flag))
+    found = {flag for flag, there in capabilities.items() if there is True}
+    return frozenset(found | {flag.replace("avx512_", "avx512") for flag in found})
 
 
 def is_out_of_memory(error: BaseException) -> bool:

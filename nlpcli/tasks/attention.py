@@ -135,8 +135,8 @@ def loader(options: AttentionOptions, model: LocalModel, placement: Placement) -
     """
     from nlpcli.pipelines.attention.pipeline import load_attention_pipeline
 
-    bits = placement.quantisation
-    if options.verify and (bits is not None or placement.dtype != "float32"):
+    bits = placement.quantization
+    if options.verify and placement.asked not in ("auto", "float32"):
         raise UsageError(
             f"--verify compares float32 with the formula, not {bits or placement.dtype}; leave --dtype out"
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from nlpcli.errors import UsageError
@@ -35,17 +34,13 @@ _DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class SentimentOptions:
-    """What `nlpcli sentiment` was asked for. `labels`: the user's own; empty: the model's.
-
-    `in_bytes`: a model that was measured to do as well in 8 bits may multiply in 8 bits, where that is faster.
-    """
+    """What `nlpcli sentiment` was asked for. `labels`: the user's own; empty: the model's."""
 
     result: Literal["labels", "aggregate"] = "labels"
     all_scores: bool = False
     threshold: float | None = None
     labels: tuple[str, ...] = ()
     hypothesis: str = DEFAULT_HYPOTHESIS
-    in_bytes: bool = True
 
     @property
     def fields(self) -> Mapping[str, str]:
@@ -151,7 +146,7 @@ def loader(options: SentimentOptions, model: LocalModel, placement: Placement) -
         return load_zero_shot_pipeline
     from nlpcli.pipelines.classification import load_classification_pipeline
 
-    return partial(load_classification_pipeline, bytes_allowed=options.in_bytes)
+    return load_classification_pipeline
 
 
 def make_task(options: SentimentOptions, loaded: Loaded[Any]) -> SentimentTask:

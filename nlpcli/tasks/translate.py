@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -41,10 +40,7 @@ _NEAR = {"pt": ("gl", "es"), "es": ("gl", "ca", "ast"), "no": ("nb", "nn", "da")
 
 @dataclass(frozen=True, slots=True)
 class TranslateOptions:
-    """What `nlpcli translate` was asked for. `source` None: detected. `glossary`: pairs of terms.
-
-    `in_bytes`: a model that was published in 8 bits may multiply in 8 bits, where that is faster.
-    """
+    """What `nlpcli translate` was asked for. `source` None: detected. `glossary`: pairs of terms."""
 
     source: str | None = None
     target: str | None = None
@@ -52,7 +48,6 @@ class TranslateOptions:
     glossary: tuple[tuple[str, str], ...] = ()
     beams: int = 1
     shortlist: bool = True
-    in_bytes: bool = True
 
     @property
     def fields(self) -> Mapping[str, str]:
@@ -252,7 +247,7 @@ def loader(options: TranslateOptions, model: LocalModel, placement: Placement) -
     """Loads a `TranslationModel`."""
     from nlpcli.pipelines.translation.loading import load_translation_model
 
-    return partial(load_translation_model, bytes_allowed=options.in_bytes)
+    return load_translation_model
 
 
 def make_task(options: TranslateOptions, loaded: Loaded[TranslationModel]) -> TranslateTask:

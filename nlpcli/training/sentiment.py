@@ -129,7 +129,7 @@ def _labels(examples: Sequence[Example]) -> Tensor:
 
 def _predicted(model: LocalModel, examples: Sequence[Example], dtype: str = "float32") -> Tensor:
     """(examples, classes): probabilities, by the pipeline that users run."""
-    pipeline = load_classification_pipeline(model, choose(describe_hardware(), "cpu", dtype), dtype == "auto")
+    pipeline = load_classification_pipeline(model, choose(describe_hardware(), "cpu", dtype))
     windows = [windows[0] for windows in pipeline.windows([example.text for example in examples])]
     order = sorted(range(len(windows)), key=lambda index: len(windows[index]))
     probabilities = torch.zeros(len(windows), len(LABELS))

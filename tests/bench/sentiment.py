@@ -21,7 +21,7 @@ def main():
 
     def nlpcli(dtype):
         chosen = choose(hardware, "auto", dtype)
-        task = task_of("sentiment", SentimentOptions(in_bytes=dtype == "auto"), model, chosen)
+        task = task_of("sentiment", SentimentOptions(), model, chosen)
         budget = padded_tokens_per_batch(hardware, chosen)
         return lambda: run_task(task, lines, budget, chosen, hardware)
 

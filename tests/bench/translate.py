@@ -91,9 +91,9 @@ def main():
     hardware = describe_hardware()
     placement = choose(hardware)
 
-    def ours(shortlist, in_bytes):
-        options = TranslateOptions(source="en", shortlist=shortlist, in_bytes=in_bytes)
-        task = task_of("translate", options, model, placement)
+    def ours(shortlist, dtype):
+        options = TranslateOptions(source="en", shortlist=shortlist)
+        task = task_of("translate", options, model, choose(hardware, "auto", dtype))
         run_task(task, lines[:64], None, placement, hardware)
 
         def work():

@@ -235,4 +235,4 @@ def test_a_second_text_from_a_file_is_refused_where_files_hold_one(tiny, inspect
 
 def test_float32_is_the_default_whatever_the_machine_has(tiny, inspect):
     spoken = inspect("-m", tiny["bert"], "-v", "a b").complaints.decode()
-    assert "in float32: " in spoken
+    assert "computes in float32: " in spoken

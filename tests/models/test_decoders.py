@@ -7,7 +7,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from nlpcli.models.decoders.general import GeneralDecoder, shares_its_cache
 from nlpcli.models.decoders.recomputing import RecomputingDecoder
 from nlpcli.models.llama.decoder import LlamaDecoder, has_llama_shape
-from nlpcli.models.loading import load_causal_lm, prepare_linears
+from nlpcli.models.loading import load_causal_lm
 from nlpcli.models.reference import LocalModel
 from nlpcli.runtime.device import Placement
 from tests.tiny import CAUSAL, LONGEST, save_causal_lm
@@ -135,24 +135,21 @@ def test_an_architecture_without_positions_as_an_argument_shares_no_cache():
             assert tokens == greedy(module, PROMPTS[number], len(tokens))
 
 
-@pytest.mark.parametrize(("quantisation", "least"), [("int8", 0.999), ("int4", 0.9)])
+@pytest.mark.parametrize(("quantization", "least"), [("int8", 0.999), ("int4", 0.9)])
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])
 @torch.inference_mode()
-def test_weights_in_fewer_bits_give_nearly_the_same_logits(load, kind, quantisation, least):
-    module = load(kind)
+def test_weights_in_fewer_bits_give_nearly_the_same_logits(load, kind, quantization, least):
     tokens = torch.tensor([[7, 8, 9, 10, 11]])
-    exact = module(tokens).logits[0]
-    prepare_linears(module, Placement("cpu", "float32", "", "", quantisation))
-    rough = module(tokens).logits[0]
+    exact = load(kind)(tokens).logits[0]
+    rough = load(kind, Placement("cpu", "float32", "", "", quantization))(tokens).logits[0]
     assert torch.cosine_similarity(exact, rough, dim=-1).min() > least
     assert not torch.equal(exact, rough)
 
 
-@pytest.mark.parametrize("quantisation", ["int8", "int4"])
+@pytest.mark.parametrize("quantization", ["int8", "int4"])
 @torch.inference_mode()
-def test_weights_in_fewer_bits_are_written_the_same_by_both_decoders(load, quantisation):
-    module = load("llama")
-    prepare_linears(module, Placement("cpu", "float32", "", "", quantisation))
+def test_weights_in_fewer_bits_are_written_the_same_by_both_decoders(load, quantization):
+    module = load("llama", Placement("cpu", "float32", "", "", quantization))
     general, lean = (Table(decoder(module, LONGEST)) for decoder in (GeneralDecoder, LlamaDecoder))
     for table in (general, lean):
         table.seat(2)

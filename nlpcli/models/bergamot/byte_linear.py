@@ -4,9 +4,10 @@ scale that the published file holds. One operation of FBGEMM rounds the input, m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from torch import Tensor, nn
 
 from nlpcli.kernels.byte_product import LARGEST, packed_bytes
@@ -27,14 +28,16 @@ def levels(weight: Tensor) -> tuple[Tensor, float]:
 def has_levels(weight: Tensor) -> bool:
     """Whether a matrix was in 8 bits before: all of its numbers are near multiples of one step."""
     matrix, step = levels(weight)
-    return bool((matrix.float() * step - weight).abs().amax() < _MOST_ROUNDING * step)
+    return bool((matrix.float() * step - weight.float()).abs().amax() < _MOST_ROUNDING * step)
 
 
-def has_published_levels(model: nn.Module, multipliers: Mapping[str, float] | None) -> bool:
+def has_published_levels(folder: Path, multipliers: Mapping[str, float] | None) -> bool:
     """Whether all matrices had 8 bits when they were published, and the scales of their inputs are known."""
-    if not multipliers:
+    path = folder / "model.safetensors"
+    if not multipliers or not path.is_file():
         return False
-    return all(has_levels(cast("Tensor", model.get_submodule(name).weight)) for name in multipliers)
+    with safe_open(path, framework="pt") as weights:
+        return all(has_levels(weights.get_tensor(f"{name}.weight")) for name in multipliers)
 
 
 class ByteLinear(nn.Module):  # type: ignore[misc]

@@ -1,8 +1,8 @@
 """Greedy decoding of a Bergamot model, faster than `generate`: the same numbers, fewer and larger operations.
 
 Weights that meet the same input are one matrix; keys and values of the source are made once; rows that are finished
-leave the batch. In bfloat16 the output layer names candidates, and float32 decides among them. In 8 bits the layers
-round their input as the students were trained to have it rounded (docs/decisions/0017).
+leave the batch. In bfloat16 the output layer names candidates, and float32 decides among them. In int8 the layers
+quantize their input with the scales that the students were trained with (docs/decisions/0017).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from nlpcli.models.bergamot.rounding import rounded_rows
 from nlpcli.models.bergamot.sentencepiece_model import EOS_ID, UNKNOWN_ID
 from nlpcli.models.bergamot.shortlist import Shortlist
 from nlpcli.runtime.decode_slots import DecodeSlots
+from nlpcli.runtime.precision import Kernel
 
 # A source has at most 128 tokens; nothing that is not a loop has more than this.
 _LONGEST_OUTPUT = 512
@@ -140,9 +141,11 @@ _OutputOf = Callable[[Sequence[list[int]]], Output]
 class GreedyTranslator:
     """Translates batches of token ids; with a shortlist it can choose among the pieces that go with each source."""
 
-    def __init__(self, model: BergamotMTModel, shortlist: Shortlist | None = None, in_bytes: bool = False) -> None:
+    def __init__(
+        self, model: BergamotMTModel, shortlist: Shortlist | None = None, kernel: Kernel = Kernel.PLAIN
+    ) -> None:
         config = model.config
-        linears = Linears(model, config.activation_multipliers if in_bytes else None)
+        linears = Linears(model, config.activation_multipliers if kernel is Kernel.INT8_STATIC else None)
         self._config = config
         self._shortlist = shortlist
         self._batches = count()

@@ -18,8 +18,7 @@ from nlpcli.models.decoders.general import GeneralDecoder, shares_its_cache
 from nlpcli.models.decoders.recomputing import RecomputingDecoder
 from nlpcli.models.llama.configuration import llama_config
 from nlpcli.models.llama.decoder import LlamaDecoder, has_llama_shape
-from nlpcli.models.llama.weights import llama_weights
-from nlpcli.models.loading import is_bergamot, is_encoder_decoder, load_tokenizer, longest_context, prepare_linears
+from nlpcli.models.loading import is_bergamot, is_encoder_decoder, load_llama, load_tokenizer, longest_context
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.generation.continuous import ContinuousBatch, Request
 from nlpcli.pipelines.generation.sampling import Sampling, generator_for
@@ -231,7 +230,7 @@ def load_completer(model: LocalModel, placement: Placement) -> Completer:
     """
     config = llama_config(model.folder)
     tokenizer = load_tokenizer(model, config)
-    weights = None if config is None else llama_weights(model.folder, config, getattr(torch, placement.dtype))
+    weights = None if config is None else load_llama(model, config, placement)
     if weights is None and is_encoder_decoder(model) and not is_bergamot(model):
         from nlpcli.pipelines.generation.seq2seq_completer import load_seq2seq_completer
 
@@ -240,6 +239,4 @@ def load_completer(model: LocalModel, placement: Placement) -> Completer:
         from nlpcli.pipelines.generation.pipeline import load_generation_pipeline
 
         return load_generation_pipeline(model, placement, tokenizer)
-    weights = weights.to(placement.device).eval()
-    prepare_linears(weights, placement)
     return Completer(weights, tokenizer, torch.device(placement.device), model.name)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerBase, TextGenerationPipeline
 
-from nlpcli.models.loading import load_causal_lm, load_tokenizer, prepare_linears
+from nlpcli.models.loading import load_causal_lm, load_tokenizer
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.generation.completer import Completer
 from nlpcli.runtime.device import Placement
@@ -31,5 +31,4 @@ def load_generation_pipeline(
     """
     tokenizer = tokenizer or load_tokenizer(model)
     module = load_causal_lm(model, placement)
-    prepare_linears(module, placement)
     return GenerationPipeline(model=module, tokenizer=tokenizer, device=torch.device(placement.device), name=model.name)

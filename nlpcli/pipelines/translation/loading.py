@@ -8,21 +8,21 @@ from nlpcli.pipelines.translation.translators import PivotModel, TranslationMode
 from nlpcli.runtime.device import Placement
 
 
-def load_translation_model(model: LocalModel, placement: Placement, bytes_allowed: bool = True) -> TranslationModel:
+def load_translation_model(model: LocalModel, placement: Placement) -> TranslationModel:
     """The model on its device, and the one that goes on from there where there are two.
 
     Raises:
         ModelError: the folder does not hold a translation model.
     """
-    first = _load_one(model, placement, bytes_allowed)
+    first = _load_one(model, placement)
     if model.then is None:
         return first
-    return PivotModel(first, _load_one(model.then, placement, bytes_allowed))
+    return PivotModel(first, _load_one(model.then, placement))
 
 
-def _load_one(model: LocalModel, placement: Placement, bytes_allowed: bool) -> TranslationModel:
+def _load_one(model: LocalModel, placement: Placement) -> TranslationModel:
     if is_bergamot(model):
-        return load_bergamot(model, placement, bytes_allowed)
+        return load_bergamot(model, placement)
     from nlpcli.pipelines.translation.families import load_family
 
     return load_family(model, placement)

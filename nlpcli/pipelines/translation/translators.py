@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from threading import Lock
 from typing import Any, NamedTuple, Protocol, cast
@@ -12,23 +11,21 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from nlpcli.errors import UsageError
-from nlpcli.kernels.byte_product import can_multiply_bytes
-from nlpcli.models.bergamot.byte_linear import has_published_levels
 from nlpcli.models.bergamot.greedy import GreedyTranslator, Translated
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
-from nlpcli.models.loading import load_seq2seq, load_tokenizer
+from nlpcli.models.loading import load_student, load_tokenizer
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.coverage import left_out, may_leave_out
 from nlpcli.pipelines.translation.inline import Link
 from nlpcli.pipelines.translation.vocabulary import BothVocabularies, Lexicon, Vocabulary
 from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Placement
+from nlpcli.runtime.precision import Kernel
 
 # Sentences whose token ids are kept: about those of two look-ahead windows.
 _REMEMBERED = 8192
-# In 8 bits a step of the decoder is mostly small operations; twice the rows halve their number (docs/decisions/0018).
-_TOKENS_IN_BYTES = 2048
+# In int8 a step of the decoder is mostly small operations; twice the rows halve their number (docs/decisions/0018).
+_INT8_BATCH_TOKENS = 2048
 # Batches run side by side, and one must not take back the formula that another one needs.
 _PLAIN_FORMULA = Lock()
 
@@ -100,12 +97,16 @@ class BergamotModel:
     """A student model on its device, with its greedy loop."""
 
     def __init__(
-        self, module: Any, tokenizer: PreTrainedTokenizerBase, shortlist: Shortlist | None, in_bytes: bool = False
+        self,
+        module: Any,
+        tokenizer: PreTrainedTokenizerBase,
+        shortlist: Shortlist | None,
+        kernel: Kernel = Kernel.PLAIN,
     ) -> None:
         self.module = module
         self.tokenizer = tokenizer
-        self.in_bytes = in_bytes
-        self.greedy = GreedyTranslator(module, shortlist, in_bytes)
+        self.int8 = kernel is Kernel.INT8_STATIC
+        self.greedy = GreedyTranslator(module, shortlist, kernel)
         # A sentence is measured first and translated later, in a batch.
         self.vocabulary = Vocabulary(tokenizer)
         self.token_ids = lru_cache(_REMEMBERED)(lambda text: cast("list[int]", tokenizer(text)["input_ids"]))
@@ -124,9 +125,9 @@ class BergamotTranslator:
         self._tokenizer = model.tokenizer
         self._beams = beams
         self._shortlisted = shortlisted
-        # In 8 bits, encoding a batch takes about as long as decoding it (docs/decisions/0018).
-        self.decode_slots = DecodeSlots() if model.in_bytes and beams == 1 else None
-        self.batch_tokens = _TOKENS_IN_BYTES if model.in_bytes else None
+        # In int8, encoding a batch takes about as long as decoding it (docs/decisions/0018).
+        self.decode_slots = DecodeSlots() if model.int8 and beams == 1 else None
+        self.batch_tokens = _INT8_BATCH_TOKENS if model.int8 else None
         self._greedy = model.greedy
         self._ids = model.token_ids
         self.longest_input = int(self._tokenizer.model_max_length)
@@ -354,48 +355,16 @@ def _distance(first: Link, second: Link) -> float:
     return -overlap
 
 
-def load_bergamot(model: LocalModel, placement: Placement, bytes_allowed: bool = True) -> BergamotModel:
+def load_bergamot(model: LocalModel, placement: Placement) -> BergamotModel:
     """The student model in a folder, on its device.
-
-    `bytes_allowed`: it may multiply in 8 bits where that is faster than its dtype; int8 in `placement` has it do so.
 
     Raises:
         ModelError: the folder does not hold one.
-        UsageError: it cannot be computed in so few bits, here or anywhere.
+        UsageError: it cannot be computed in the format that was asked for, here or anywhere.
     """
     tokenizer = load_tokenizer(model)
-    module = load_seq2seq(model, _around_bytes(placement), prepared=False)
-    in_bytes = _in_bytes(model, module, placement, bytes_allowed)
+    module, precision = load_student(model, placement)
     path = model.folder / SHORTLIST_FILE
     shared = bool(module.config.share_encoder_decoder_embeddings)
     shortlist = Shortlist(path, shared) if path.is_file() else None
-    return BergamotModel(module, tokenizer, shortlist, in_bytes)
-
-
-def _around_bytes(placement: Placement) -> Placement:
-    """What is not multiplied in 8 bits is computed in float32."""
-    if placement.quantisation is None:
-        return placement
-    return replace(placement, quantisation=None, dtype="float32")
-
-
-def _in_bytes(model: LocalModel, module: Any, placement: Placement, allowed: bool) -> bool:
-    if placement.quantisation is None:
-        return allowed and placement.dtype == "float32" and _can_be_bytes(module, placement)
-    if placement.quantisation != "int8":
-        raise UsageError(f"{model.name} runs in int8, not in {placement.quantisation}; leave --dtype out")
-    if not _can_be_bytes(module, placement):
-        raise UsageError(
-            f"{model.name} runs in int8 on an x86 CPU with AVX2 alone, and with the scales that its file was published"
-            f" with, not here on {placement.device}; leave --dtype out (a model from before nlpcli kept these scales"
-            f" has them after: nlpcli models rm {model.name}; nlpcli models pull {model.name})"
-        )
-    return True
-
-
-def _can_be_bytes(module: Any, placement: Placement) -> bool:
-    return (
-        placement.device_type == "cpu"
-        and can_multiply_bytes()
-        and has_published_levels(module, module.config.activation_multipliers)
-    )
+    return BergamotModel(module, tokenizer, shortlist, precision.kernel)

@@ -1,6 +1,7 @@
 """Students in 8 bits: what is rounded and what is exact."""
 
 from contextlib import contextmanager
+from copy import deepcopy
 
 import pytest
 import torch
@@ -18,6 +19,8 @@ from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.translators import load_bergamot
 from nlpcli.runtime.decode_slots import DecodeSlots
+from nlpcli.runtime.device import Hardware, choose
+from nlpcli.runtime.precision import Kernel
 from nlpcli.tasks.translate import TranslateOptions
 
 needs_bytes = pytest.mark.skipif(not can_multiply_bytes(), reason="this CPU or build of torch has no FBGEMM")
@@ -79,14 +82,14 @@ def test_each_row_chooses_among_its_own_pieces():
 @needs_bytes
 def test_the_8_bit_loop_gives_the_same_in_any_batch(model, folder):
     for shortlist in (None, Shortlist(folder / SHORTLIST_FILE, shared=True)):
-        translate = GreedyTranslator(model, shortlist, in_bytes=True)
+        translate = GreedyTranslator(model, shortlist, kernel=Kernel.INT8_STATIC)
         assert translate(SOURCES * 5) == [translate([source])[0] for source in SOURCES] * 5
 
 
 @needs_bytes
-@pytest.mark.parametrize("in_bytes", [False, True])
-def test_compiled_layers_give_the_same_as_python(model, folder, in_bytes):
-    translate = GreedyTranslator(model, Shortlist(folder / SHORTLIST_FILE, shared=True), in_bytes)
+@pytest.mark.parametrize("kernel", [Kernel.PLAIN, Kernel.INT8_STATIC])
+def test_compiled_layers_give_the_same_as_python(model, folder, kernel):
+    translate = GreedyTranslator(model, Shortlist(folder / SHORTLIST_FILE, shared=True), kernel)
     found = [translate(SOURCES) for _ in range(6)]
     assert isinstance(translate._decoder, torch.jit.ScriptModule)
     assert isinstance(translate._encoder, torch.jit.ScriptModule)
@@ -106,7 +109,7 @@ def test_a_batch_encodes_at_once_and_decodes_in_a_slot(model, monkeypatch):
                 yield
                 in_slot.pop()
 
-    translate = GreedyTranslator(model, in_bytes=True)
+    translate = GreedyTranslator(model, kernel=Kernel.INT8_STATIC)
     for name in ("_encode", "_decode"):
         method = getattr(translate, name)
         monkeypatch.setattr(
@@ -114,13 +117,13 @@ def test_a_batch_encodes_at_once_and_decodes_in_a_slot(model, monkeypatch):
             name,
             lambda *rows, name=name, method=method: order.append((name, bool(in_slot))) or method(*rows),
         )
-    assert translate(SOURCES, slots=Watched()) == GreedyTranslator(model, in_bytes=True)(SOURCES)
+    assert translate(SOURCES, slots=Watched()) == GreedyTranslator(model, kernel=Kernel.INT8_STATIC)(SOURCES)
     assert order == [("_encode", False), ("_decode", True)]
 
 
 @needs_bytes
 def test_the_8_bit_loop_rounds_what_the_float32_loop_does_not(model):
-    exact, rounded = GreedyTranslator(model), GreedyTranslator(model, in_bytes=True)
+    exact, rounded = GreedyTranslator(model), GreedyTranslator(model, kernel=Kernel.INT8_STATIC)
     with torch.inference_mode():
         hidden = [translate._encoded(SOURCES[:1], [len(SOURCES[0])]) for translate in (exact, rounded)]
     assert 1e-4 < (hidden[0] - hidden[1]).norm() / hidden[0].norm() < 0.2
@@ -132,11 +135,11 @@ def test_a_matrix_that_was_trained_further_has_no_levels(model):
     assert not has_levels(weight + 0.001 * torch.randn(weight.shape))
 
 
-def test_the_scales_of_the_file_are_those_of_the_layers(model):
+def test_the_scales_of_the_file_are_those_of_the_layers(model, folder):
     multipliers = model.config.activation_multipliers
     layers = [name for name, layer in model.model.named_modules() if isinstance(layer, torch.nn.Linear)]
     assert multipliers == {f"model.{name}": MULTIPLIER for name in layers}
-    assert has_published_levels(model, multipliers)
+    assert has_published_levels(folder, multipliers)
 
 
 def test_a_file_without_scales_has_none(tmp_path):
@@ -144,50 +147,51 @@ def test_a_file_without_scales_has_none(tmp_path):
     save_marian_binary(tmp_path / "model.bin", size, scales=False)
     config, _ = read_model(tmp_path / "model.bin", ("en", "de"))
     assert config.activation_multipliers is None
-    assert not has_published_levels(None, None)
+    assert not has_published_levels(tmp_path, None)
 
 
+def test_a_student_that_was_trained_further_has_no_published_scales(model, folder, tmp_path):
+    module = deepcopy(model)
+    module.model.encoder.layers[0].fc1.weight.data += 0.001 * torch.randn(
+        module.model.encoder.layers[0].fc1.weight.shape
+    )
+    module.save_pretrained(tmp_path)
+    assert not has_published_levels(tmp_path, model.config.activation_multipliers)
+
+
+@needs_bytes
 @pytest.mark.parametrize(
-    ("quantisation", "dtype", "allowed", "in_bytes"),
+    ("flags", "asked", "dtype", "int8"),
     [
-        ("int8", "bfloat16", True, True),
-        (None, "float32", True, True),
-        (None, "float32", False, False),
-        (None, "bfloat16", True, False),
+        ({"avx2"}, "auto", "float32", True),
+        ({"avx2"}, "float32", "float32", False),
+        ({"avx2", "avx512_bf16"}, "auto", "bfloat16", False),
+        ({"avx2", "avx512_bf16"}, "int8", "float32", True),
     ],
 )
-@needs_bytes
-def test_what_is_asked_for_decides_on_8_bits(folder, monkeypatch, placement, quantisation, dtype, allowed, in_bytes):
-    asked = []
-    monkeypatch.setattr(
-        "nlpcli.pipelines.translation.translators.GreedyTranslator",
-        lambda module, shortlist, in_bytes: asked.append((module.dtype, in_bytes)),
-    )
-    load_bergamot(LocalModel("tiny", folder), placement(dtype, quantisation), allowed)
-    assert asked == [(torch.bfloat16 if dtype == "bfloat16" and not in_bytes else torch.float32, in_bytes)]
+def test_a_student_is_loaded_as_was_decided(folder, flags, asked, dtype, int8):
+    loaded = load_bergamot(LocalModel("tiny", folder), placement(asked, flags))
+    assert loaded.module.dtype == getattr(torch, dtype)
+    assert any(isinstance(layer, ByteLinear) for layer in loaded.greedy._encoder.modules()) == int8
 
 
-def test_4_bits_are_refused(folder, placement):
+def test_int4_is_refused(folder):
     with pytest.raises(UsageError, match="runs in int8, not in int4"):
-        load_bergamot(LocalModel("tiny", folder), placement("float32", "int4"))
+        load_bergamot(LocalModel("tiny", folder), placement("int4"))
 
 
-def test_8_bits_without_scales_are_refused_with_a_way_out(folder, placement, monkeypatch):
-    monkeypatch.setattr("nlpcli.pipelines.translation.translators.can_multiply_bytes", lambda: False)
+def test_int8_where_there_are_no_kernels_is_refused_with_a_way_out(folder):
     with pytest.raises(UsageError, match="with AVX2 alone.*models pull tiny"):
-        load_bergamot(LocalModel("tiny", folder), placement("float32", "int8"))
-    assert load_bergamot(LocalModel("tiny", folder), placement("float32", None))
+        load_bergamot(LocalModel("tiny", folder), placement("int8", flags=()))
+    assert load_bergamot(LocalModel("tiny", folder), placement("auto", flags=()))
 
 
-@pytest.fixture
-def placement():
-    from nlpcli.runtime.device import Placement
-
-    return lambda dtype, quantisation: Placement("cpu", dtype, "test", "test", quantisation)
+def placement(dtype, flags=("avx2",)):
+    return choose(Hardware("cpu", frozenset(flags), 2), "cpu", dtype)
 
 
 @pytest.mark.parametrize("shortlisted", [True, False])
-def test_in_bfloat16_a_student_translates_without_bytes(folder, placement, shortlisted):
+def test_in_bfloat16_a_student_translates_without_int8(folder, shortlisted):
     model = LocalModel("tiny", folder, languages=("en",))
-    translator = load_bergamot(model, placement("bfloat16", None)).translator(TranslateOptions(shortlist=shortlisted))
+    translator = load_bergamot(model, placement("bfloat16")).translator(TranslateOptions(shortlist=shortlisted))
     assert all(found.text for found in translator.translate(["a cat", "dog tree house"], "en", False))

@@ -1,4 +1,4 @@
-"""Sentences of the real world: what a batch gives is what each of them gives alone, in float32 and in 8 bits."""
+"""Sentences of the real world: what a batch gives is what each of them gives alone, in float32 and in int8."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 from nlpcli.kernels.byte_product import can_multiply_bytes
 from nlpcli.models.bergamot.greedy import GreedyTranslator
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
+from nlpcli.runtime.precision import Kernel
 
 pytestmark = pytest.mark.starter
 SENTENCES = Path(__file__).resolve().parents[4] / "shared" / "data" / "flores" / "dev.en"
@@ -23,13 +24,13 @@ def sources(en_pt):
     return AutoTokenizer.from_pretrained(en_pt)(lines)["input_ids"]
 
 
-@pytest.mark.parametrize(("shortlisted", "in_bytes"), [(False, False), (True, False), (True, True)])
-def test_a_batch_gives_what_each_sentence_gives_alone(sources, en_pt, shortlisted, in_bytes):
-    if in_bytes and not can_multiply_bytes():
+@pytest.mark.parametrize(("shortlisted", "int8"), [(False, False), (True, False), (True, True)])
+def test_a_batch_gives_what_each_sentence_gives_alone(sources, en_pt, shortlisted, int8):
+    if int8 and not can_multiply_bytes():
         pytest.skip("this CPU or build of torch has no FBGEMM")
     model = AutoModelForSeq2SeqLM.from_pretrained(en_pt, dtype="float32")
     shortlist = Shortlist(en_pt / SHORTLIST_FILE, shared=True) if shortlisted else None
-    translate = GreedyTranslator(model, shortlist, in_bytes)
+    translate = GreedyTranslator(model, shortlist, Kernel.INT8_STATIC if int8 else Kernel.PLAIN)
     together = translate(sources)
     assert together == [translate([source])[0] for source in sources]
     assert all(translation.complete for translation in together)

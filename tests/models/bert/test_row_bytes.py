@@ -72,17 +72,10 @@ def test_a_layer_keeps_its_values_the_output_of_attention_and_the_last_layer_as_
 
 
 @pytest.mark.parametrize(
-    ("dtype", "measured", "allowed", "rounds"),
-    [
-        ("float32", True, True, True),
-        # Only a model that was measured to do as well, and only where nobody asked for float32.
-        ("float32", True, False, False),
-        ("float32", False, True, False),
-        ("bfloat16", True, True, False),
-        ("int8", False, False, True),
-    ],
+    ("asked", "measured", "int8"),
+    [("auto", True, True), ("float32", True, False), ("auto", False, False), ("int8", False, True)],
 )
-def test_8_bits_are_taken_where_they_are_as_good_or_asked_for(dtype, measured, allowed, rounds, tmp_path):
-    model = LocalModel("tiny", save_classifier(tmp_path), in_bytes=measured)
-    module = load_classifier(model, choose(HARDWARE, "cpu", dtype), allowed)
-    assert any(isinstance(part, RowByteLinear) for part in module.modules()) == rounds
+def test_a_classifier_is_loaded_as_was_decided(asked, measured, int8, tmp_path):
+    model = LocalModel("tiny", save_classifier(tmp_path), int8_measured=measured)
+    module = load_classifier(model, choose(HARDWARE, "cpu", asked))
+    assert any(isinstance(part, RowByteLinear) for part in module.modules()) == int8

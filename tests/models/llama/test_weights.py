@@ -11,7 +11,7 @@ from transformers import AutoTokenizer
 from nlpcli.models.llama.configuration import LlamaConfig, llama_config
 from nlpcli.models.llama.decoder import LlamaDecoder
 from nlpcli.models.llama.weights import llama_weights
-from nlpcli.models.loading import load_causal_lm, prepare_linears
+from nlpcli.models.loading import load_causal_lm, load_llama
 from nlpcli.models.reference import LocalModel
 from nlpcli.runtime.device import Placement
 from tests.tiny import LONGEST, save_causal_lm
@@ -88,15 +88,13 @@ def test_in_bfloat16_what_a_layer_adds_is_not_rounded_away(save):
     assert (own - exact).square().mean() < 0.5 * (of_transformers - exact).square().mean()
 
 
-@pytest.mark.parametrize("quantisation", ["int8", "int4"])
+@pytest.mark.parametrize("quantization", ["int8", "int4"])
 @pytest.mark.parametrize("tied", [True, False])
 @torch.inference_mode()
-def test_weights_in_fewer_bits_are_the_same_either_way(save, quantisation, tied):
+def test_weights_in_fewer_bits_are_the_same_either_way(save, quantization, tied):
     folder = save(tie_word_embeddings=tied)
-    placement = Placement("cpu", "float32", "", "", quantisation)
-    modules = [load_causal_lm(LocalModel("llama", folder), placement), lean(folder)]
-    for module in modules:
-        prepare_linears(module, placement)
+    placement, model = Placement("cpu", "float32", "", "", quantization), LocalModel("llama", folder)
+    modules = [load_causal_lm(model, placement), load_llama(model, llama_config(folder), placement)]
     first, second = (logits(LlamaDecoder(module, LONGEST)) for module in modules)
     assert torch.equal(first, second)
     assert type(modules[1].lm_head) is not torch.nn.Linear

@@ -43,7 +43,7 @@ def test_only_a_translation_that_is_short_for_its_source_is_looked_into() -> Non
 def test_a_starter_translation_that_loses_its_clauses_is_noticed_and_a_whole_one_is_not(en_pt: Path) -> None:
     model = LocalModel("starter/en-pt", en_pt)
     tokenizer = load_tokenizer(model)
-    module = load_seq2seq(model, choose(describe_hardware(), "cpu", "float32"), prepared=False)
+    module = load_seq2seq(model, choose(describe_hardware(), "cpu", "float32"))
     translator = BergamotModel(module, tokenizer, None).translator(TranslateOptions())
     rows = tokenizer([SENTENCE])["input_ids"]
     (whole,) = translator._greedy(rows)

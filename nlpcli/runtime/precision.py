@@ -1,0 +1,152 @@
+"""`Precision`: in which dtype a model computes and how its linear layers multiply, decided once, in one table.
+
+The decision is a pure function of what was asked and the hardware (a `Placement`), of what is known of the model
+(`ModelFacts`) and of what it is used for. Loaders take it and prepare the module; everything below reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from nlpcli.errors import UsageError
+from nlpcli.runtime.device import Placement
+
+
+class Family(StrEnum):
+    """Families of which `nlpcli.models` knows the layers well enough to quantize what flows between them."""
+
+    BERT = "bert"
+    BERGAMOT = "bergamot"
+    OTHER = "other"
+
+
+class Use(StrEnum):
+    """What a task loads a model for."""
+
+    VECTORS = "vectors"
+    LABELS = "labels"
+    TEXT = "text"
+    ATTENTION = "attention"
+
+
+class Kernel(StrEnum):
+    """How linear layers multiply."""
+
+    PLAIN = "as torch does"
+    PACKED = "packed for oneDNN"
+    INT8_WEIGHTS = "int8 weights"
+    INT4_WEIGHTS = "int4 weights"
+    INT8_DYNAMIC = "int8, a dynamic activation scale for each row"
+    INT8_STATIC = "int8, the published activation scales"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What the decision needs to know of a model.
+
+    `int8`: for a student of Bergamot's, that its weights and activation scales were published in int8; for other
+    models, that their quality in int8 was measured to be that of float32 (`int8_measured` in the catalogue).
+    """
+
+    name: str
+    family: Family = Family.OTHER
+    int8: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """`dtype`: what flows between layers, as torch names it; `reason`: why, in a few words for a person."""
+
+    dtype: str
+    kernel: Kernel = Kernel.PLAIN
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return self.dtype if self.kernel in (Kernel.PLAIN, Kernel.PACKED) else f"{self.kernel} ({self.dtype} between)"
+
+
+FLOAT32 = Precision("float32")
+
+
+class _Rule(NamedTuple):
+    """One row of the table; an empty cell matches everything.
+
+    `int8`: what `ModelFacts` says. `placed`: the dtype of the placement. `needs`: what this CPU has a kernel for (see
+    `Placement.kernels`). Then what is taken: a kernel, None where it is refused, and a dtype and why; where these are
+    empty, as in the placement.
+    """
+
+    asked: str
+    use: str
+    family: str
+    int8: bool | None
+    placed: str
+    needs: str
+    kernel: Kernel | None
+    dtype: str = ""
+    reason: str = ""
+
+
+_MEASURED = "as good here as float32, by measurement, and faster without bfloat16"
+_PUBLISHED = "as the model was published, and faster without bfloat16"
+_SHOWN = "attention is shown as it is, not rounded"
+# The first row that matches decides.
+_RULES = (
+    # Attention is shown as the model has it: what flows between its layers is never rounded by itself.
+    _Rule("auto", "attention", "", None, "", "", Kernel.PLAIN, "float32", _SHOWN),
+    _Rule("int8", "attention", "", None, "", "", Kernel.INT8_WEIGHTS),
+    _Rule("int4", "attention", "", None, "", "", Kernel.INT4_WEIGHTS),
+    _Rule("", "attention", "", None, "", "", Kernel.PLAIN),
+    # int8 products: by itself only where the quality is known, and where the CPU has no bfloat16, which is as fast.
+    _Rule("auto", "", "bert", True, "float32", "int8", Kernel.INT8_DYNAMIC, "float32", _MEASURED),
+    _Rule("auto", "text", "bergamot", True, "float32", "int8", Kernel.INT8_STATIC, "float32", _PUBLISHED),
+    _Rule("int8", "", "bert", None, "", "int8", Kernel.INT8_DYNAMIC, "float32", "asked for"),
+    _Rule("int8", "text", "bergamot", True, "", "int8", Kernel.INT8_STATIC, "float32", "asked for"),
+    # Students of Bergamot's have layers of their own, which read no weights of fewer bits, and pack themselves.
+    _Rule("int8", "text", "bergamot", None, "", "", None),
+    _Rule("int4", "text", "bergamot", None, "", "", None),
+    _Rule("", "text", "bergamot", None, "", "", Kernel.PLAIN),
+    _Rule("int8", "", "", None, "", "", Kernel.INT8_WEIGHTS),
+    _Rule("int4", "", "", None, "", "", Kernel.INT4_WEIGHTS),
+    _Rule("", "", "", None, "bfloat16", "bfloat16", Kernel.PACKED),
+    _Rule("", "", "", None, "", "", Kernel.PLAIN),
+)
+
+
+def decide(placement: Placement, facts: ModelFacts, use: Use) -> Precision:
+    """How a model computes.
+
+    Raises:
+        UsageError: the model cannot be computed in the format that was asked for, here or anywhere.
+    """
+    rule = next(rule for rule in _RULES if _matches(rule, placement, facts, use))
+    if rule.kernel is None:
+        raise UsageError(_refusal(placement, facts))
+    return Precision(rule.dtype or placement.dtype, rule.kernel, rule.reason or placement.dtype_reason)
+
+
+def _matches(rule: _Rule, placement: Placement, facts: ModelFacts, use: Use) -> bool:
+    cells = (
+        (rule.asked, placement.asked),
+        (rule.use, use),
+        (rule.family, facts.family),
+        (rule.placed, placement.dtype),
+    )
+    return (
+        all(cell in ("", value) for cell, value in cells)
+        and rule.int8 in (None, facts.int8)
+        and (not rule.needs or rule.needs in placement.kernels)
+    )
+
+
+def _refusal(placement: Placement, facts: ModelFacts) -> str:
+    name = facts.name
+    if placement.quantization != "int8":
+        return f"{name} runs in int8, not in {placement.quantization}; leave --dtype out"
+    return (
+        f"{name} runs in int8 on an x86 CPU with AVX2 alone, and with the scales that its file was published with, not"
+        f" here on {placement.device}; leave --dtype out (a model from before nlpcli kept these scales has them after:"
+        f" nlpcli models rm {name}; nlpcli models pull {name})"
+    )

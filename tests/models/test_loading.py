@@ -1,0 +1,36 @@
+"""A `--dtype` that is asked for reaches the layers, whatever a model is loaded for."""
+
+import pytest
+from tiny import save_causal_lm, save_classifier, save_seq2seq
+from torch import nn
+from transformers.pytorch_utils import Conv1D
+
+from nlpcli.models import loading
+from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.translation.loading import load_translation_model
+from nlpcli.runtime.device import choose, describe_hardware
+
+
+def for_translation(model, placement):
+    return load_translation_model(model, placement)._module
+
+
+LOADS = {
+    "encoder": (save_classifier, loading.load_encoder),
+    "classifier": (save_classifier, loading.load_classifier),
+    "attention": (save_classifier, loading.load_attention_model),
+    "decoder": (save_causal_lm, loading.load_causal_lm),
+    "sequence to sequence": (save_seq2seq, loading.load_seq2seq),
+    "translation by a language model": (save_causal_lm, for_translation),
+}
+
+
+@pytest.mark.parametrize("asked", ["int8", "int4"])
+@pytest.mark.parametrize("load", LOADS)
+def test_a_quantized_format_that_is_asked_for_is_the_format_of_layers(load, asked, tmp_path):
+    save, load_module = LOADS[load]
+    model = LocalModel("tiny", save(tmp_path))
+    exact, quantized = (load_module(model, choose(describe_hardware(), "cpu", dtype)) for dtype in ("float32", asked))
+    plain = {name for name, layer in exact.named_modules() if isinstance(layer, nn.Linear | Conv1D)}
+    left = {name for name, layer in quantized.named_modules() if isinstance(layer, nn.Linear | Conv1D)}
+    assert left < plain
