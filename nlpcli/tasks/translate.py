@@ -114,7 +114,9 @@ class TranslateTask(BatchTask):
         def fits(text: str) -> bool:
             return self._fits(text, source)
 
-        parts = parts_of(prose.text, source, fits) if self._translator.reads_sentences else whole(prose.text, fits)
+        parts = (
+            parts_of(prose.text, source, fits) if self._translator.reads_sentences else whole(prose.text, source, fits)
+        )
         yield from sentences_of(prose, parts)
 
     def _fits(self, text: str, source: str) -> bool:

@@ -8,6 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from nlpcli.text.languages import is_name
+
 _LAST_WORD = re.compile(r"[^\s(\[{\"'“”‘’«»„¿¡/–—]*(?=\.\s*\Z)")
 _FIRST_WORD = re.compile(r"\W*([^\W_]+(?:['’][^\W_]+)?)")
 _NUMBER_FOLLOWS = re.compile(r"\W*(?:\d|[IVXLC]+\b)")
@@ -28,6 +30,7 @@ class _Language(NamedTuple):
     never: frozenset[str]
     numbered: frozenset[str]
     starters: frozenset[str]
+    capitals: frozenset[str]
 
     def knows(self, word: str) -> bool:
         return word in self.exact or _small(word) in self.small
@@ -53,6 +56,17 @@ def goes_on(before: str, after: str, language: str | None) -> bool:
     return bool(is_ordinal or is_initial) and not _is_starter(after, rules)
 
 
+def is_small_word(word: str, language: str) -> bool:
+    """Whether a word often begins a sentence, and has no capital anywhere else."""
+    return word.lower().replace("’", "'") in _rules(language).starters
+
+
+def is_capitalized(word: str, language: str) -> bool:
+    """Whether a word that is no name is written with a capital in the middle of a sentence, as English does it."""
+    is_language = language == "en" and is_name(word)
+    return is_language or word.lower().replace("’", "'") in _rules(language).capitals
+
+
 def _small(word: str) -> str:
     """As the lists write it: a capital first letter says nothing, nor do capitals alone."""
     return word.lower() if word.isupper() else word[:1].lower() + word[1:]
@@ -70,9 +84,14 @@ def _rules(language: str) -> _Language:
     def words(key: str) -> frozenset[str]:
         return frozenset(word for table in tables for word in table.get(key, "").split())
 
-    numbered = words("numbered")
+    never, numbered = words("never"), words("numbered")
     return _Language(
-        words("cldr") | words("never"), words("own") - numbered, words("never"), numbered, words("starters")
+        exact=words("cldr") | never,
+        small=words("own") - numbered,
+        never=never,
+        numbered=numbered,
+        starters=words("starters"),
+        capitals=words("capitals"),
     )
 
 

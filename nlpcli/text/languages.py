@@ -73,6 +73,11 @@ def name_of(code: str) -> str:
     return row["name"] if row else code
 
 
+def is_name(word: str) -> bool:
+    """Whether a word is the name of a language in English."""
+    return word.lower() in _names()
+
+
 def family_code(code: str, family: Family) -> str | None:
     """What a family calls a language, None where it does not know it."""
     return _table().get(code, {}).get(family)

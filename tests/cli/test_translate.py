@@ -6,6 +6,7 @@ from functools import partial
 from html.parser import HTMLParser
 
 import pytest
+from clauses import sentence
 from markdown_it import MarkdownIt
 
 from nlpcli.kernels.byte_product import can_multiply_bytes
@@ -134,6 +135,20 @@ def test_a_sentence_over_the_limit_is_translated_to_its_end(translate):
     ):
         assert word in text
     assert "telefone tocou" in text
+
+
+@pytest.mark.parametrize("language", ["en", "pt"])
+def test_no_clause_of_a_long_sentence_is_lost_and_its_parts_read_on(en_pt, call, language):
+    name = {"en": "starter/en-pt", "pt": "starter/pt-en"}[language]
+    made = [sentence(language, count, seed) for seed in range(2) for count in (8, 14, 22)]
+    done = call("translate", "--from", language, "-m", name, "-F", "jsonl", *(clauses.text for clauses in made))
+    rows = [json.loads(line) for line in text_of(done).splitlines()]
+    for clauses, row in zip(made, rows, strict=True):
+        assert clauses.lost(row["translation"]) == []
+        assert row["translation"].count(".") == 1
+        names = {name for name, _ in clauses.wanted}
+        assert set(re.findall(r"\b[A-Z]\w+", row["translation"])) == names
+    assert not done.complaints
 
 
 def test_placeholders_stay(translate):

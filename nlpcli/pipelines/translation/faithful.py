@@ -8,15 +8,18 @@ from typing import NamedTuple
 from nlpcli.pipelines.translation.doubts import Doubt, Kind
 from nlpcli.pipelines.translation.inline import (
     STAND_INS,
+    Prose,
     Sentence,
     cut_at_words,
     keeps_words,
     render,
     restore_words,
+    sentences_of,
     with_other_words,
 )
+from nlpcli.pipelines.translation.seams import with_seams
 from nlpcli.pipelines.translation.translators import Translation, Translator
-from nlpcli.text.clauses import whole
+from nlpcli.text.clauses import halves
 
 
 class Work(NamedTuple):
@@ -55,6 +58,7 @@ class FaithfulTranslator:
     def _finished(self, work: Work, translation: Translation) -> Written:
         if not translation.complete:
             return self._in_parts(work, translation)
+        translation = self._seamed(work.sentence, translation, work.source)
         if not keeps_words(work.sentence, translation.text):
             return Written(self._with_words(work))
         text = render(work.sentence, translation.text, translation.links, work.escape)
@@ -62,11 +66,17 @@ class FaithfulTranslator:
             return Written(text)
         return Written(text, (Doubt(Kind.CLAUSE, f"the translation seems to leave out: {translation.left_out}"),))
 
+    def _seamed(self, sentence: Sentence, translation: Translation, source: str) -> Translation:
+        languages = source, self._translator.target or ""
+        text = with_seams(translation.text, sentence.text, languages, sentence.is_cut_before, sentence.is_cut_behind)
+        return translation._replace(text=text)
+
     def _with_words(self, work: Work) -> str:
         """Other stand-ins, and where these do not come through either, the text between the words by itself."""
         for scheme in range(1, len(STAND_INS)):
             sentence = with_other_words(work.sentence, scheme)
             (translation,) = self._translator.translate([sentence.text], work.source, bool(sentence.marks))
+            translation = self._seamed(sentence, translation, work.source)
             if translation.complete and keeps_words(sentence, translation.text):
                 return render(sentence, translation.text, translation.links, work.escape)
         return restore_words(self._between_words(work), work.sentence.words)
@@ -85,14 +95,29 @@ class FaithfulTranslator:
 
     def _in_parts(self, work: Work, translation: Translation) -> Written:
         """A model that finds no end repeats itself: half a sentence may do better, and if not it is said."""
+        results = [piece if isinstance(piece, str) else self._half(piece, work) for piece in _in_halves(work)]
+        if all(results):
+            return Written("".join(result or "" for result in results))
         text = work.sentence.text
-        if work.sentence.is_plain and len(text) > 1:
-            halves = whole(text, lambda part: len(part) < len(text))
-            bodies = [text[part.start : part.end] for part in halves if part.is_sentence]
-            found = iter(self._translator.translate(bodies, work.source, False))
-            results = [next(found) if part.is_sentence else text[part.start : part.end] for part in halves]
-            if all(isinstance(result, str) or result.complete for result in results):
-                texts = [result if isinstance(result, str) else work.escape(result.text) for result in results]
-                return Written("".join(texts))
         doubt = Doubt(Kind.END, f"the translation found no end and was broken off: {text[:40]} …")
         return Written(render(work.sentence, translation.text, translation.links, work.escape), (doubt,))
+
+    def _half(self, sentence: Sentence, work: Work) -> str | None:
+        """The translation of a part of a sentence, None where that finds no end either."""
+        (translation,) = self._translator.translate([sentence.text], work.source, bool(sentence.marks))
+        if not translation.complete:
+            return None
+        translation = self._seamed(sentence, translation, work.source)
+        return render(sentence, translation.text, translation.links, work.escape)
+
+
+def _in_halves(work: Work) -> list[str | Sentence]:
+    """A sentence in two parts and what lies between them; its tags and words go with their part."""
+    sentence = work.sentence
+    parts = halves(sentence.text, work.source)
+    found = list(sentences_of(Prose(sentence.text, sentence.words, sentence.marks), parts))
+    inner = [piece for piece in found if isinstance(piece, Sentence)]
+    if inner:
+        inner[0].is_cut_before |= sentence.is_cut_before
+        inner[-1].is_cut_behind |= sentence.is_cut_behind
+    return found

@@ -32,6 +32,8 @@ from nlpcli.text.languages import Family, code_of, family_code, name_of, nearest
 # A translation is rarely twice as long as its source; what is longer repeats itself.
 _LENGTH_FACTOR = 2
 _SPARE_TOKENS = 32
+# They were trained on sentences, hardly any of them longer; what they do with longer ones was not measured.
+_LONGEST_SENTENCE = 128
 # A language model reads its prompt beside the text, and writes as much again.
 _SHARE_OF_CONTEXT = 4
 _NAME_WITH_PAIR = re.compile(r"[-_/]([a-z]{2,3})-([a-z]{2,3})$", re.IGNORECASE)
@@ -204,7 +206,7 @@ class Seq2SeqTranslator:
         self._lock = model.tokenizer_lock
         self._speech = speech
         self._beams = beams
-        self.longest_input = min(longest_input(self._module.config, self._tokenizer), 512)
+        self.longest_input = min(longest_input(self._module.config, self._tokenizer), _LONGEST_SENTENCE)
         self.source: str | None = None
         self.target: str | None = target or None
         self.vocabulary: Lexicon = model.vocabulary

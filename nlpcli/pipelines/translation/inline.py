@@ -6,7 +6,7 @@ Words that must stay (placeholders, code, addresses, terms of a glossary) are re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from nlpcli.text.clauses import Part
@@ -38,11 +38,16 @@ class Mark(NamedTuple):
 
 @dataclass(slots=True)
 class Sentence:
-    """What is translated as a whole: its text with stand-ins, the words that these stand for, its tags."""
+    """What is translated as a whole: its text with stand-ins, the words that these stand for, its tags.
+
+    `is_cut_before`, `is_cut_behind`: it is a part of a sentence, see `clauses.Part`.
+    """
 
     text: str
     words: dict[str, str] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
+    is_cut_before: bool = False
+    is_cut_behind: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -105,7 +110,8 @@ def sentences_of(prose: Prose, parts: Sequence[Part]) -> Iterator[str | Sentence
             else:
                 inside.append(Mark(mark.place - part.start, mark.tag))
             index += 1
-        yield Sentence(text, {word: raw for word, raw in prose.words.items() if word in text}, inside)
+        words = {word: raw for word, raw in prose.words.items() if word in text}
+        yield Sentence(text, words, inside, part.is_cut_before, part.is_cut_behind)
     yield from (mark.tag.raw for mark in prose.marks[index:])
 
 
@@ -349,7 +355,8 @@ def with_other_words(sentence: Sentence, scheme: int) -> Sentence:
         shift = len(text) - done
         moved = [mark.place + shift if mark.place >= done else place for mark, place in zip(marks, moved, strict=True)]
     text += rest
-    return Sentence(text, words, [Mark(place, mark.tag) for place, mark in zip(moved, marks, strict=True)])
+    moved_marks = [Mark(place, mark.tag) for place, mark in zip(moved, marks, strict=True)]
+    return replace(sentence, text=text, words=words, marks=moved_marks)
 
 
 def cut_at_words(sentence: Sentence) -> Iterator[tuple[str, bool]]:

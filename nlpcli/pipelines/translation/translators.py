@@ -130,7 +130,7 @@ class BergamotTranslator:
         self.batch_tokens = _INT8_BATCH_TOKENS if model.int8 else None
         self._greedy = model.greedy
         self._ids = model.token_ids
-        self.longest_input = int(self._tokenizer.model_max_length)
+        self.longest_input = min(int(self._tokenizer.model_max_length), self._module.config.longest_sentence)
         self.source: str | None = self._module.config.source_language
         self.target: str | None = self._module.config.target_language
         self.vocabulary: Lexicon = model.vocabulary
@@ -317,7 +317,7 @@ class PivotTranslator:
         self._first, self._second = first, second
         # Both models decode in the same slots, those of the run.
         self.decode_slots = second.decode_slots = first.decode_slots or second.decode_slots
-        self.longest_input, self.batch_tokens = first.longest_input, first.batch_tokens
+        self.longest_input, self.batch_tokens = min(first.longest_input, second.longest_input), first.batch_tokens
         self.source, self.target = first.source, second.target
         self.vocabulary: Lexicon = BothVocabularies(first.vocabulary, second.vocabulary)
 

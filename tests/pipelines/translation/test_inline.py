@@ -113,7 +113,7 @@ def test_sentences_and_what_lies_between_make_the_text_again():
 
 def test_a_long_sentence_is_cut_at_the_ends_of_clauses():
     text = "This is the first clause of it, and this is the second one; here comes a third, which is the last."
-    parts = whole(text, lambda part: len(part) <= 60)
+    parts = whole(text, "en", lambda part: len(part) <= 60)
     pieces = [text[part.start : part.end] for part in parts if part.is_sentence]
     assert len(pieces) > 1
     assert all(piece[-1] in ",;." and len(piece) <= 60 for piece in pieces)
@@ -122,7 +122,7 @@ def test_a_long_sentence_is_cut_at_the_ends_of_clauses():
 
 def test_chinese_clauses_end_without_a_space():
     text = "今天天气很好，我们去公园散步；明天下雨，我们在家看书。"
-    parts = whole(text, lambda part: len(part) <= 16)
+    parts = whole(text, "en", lambda part: len(part) <= 16)
     assert [text[part.start : part.end] for part in parts] == [
         "今天天气很好，我们去公园散步；",
         "明天下雨，我们在家看书。",
@@ -131,7 +131,7 @@ def test_chinese_clauses_end_without_a_space():
 
 def test_a_word_without_any_end_is_cut_too():
     text = "x" * 100
-    assert "".join(text[p.start : p.end] for p in whole(text, lambda part: len(part) <= 10)) == text
+    assert "".join(text[p.start : p.end] for p in whole(text, "en", lambda part: len(part) <= 10)) == text
 
 
 def test_a_segment_writes_its_text_in_its_own_language():
