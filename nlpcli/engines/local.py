@@ -32,7 +32,7 @@ def _nobody(record: Record, piece: str) -> None:
     """Hears nothing."""
 
 
-def _nothing(text: str, fraction: float | None = None) -> None:
+def no_progress(text: str, fraction: float | None = None) -> None:
     """Shows nothing of what is going on."""
 
 
@@ -62,7 +62,7 @@ def run_loaded(
     hardware: Hardware,
     budget: int | None,
     threads: int,
-    say: Say = _nothing,
+    say: Say = no_progress,
     hear: Hear = _nobody,
 ) -> Iterator[Record]:
     """The outgoing records of `job` by a pipeline that other runs may be using; `budget` as for `process`."""
@@ -79,7 +79,7 @@ def process(
     placement: Placement,
     budget: int | None,
     threads: int,
-    say: Say = _nothing,
+    say: Say = no_progress,
     hear: Hear = _nobody,
 ) -> Iterator[Record]:
     """Every record of `source` with its result; a `budget` of None leaves it to the device, or to the task."""

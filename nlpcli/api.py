@@ -1,0 +1,97 @@
+"""The public Python API: a task with its model, loaded once, as a function from texts to results.
+
+import nlpcli
+
+embed = nlpcli.load("embed")
+embed(["A man eats.", "It rains."])  # [{"embedding": array([...])}, {"embedding": array([...])}]
+embed(["A man eats."], dimension=4)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from nlpcli import settings
+from nlpcli.engines import local
+from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
+from nlpcli.models.catalog import catalog
+from nlpcli.records.inputs import ARGUMENT, InputSpec
+from nlpcli.records.record import Origin, Record
+from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.device import describe_hardware
+from nlpcli.tasks.base import Loaded
+from nlpcli.tasks.registry import TASKS
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTask:
+    """A task over a loaded pipeline; calls share the pipeline and nothing else, so that threads may call at a time."""
+
+    job: Job
+    loaded: Loaded[Any]
+
+    def __call__(self, texts: Iterable[str], **options: Any) -> list[dict[str, Any]]:
+        """The result fields of each text, in order; of a text that cannot be processed `{"error": …}`.
+
+        `options` replace those of `load` for this call.
+
+        Raises:
+            UsageError: there is no such option, or the model cannot do what it asks for.
+        """
+        return list(self.stream(texts, **options))
+
+    def stream(self, texts: Iterable[str], **options: Any) -> Iterator[dict[str, Any]]:
+        """As a call, but each result as soon as it is there; `texts` may be endless."""
+        job = replace(self.job, options=_changed(self.job, options))
+        compute, hardware = job.compute, describe_hardware()
+        source = ReadAhead(_records(texts))
+        threads = compute.threads or hardware.cores
+        for record in local.run_loaded(job, self.loaded, source, hardware, compute.batch_tokens, threads):
+            yield {"error": record.error} if record.result is None else dict(record.result)
+
+
+def load(
+    task: str,
+    model: str | None = None,
+    *,
+    revision: str | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+    offline: bool = False,
+    threads: int | None = None,
+    batch_tokens: int | None = None,
+    **options: Any,
+) -> LoadedTask:
+    """A task of the command line with its model, fetched first where it is not on this machine.
+
+    `model` is what `-m` takes (default: that of the task); `options` are the fields of the task's dataclass of options,
+    such as `tasks.embed.EmbedOptions`.
+
+    Raises:
+        UsageError: there is no such task, device, dtype or option.
+        ModelError: the model cannot be had or used.
+    """
+    settings.refuse_unknown([task], TASKS, "nlpcli, as the name of a task")
+    spec = TASKS[task]
+    job = Job(
+        task,
+        spec.load_module().OPTIONS(),
+        InputSpec(),
+        ModelSpec(model or catalog().defaults[spec.model_role], revision, offline),
+        ComputeSpec(device, dtype, batch_tokens, threads),
+    )
+    job = replace(job, options=_changed(job, options))
+    placement, _ = local.place(job, describe_hardware())
+    return LoadedTask(job, local.load_model(job, placement, local.no_progress))
+
+
+def _changed(job: Job, options: dict[str, Any]) -> Any:
+    settings.refuse_unknown(options, {field.name for field in fields(job.options)}, f"{job.task}, as an option")
+    return replace(job.options, **options)
+
+
+def _records(texts: Iterable[str]) -> Iterator[Record]:
+    for number, text in enumerate(texts, start=1):
+        yield Record(text, {"text": text}, Origin(ARGUMENT, number))
