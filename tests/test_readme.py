@@ -96,33 +96,26 @@ def test_commands_are_found_in_the_pages():
 
 
 def layout():
-    """The folders and the files that the README's picture of the layout names, each as a path from the root."""
+    """The folders that the README's map names, each as a path from the root."""
     (picture,) = re.findall(r"```text\n(nlpcli/\n.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    folders, files = [], []
+    folders: list[Path] = []
     parents: list[Path] = []
     for line in picture.splitlines():
+        names = re.findall(r"(?:^ *|/ )(\w+)(?=/)", line)
+        if not names:
+            continue
         del parents[(len(line) - len(line.lstrip())) // 2 :]
-        if folder := re.match(r" *(\w+)/(?!\w)", line):
-            parents.append(Path(folder[1]))
-            folders.append(Path(*parents))
-        files += [Path(*parents, name) for name in re.findall(r"(?<![\w/])\w+\.(?:py|toml)\b", line)]
-    return folders, files
+        folders += [Path(*parents, name) for name in names]
+        parents.append(Path(names[0]))
+    return folders
 
 
-def test_the_layout_names_what_is_there():
-    folders, files = layout()
-    assert [str(folder) for folder in folders if not (ROOT / folder).is_dir()] == []
-    assert [str(file) for file in files if not (ROOT / file).is_file()] == []
-
-
-def test_the_layout_leaves_no_folder_and_no_module_out():
-    folders, files = layout()
+def test_the_map_names_every_room_and_no_other():
     package = ROOT / "nlpcli"
-    there = {path.relative_to(ROOT) for path in package.rglob("*") if "__pycache__" not in path.parts}
-    assert {path for path in there if (ROOT / path).is_dir()} <= set(folders)
-    # How the weights were made is a story of its own.
-    modules = {path for path in there if path.suffix == ".py" and path.name != "__init__.py"}
-    assert {path for path in modules if "training" not in path.parts} <= set(files)
+    rooms = {path.relative_to(ROOT) for path in package.rglob("*") if path.is_dir() and "__pycache__" not in path.parts}
+    folders = layout()
+    assert [str(folder) for folder in folders if not (ROOT / folder).is_dir()] == []
+    assert rooms <= set(folders)
 
 
 @ON_EVERY_PAGE

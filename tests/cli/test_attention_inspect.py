@@ -69,10 +69,8 @@ def test_the_arrays_of_minilm_are_those_of_transformers(starter, inspect, tmp_pa
 
 @pytest.mark.starter
 @pytest.mark.parametrize("model", ["starter/minilm", "starter/smollm2"])
-def test_the_starter_models_compute_the_formula(model, nlpcli, inspect):
-    pulled = nlpcli("models", "pull", model)
-    if pulled.returncode:
-        pytest.skip(pulled.stderr.decode())
+def test_the_starter_models_compute_the_formula(model, pull_starter, inspect):
+    pull_starter(model)
     done = inspect("-m", model, "--verify", TEXT)
     assert done.status == 0, done.complaints
     lines = done.output.decode().splitlines()
@@ -82,15 +80,13 @@ def test_the_starter_models_compute_the_formula(model, nlpcli, inspect):
 
 
 @pytest.mark.starter
-def test_the_arrays_of_smollm2_are_those_of_transformers(nlpcli, inspect, tmp_path):
+def test_the_arrays_of_smollm2_are_those_of_transformers(pull_starter, inspect, tmp_path):
     from transformers import AutoModelForCausalLM
 
-    pulled = nlpcli("models", "pull", "starter/smollm2")
-    if pulled.returncode:
-        pytest.skip(pulled.stderr.decode())
+    folder = pull_starter("starter/smollm2")
     assert inspect("-m", "starter/smollm2", "今天天气很好。", "--npz", tmp_path / "a.npz").status == 0
     arrays = np.load(tmp_path / "a.npz")
-    expected = eager(pulled.stdout.decode().strip(), "今天天气很好。", AutoModelForCausalLM)
+    expected = eager(folder, "今天天气很好。", AutoModelForCausalLM)
     np.testing.assert_allclose(arrays["attention"], expected, atol=1e-6)
     assert "".join(arrays["tokens"])[:4] == "今¹今²"
 

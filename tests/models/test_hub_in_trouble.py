@@ -193,11 +193,10 @@ def test_offline_opens_no_socket(hub, nlpcli, no_sockets):
 
 
 @pytest.fixture
-def starters(starter, nlpcli):
+def starters(starter, pull_starter):
     """Every default model, fetched before sockets are blocked."""
-    pulled = nlpcli("models", "pull", "starter/sentiment", "starter/en-pt", "starter/smollm2")
-    if pulled.returncode:
-        pytest.skip(pulled.stderr.decode())
+    for name in ("starter/sentiment", "starter/en-pt", "starter/smollm2"):
+        pull_starter(name)
 
 
 OFFLINE = {"generate": ["--max-tokens", "2"], "translate": ["--to", "pt"]}
