@@ -15,8 +15,9 @@ from nlpcli.models.catalog import catalog
 from nlpcli.models.pairs import model_for
 from nlpcli.records.content import read_document
 from nlpcli.records.record import Record
-from nlpcli.tasks.translate import MARKUP_SUFFIXES, TranslateOptions
+from nlpcli.tasks.translate import TranslateOptions
 from nlpcli.text.languages import code_of
+from nlpcli.text.markup import MARKUP_SUFFIXES
 from nlpcli.views import translations as drawings
 
 EXAMPLES = """

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
@@ -15,7 +16,8 @@ from nlpcli.runtime.batching import Split, Unit
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.base import BatchTask, Loaded, Loader
 from nlpcli.text.languages import UNSPACED, name_of
-from nlpcli.text.markup.segments import Piece, Segment, plain
+from nlpcli.text.markup import MARKUP_SUFFIXES, Markup, parse
+from nlpcli.text.markup.segments import Document, Node, Segment, Tag, joined
 
 if TYPE_CHECKING:
     from nlpcli.pipelines.translation.doubts import Doubt, Kind
@@ -26,11 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Markup = Literal["auto", "none", "html", "markdown", "srt"]
-# Suffix → the markup that `auto` takes it for.
-MARKUP_SUFFIXES: dict[str, Markup] = {
-    ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown", ".srt": "srt",
-}  # fmt: skip
 # Fewer letters are in no language; below this confidence a language that was found is a guess.
 _FEWEST_LETTERS = 12
 _SURE_OF_ANOTHER = 0.8
@@ -60,10 +57,10 @@ class _Slot:
 
 
 class _Plan(NamedTuple):
-    """A record: literal stretches, slots for sentences, and the ends of segments that are broken into lines."""
+    """A record: its document, and for each segment of it literal nodes and slots for sentences."""
 
-    pieces: list[list[str | _Slot]]
-    segments: list[Segment | None]
+    document: Document
+    pieces: list[list[Node | _Slot]]
     source: str
 
 
@@ -91,21 +88,16 @@ class TranslateTask(BatchTask):
 
     def _split(self, record: Record) -> Split:
         source = self._source_of(record)
-        pieces: list[list[str | _Slot]] = []
-        segments: list[Segment | None] = []
+        document = _parse(record, self._options.markup)
+        pieces: list[list[Node | _Slot]] = []
         units: list[Unit] = []
-        for piece in _parse(record, self._options.markup):
-            if isinstance(piece, str):
-                pieces.append([piece])
-                segments.append(None)
-                continue
-            found = list(self._sentences(piece, source))
-            pieces.append([part if isinstance(part, str) else _Slot() for part in found])
-            segments.append(piece)
-            units += [self._unit(part, piece, source) for part in found if not isinstance(part, str)]
-        return Split(units, _Plan(pieces, segments, source))
+        for segment in document.segments:
+            found = list(self._sentences(segment, source))
+            pieces.append([part if isinstance(part, str | Tag) else _Slot() for part in found])
+            units += [self._unit(part, source) for part in found if not isinstance(part, str | Tag)]
+        return Split(units, _Plan(document, pieces, source))
 
-    def _sentences(self, segment: Segment, source: str) -> Iterator[str | Sentence]:
+    def _sentences(self, segment: Segment, source: str) -> Iterator[Node | Sentence]:
         from nlpcli.pipelines.translation.inline import sentences_of, with_stand_ins
         from nlpcli.text.clauses import parts_of, whole
 
@@ -124,10 +116,10 @@ class TranslateTask(BatchTask):
         # No tokenizer makes more tokens than there are bytes; asking it costs as much as the rest of this.
         return len(text.encode()) + 4 <= longest or self._translator.cost(text, source) <= longest
 
-    def _unit(self, sentence: Sentence, segment: Segment, source: str) -> Unit:
+    def _unit(self, sentence: Sentence, source: str) -> Unit:
         from nlpcli.pipelines.translation.faithful import Work
 
-        return Unit(self._translator.cost(sentence.text, source), Work(sentence, segment.escape, source))
+        return Unit(self._translator.cost(sentence.text, source), Work(sentence, source))
 
     def run(self, units: Sequence[Unit]) -> Sequence[Written]:
         """The translation of each sentence, its tags and words in place."""
@@ -135,13 +127,12 @@ class TranslateTask(BatchTask):
 
     def join(self, record: Record, plan: _Plan, outputs: Sequence[Written]) -> dict[str, Any]:
         """The text with every sentence in its place, and what of it may be missing or wrong."""
-        translations = iter(written.text for written in outputs)
-        text = ""
-        for pieces, segment in zip(plan.pieces, plan.segments, strict=True):
-            parts = [next(translations) if isinstance(piece, _Slot) else piece for piece in pieces]
-            written = _spaced(parts, pieces, self._target)
-            broken = getattr(segment.escape, "broken", None) if segment else None
-            text += broken(written) if broken else written
+        translations = iter(written.nodes for written in outputs)
+        segments = []
+        for pieces in plan.pieces:
+            parts = [next(translations) if isinstance(piece, _Slot) else [piece] for piece in pieces]
+            segments.append(_spaced(parts, pieces, self._target))
+        text = plan.document.write(segments, self._target)
         result = {"translation": text, "source_lang": plan.source, "target_lang": self._target}
         return result | self._warning(record, [doubt for written in outputs for doubt in written.doubts])
 
@@ -207,39 +198,31 @@ def _scheme(segment: Segment) -> int:
     """The first stand-ins that the text does not use itself."""
     from nlpcli.pipelines.translation.inline import STAND_INS
 
-    text = "".join(node if isinstance(node, str) else node.raw for node in segment.nodes)
-    free = (number for number, word in enumerate(STAND_INS) if word(1) not in text)
+    text = joined(segment.nodes)
+    free = (number for number, word in enumerate(STAND_INS) if not re.search(word(0).replace("0", r"\d+"), text))
     return next(free, 0)
 
 
-def _parse(record: Record, markup: Markup) -> list[Piece]:
+def _parse(record: Record, markup: Markup) -> Document:
     if markup == "auto":
         name = PurePath(record.origin.source)
         suffixes = [suffix.lower() for suffix in name.suffixes]
         markup = next((MARKUP_SUFFIXES[suffix] for suffix in suffixes if suffix in MARKUP_SUFFIXES), "none")
-    if markup == "none":
-        return plain(record.text)
-    if markup == "html":
-        from nlpcli.text.markup.html import segments
-    elif markup == "markdown":
-        from nlpcli.text.markup.markdown import segments
-    else:
-        from nlpcli.text.markup.srt import segments
-    return segments(record.text)
+    return parse(record.text, markup)
 
 
-def _spaced(parts: Sequence[str], pieces: Sequence[str | _Slot], target: str) -> str:
+def _spaced(parts: Sequence[Sequence[Node]], pieces: Sequence[Node | _Slot], target: str) -> list[Node]:
     """The parts in a row; between sentences a space where the target language has one, none where it has none."""
-    text = ""
+    nodes: list[Node] = []
     for index, (part, piece) in enumerate(zip(parts, pieces, strict=True)):
-        between = 0 < index < len(pieces) - 1 and not isinstance(piece, _Slot)
-        if between and part == " " and target in UNSPACED:
+        between = 0 < index < len(pieces) - 1
+        if between and piece == " " and target in UNSPACED:
             continue
         follows = index > 0 and isinstance(piece, _Slot) and isinstance(pieces[index - 1], _Slot)
-        if follows and target not in UNSPACED and text and not text[-1].isspace():
-            text += " "
-        text += part
-    return text
+        if follows and target not in UNSPACED and not joined(nodes[-1:])[-1:].isspace():
+            nodes.append(" ")
+        nodes += part
+    return nodes
 
 
 OPTIONS = TranslateOptions

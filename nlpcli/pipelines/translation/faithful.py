@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from nlpcli.pipelines.translation.doubts import Doubt, Kind
@@ -13,27 +13,26 @@ from nlpcli.pipelines.translation.inline import (
     cut_at_words,
     keeps_words,
     render,
-    restore_words,
     sentences_of,
     with_other_words,
 )
 from nlpcli.pipelines.translation.seams import with_seams
 from nlpcli.pipelines.translation.translators import Translation, Translator
 from nlpcli.text.clauses import halves
+from nlpcli.text.markup.segments import Node, has_letters
 
 
 class Work(NamedTuple):
-    """One sentence to translate, how its segment writes plain text, and in which language it is."""
+    """One sentence to translate, and in which language it is."""
 
     sentence: Sentence
-    escape: Callable[[str], str]
     source: str
 
 
 class Written(NamedTuple):
     """What became of a sentence, and what of it may be missing or wrong."""
 
-    text: str
+    nodes: list[Node]
     doubts: tuple[Doubt, ...] = ()
 
 
@@ -45,7 +44,7 @@ class FaithfulTranslator:
 
     def __call__(self, works: Sequence[Work]) -> list[Written]:
         """The translation of each sentence, its tags and words in place."""
-        results = [Written("")] * len(works)
+        results = [Written([])] * len(works)
         groups: dict[tuple[str, bool], list[int]] = {}
         for index, work in enumerate(works):
             groups.setdefault((work.source, bool(work.sentence.marks)), []).append(index)
@@ -61,57 +60,58 @@ class FaithfulTranslator:
         translation = self._seamed(work.sentence, translation, work.source)
         if not keeps_words(work.sentence, translation.text):
             return Written(self._with_words(work))
-        text = render(work.sentence, translation.text, translation.links, work.escape)
+        nodes = render(work.sentence, translation.text, translation.links)
         if not translation.left_out:
-            return Written(text)
-        return Written(text, (Doubt(Kind.CLAUSE, f"the translation seems to leave out: {translation.left_out}"),))
+            return Written(nodes)
+        return Written(nodes, (Doubt(Kind.CLAUSE, f"the translation seems to leave out: {translation.left_out}"),))
 
     def _seamed(self, sentence: Sentence, translation: Translation, source: str) -> Translation:
         languages = source, self._translator.target or ""
         text = with_seams(translation.text, sentence.text, languages, sentence.is_cut_before, sentence.is_cut_behind)
         return translation._replace(text=text)
 
-    def _with_words(self, work: Work) -> str:
+    def _with_words(self, work: Work) -> list[Node]:
         """Other stand-ins, and where these do not come through either, the text between the words by itself."""
         for scheme in range(1, len(STAND_INS)):
             sentence = with_other_words(work.sentence, scheme)
             (translation,) = self._translator.translate([sentence.text], work.source, bool(sentence.marks))
             translation = self._seamed(sentence, translation, work.source)
             if translation.complete and keeps_words(sentence, translation.text):
-                return render(sentence, translation.text, translation.links, work.escape)
-        return restore_words(self._between_words(work), work.sentence.words)
+                return render(sentence, translation.text, translation.links)
+        return self._between_words(work)
 
-    def _between_words(self, work: Work) -> str:
-        translated = []
-        for text, is_prose in cut_at_words(work.sentence):
-            translated.append(self._alone(text, work) if is_prose else text)
-        return "".join(translated)
-
-    def _alone(self, text: str, work: Work) -> str:
-        body = text.strip()
-        (translation,) = self._translator.translate([body], work.source, False)
-        head, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
-        return head + work.escape(translation.text) + tail
+    def _between_words(self, work: Work) -> list[Node]:
+        pieces = list(cut_at_words(work.sentence))
+        bodies = [piece.strip() for piece in pieces if isinstance(piece, str) and has_letters(piece)]
+        translations = iter(self._translator.translate(bodies, work.source, False) if bodies else [])
+        return [
+            _padded_like(piece, next(translations).text) if isinstance(piece, str) and has_letters(piece) else piece
+            for piece in pieces
+        ]
 
     def _in_parts(self, work: Work, translation: Translation) -> Written:
         """A model that finds no end repeats itself: half a sentence may do better, and if not it is said."""
-        results = [piece if isinstance(piece, str) else self._half(piece, work) for piece in _in_halves(work)]
-        if all(results):
-            return Written("".join(result or "" for result in results))
+        results = [self._half(p, work) if isinstance(p, Sentence) else [p] for p in _in_halves(work)]
+        if all(result is not None for result in results):
+            return Written([node for result in results for node in result or ()])
         text = work.sentence.text
         doubt = Doubt(Kind.END, f"the translation found no end and was broken off: {text[:40]} …")
-        return Written(render(work.sentence, translation.text, translation.links, work.escape), (doubt,))
+        if not keeps_words(work.sentence, translation.text):
+            return Written(self._between_words(work), (doubt,))
+        return Written(render(work.sentence, translation.text, translation.links), (doubt,))
 
-    def _half(self, sentence: Sentence, work: Work) -> str | None:
+    def _half(self, sentence: Sentence, work: Work) -> list[Node] | None:
         """The translation of a part of a sentence, None where that finds no end either."""
         (translation,) = self._translator.translate([sentence.text], work.source, bool(sentence.marks))
         if not translation.complete:
             return None
         translation = self._seamed(sentence, translation, work.source)
-        return render(sentence, translation.text, translation.links, work.escape)
+        if not keeps_words(sentence, translation.text):
+            return self._with_words(Work(sentence, work.source))
+        return render(sentence, translation.text, translation.links)
 
 
-def _in_halves(work: Work) -> list[str | Sentence]:
+def _in_halves(work: Work) -> list[Node | Sentence]:
     """A sentence in two parts and what lies between them; its tags and words go with their part."""
     sentence = work.sentence
     parts = halves(sentence.text, work.source)
@@ -121,3 +121,8 @@ def _in_halves(work: Work) -> list[str | Sentence]:
         inner[0].is_cut_before |= sentence.is_cut_before
         inner[-1].is_cut_behind |= sentence.is_cut_behind
     return found
+
+
+def _padded_like(piece: str, translation: str) -> str:
+    """The translation with the white space that the piece has around it."""
+    return piece[: len(piece) - len(piece.lstrip())] + translation + piece[len(piece.rstrip()) :]

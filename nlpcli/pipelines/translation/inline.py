@@ -5,12 +5,15 @@ Words that must stay (placeholders, code, addresses, terms of a glossary) are re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice, takewhile, zip_longest
 from typing import NamedTuple
 
 from nlpcli.text.clauses import Part
-from nlpcli.text.markup.segments import Node, Tag, TagKind
+from nlpcli.text.markup.segments import Node, Tag, TagKind, has_letters
 
 # Made-up names, in the order in which they are tried; all of 15 sentences in two directions kept each of them.
 STAND_INS: tuple[Callable[[int], str], ...] = (
@@ -18,6 +21,10 @@ STAND_INS: tuple[Callable[[int], str], ...] = (
     lambda number: f"XQ{number}Z",
     lambda number: f"Zx{number}b",
 )
+
+
+_WORDS = frozenset({TagKind.WORD, TagKind.TEXT})
+_POINTS = frozenset({TagKind.POINT, TagKind.EDGE})
 
 
 class Link(NamedTuple):
@@ -38,13 +45,13 @@ class Mark(NamedTuple):
 
 @dataclass(slots=True)
 class Sentence:
-    """What is translated as a whole: its text with stand-ins, the words that these stand for, its tags.
+    """What is translated as a whole: its text with stand-ins, what these stand for, its tags.
 
     `is_cut_before`, `is_cut_behind`: it is a part of a sentence, see `clauses.Part`.
     """
 
     text: str
-    words: dict[str, str] = field(default_factory=dict)
+    words: dict[str, Node] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
     is_cut_before: bool = False
     is_cut_behind: bool = False
@@ -56,10 +63,10 @@ class Sentence:
 
 
 class Prose(NamedTuple):
-    """A segment with its words replaced: text, stand-ins and tags by their place in the text."""
+    """A segment with its words replaced: text, stand-ins in the order of the text, and tags by their place in it."""
 
     text: str
-    words: dict[str, str]
+    words: dict[str, Node]
     marks: list[Mark]
 
 
@@ -67,69 +74,98 @@ def with_stand_ins(
     nodes: Sequence[Node], glossary: Callable[[str], list[tuple[str, str | None]]], scheme: int
 ) -> Prose:
     """The text of a segment; `glossary` cuts plain text into pieces, each with its translation where that is given."""
-    text, number = "", 0
-    words: dict[str, str] = {}
+    pieces: list[str] = []
+    words: dict[str, Node] = {}
     marks: list[Mark] = []
+    length = 0
 
-    def stand_in(raw: str) -> str:
-        nonlocal number
-        number += 1
-        word = STAND_INS[scheme](number)
-        words[word] = raw
-        return word
+    def add(text: str) -> None:
+        nonlocal length
+        pieces.append(text)
+        length += len(text)
+
+    def stand_in(node: Node) -> None:
+        word = STAND_INS[scheme](len(words) + 1)
+        words[word] = node
+        add(word)
 
     for node in nodes:
         if isinstance(node, str):
             for piece, translation in glossary(node):
-                text += piece if translation is None else stand_in(translation)
-        elif node.kind is TagKind.WORD:
-            text += stand_in(node.raw)
+                add(piece) if translation is None else stand_in(translation)
+        elif node.kind in _WORDS:
+            stand_in(node)
         else:
-            marks.append(Mark(len(text), node))
-            text += " " if node.kind is TagKind.BREAK else ""
-    return Prose(text, words, marks)
+            marks.append(Mark(length, node))
+            add(" " if node.kind is TagKind.BREAK else "")
+    return Prose("".join(pieces), words, marks)
 
 
-def sentences_of(prose: Prose, parts: Sequence[Part]) -> Iterator[str | Sentence]:
-    """Literal stretches and sentences, in order; tags at the edge of a sentence that they span whole are literal."""
+def sentences_of(prose: Prose, parts: Sequence[Part]) -> Iterator[Node | Sentence]:
+    """Literal nodes and sentences, in order; tags at the edge of a sentence that they span whole are literal."""
     closes = _partners(prose.marks)
+    places = _places(prose.text, prose.words)
+    starts = list(places)
     index = 0
     for part in parts:
-        inside: list[Mark] = []
+        within = starts[bisect_left(starts, part.start) : bisect_left(starts, part.end)]
+        words = {places[place]: prose.words[places[place]] for place in within}
         text = prose.text[part.start : part.end]
-        if not part.is_sentence:
-            yield from _gap(prose, part, index)
-            index = _first_behind(prose.marks, index, part.end)
+        if not part.is_sentence or not has_letters("".join(_between(text, words))):
+            count = _marks_before(prose.marks, index, part.end)
+            yield from _gap(prose, part, prose.marks[index : index + count], words)
+            index += count
             continue
-        while index < len(prose.marks) and prose.marks[index].place < part.end:
-            mark = prose.marks[index]
-            closed = closes.get(index, -1)
-            opens_inside = mark.tag.kind is TagKind.OPEN and part.start < closed < part.end
-            if mark.place == part.start and not inside and not opens_inside:
-                yield mark.tag.raw
-            else:
-                inside.append(Mark(mark.place - part.start, mark.tag))
-            index += 1
-        words = {word: raw for word, raw in prose.words.items() if word in text}
-        yield Sentence(text, words, inside, part.is_cut_before, part.is_cut_behind)
-    yield from (mark.tag.raw for mark in prose.marks[index:])
+        literal, inside = _marks_of(prose.marks, index, part, closes)
+        yield from (mark.tag for mark in literal)
+        marks = [Mark(mark.place - part.start, mark.tag) for mark in inside]
+        yield Sentence(text, words, marks, part.is_cut_before, part.is_cut_behind)
+        index += len(literal) + len(inside)
+    yield from (mark.tag for mark in prose.marks[index:])
 
 
-def _first_behind(marks: Sequence[Mark], index: int, place: int) -> int:
-    while index < len(marks) and marks[index].place < place:
-        index += 1
-    return index
+def _places(text: str, words: Iterable[str]) -> dict[int, str]:
+    """Where each stand-in is, in the order of the text."""
+    places, end = {}, 0
+    for word in words:
+        start = text.index(word, end)
+        places[start] = word
+        end = start + len(word)
+    return places
 
 
-def _gap(prose: Prose, part: Part, index: int) -> Iterator[str]:
+def _marks_before(marks: Sequence[Mark], index: int, place: int) -> int:
+    return sum(1 for _ in takewhile(lambda mark: mark.place < place, islice(marks, index, None)))
+
+
+def _marks_of(
+    marks: Sequence[Mark], index: int, part: Part, closes: Mapping[int, int]
+) -> tuple[list[Mark], list[Mark]]:
+    """The tags before a sentence, and those in it; one that is opened in it is closed in it."""
+    literal: list[Mark] = []
+    inside: list[Mark] = []
+    open_ = 0
+    for number, mark in enumerate(islice(marks, index, None), start=index):
+        kind = mark.tag.kind
+        if mark.place > part.end or (mark.place == part.end and not (kind is TagKind.CLOSE and open_)):
+            break
+        spans_whole = kind is not TagKind.OPEN or not part.start < closes.get(number, -1) < part.end
+        if mark.place == part.start and not inside and spans_whole:
+            literal.append(mark)
+            continue
+        inside.append(mark)
+        open_ += (kind is TagKind.OPEN) - (kind is TagKind.CLOSE)
+    return literal, inside
+
+
+def _gap(prose: Prose, part: Part, marks: Sequence[Mark], words: Mapping[str, Node]) -> Iterator[Node]:
     """What lies between sentences, with its tags and its words."""
-    text, start = "", part.start
-    while index < len(prose.marks) and prose.marks[index].place < part.end:
-        mark = prose.marks[index]
-        text += prose.text[start : mark.place] + mark.tag.raw
+    start = part.start
+    for mark in marks:
+        yield from restored(prose.text[start : mark.place], words)
+        yield mark.tag
         start = mark.place + (mark.tag.kind is TagKind.BREAK)
-        index += 1
-    yield restore_words(text + prose.text[start : part.end], prose.words)
+    yield from restored(prose.text[start : part.end], words)
 
 
 def _partners(marks: Sequence[Mark]) -> dict[int, int]:
@@ -149,29 +185,33 @@ def keeps_words(sentence: Sentence, translation: str) -> bool:
     return all(translation.count(word) == 1 for word in sentence.words)
 
 
-def restore_words(text: str, words: Mapping[str, str]) -> str:
-    """The text with the words that its stand-ins stand for."""
-    for word, raw in words.items():
-        text = text.replace(word, raw)
-    return text
+def restored(text: str, words: Mapping[str, Node]) -> Iterator[Node]:
+    """The text, and in it what its stand-ins stand for."""
+    found = re.findall("|".join(map(re.escape, words)), text) if words else []
+    for between, word in zip_longest(_between(text, words), found):
+        if between:
+            yield between
+        if word is not None:
+            yield words[word]
 
 
-def render(sentence: Sentence, translation: str, links: Sequence[Link], escape: Callable[[str], str]) -> str:
+def _between(text: str, words: Iterable[str]) -> list[str]:
+    pattern = "|".join(map(re.escape, words))
+    return re.split(pattern, text) if pattern else [text]
+
+
+def render(sentence: Sentence, translation: str, links: Sequence[Link]) -> list[Node]:
     """The translation with its words and its tags."""
-    placed = _place_marks(sentence, translation, links)
-    pieces: list[str] = []
+    nodes: list[Node] = []
     end = 0
-    for place, tag, mark_place in placed:
+    for place, tag, mark_place in _place_marks(sentence, translation, links):
+        after = place
         if tag.kind is TagKind.BREAK:
             place, after = _break_at(translation, place, end)
-        else:
-            after = place
         before, behind = _spaces(sentence.text, mark_place, tag, translation, place)
-        pieces += [escape(translation[end:place]), before + tag.raw + behind]
+        nodes += [*restored(translation[end:place], sentence.words), before, tag, behind]
         end = after
-    pieces.append(escape(translation[end:]))
-    texts = [restore_words(piece, sentence.words) for piece in pieces]
-    return "".join(texts)
+    return [*nodes, *restored(translation[end:], sentence.words)]
 
 
 def _break_at(text: str, place: int, least: int) -> tuple[int, int]:
@@ -216,7 +256,8 @@ def _spaces(source: str, source_place: int, tag: Tag, translation: str, place: i
 def _place_marks(sentence: Sentence, translation: str, links: Sequence[Link]) -> list[_Placed]:
     spans = _tree(sentence.marks, len(sentence.text))
     placed: list[_Placed] = []
-    _place_all(spans, 0, len(translation), _Aligner(sentence.text, translation, links), placed)
+    ordered = any(mark.tag.kind is TagKind.EDGE for mark in sentence.marks)
+    _place_all(spans, 0, len(translation), _Aligner(sentence.text, translation, links, ordered), placed)
     return placed
 
 
@@ -247,6 +288,8 @@ def _place_all(spans: list[_Span], low: int, high: int, aligner: _Aligner, place
     wanted = []
     for order, span in enumerate(spans):
         start, end = aligner.target(span.start, span.end)
+        if span.opening is not None and span.opening.kind in _POINTS:
+            start = end = aligner.point(span.start)
         if span.opening is None:
             start = low
         if span.closing is None and span.start != span.end:
@@ -256,7 +299,9 @@ def _place_all(spans: list[_Span], low: int, high: int, aligner: _Aligner, place
             start, end = min(start, child_start), max(end, child_end)
         wanted.append((max(low, min(start, high)), max(low, min(end, high)), order, span))
     position = low
-    for start, end, _, span in sorted(wanted, key=lambda item: (item[0], item[2])):
+    if not aligner.ordered:
+        wanted.sort(key=lambda item: (item[0], item[2]))
+    for start, end, _, span in wanted:
         start = max(start, position)
         end = max(end, start)
         if span.opening is not None:
@@ -269,9 +314,10 @@ def _place_all(spans: list[_Span], low: int, high: int, aligner: _Aligner, place
 
 
 class _Aligner:
-    """Stretches of a sentence → stretches of its translation."""
+    """Stretches of a sentence → stretches of its translation. `ordered`: no tag may pass another one."""
 
-    def __init__(self, source: str, translation: str, links: Sequence[Link]) -> None:
+    def __init__(self, source: str, translation: str, links: Sequence[Link], ordered: bool) -> None:
+        self.ordered = ordered
         self._source = source
         self._translation = translation
         self._links = links
@@ -291,6 +337,15 @@ class _Aligner:
             place = self._point(start)
             return place, place
         return self._whole_words(self._links[first].start, self._links[last - 1].end)
+
+    def point(self, place: int) -> int:
+        """Where something that stands before `place` goes: with the word that it is glued to, else between words."""
+        head = "".join(takewhile(str.isalnum, reversed(self._source[:place])))[::-1]
+        tail = "".join(takewhile(str.isalnum, self._source[place:]))
+        word = head + tail
+        if word and self._translation.count(word) == self._source.count(word) == 1:
+            return self._translation.index(word) + len(head)
+        return self.target(place - len(head), place)[1] if head and not tail else self._point(place)
 
     def _point(self, place: int) -> int:
         """Behind what came from before `place`: as many pieces of the translation as make the fewest mistakes."""
@@ -342,11 +397,10 @@ def _best_run(scores: Sequence[int]) -> tuple[int, int]:
 
 def with_other_words(sentence: Sentence, scheme: int) -> Sentence:
     """The same sentence with other stand-ins; tags move with the text."""
-    text, words, marks = "", {}, list(sentence.marks)
+    text, words, marks = "", dict[str, Node](), list(sentence.marks)
     rest, done = sentence.text, 0
-    ordered = sorted(sentence.words, key=sentence.text.index)
     moved = [mark.place for mark in marks]
-    for number, word in enumerate(ordered, start=1):
+    for number, word in enumerate(sentence.words, start=1):
         other = STAND_INS[scheme](number)
         before, _, rest = rest.partition(word)
         done += len(before) + len(word)
@@ -359,16 +413,18 @@ def with_other_words(sentence: Sentence, scheme: int) -> Sentence:
     return replace(sentence, text=text, words=words, marks=moved_marks)
 
 
-def cut_at_words(sentence: Sentence) -> Iterator[tuple[str, bool]]:
-    """The sentence in pieces, in order: text between stand-ins and tags, and whether it is prose."""
-    places = [(mark.place, mark.place, mark.tag.raw) for mark in sentence.marks]
-    places += [(start := sentence.text.index(word), start + len(word), word) for word in sentence.words]
+def cut_at_words(sentence: Sentence) -> Iterator[Node]:
+    """The sentence in pieces, in order: the texts between stand-ins and tags are to be translated one by one."""
+    places: list[tuple[int, int, Node]] = [(mark.place, mark.place, mark.tag) for mark in sentence.marks]
+    places += [
+        (place, place + len(word), sentence.words[word])
+        for place, word in _places(sentence.text, sentence.words).items()
+    ]
     end = 0
-    for start, stop, raw in sorted(places, key=lambda place: place[0]):
+    for start, stop, node in sorted(places, key=lambda place: place[0]):
         if start > end:
-            between = sentence.text[end:start]
-            yield between, any(map(str.isalpha, between))
-        yield raw, False
-        end = max(end, stop)
+            yield sentence.text[end:start]
+        yield node if isinstance(node, Tag) else Tag(node, TagKind.TEXT)
+        end = max(end, stop + (isinstance(node, Tag) and node.kind is TagKind.BREAK))
     if end < len(sentence.text):
-        yield sentence.text[end:], any(map(str.isalpha, sentence.text[end:]))
+        yield sentence.text[end:]

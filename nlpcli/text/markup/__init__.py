@@ -1,1 +1,24 @@
-"""Texts with structure: what in them is prose, and what stays as it is. Knows no model."""
+"""Texts with structure: what in them is prose, and what stays as it is. Knows no model.
+
+A module per format; each has `parse(text)`, which gives a `segments.Document`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from nlpcli.text.markup.segments import Document
+
+Markup = Literal["auto", "none", "html", "markdown", "srt"]
+# Suffix → the markup that `auto` takes it for.
+MARKUP_SUFFIXES: dict[str, Markup] = {
+    ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown", ".srt": "srt",
+}  # fmt: skip
+
+
+def parse(text: str, markup: Markup) -> Document:
+    """The document that a text is."""
+    document: Document = import_module(f"{__name__}.{'plain' if markup == 'none' else markup}").parse(text)
+    return document

@@ -1,253 +1,343 @@
-"""HTML as segments: read by the standard library's parser, every byte outside of prose kept as it was written."""
+"""HTML as a document: what a person reads in it, on the page and in attributes; every other byte as it was written."""
 
 from __future__ import annotations
 
 import html
-from html.parser import HTMLParser
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from nlpcli.text.markup.segments import Node, Piece, Segment, Tag, TagKind, has_letters, with_placeholders
+from nlpcli.text.markup.exact import with_exact_spans
+from nlpcli.text.markup.html_tokens import FOREIGN, VOID, Attribute, Kind, Token, names, tokens
+from nlpcli.text.markup.partners import with_partners
+from nlpcli.text.markup.placeholders import with_placeholders
+from nlpcli.text.markup.segments import (
+    Inside,
+    Node,
+    Piece,
+    Pieces,
+    Segment,
+    Tag,
+    TagKind,
+    has_prose,
+    merged,
+)
 
 # Tags inside of a sentence; every other tag ends the prose before it.
-INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "cite",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "label",
-        "mark",
-        "q",
-        "s",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-    ]
+INLINE = names(
+    "a abbr acronym b bdi bdo big cite data del dfn em font i ins label mark nobr q ruby s small span strike strong sub"
+    " sup time tt u"
 )
-_POINTS = frozenset({"img", "br", "wbr"})
 # Names and code: kept whole, as words of the sentence.
-_WORDS = frozenset({"code", "kbd", "samp", "math", "svg", "var"})
+_WORDS = frozenset({"code", "kbd", "samp", "var"}) | FOREIGN
 # Whatever is inside is no prose.
-_SKIPPED = frozenset({"script", "style", "pre", "textarea", "template", "object", "iframe", "noscript"})
+_SKIPPED = frozenset({"script", "style", "pre", "template", "object", "iframe", "noscript"})
+# Elements whose end tag may be missing: another one of the kind ends them, and so does the end of what they lie in.
+_IMPLIED_ENDS = frozenset({"p", "li", "dt", "dd", "tr", "td", "th", "option", "optgroup", "thead", "tbody", "tfoot"})
+_PARENTS = names(
+    "article aside blockquote body datalist details div dl fieldset footer form header html main nav ol section select"
+    " table tbody tfoot thead tr ul"
+)
+_READ = names("alt aria-description aria-label aria-placeholder aria-roledescription aria-valuetext placeholder title")
+_META = frozenset({"description", "og:title", "og:description", "twitter:title", "twitter:description"})
+_BUTTONS = frozenset({"button", "submit", "reset"})
+_SPACE = " \t\n\f\r"
+_REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]*;?)")
+_CLOSED_REFERENCE = re.compile(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);|&[a-zA-Z]+(?![a-zA-Z0-9=;])")
+_OUTPUT = re.compile(r"\{\{|<%=|<%-|<\?=|<\?php\s+echo\b")
 
 
-def segments(text: str) -> list[Piece]:
-    """The pieces of a page or a fragment; visible attributes stay as they are."""
+def parse(text: str) -> Pieces:
+    """The document that a page or a fragment is."""
+    return Pieces(pieces_of(text))
+
+
+def pieces_of(text: str) -> list[Piece]:
+    """The pieces of a page or a fragment."""
     reader = _Reader(text)
-    reader.feed(text)
-    reader.close()
+    for token in tokens(text):
+        reader.read(token)
     return reader.finish()
 
 
-class _Reader(HTMLParser):
-    """Collects pieces; each call of a handler owns the source from the end of the one before it."""
+class _Reader:
+    """Collects pieces from tokens, in order; what it has read of a segment waits until the segment ends."""
 
     def __init__(self, source: str) -> None:
-        super().__init__(convert_charrefs=False)
         self._source = source
-        self._line_starts = [0, *(i + 1 for i, character in enumerate(source) if character == "\n")]
         self._pieces: list[Piece] = []
-        self._nodes: list[Node] = []
-        self._open: list[str] = []
-        self._skipping: list[str] = []
-        self._skipped_as_word = False
-        self._kept = 0  # where what is being kept whole begins
+        self._waiting: list[tuple[Token, list[Node]]] = []
+        self._style: dict[str, str] = {}
+        self._skipped: list[str] = []
+        self._skipped_from = 0
+        self._movable = True
 
-    def _offset(self) -> int:
-        line, column = self.getpos()
-        return self._line_starts[line - 1] + column
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        raw = self.get_starttag_text() or ""
-        if self._skipping:
-            if tag == self._skipping[-1]:
-                self._skipping.append(tag)
+    def read(self, token: Token) -> None:
+        if self._skipped and self._still_skipped(token):
             return
-        no_translate = dict(attrs).get("translate") == "no" or "notranslate" in (dict(attrs).get("class") or "").split()
-        if tag in _SKIPPED or tag in _WORDS or (no_translate and tag not in _POINTS):
-            self._skipped_as_word = tag in _WORDS or tag in INLINE
-            if not self._skipped_as_word:
-                self._end_segment()
-            self._skipping, self._kept = [tag], self._offset()
-        elif tag in INLINE:
-            self._open.append(tag)
-            self._nodes.append(Tag(raw, TagKind.OPEN))
-        elif tag in _POINTS:
-            self._point(tag, raw)
-        else:
-            self._literal(raw)
-
-    def _point(self, tag: str, raw: str) -> None:
-        if tag == "br" and not self._open:
+        raw = self._source[token.start : token.end]
+        if token.kind is Kind.TEXT:
+            self._text(token, raw)
+        elif token.kind is Kind.START:
+            self._start(token, raw)
+        elif token.kind is Kind.END:
+            if token.name in INLINE:
+                self._wait(token, Tag(raw, TagKind.CLOSE))
+            else:
+                self._literal(raw)
+        elif token.kind is Kind.RAW:
             self._literal(raw)
         else:
-            self._nodes.append(Tag(raw, TagKind.BREAK if tag == "br" else TagKind.POINT))
+            self._wait(token, Tag(raw, _kind_of_other(token, raw)))
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        raw = self.get_starttag_text() or ""
-        if self._skipping:
-            return
-        if tag in INLINE or tag in _POINTS:
-            self._point(tag, raw)
+    def _still_skipped(self, token: Token) -> bool:
+        """Goes through an element that is kept whole; False where it ended before `token`."""
+        element = self._skipped[0]
+        if element in FOREIGN and token.name != element:
+            return True
+        if token.kind is Kind.START and token.name not in VOID:
+            if element in _IMPLIED_ENDS and token.name == element and len(self._skipped) == 1:
+                self._keep(token.start)
+                return False
+            self._skipped.append(token.name)
+            self._movable = self._movable and token.name in INLINE | _WORDS
+        elif token.kind is Kind.END:
+            if element in _IMPLIED_ENDS and token.name in _PARENTS and token.name not in self._skipped:
+                self._keep(token.start)
+                return False
+            self._movable = self._movable and token.name == self._skipped[-1]
+            if token.name in self._skipped:
+                del self._skipped[len(self._skipped) - 1 - self._skipped[::-1].index(token.name) :]
+            if not self._skipped:
+                self._keep(token.end, element)
+        return True
+
+    def _keep(self, end: int, closed: str = "") -> None:
+        """The element up to `end` as it is: a word where it is whole, `closed` by its own tag, with no blocks in it."""
+        self._skipped = []
+        start = self._skipped_from
+        if self._movable and closed in _WORDS | INLINE:
+            self._wait(Token(Kind.OTHER, start, end), Tag(self._source[start:end], TagKind.WORD))
         else:
-            self._literal(raw)
+            self._literal(self._source[start:end])
 
-    def handle_endtag(self, tag: str) -> None:
-        start = self._offset()
-        end = self._source.find(">", start) + 1 or len(self._source)
-        if self._skipping:
-            if tag == self._skipping[-1]:
-                self._skipping.pop()
-                if not self._skipping:
-                    self._keep(self._source[self._kept : end])
+    def _start(self, token: Token, raw: str) -> None:
+        attributes = _first_of_each(token.attributes)
+        empty = token.name in VOID or (token.name in FOREIGN and raw.endswith("/>"))
+        if not empty and (token.name in _SKIPPED | _WORDS or self._is_kept(attributes)):
+            self._skipped, self._skipped_from, self._movable = [token.name], token.start, True
             return
-        raw = self._source[start:end]
-        if tag in self._open:
-            # What was left open inside of it is a matter of the browser: these tags become points.
-            while self._open.pop() != tag:
-                pass
-            self._nodes.append(Tag(raw, TagKind.CLOSE))
-        elif tag in INLINE:
-            self._nodes.append(Tag(raw, TagKind.POINT))
-        else:
-            self._literal(raw)
-
-    def _keep(self, raw: str) -> None:
-        if self._skipped_as_word:
-            self._nodes.append(Tag(raw, TagKind.WORD))
-        else:
-            self._literal(raw)
-
-    def handle_data(self, data: str) -> None:
-        if not self._skipping:
-            self._nodes.append(data)
-
-    def handle_entityref(self, name: str) -> None:
-        self._reference(f"&{name};" if self._source.startswith(f"&{name};", self._offset()) else f"&{name}")
-
-    def handle_charref(self, name: str) -> None:
-        self._reference(f"&#{name};" if self._source.startswith(f"&#{name};", self._offset()) else f"&#{name}")
-
-    def _reference(self, raw: str) -> None:
-        if self._skipping:
+        if token.name == "html":
+            self._end_segment()
+            self._pieces += self._with_language(token, attributes)
             return
-        text = html.unescape(raw)
-        if text.isspace():
-            self._nodes.append(Tag(raw, TagKind.BREAK))
+        inside = () if self._is_kept(attributes) else tuple(self._prose_in(token, attributes))
+        if token.name in INLINE:
+            self._wait(token, Tag(raw, TagKind.OPEN, inside))
+        elif token.name in ("img", "wbr") or token.name in FOREIGN:
+            self._wait(token, Tag(raw, TagKind.POINT, inside))
         else:
-            self._nodes.append(text if text.isprintable() else Tag(raw, TagKind.POINT))
+            self._end_segment()
+            self._pieces.append(Tag(raw, TagKind.POINT, inside))
 
-    def handle_comment(self, data: str) -> None:
-        self._other(f"<!--{data}-->", "-->")
+    def _is_kept(self, attributes: Mapping[str, Attribute]) -> bool:
+        def value(name: str) -> str:
+            attribute = attributes.get(name)
+            return self._source[attribute.start : attribute.end].lower() if attribute else ""
 
-    def handle_decl(self, decl: str) -> None:
-        self._other(f"<!{decl}>", ">")
+        return value("translate") == "no" or "notranslate" in value("class").split()
 
-    def unknown_decl(self, data: str) -> None:
-        self._other(f"<![{data}]>", ">")
+    def _with_language(self, token: Token, attributes: Mapping[str, Attribute]) -> Iterator[Piece]:
+        end = token.start
+        for attribute in attributes.values():
+            if attribute.name in ("lang", "xml:lang") and attribute.end > attribute.start:
+                yield self._source[end : attribute.start]
+                yield str
+                end = attribute.end
+        yield self._source[end : token.end]
 
-    def handle_pi(self, data: str) -> None:
-        self._other(f"<?{data}>", ">")
+    def _prose_in(self, token: Token, attributes: Mapping[str, Attribute]) -> Iterator[Inside]:
+        for attribute in attributes.values():
+            if not _is_read(token.name, attribute.name, attributes, self._source):
+                continue
+            raw = self._source[attribute.start : attribute.end]
+            style: dict[str, str] = {}
+            nodes = with_placeholders(merged(_attribute_nodes(raw, style)))
+            if has_prose(nodes):
+                write = _writer(raw, style, attribute.quote or "=")
+                yield Inside(attribute.start - token.start, attribute.end - token.start, Segment(nodes, write))
 
-    def _other(self, raw: str, end: str) -> None:
-        if self._skipping:
-            return
-        start = self._offset()
-        if not self._source.startswith(raw, start):
-            stop = self._source.find(end, start)
-            raw = self._source[start : stop + len(end) if stop >= 0 else len(self._source)]
-        self._literal(raw)
+    def _text(self, token: Token, raw: str) -> None:
+        if token.name == "textarea":
+            # White space counts there.
+            self._end_segment()
+            for line in re.split(r"(\r\n|[\r\n])", raw):
+                style: dict[str, str] = {}
+                nodes = with_placeholders(merged(_text_nodes(line, style)))
+                self._pieces.append(Segment(nodes, _writer(line, style, "")) if has_prose(nodes) else line)
+        else:
+            self._waiting.append((token, list(_text_nodes(raw, self._style))))
+
+    def _wait(self, token: Token, tag: Tag) -> None:
+        self._waiting.append((token, [tag]))
 
     def _literal(self, raw: str) -> None:
         self._end_segment()
         self._pieces.append(raw)
 
     def _end_segment(self) -> None:
-        nodes = _merged(self._nodes)
-        self._nodes, self._open = [], []
-        if any(isinstance(node, str) and has_letters(node) for node in nodes):
-            self._pieces.append(Segment(with_placeholders(_collapsed(paired(nodes))), _escape))
-        else:
-            self._pieces += [_escape(node) if isinstance(node, str) else node.raw for node in nodes]
+        if not self._waiting:
+            return
+        waiting, style = self._waiting, self._style
+        self._waiting, self._style = [], {}
+        nodes = with_partners(merged(node for _, found in waiting for node in found), _name)
+        nodes = with_exact_spans(nodes, lambda text: _escaped(text, style, ""))
+        ready = with_placeholders(_collapsed(nodes))
+        if not has_prose(ready):
+            for token, found in waiting:
+                tag = found[0] if found else ""
+                raw = self._source[token.start : token.end]
+                self._pieces.append(tag if isinstance(tag, Tag) and tag.inside else raw)
+            return
+        for part in _apart(ready):
+            self._pieces.append(Segment(part, _writer(_written(part, style, ""), style, "")))
 
     def finish(self) -> list[Piece]:
         """All pieces, once the source is read."""
-        if self._skipping:
-            self._keep(self._source[self._kept :])
+        if self._skipped:
+            self._keep(len(self._source))
         self._end_segment()
         return self._pieces
 
 
-def _merged(nodes: list[Node]) -> list[Node]:
-    merged: list[Node] = []
+def _apart(nodes: Sequence[Node]) -> Iterator[tuple[Node, ...]]:
+    """The nodes as they are, or cut at their edges where something else could move past one."""
+    tags = [node for node in nodes if isinstance(node, Tag) and node.kind is not TagKind.BREAK]
+    if len(tags) < 2 or not any(tag.kind is TagKind.EDGE for tag in tags):
+        yield tuple(nodes)
+        return
+    part: list[Node] = []
     for node in nodes:
-        if merged and isinstance(node, str) and isinstance(merged[-1], str):
-            merged[-1] += node
+        if isinstance(node, Tag) and node.kind is TagKind.EDGE:
+            yield from ((tuple(part),) if part else ())
+            yield (node,)
+            part = []
         else:
-            merged.append(node)
-    return merged
+            part.append(node)
+    yield from ((tuple(part),) if part else ())
 
 
-def paired(nodes: list[Node]) -> list[Node]:
-    """Opening tags without an end, and ends without a beginning, as points: they cannot be moved around text."""
-    open_: list[int] = []
-    result = list(nodes)
-    for index, node in enumerate(nodes):
-        if isinstance(node, str):
+def _kind_of_other(token: Token, raw: str) -> TagKind:
+    """What a template prints is a word; what it decides stays where it is, and so do tags that it writes."""
+    if re.search(r".<[a-zA-Z/!]", raw, re.DOTALL) and not raw.startswith("<!--"):
+        return TagKind.EDGE
+    if _OUTPUT.match(raw):
+        return TagKind.WORD
+    return TagKind.EDGE if token.kind is Kind.TEMPLATE or raw.startswith("<?") else TagKind.POINT
+
+
+def _first_of_each(attributes: Sequence[Attribute]) -> dict[str, Attribute]:
+    """By name; a browser takes the first of two."""
+    found: dict[str, Attribute] = {}
+    for attribute in attributes:
+        found.setdefault(attribute.name, attribute)
+    return found
+
+
+def _is_read(tag: str, name: str, attributes: Mapping[str, Attribute], source: str) -> bool:
+    """Whether a person reads the attribute."""
+
+    def value(of: str) -> str:
+        return source[attributes[of].start : attributes[of].end].lower() if of in attributes else ""
+
+    if tag == "meta":
+        return name == "content" and bool({value("name"), value("property")} & _META)
+    if tag == "input" and name == "value":
+        return value("type") in _BUTTONS
+    if tag == "input" and name == "alt":
+        return value("type") == "image"
+    if name == "label":
+        return tag in ("optgroup", "option", "track")
+    return name in _READ and tag not in ("link", "style", "script")
+
+
+def _text_nodes(raw: str, style: dict[str, str]) -> Iterator[Node]:
+    """Text with its character references resolved; `style` is told which characters were written as references."""
+    return _resolved(raw, _REFERENCE, style)
+
+
+def _attribute_nodes(raw: str, style: dict[str, str]) -> Iterator[Node]:
+    for node in _resolved(raw, _CLOSED_REFERENCE, style):
+        if isinstance(node, Tag):
+            yield node
             continue
-        if node.kind is TagKind.OPEN:
-            open_.append(index)
-        elif node.kind is TagKind.CLOSE:
-            name = _name(node.raw)
-            while open_ and _name(nodes[open_[-1]].raw) != name:  # type: ignore[union-attr]
-                place = open_.pop()
-                result[place] = Tag(nodes[place].raw, TagKind.POINT)  # type: ignore[union-attr]
-            if open_:
-                open_.pop()
-            else:
-                result[index] = Tag(node.raw, TagKind.POINT)
-    for place in open_:
-        result[place] = Tag(nodes[place].raw, TagKind.POINT)  # type: ignore[union-attr]
-    return result
+        for part in re.split(r"([ \t]*[\r\n\f]\s*)", node):
+            yield Tag(part, TagKind.BREAK) if part.strip(_SPACE) != part and not part.strip() else part
 
 
-def _name(raw: str) -> str:
-    return raw.strip("</>").split()[0].split("/")[0].lower()
+def _resolved(raw: str, pattern: re.Pattern[str], style: dict[str, str]) -> Iterator[Node]:
+    end = 0
+    for match in pattern.finditer(raw):
+        text = html.unescape(match[0])
+        if text == match[0]:
+            continue
+        yield _noted(raw[end : match.start()], style)
+        end = match.end()
+        if text.isspace():
+            yield Tag(match[0], TagKind.BREAK)
+        elif not text.isprintable():
+            yield Tag(match[0], TagKind.POINT)
+        else:
+            if len(text) == 1 and match[0].endswith(";"):
+                style.setdefault(text, match[0])
+            yield text
+    yield _noted(raw[end:], style)
 
 
-def _collapsed(nodes: list[Node]) -> list[Node]:
+def _noted(text: str, style: dict[str, str]) -> str:
+    if ">" in text:
+        style.setdefault(">", ">")
+    return text
+
+
+def _writer(raw: str, style: Mapping[str, str], quote: str) -> Callable[[Sequence[Node]], str]:
+    """Writes a segment where `raw` stood; what has no text any more would change the tree, so it stays."""
+
+    def write(nodes: Sequence[Node]) -> str:
+        text = "".join(node for node in nodes if isinstance(node, str))
+        if not text.strip(_SPACE + "\0") and not any(isinstance(n, Tag) and n.kind is TagKind.WORD for n in nodes):
+            return raw
+        written = _written(nodes, style, quote)
+        return f'"{written}"' if quote == "=" else written
+
+    return write
+
+
+def _written(nodes: Sequence[Node], style: Mapping[str, str], quote: str) -> str:
+    return "".join(_escaped(node, style, quote) if isinstance(node, str) else node.raw for node in nodes)
+
+
+def _escaped(text: str, style: Mapping[str, str], quote: str) -> str:
+    """Plain text as HTML, in the style of the source; `quote` is what stands around it in an attribute."""
+    must = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\0": "", '"': "&quot;" if quote in ('"', "=") else '"', "'": "'"}
+    if quote == "'":
+        must["'"] = "&#39;"
+    return "".join(style.get(character) or must.get(character, character) for character in text)
+
+
+def _name(tag: Tag) -> str:
+    found = re.match(r"</?([^\s/>]*)", tag.raw)
+    return found[1].lower() if found else ""
+
+
+def _collapsed(nodes: Sequence[Node]) -> list[Node]:
     """White space inside prose as a browser shows it: one space; at the ends of the segment it stays as it is."""
     collapsed: list[Node] = []
     for index, node in enumerate(nodes):
         if isinstance(node, Tag):
             collapsed.append(node)
             continue
-        head = node[: len(node) - len(node.lstrip())] if index == 0 else ""
-        tail = node[len(node.rstrip()) :] if index == len(nodes) - 1 else ""
+        head = node[: len(node) - len(node.lstrip(_SPACE))] if index == 0 else ""
+        tail = node[len(node.rstrip(_SPACE)) :] if index == len(nodes) - 1 else ""
         body = node[len(head) : len(node) - len(tail)]
-        spaced = " ".join(body.split())
-        before = " " if body[:1].isspace() else ""
-        after = " " if body[-1:].isspace() and spaced else ""
-        collapsed.append(f"{head}{before}{spaced}{after}{tail}")
+        collapsed.append(head + re.sub(f"[{_SPACE}]+", " ", body) + tail)
     return collapsed
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -9,7 +9,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from nlpcli.text.markup import html
-from nlpcli.text.markup.segments import Node, Piece, Segment, Tag, TagKind, has_letters, with_placeholders
+from nlpcli.text.markup.placeholders import with_placeholders
+from nlpcli.text.markup.segments import Node, Piece, Pieces, Segment, Tag, TagKind, has_letters
 
 # Front matter is settings, not prose.
 _FRONT_MATTER = re.compile(r"\A---\r?\n.*?\r?\n(?:---|\.\.\.)\r?\n", re.DOTALL)
@@ -37,6 +38,11 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
+def parse(text: str) -> Pieces:
+    """The document."""
+    return Pieces(segments(text))
+
+
 def segments(text: str) -> list[Piece]:
     """The pieces of a document."""
     front = _FRONT_MATTER.match(text)
@@ -55,7 +61,7 @@ def segments(text: str) -> list[Piece]:
         start, stop, breaks = place
         if start > end:
             pieces.append(body[end:start])
-        pieces += html.segments(body[start:stop]) if token.type == "html_block" else _prose(token.content, breaks)
+        pieces += html.pieces_of(body[start:stop]) if token.type == "html_block" else _prose(token.content, breaks)
         end = stop
     return [*pieces, body[end:]] if end < len(body) else pieces
 
@@ -88,7 +94,12 @@ def _place(body: str, starts: list[int], end: int, token: Token) -> tuple[int, i
 
 def _prose(content: str, breaks: list[str]) -> list[Piece]:
     nodes = _paired_marks(_nodes(content))
-    return [Segment(with_placeholders(_with_breaks(nodes, iter(breaks))), _escape)]
+    return [
+        Segment(
+            with_placeholders(_with_breaks(nodes, iter(breaks))),
+            lambda nodes: "".join(_escape(n) if isinstance(n, str) else n.raw for n in nodes),
+        )
+    ]
 
 
 def _with_breaks(nodes: list[Node], breaks: Iterator[str]) -> list[Node]:

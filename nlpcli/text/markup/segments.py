@@ -1,11 +1,11 @@
-"""A text as pieces: literal ones, and segments of prose with tags inside."""
+"""A text with structure as pieces: literal ones, and segments of prose with tags inside."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple, Protocol
 
 
 class TagKind(Enum):
@@ -13,65 +13,123 @@ class TagKind(Enum):
 
     OPEN = auto()
     CLOSE = auto()
+    EDGE = auto()  # opens or closes without a partner in this prose: no other tag may pass it
     POINT = auto()  # stands between words and is none: an image, a line break
     BREAK = auto()  # stands for a space between words: a line break of the source
-    WORD = auto()  # stands for a word: code, a placeholder, an address
+    WORD = auto()  # stands for a word, in the language of the markup: code, a formula
+    TEXT = auto()  # stands for a word, in plain text: a placeholder, an address
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """Something inside prose that is kept as it is; `raw` as the source wrote it."""
+    """Something inside prose that is kept as it is; `raw` as the source wrote it, with stretches of prose `inside`."""
 
     raw: str
     kind: TagKind
+    inside: tuple[Inside, ...] = ()
 
 
 Node = str | Tag
 
 
-def _unchanged(text: str) -> str:
-    return text
+def joined(nodes: Sequence[Node]) -> str:
+    """Text and tags in a row: how a segment is written where no character has a meaning of its own."""
+    return "".join(node if isinstance(node, str) else node.raw for node in nodes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """Prose that is translated as a whole; `escape` writes plain text in the language of the markup."""
+    """Prose that is translated as a whole; `write` gives plain text and tags in the language of the markup."""
 
     nodes: tuple[Node, ...]
-    escape: Callable[[str], str] = _unchanged
+    write: Callable[[Sequence[Node]], str] = joined
 
 
-Piece = str | Segment
+class Inside(NamedTuple):
+    """A stretch of a tag, `start` to `end`, that is prose: an attribute, a branch of a plural."""
 
-# Addresses, and the placeholders of common template languages: {name}, {{ name }}, ${name}, %s, %(name)d, %1$s, <0>.
-_KEPT = re.compile(
-    r"""
-    (?:https?://|ftp://|www\.)[^\s<>"'()]*[^\s<>"'().,;:!?，。；：！？、）]
-    | [\w.+-]+@[\w-]+(?:\.[\w-]+)+
-    | \{\{.*?\}\} | \$?\{[^{}\s]*\} | \$\([^()\s]+\)
-    | %\([^()\s]+\)[#0\- +]*[\d.]*[a-zA-Z] | %(?:\d+\$)?[#0\-+]*[\d.]*(?:ll|l|h)?[sdifgeuxXcr@](?![a-z])
-    | </?[\w.-]*\d[\w.-]*\s*/?>
-    """,
-    re.VERBOSE,
-)
+    start: int
+    end: int
+    segment: Segment
 
 
-def with_placeholders(nodes: Iterable[Node]) -> tuple[Node, ...]:
-    """The nodes, with what must not be translated in their texts as tags of their own."""
+class Document(Protocol):
+    """A text with structure, read once: its prose, and the same text with other prose in its place."""
+
+    @property
+    def segments(self) -> Sequence[Segment]:
+        """All prose, in order."""
+
+    def write(self, translations: Sequence[Sequence[Node]], language: str) -> str:
+        """The text with a translation for each of `segments`; `language`: the ISO code of what they are in."""
+
+
+Localized = Callable[[str], str]
+"""A literal that names the language of the document: ISO code → text."""
+Piece = str | Segment | Tag | Localized
+
+
+class Pieces:
+    """A document of pieces in a row: literals stay, segments are replaced, tags have segments inside."""
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        self._pieces = list(pieces)
+        self.segments: list[Segment] = [segment for piece in self._pieces for segment in _segments_of(piece)]
+
+    def write(self, translations: Sequence[Sequence[Node]], language: str) -> str:
+        """The text with a translation for each of `segments`."""
+        found = {id(segment): nodes for segment, nodes in zip(self.segments, translations, strict=True)}
+        return "".join(_written(piece, found, language) for piece in self._pieces)
+
+
+def _segments_of(piece: Piece) -> Iterator[Segment]:
+    if isinstance(piece, Segment):
+        yield piece
+        for node in piece.nodes:
+            yield from _segments_of(node)
+    elif isinstance(piece, Tag):
+        for inside in piece.inside:
+            yield from _segments_of(inside.segment)
+
+
+def _written(piece: Piece, found: Mapping[int, Sequence[Node]], language: str) -> str:
+    if isinstance(piece, str):
+        return piece
+    if isinstance(piece, Tag):
+        return _raw(piece, found)
+    return write(piece, found) if isinstance(piece, Segment) else piece(language)
+
+
+def write(segment: Segment, found: Mapping[int, Sequence[Node]]) -> str:
+    """A segment with its translation, and that of each segment inside it, by id."""
+    nodes: list[Node] = []
+    for node in found[id(segment)]:
+        if isinstance(node, str):
+            nodes.append(node)
+        elif node.kind is TagKind.TEXT:
+            nodes.append(_raw(node, found))
+        else:
+            nodes.append(Tag(_raw(node, found), node.kind) if node.inside else node)
+    return segment.write(merged(nodes))
+
+
+def _raw(tag: Tag, found: Mapping[int, Sequence[Node]]) -> str:
+    text, end = "", 0
+    for inside in tag.inside:
+        text += tag.raw[end : inside.start] + write(inside.segment, found)
+        end = inside.end
+    return text + tag.raw[end:]
+
+
+def merged(nodes: Iterable[Node]) -> list[Node]:
+    """The nodes, texts in a row as one."""
     found: list[Node] = []
     for node in nodes:
-        if isinstance(node, Tag):
+        if found and isinstance(node, str) and isinstance(found[-1], str):
+            found[-1] += node
+        elif node != "":
             found.append(node)
-            continue
-        end = 0
-        for match in _KEPT.finditer(node):
-            if match.start() > end:
-                found.append(node[end : match.start()])
-            found.append(Tag(match[0], TagKind.WORD))
-            end = match.end()
-        if end < len(node):
-            found.append(node[end:])
-    return tuple(found)
+    return found
 
 
 def has_letters(text: str) -> bool:
@@ -79,11 +137,9 @@ def has_letters(text: str) -> bool:
     return any(map(str.isalpha, text))
 
 
-def plain(text: str) -> list[Piece]:
-    """A text without markup: each line is prose, line ends stay."""
-    return [piece for line in text.splitlines(keepends=True) for piece in _line(line)]
-
-
-def _line(line: str) -> list[Piece]:
-    prose = line.rstrip("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
-    return [Segment(with_placeholders([prose])), line[len(prose) :]]
+def has_prose(nodes: Iterable[Node]) -> bool:
+    """Whether there is anything to translate between the tags, or inside of a placeholder."""
+    return any(
+        has_letters(node) if isinstance(node, str) else node.kind is TagKind.TEXT and bool(node.inside)
+        for node in nodes
+    )

@@ -1,89 +1,67 @@
-"""SubRip subtitles as segments: numbers and timings stay, the lines of a cue are one text and become as many again."""
+"""SubRip subtitles: numbers and timings stay, the lines of a cue are one text and become as many again."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
-from nlpcli.text.markup.html import paired
-from nlpcli.text.markup.segments import Node, Piece, Segment, Tag, TagKind, with_placeholders
+from nlpcli.text.markup.cues import dash_of, in_lines, speeches
+from nlpcli.text.markup.partners import with_partners
+from nlpcli.text.markup.placeholders import with_placeholders
+from nlpcli.text.markup.segments import Node, Piece, Pieces, Segment, Tag, TagKind, has_prose
 
-_TIMING = re.compile(r"^\s*\d+:\d\d:\d\d[,.]\d+\s*-->\s*\d+:\d\d:\d\d[,.]\d+.*$")
-# <i>, </font>, and the positions of SubStation: {\an8}.
-_TAG = re.compile(r"(</?[a-zA-Z][^<>]*>)|(\{\\[^{}]*\})")
-_SPEAKER = re.compile(r"^\s*[-–—‐]\s*")
+_TIMING = re.compile(r"[ \t]*\d{1,9}:\d\d:\d\d[,.]\d{1,9}[ \t]*-->[ \t]*\d{1,9}:\d\d:\d\d[,.]\d{1,9}")
+# <i>, </font>, and what SubStation has: {\an8}.
+_TAG = re.compile(r"(?P<tag></?(?P<name>[a-zA-Z]\w{0,20})(?:\s[^<>]{0,200})?>)|(?P<style>\{\\[^{}]{0,200}\})")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
-def segments(text: str) -> list[Piece]:
-    """The pieces of a file of subtitles."""
-    pieces: list[Piece] = []
+def parse(text: str) -> Pieces:
+    """The document that a file of subtitles is."""
+    return Pieces(_pieces(_LINE.findall(text)))
+
+
+def _pieces(lines: Sequence[str]) -> Iterator[Piece]:
     cue: list[str] = []
     in_cue = False
-    for line in text.splitlines(keepends=True):
+    for line in lines:
         if not in_cue:
-            pieces.append(line)
+            yield line
             in_cue = bool(_TIMING.match(line))
         elif line.strip():
             cue.append(line)
         else:
-            pieces += [*_cue(cue), line]
+            yield from _cue(cue)
+            yield line
             cue, in_cue = [], False
-    return [*pieces, *_cue(cue)]
+    yield from _cue(cue)
 
 
-def _cue(lines: list[str]) -> list[Piece]:
-    """Lines of one speaker are one text; a dash starts the next speaker."""
-    pieces: list[Piece] = []
-    spoken: list[str] = []
-    for line in lines:
-        if _SPEAKER.match(line) and spoken:
-            pieces += _speech(spoken)
-            spoken = []
-        spoken.append(line)
-    return [*pieces, *(_speech(spoken) if spoken else [])]
+def _cue(lines: Sequence[str]) -> Iterator[Piece]:
+    for speech in speeches(lines):
+        bodies = [line.rstrip("\r\n") for line in speech]
+        dash = dash_of(bodies[0])
+        whole = " ".join([bodies[0][len(dash) :].strip(), *(body.strip() for body in bodies[1:])])
+        nodes = with_placeholders(with_partners(list(_nodes(whole)), _name))
+        if not has_prose(nodes):
+            yield from speech
+            continue
+        line_break = speech[0][len(bodies[0]) :] or "\n"
+        yield dash
+        yield Segment(nodes, in_lines(len(speech), line_break, str))
+        yield speech[-1][len(bodies[-1]) :]
 
 
-def _speech(lines: list[str]) -> list[Piece]:
-    dash = _SPEAKER.match(lines[0])
-    start = dash[0] if dash else ""
-    bodies = [line.rstrip("\r\n") for line in lines]
-    end = lines[-1][len(bodies[-1]) :]
-    break_ = lines[0][len(bodies[0]) :] or "\n"
-    whole = " ".join([bodies[0][len(start) :].strip(), *(body.strip() for body in bodies[1:])])
-    return [start, Segment(with_placeholders(paired(_nodes(whole))), _Breaker(len(lines), break_)), end]
-
-
-def _nodes(text: str) -> list[Node]:
-    nodes: list[Node] = []
+def _nodes(text: str) -> Iterator[Node]:
     end = 0
     for match in _TAG.finditer(text):
-        if match.start() > end:
-            nodes.append(text[end : match.start()])
-        kind = TagKind.POINT if match[2] else TagKind.CLOSE if match[0].startswith("</") else TagKind.OPEN
-        nodes.append(Tag(match[0], kind))
+        yield text[end : match.start()]
         end = match.end()
-    return [*nodes, text[end:]] if end < len(text) else nodes
+        kind = TagKind.POINT if match["style"] else TagKind.CLOSE if match[0].startswith("</") else TagKind.OPEN
+        yield Tag(match[0], kind)
+    yield text[end:]
 
 
-class _Breaker:
-    """Marks a segment whose translation becomes `lines` lines again (see `broken`)."""
-
-    def __init__(self, lines: int, break_: str) -> None:
-        self.lines = lines
-        self.break_ = break_
-
-    def __call__(self, text: str) -> str:
-        return text
-
-    def broken(self, text: str) -> str:
-        """`text` in lines of about equal length, broken between words (anywhere where there are no spaces)."""
-        words = re.findall(r"(?:<[^<>]*>|\{\\[^{}]*\}|[^\s<{]|[<{])+\s*", text) if " " in text else list(text)
-        lines: list[str] = []
-        for left in range(self.lines, 0, -1):
-            target = sum(map(len, words)) / left
-            count, length = 0, 0
-            while count < len(words) - (left - 1) and (count == 0 or length + len(words[count]) / 2 <= target):
-                length += len(words[count])
-                count += 1
-            lines.append("".join(words[:count] if left > 1 else words).strip())
-            words = words[count:]
-        return self.break_.join(line for line in lines if line)
+def _name(tag: Tag) -> str:
+    match = _TAG.fullmatch(tag.raw)
+    return (match["name"] or "").lower() if match else tag.raw

@@ -11,17 +11,14 @@ from nlpcli.pipelines.translation.inline import (
     with_stand_ins,
 )  # fmt: skip
 from nlpcli.text.clauses import parts_of, whole
-from nlpcli.text.markup.segments import Segment, Tag, TagKind, with_placeholders
+from nlpcli.text.markup.placeholders import with_placeholders
+from nlpcli.text.markup.segments import Tag, TagKind, joined
 
 B, B_END = Tag("<b>", TagKind.OPEN), Tag("</b>", TagKind.CLOSE)
 
 
 def always(text):
     return True
-
-
-def identity(text):
-    return text
 
 
 def links(source, target, pairs):
@@ -42,33 +39,33 @@ def links(source, target, pairs):
 def test_tags_go_where_their_words_went():
     sentence = Sentence("the red car", marks=[Mark(4, B), Mark(7, B_END)])
     found = links("the red car", "o carro vermelho", [(0, 0), (1, 2), (2, 1)])
-    assert render(sentence, "o carro vermelho", found, identity) == "o carro <b>vermelho</b>"
+    assert joined(render(sentence, "o carro vermelho", found)) == "o carro <b>vermelho</b>"
 
 
 def test_nested_tags_stay_nested():
     i, i_end = Tag("<i>", TagKind.OPEN), Tag("</i>", TagKind.CLOSE)
     marks = [Mark(0, B), Mark(0, i), Mark(3, i_end), Mark(7, B_END)]
     found = links("all 214 steps", "todos os 214 degraus", [(0, 0), (1, 0), (2, 1), (3, 2)])
-    text = render(Sentence("all 214 steps", marks=marks), "todos os 214 degraus", found, identity)
+    text = joined(render(Sentence("all 214 steps", marks=marks), "todos os 214 degraus", found))
     assert text == "<b><i>todos os</i> 214</b> degraus"
 
 
 def test_without_an_alignment_every_tag_is_there_once_and_in_order():
     sentence = Sentence("the red car", marks=[Mark(4, B), Mark(7, B_END)])
-    text = render(sentence, "o carro vermelho", [], identity)
+    text = joined(render(sentence, "o carro vermelho", []))
     assert text.count("<b>") == text.count("</b>") == 1
     assert text.index("<b>") < text.index("</b>")
 
 
 def test_a_line_break_takes_the_place_of_a_space():
     sentence = Sentence("one two", marks=[Mark(3, Tag("\n> ", TagKind.BREAK))])
-    assert render(sentence, "um dois", links("one two", "um dois", [(0, 0), (1, 1)]), identity) == "um\n> dois"
+    assert joined(render(sentence, "um dois", links("one two", "um dois", [(0, 0), (1, 1)]))) == "um\n> dois"
 
 
 def test_a_tag_around_a_whole_sentence_stays_outside_of_it():
     prose = with_stand_ins([B, "One. ", "Two.", B_END, " Three."], Glossary({}), 0)
     found = list(sentences_of(prose, parts_of(prose.text, "en", always)))
-    literal = "".join(part if isinstance(part, str) else part.text for part in found)
+    literal = "".join(part.text if isinstance(part, Sentence) else joined([part]) for part in found)
     assert literal == "<b>One. Two.</b> Three."
     assert not any(part.marks for part in found if isinstance(part, Sentence))
 
@@ -82,7 +79,7 @@ def test_placeholders_become_words_that_models_copy_and_come_back():
     (sentence,) = (Sentence(prose.text, prose.words),)
     assert keeps_words(sentence, prose.text)
     assert not keeps_words(sentence, prose.text.replace("K1K", ""))
-    assert "{name}" in render(sentence, prose.text, [], identity)
+    assert "{name}" in joined(render(sentence, prose.text, []))
 
 
 def test_a_percentage_is_no_placeholder():
@@ -94,7 +91,7 @@ def test_other_stand_ins_move_the_tags_with_them():
     other = with_other_words(sentence, 1)
     assert other.text == "a XQ1Z b"
     assert [mark.place for mark in other.marks] == [7, 8]
-    assert [text for text, _ in cut_at_words(sentence)] == ["a ", "K1K", " ", "<b>", "b", "</b>"]
+    assert [joined([node]) for node in cut_at_words(sentence)] == ["a ", "{x}", " ", "<b>", "b", "</b>"]
 
 
 def test_a_glossary_finds_whole_words_and_the_longest_first():
@@ -132,7 +129,3 @@ def test_chinese_clauses_end_without_a_space():
 def test_a_word_without_any_end_is_cut_too():
     text = "x" * 100
     assert "".join(text[p.start : p.end] for p in whole(text, "en", lambda part: len(part) <= 10)) == text
-
-
-def test_a_segment_writes_its_text_in_its_own_language():
-    assert Segment(("a",)).escape("<") == "<"

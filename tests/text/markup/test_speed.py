@@ -1,0 +1,51 @@
+"""Time over size: twice the text takes about twice the time, whatever it is made of."""
+
+import time
+
+import pytest
+
+from nlpcli.text.markup import parse
+
+SIZES = (20_000, 80_000)
+HARD = {
+    "letters": "a",
+    "words": "word ",
+    "comments": "<!--",
+    "tags": "<b>",
+    "closing": "</b>",
+    "quotes": '<a b="',
+    "brackets": "[",
+    "links": "[a](",
+    "stars": "*a ",
+    "nested": "**a *b ",
+    "ticks": "`a",
+    "braces": "{{",
+    "choices": "{a, plural, b {",
+    "percent": "%(",
+    "dots": "a.",
+    "slashes": "a/",
+    "backslashes": "\\u0041",
+    "at": "a@",
+    "dollar": "$a ",
+    "php": "<?php ",
+    "cdata": "<![CDATA[",
+    "entities": "&amp",
+    "quotes in lines": "> ",
+    "lists": "- ",
+    "cues": "1\n00:00:01,000 --> 00:00:02,000\na b\n\n",
+    "lines": "00:00:01,000 --> 00:00:02,000\n",
+    "speech": "word\n",
+}
+
+
+@pytest.mark.parametrize("markup", ["none", "html", "markdown", "srt"])
+@pytest.mark.parametrize("unit", HARD.values(), ids=HARD.keys())
+def test_the_time_is_linear(unit, markup):
+    seconds = []
+    for size in SIZES:
+        text = (unit * (size // len(unit) + 1))[:size]
+        started = time.process_time()
+        document = parse(text, markup)
+        document.write([segment.nodes for segment in document.segments], "pt")
+        seconds.append(time.process_time() - started)
+    assert seconds[1] < 0.5 or seconds[1] < 8 * seconds[0]
