@@ -14,7 +14,7 @@ BERGAMOT = "bergamot"
 def facts_of(model: LocalModel, config: PretrainedConfig) -> ModelFacts:
     """The facts of a model with this configuration."""
     if config.model_type == BERGAMOT:
-        from nlpcli.models.bergamot.byte_linear import has_published_levels
+        from nlpcli.models.bergamot.published_scales import has_published_levels
 
         return ModelFacts(
             model.name, Family.BERGAMOT, has_published_levels(model.folder, config.activation_multipliers)

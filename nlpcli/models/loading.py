@@ -10,10 +10,10 @@ import transformers
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from nlpcli.errors import ModelUnsafe, ModelUnusable
+from nlpcli.kernels.int8_weights import quantize_linears
 from nlpcli.kernels.packed_linear import pack_linears
-from nlpcli.kernels.quantized_linear import quantize_linears
 from nlpcli.models.bert.first_token import read_first_token_alone
-from nlpcli.models.bert.row_bytes import multiply_in_bytes
+from nlpcli.models.bert.quantize import multiply_in_bytes
 from nlpcli.models.facts import BERGAMOT, facts_of
 from nlpcli.models.llama.configuration import has_generic_tokenizer
 from nlpcli.models.quiet import first_line, say_nothing
@@ -285,7 +285,7 @@ def _ready(module: torch.nn.Module, placement: Placement, precision: Precision) 
     module = module.to(placement.device).eval()
     _prepare(module, precision)
     if placement.device_type == "cpu" and getattr(module.config, "_attn_implementation", None) == "sdpa":
-        from nlpcli.models.attention import CPU_ATTENTION
+        from nlpcli.kernels.attention import CPU_ATTENTION
 
         module.set_attn_implementation(CPU_ATTENTION)
     return module

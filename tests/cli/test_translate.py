@@ -9,7 +9,7 @@ import pytest
 from clauses import sentence
 from markdown_it import MarkdownIt
 
-from nlpcli.kernels.byte_product import can_multiply_bytes
+from nlpcli.kernels.int8_products import can_multiply_bytes
 
 pytestmark = pytest.mark.starter
 

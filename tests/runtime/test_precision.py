@@ -110,7 +110,7 @@ def test_what_is_asked_the_hardware_and_the_model_decide_on_the_kernel(use, aske
 
 
 def test_the_kernels_of_this_machine_are_those_that_torch_has():
-    from nlpcli.kernels.byte_product import can_multiply_bytes
+    from nlpcli.kernels.int8_products import can_multiply_bytes
     from nlpcli.kernels.packed_linear import can_pack
 
     kernels = choose(describe_hardware(), "cpu").kernels

@@ -18,11 +18,11 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from nlpcli.kernels.shapes import rounded_rows
 from nlpcli.models.bergamot.layers import Decoder, Encoder, compiled
 from nlpcli.models.bergamot.linears import Linears
 from nlpcli.models.bergamot.modeling import BergamotMTModel, positions
 from nlpcli.models.bergamot.output import NEVER, Output, UnionOutput, shortlisted_output
-from nlpcli.models.bergamot.rounding import rounded_rows
 from nlpcli.models.bergamot.sentencepiece_model import EOS_ID, UNKNOWN_ID
 from nlpcli.models.bergamot.shortlist import Shortlist
 from nlpcli.runtime.decode_slots import DecodeSlots

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nlpcli.kernels.packed_linear import can_pack
-from nlpcli.models.bergamot.byte_linear import ByteLinear
+from nlpcli.models.bergamot.published_scales import ByteLinear
 
 
 class FloatLinear(nn.Module):  # type: ignore[misc]

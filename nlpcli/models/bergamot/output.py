@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nlpcli.kernels.byte_product import can_multiply_bytes
-from nlpcli.models.bergamot.byte_linear import has_levels
-from nlpcli.models.bergamot.byte_output import ByteOutput
+from nlpcli.kernels.int8_products import can_multiply_bytes
+from nlpcli.kernels.shapes import rounded_rows
+from nlpcli.models.bergamot.int8_output import ByteOutput
 from nlpcli.models.bergamot.linears import linear
-from nlpcli.models.bergamot.rounding import rounded_rows
+from nlpcli.models.bergamot.published_scales import has_levels
 
 # The logits are searched in blocks: a maximum is fast, an index is slow.
 _BLOCK = 128

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PretrainedConfig
 
+from nlpcli.kernels.linear import Projection, fused, projection
 from nlpcli.kernels.threads import threads_for, weights_of_a_product
-from nlpcli.models.decoders.fused import Projection, fused, projection
 from nlpcli.models.decoders.slots import SlotCache, visible
 
 # Families that differ from Llama in no more than biases, and norms of q and k.

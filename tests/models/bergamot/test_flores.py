@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-from nlpcli.kernels.byte_product import can_multiply_bytes
+from nlpcli.kernels.int8_products import can_multiply_bytes
 from nlpcli.models.bergamot.greedy import GreedyTranslator
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.runtime.precision import Kernel

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nlpcli.kernels.byte_product import LARGEST
-from nlpcli.models.bergamot.byte_linear import levels
+from nlpcli.kernels.int8_products import LARGEST
+from nlpcli.models.bergamot.published_scales import levels
 
 # So many outputs of a row lie together: the kernel keeps the sums of some 100 in registers.
 _BLOCK = 96

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PretrainedConfig
 
-from nlpcli.kernels.byte_product import INPUT_LEVELS, SMALL_PAIR, packed_bytes
+from nlpcli.kernels.int8_products import INPUT_LEVELS, SMALL_PAIR, packed_bytes
 from nlpcli.models.bert.first_token import FirstTokenLayer
 from nlpcli.models.bert.layers import LayerNames, layer_names
 

@@ -10,11 +10,11 @@ from torch.nn import functional
 from transformers import AutoModelForSeq2SeqLM
 
 from nlpcli.errors import UsageError
-from nlpcli.kernels.byte_product import can_multiply_bytes
-from nlpcli.models.bergamot.byte_linear import ByteLinear, has_levels, has_published_levels
-from nlpcli.models.bergamot.byte_output import ByteOutput
+from nlpcli.kernels.int8_products import can_multiply_bytes
 from nlpcli.models.bergamot.conversion import read_model
 from nlpcli.models.bergamot.greedy import GreedyTranslator
+from nlpcli.models.bergamot.int8_output import ByteOutput
+from nlpcli.models.bergamot.published_scales import ByteLinear, has_levels, has_published_levels
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.translators import load_bergamot

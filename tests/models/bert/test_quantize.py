@@ -7,9 +7,9 @@ from torch import nn
 from torch.nn import functional
 from transformers import AutoModelForSequenceClassification
 
-from nlpcli.kernels.byte_product import can_multiply_bytes
+from nlpcli.kernels.int8_products import can_multiply_bytes
 from nlpcli.models.bert.first_token import read_first_token_alone
-from nlpcli.models.bert.row_bytes import RowByteLinear, multiply_in_bytes
+from nlpcli.models.bert.quantize import RowByteLinear, multiply_in_bytes
 from nlpcli.models.loading import load_classifier
 from nlpcli.models.reference import LocalModel
 from nlpcli.runtime.device import Hardware, choose

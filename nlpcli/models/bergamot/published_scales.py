@@ -10,7 +10,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from nlpcli.kernels.byte_product import LARGEST, packed_bytes
+from nlpcli.kernels.int8_products import LARGEST, packed_bytes
 
 # What float16 makes of level 127 is off by 1/32 of a step at most; a matrix of its own is off by half a step.
 _MOST_ROUNDING = 0.1

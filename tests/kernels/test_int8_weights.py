@@ -4,7 +4,7 @@ from torch import nn
 from transformers import T5Config, T5ForConditionalGeneration
 
 from nlpcli.kernels.int8_blocks import BlockedInt8Linear, has_bags
-from nlpcli.kernels.quantized_linear import Int4Linear, Int8Linear, quantize_linears
+from nlpcli.kernels.int8_weights import Int4Linear, Int8Linear, quantize_linears
 
 
 def relative_error(layer, exact, hidden_states):
