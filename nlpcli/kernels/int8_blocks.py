@@ -1,15 +1,14 @@
-"""Linear layers in 8 bits as x86 CPUs multiply a few rows with them fastest: as a bag of embeddings.
+"""Linear layers of int8 weights as x86 CPUs multiply a few rows with them fastest: as a bag of embeddings.
 
     y = x Wᵀ = Σ_k x_k w_k,   w_k: the column of input k
 
 is what recommenders call an embedding bag: a weighted sum of rows of a table. Theirs (fbgemm's, inside torch) reads
-tables in 8 bits at two to three times the speed of `_weight_int8pack_mm` (decision 16), and computes in float32. A bag
+int8 tables at two to three times the speed of `_weight_int8pack_mm` (decision 16), and computes in float32. A bag
 is one block of outputs, so that the bags are what threads share, and what a bag sums up stays in registers.
 """
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -18,21 +17,16 @@ from torch import Tensor, nn
 
 # Outputs of a block, the fastest first (AVX2): 96 float32 are 12 of its 16 registers.
 _BLOCKS = (96, 128, 64)
-# Behind the levels of a row stand its scale and its lowest value, 4 bytes each.
-_SCALE_AND_LOWEST = 8
+# Behind a row stand its scale and its minimum, 4 bytes each.
+_SCALE_AND_MINIMUM = 8
 # Up to so many rows the bag is faster than a product with the weights written out (2 cores, AVX2).
 _FEW_ROWS = 4
 # As many weights are written out at a time as the caches hold.
 _CACHED_WEIGHTS = 1 << 20
 
 
-def has_bags() -> bool:
-    """Whether this build of torch has the kernels for this CPU."""
-    return platform.machine() in {"x86_64", "AMD64"} and "fbgemm" in torch.backends.quantized.supported_engines
-
-
 class BlockedInt8Linear(nn.Module):  # type: ignore[misc]
-    """x Wᵀ + b on x86 CPUs; W in 8 bits, a scale and a lowest value for every input of a block of outputs.
+    """x Wᵀ + b on x86 CPUs; W is uint8 with a scale and a minimum for every input of a block of outputs.
 
     `table`: (blocks · in_features, outputs of a block + 8) uint8; the last block is filled up with zeros.
     """
@@ -44,7 +38,7 @@ class BlockedInt8Linear(nn.Module):  # type: ignore[misc]
     def __init__(self, table: Tensor, in_features: int, out_features: int, bias: Tensor | None) -> None:
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
-        self.block = table.shape[1] - _SCALE_AND_LOWEST
+        self.block = table.shape[1] - _SCALE_AND_MINIMUM
         self.blocks = table.shape[0] // in_features
         self.register_buffer("table", table)
         self.register_buffer("bias", bias)

@@ -14,44 +14,25 @@ from torch import Tensor, nn
 _TYPICAL_ROWS = 1024
 
 
-def can_pack() -> bool:
-    """Whether this build of torch has the kernels, and this CPU what they need (AVX-512; else bfloat16 is emulated)."""
-    return (
-        torch.backends.mkldnn.is_available()
-        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-        and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    )
-
-
 class PackedLinear(nn.Module):  # type: ignore[misc]
-    """x Wᵀ + b for bfloat16 on CPU; inference only. Input (…, in_features), output (…, out_features)."""
+    """x Wᵀ + b, then `activation` (none or relu), for bfloat16 on CPU; inference only."""
 
     weight: Tensor
     bias: Tensor | None
 
-    def __init__(self, linear: nn.Linear) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None, activation: str = "none") -> None:
         super().__init__()
-        self.in_features = linear.in_features
-        self.out_features = linear.out_features
+        self.out_features, self.in_features = weight.shape
+        self.activation = activation
         with torch.inference_mode():
-            packed = torch.ops.mkldnn._reorder_linear_weight(linear.weight.detach().contiguous(), _TYPICAL_ROWS)
-        self.packed_weight = packed
+            self.packed_weight = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), _TYPICAL_ROWS)
         # T5 asks for its dtype.
-        self.register_buffer("weight", linear.weight.new_empty(0), persistent=False)
-        self.register_buffer("bias", None if linear.bias is None else linear.bias.detach())
+        self.register_buffer("weight", weight.new_empty(0), persistent=False)
+        self.register_buffer("bias", bias)
 
     def forward(self, hidden_states: Tensor) -> Tensor:
-        """The linear map."""
+        """(…, in_features) → (…, out_features)."""
         output: Tensor = torch.ops.mkldnn._linear_pointwise(
-            hidden_states, self.packed_weight, self.bias, "none", [], ""
+            hidden_states, self.packed_weight, self.bias, self.activation, [], ""
         )
         return output
-
-
-def pack_linears(module: nn.Module) -> None:
-    """Replace every bfloat16 `nn.Linear` inside `module`, which frees the weight that it had."""
-    for name, child in module.named_children():
-        if type(child) is nn.Linear and child.weight.dtype == torch.bfloat16:
-            setattr(module, name, PackedLinear(child))
-        else:
-            pack_linears(child)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 import torch
 from torch import nn
-from transformers.pytorch_utils import Conv1D
 
 # To wake a thread for half of less than this costs more than the half that it does.
 _SMALL_PRODUCT = 1 << 20
@@ -16,7 +15,8 @@ _SMALL_PRODUCT = 1 << 20
 
 def weights_of_a_product(module: nn.Module) -> int:
     """How many bytes a linear layer inside `module` has to read, the median of all; 0 where there is none."""
-    layers = [child for child in module.modules() if hasattr(child, "in_features") or isinstance(child, Conv1D)]
+    # GPT-2's layers call the number of their inputs nx.
+    layers = [child for child in module.modules() if hasattr(child, "in_features") or hasattr(child, "nx")]
     return int(statistics.median([_bytes(layer) for layer in layers] or [0]))
 
 

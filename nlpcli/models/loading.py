@@ -10,10 +10,9 @@ import transformers
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from nlpcli.errors import ModelUnsafe, ModelUnusable
-from nlpcli.kernels.int8_weights import quantize_linears
-from nlpcli.kernels.packed_linear import pack_linears
+from nlpcli.kernels.linear import MakeLinear, int4_weights, int8_weights, packed_bfloat16, replace_linears
 from nlpcli.models.bert.first_token import read_first_token_alone
-from nlpcli.models.bert.quantize import multiply_in_bytes
+from nlpcli.models.bert.quantize import quantize_layers
 from nlpcli.models.facts import BERGAMOT, facts_of
 from nlpcli.models.llama.configuration import has_generic_tokenizer
 from nlpcli.models.quiet import first_line, say_nothing
@@ -131,7 +130,9 @@ def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
         ModelUnsafe: the model would run code of its own.
         ModelUnusable: the model continues no text, transformers does not know it, or weights are missing.
     """
-    return _load_generator(transformers.AutoModelForCausalLM, "continues no text", model, placement)[0]
+    module, precision = _load_generator(transformers.AutoModelForCausalLM, "continues no text", model, placement)
+    _prepare(module, precision)
+    return module
 
 
 def load_seq2seq(model: LocalModel, placement: Placement) -> torch.nn.Module:
@@ -141,7 +142,9 @@ def load_seq2seq(model: LocalModel, placement: Placement) -> torch.nn.Module:
         ModelUnsafe: the model would run code of its own.
         ModelUnusable: the model turns no text into another, transformers does not know it, or weights are missing.
     """
-    return _load_seq2seq(model, placement)[0]
+    module, precision = load_student(model, placement)
+    _prepare(module, precision)
+    return module
 
 
 def load_student(model: LocalModel, placement: Placement) -> tuple[torch.nn.Module, Precision]:
@@ -151,10 +154,6 @@ def load_student(model: LocalModel, placement: Placement) -> tuple[torch.nn.Modu
         ModelError: as `load_seq2seq`.
         UsageError: it cannot be computed in the format that was asked for.
     """
-    return _load_seq2seq(model, placement)
-
-
-def _load_seq2seq(model: LocalModel, placement: Placement) -> tuple[torch.nn.Module, Precision]:
     return _load_generator(transformers.AutoModelForSeq2SeqLM, "turns no text into another", model, placement)
 
 
@@ -168,7 +167,6 @@ def _load_generator(
         )
     precision = _precision(model, config, placement, Use.TEXT)
     module = _from_pretrained(auto_class, model, _options(config, precision)).to(placement.device).eval()
-    _prepare(module, precision)
     return module, precision
 
 
@@ -285,20 +283,25 @@ def _ready(module: torch.nn.Module, placement: Placement, precision: Precision) 
     module = module.to(placement.device).eval()
     _prepare(module, precision)
     if placement.device_type == "cpu" and getattr(module.config, "_attn_implementation", None) == "sdpa":
-        from nlpcli.kernels.attention import CPU_ATTENTION
+        from nlpcli.models.attention import CPU_ATTENTION
 
         module.set_attn_implementation(CPU_ATTENTION)
     return module
 
 
+_LINEARS: dict[Kernel, MakeLinear] = {
+    Kernel.PACKED: packed_bfloat16,
+    Kernel.INT8_WEIGHTS: int8_weights,
+    Kernel.INT4_WEIGHTS: int4_weights,
+}
+
+
 def _prepare(module: torch.nn.Module, precision: Precision) -> None:
-    """Replace the linear layers inside `module` by those of `precision`."""
-    if precision.kernel is Kernel.PACKED:
-        pack_linears(module)
-    elif precision.kernel in (Kernel.INT8_WEIGHTS, Kernel.INT4_WEIGHTS):
-        quantize_linears(module, "int8" if precision.kernel is Kernel.INT8_WEIGHTS else "int4")
-    elif precision.kernel is Kernel.INT8_DYNAMIC:
-        multiply_in_bytes(module)
+    """Give `module` the linear layers of `precision`."""
+    if precision.kernel is Kernel.INT8_DYNAMIC:
+        quantize_layers(module)
+    elif make := _LINEARS.get(precision.kernel):
+        replace_linears(module, make)
 
 
 def longest_input(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from nlpcli.kernels.shapes import rounded_rows
 from nlpcli.text.detection import detect
 from nlpcli.text.sentences import split
 
@@ -140,14 +141,8 @@ def pad(windows: Sequence[Window], padding: int, device: torch.device) -> dict[s
 
 
 def with_rounded_rows(windows: Sequence[Window]) -> list[Window]:
-    """The windows, and the last one a few times more: at most four counts between a power of two and the next.
-
-    oneDNN keeps compiled code for every shape that it has seen: few row counts keep a long stream's memory flat
-    (docs/decisions/0004).
-    """
-    step = 1 << max(0, len(windows).bit_length() - 3)
-    missing = -len(windows) % step
-    return [*windows, *([windows[-1]] * missing)]
+    """The windows, and the last one a few times more (see `kernels.shapes`)."""
+    return [*windows, *([windows[-1]] * (rounded_rows(len(windows)) - len(windows)))]
 
 
 def _equal_parts(token_ids: Window, most: int) -> list[Window]:

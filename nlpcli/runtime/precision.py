@@ -104,10 +104,9 @@ _RULES = (
     _Rule("auto", "text", "bergamot", True, "float32", "int8", Kernel.INT8_STATIC, "float32", _PUBLISHED),
     _Rule("int8", "", "bert", None, "", "int8", Kernel.INT8_DYNAMIC, "float32", "asked for"),
     _Rule("int8", "text", "bergamot", True, "", "int8", Kernel.INT8_STATIC, "float32", "asked for"),
-    # Students of Bergamot's have layers of their own, which read no weights of fewer bits, and pack themselves.
+    # Students of Bergamot's have layers of their own, which read no quantized weights.
     _Rule("int8", "text", "bergamot", None, "", "", None),
     _Rule("int4", "text", "bergamot", None, "", "", None),
-    _Rule("", "text", "bergamot", None, "", "", Kernel.PLAIN),
     _Rule("int8", "", "", None, "", "", Kernel.INT8_WEIGHTS),
     _Rule("int4", "", "", None, "", "", Kernel.INT4_WEIGHTS),
     _Rule("", "", "", None, "bfloat16", "bfloat16", Kernel.PACKED),

@@ -9,7 +9,7 @@ import pytest
 from clauses import sentence
 from markdown_it import MarkdownIt
 
-from nlpcli.kernels.int8_products import can_multiply_bytes
+from nlpcli.kernels.linear import libraries
 
 pytestmark = pytest.mark.starter
 
@@ -93,7 +93,7 @@ def test_the_shortlist_of_dtype_auto_agrees_on_these(en_pt, call):
     assert text_of(call("translate", "--shortlist", *SENTENCES)).splitlines()[0] == "Como você está hoje?"
 
 
-@pytest.mark.skipif(not can_multiply_bytes(), reason="this CPU or build of torch has no FBGEMM")
+@pytest.mark.skipif("fbgemm" not in libraries(), reason="this build of torch has no FBGEMM")
 def test_int8_translates_and_int4_is_refused(en_pt, call):
     done = call("translate", "--dtype", "int8", *SENTENCES)
     assert text_of(done).splitlines()[0] == "Como você está hoje?"

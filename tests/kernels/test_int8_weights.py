@@ -3,8 +3,9 @@ import torch
 from torch import nn
 from transformers import T5Config, T5ForConditionalGeneration
 
-from nlpcli.kernels.int8_blocks import BlockedInt8Linear, has_bags
-from nlpcli.kernels.int8_weights import Int4Linear, Int8Linear, quantize_linears
+from nlpcli.kernels.int8_blocks import BlockedInt8Linear
+from nlpcli.kernels.int8_weights import Int4Linear, Int8Linear
+from nlpcli.kernels.linear import int4_weights, int8_weights, libraries, replace_linears
 
 
 def relative_error(layer, exact, hidden_states):
@@ -12,10 +13,10 @@ def relative_error(layer, exact, hidden_states):
     return float((layer(hidden_states) - expected).norm() / expected.norm())
 
 
-needs_bags = pytest.mark.skipif(not has_bags(), reason="this build of torch has no FBGEMM for this CPU")
+needs_fbgemm = pytest.mark.skipif("fbgemm" not in libraries(), reason="this build of torch has no FBGEMM for this CPU")
 KINDS = [
     pytest.param(Int8Linear.of, 0.02, id="int8"),
-    pytest.param(BlockedInt8Linear.of, 0.02, marks=needs_bags, id="int8 in blocks"),
+    pytest.param(BlockedInt8Linear.of, 0.02, marks=needs_fbgemm, id="int8 in blocks"),
     pytest.param(Int4Linear, 0.12, id="int4"),
 ]
 
@@ -52,11 +53,14 @@ def test_a_bias_is_added_and_the_shape_of_the_batch_kept():
 
 def test_a_shape_that_4_bits_do_not_have_gets_8():
     module = nn.Sequential(nn.Linear(64, 96), nn.Linear(96, 3))
-    quantize_linears(module, "int4")
-    assert [type(layer) for layer in module] == [Int4Linear, BlockedInt8Linear if has_bags() else Int8Linear]
+    replace_linears(module, int4_weights)
+    assert [type(layer) for layer in module] == [
+        Int4Linear,
+        BlockedInt8Linear if "fbgemm" in libraries() else Int8Linear,
+    ]
 
 
-@needs_bags
+@needs_fbgemm
 @pytest.mark.parametrize("outputs", [3, 64, 96, 100, 960], ids=str)
 def test_blocks_say_the_same_of_a_row_whatever_stands_beside_it(outputs):
     torch.manual_seed(0)
@@ -67,7 +71,7 @@ def test_blocks_say_the_same_of_a_row_whatever_stands_beside_it(outputs):
     assert torch.allclose(layer(rows), alone, atol=1e-4)
 
 
-@needs_bags
+@needs_fbgemm
 @pytest.mark.parametrize(("outputs", "bias"), [(192, None), (192, torch.ones(192)), (100, None)], ids=str)
 @pytest.mark.parametrize("shape", [(1, 48), (1, 1, 48), (2, 3, 48)], ids=str)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
@@ -80,7 +84,7 @@ def test_the_function_of_blocks_says_what_the_module_says(outputs, bias, shape, 
     assert torch.equal(found, expected)
 
 
-@needs_bags
+@needs_fbgemm
 def test_joined_blocks_are_their_layers_side_by_side_and_hold_them_once():
     torch.manual_seed(0)
     layers = [BlockedInt8Linear.of(torch.randn(outputs, 48), None) for outputs in (192, 96, 96)]
@@ -94,7 +98,7 @@ def test_joined_blocks_are_their_layers_side_by_side_and_hold_them_once():
     assert torch.equal(torch.cat([layer(hidden_states) for layer in layers], dim=-1), expected)  # as before
 
 
-@needs_bags
+@needs_fbgemm
 def test_blocks_of_different_sizes_are_not_joined():
     layers = [BlockedInt8Linear.of(torch.randn(outputs, 48), None) for outputs in (192, 64)]
     assert BlockedInt8Linear.joined(layers, None) is None
@@ -113,12 +117,12 @@ def test_a_row_of_zeros_is_no_division_by_zero():
     assert torch.equal(layer(torch.ones(1, 4)), torch.zeros(1, 4))
 
 
-@pytest.mark.parametrize("quantization", ["int8", "int4"])
-def test_t5_which_asks_for_the_dtype_of_a_weight_runs(quantization):
+@pytest.mark.parametrize("make", [int8_weights, int4_weights])
+def test_t5_which_asks_for_the_dtype_of_a_weight_runs(make):
     config = T5Config(vocab_size=64, d_model=64, d_kv=16, d_ff=128, num_layers=1, num_heads=4, decoder_start_token_id=0)
     module = T5ForConditionalGeneration(config).eval()
     tokens = {"input_ids": torch.tensor([[1, 2, 3]]), "decoder_input_ids": torch.tensor([[0, 2]])}
     with torch.inference_mode():
         exact = module(**tokens).logits
-        quantize_linears(module, quantization)
+        replace_linears(module, make)
         assert torch.cosine_similarity(exact, module(**tokens).logits, dim=-1).min() > 0.9

@@ -26,6 +26,7 @@ OTHER = ModelFacts("m")
 PLAIN, PACKED, REFUSED = Kernel.PLAIN, Kernel.PACKED, None
 DYNAMIC, STATIC, W8, W4 = Kernel.INT8_DYNAMIC, Kernel.INT8_STATIC, Kernel.INT8_WEIGHTS, Kernel.INT4_WEIGHTS
 ENCODE = (Use.VECTORS, Use.LABELS)
+COMPUTE = (*ENCODE, Use.TEXT)
 
 # Uses, models, --dtype, machines → kernel, dtype. Every combination stands in exactly one row (a test counts them).
 F32, BF16, F16, INT8, INT4, AUTO = "float32", "bfloat16", "float16", "int8", "int4", "auto"
@@ -49,31 +50,25 @@ TABLE = [
     ((Use.ATTENTION,), ANY, (INT8,), tuple(MACHINES), W8, "native"),
     ((Use.ATTENTION,), ANY, (INT4,), CPUS, W4, "native"),
     # A dtype that is asked for is taken.
-    (ENCODE, ANY, (F32, F16), tuple(MACHINES), PLAIN, "asked"),
-    ((Use.TEXT,), ANY, (F32, F16), tuple(MACHINES), PLAIN, "asked"),
-    (ENCODE, ANY, (BF16,), ONEDNN, PACKED, BF16),
-    (ENCODE, ANY, (BF16,), without(MACHINES, *ONEDNN), PLAIN, BF16),
-    ((Use.TEXT,), NOT_BERGAMOT, (BF16,), ONEDNN, PACKED, BF16),
-    ((Use.TEXT,), NOT_BERGAMOT, (BF16,), without(MACHINES, *ONEDNN), PLAIN, BF16),
-    ((Use.TEXT,), (STUDENT, PUBLISHED), (BF16,), tuple(MACHINES), PLAIN, BF16),
+    (COMPUTE, ANY, (F32, F16), tuple(MACHINES), PLAIN, "asked"),
+    (COMPUTE, ANY, (BF16,), ONEDNN, PACKED, BF16),
+    (COMPUTE, ANY, (BF16,), without(MACHINES, *ONEDNN), PLAIN, BF16),
     # auto: int8 where it is known to be as good, and the CPU has no bfloat16.
-    (tuple(without(Use, Use.ATTENTION)), (MEASURED,), (AUTO,), BEFORE_BFLOAT16, DYNAMIC, F32),
+    (COMPUTE, (MEASURED,), (AUTO,), BEFORE_BFLOAT16, DYNAMIC, F32),
     ((Use.TEXT,), (PUBLISHED,), (AUTO,), BEFORE_BFLOAT16, STATIC, F32),
     (ENCODE, (PUBLISHED,), (AUTO,), BEFORE_BFLOAT16, PLAIN, F32),
-    (tuple(without(Use, Use.ATTENTION)), (BERT, OTHER), (AUTO,), BEFORE_BFLOAT16, PLAIN, F32),
-    (tuple(without(Use, Use.ATTENTION)), (STUDENT,), (AUTO,), BEFORE_BFLOAT16, PLAIN, F32),
-    (ENCODE, ANY, (AUTO,), ("bfloat16",), PACKED, BF16),
-    ((Use.TEXT,), NOT_BERGAMOT, (AUTO,), ("bfloat16",), PACKED, BF16),
-    ((Use.TEXT,), (STUDENT, PUBLISHED), (AUTO,), ("bfloat16",), PLAIN, BF16),
-    (tuple(without(Use, Use.ATTENTION)), ANY, (AUTO,), without(MACHINES, *FBGEMM), PLAIN, "native"),
+    (COMPUTE, (BERT, OTHER), (AUTO,), BEFORE_BFLOAT16, PLAIN, F32),
+    (COMPUTE, (STUDENT,), (AUTO,), BEFORE_BFLOAT16, PLAIN, F32),
+    (COMPUTE, ANY, (AUTO,), ("bfloat16",), PACKED, BF16),
+    (COMPUTE, ANY, (AUTO,), without(MACHINES, *FBGEMM), PLAIN, "native"),
     # int8: products where there are kernels for the family, else weights.
-    (tuple(without(Use, Use.ATTENTION)), (BERT, MEASURED), (INT8,), FBGEMM, DYNAMIC, F32),
-    (tuple(without(Use, Use.ATTENTION)), (BERT, MEASURED), (INT8,), without(MACHINES, *FBGEMM), W8, "native"),
+    (COMPUTE, (BERT, MEASURED), (INT8,), FBGEMM, DYNAMIC, F32),
+    (COMPUTE, (BERT, MEASURED), (INT8,), without(MACHINES, *FBGEMM), W8, "native"),
     ((Use.TEXT,), (PUBLISHED,), (INT8,), FBGEMM, STATIC, F32),
     ((Use.TEXT,), (PUBLISHED,), (INT8,), without(MACHINES, *FBGEMM), REFUSED, None),
     ((Use.TEXT,), (STUDENT,), (INT8,), tuple(MACHINES), REFUSED, None),
     (ENCODE, (STUDENT, PUBLISHED), (INT8,), tuple(MACHINES), W8, "native"),
-    (tuple(without(Use, Use.ATTENTION)), (OTHER,), (INT8,), tuple(MACHINES), W8, "native"),
+    (COMPUTE, (OTHER,), (INT8,), tuple(MACHINES), W8, "native"),
     # int4, which `choose` refuses on a GPU.
     (ENCODE, ANY, (INT4,), CPUS, W4, "native"),
     ((Use.TEXT,), NOT_BERGAMOT, (INT4,), CPUS, W4, "native"),
@@ -110,11 +105,10 @@ def test_what_is_asked_the_hardware_and_the_model_decide_on_the_kernel(use, aske
 
 
 def test_the_kernels_of_this_machine_are_those_that_torch_has():
-    from nlpcli.kernels.int8_products import can_multiply_bytes
-    from nlpcli.kernels.packed_linear import can_pack
-
     kernels = choose(describe_hardware(), "cpu").kernels
-    assert ("int8" in kernels, "bfloat16" in kernels) == (can_multiply_bytes(), can_pack())
+    fbgemm = "fbgemm" in torch.backends.quantized.supported_engines
+    assert ("int8" in kernels) == (fbgemm and torch.backends.cpu.get_cpu_capability().startswith("AVX"))
+    assert ("bfloat16" in kernels) == bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 @pytest.mark.skipif(not hasattr(torch.cpu, "get_capabilities"), reason="an older torch")

@@ -10,7 +10,7 @@ class BergamotConfig(PretrainedConfig):  # type: ignore[misc]
 
     `vocab_size` counts the target's pieces and one more for padding, which also starts the decoder;
     `source_vocab_size` the same for the source, where its vocabulary is another one. `activation_multipliers`: by the
-    name of a linear layer, what its input is multiplied by before it is rounded to 8 bits (None: not published).
+    name of a linear layer, what its input is multiplied by before it is quantized to int8 (None: not published).
     `longest_sentence`: in tokens, `</s>` included; of longer ones clauses are lost, long before the 128 that engines
     break at.
     """

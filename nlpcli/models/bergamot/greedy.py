@@ -145,8 +145,8 @@ class GreedyTranslator:
         self, model: BergamotMTModel, shortlist: Shortlist | None = None, kernel: Kernel = Kernel.PLAIN
     ) -> None:
         config = model.config
-        linears = Linears(model, config.activation_multipliers if kernel is Kernel.INT8_STATIC else None)
-        self._config = config
+        linears = Linears(model, kernel)
+        self._config, self._kernel = config, kernel
         self._shortlist = shortlist
         self._batches = count()
         with torch.inference_mode():
@@ -244,14 +244,14 @@ class GreedyTranslator:
 
     @cached_property
     def _every_piece(self) -> _OutputOf:
-        every_piece = UnionOutput(self._weight, self._bias).all()
+        every_piece = UnionOutput(self._weight, self._bias, self._kernel).all()
         return lambda sources: every_piece  # noqa: ARG005
 
     @cached_property
     def _shortlisted(self) -> _OutputOf:
         shortlist = self._shortlist
         assert shortlist is not None
-        layer = shortlisted_output(self._weight, self._bias)
+        layer = shortlisted_output(self._weight, self._bias, self._kernel)
         return lambda sources: layer.of([torch.from_numpy(shortlist.of(source)) for source in sources])
 
     def _decode(self, batch: _Batch) -> None:

@@ -1,8 +1,8 @@
 """The output layer over the pieces that each row may say, and over no other row's.
 
 The pieces of a shortlist differ from row to row, so that a product over a whole batch would be ten times as wide as any
-row needs. FBGEMM's embedding bag over 8-bit rows is a product of one vector with one matrix, for each row its own:
-a table of Wᵀ, its inputs the weights of a bag, in float32. Weights that were published in 8 bits lose nothing by it.
+row needs. FBGEMM's embedding bag over int8 rows is a product of one vector with one matrix, for each row its own:
+a table of Wᵀ, its inputs the weights of a bag, in float32. Weights that were published in int8 lose nothing by it.
 """
 
 from __future__ import annotations
@@ -13,25 +13,27 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nlpcli.kernels.int8_products import LARGEST
-from nlpcli.models.bergamot.published_scales import levels
+from nlpcli.kernels.quantize import INT8_MAX, quantized, tensor_scale
 
 # So many outputs of a row lie together: the kernel keeps the sums of some 100 in registers.
 _BLOCK = 96
 _NEVER = -1e9
-# Behind each stretch of a table, the kernel wants the step and the value of level 0 as float32.
+# Behind each stretch of a table, the kernel wants the scale and the value of 0 as float32.
 _TAIL = 8
 
 
-class ByteOutput:
+class Int8Output:
     """One output layer for any batch; made once."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
-        matrix, step = levels(weight)
+        weight = weight.detach().float()
+        scale = tensor_scale(weight)
         # One row more, for the places behind a short list.
-        self._matrix = functional.pad((matrix.to(torch.int16) + LARGEST).to(torch.uint8), (0, 0, 0, 1))
+        self._matrix = functional.pad(
+            (quantized(weight, scale).to(torch.int16) + INT8_MAX).to(torch.uint8), (0, 0, 0, 1)
+        )
         self._bias = functional.pad(bias.float(), (0, 1), value=_NEVER)
-        self._tail = torch.tensor([step, -LARGEST * step], dtype=torch.float32).view(torch.uint8)
+        self._tail = torch.tensor([scale, -INT8_MAX * scale], dtype=torch.float32).view(torch.uint8)
 
     def of(self, lists: Sequence[Tensor]) -> RowOutput:
         """For rows that may say the pieces of these lists, each sorted."""

@@ -1,15 +1,16 @@
-"""Linear layers in the form that is fastest for a dtype and a CPU."""
+"""Which of a student's linear layers take which format, and layers of one input as one product."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nlpcli.kernels.packed_linear import can_pack
-from nlpcli.models.bergamot.published_scales import ByteLinear
+from nlpcli.kernels.int8_products import StaticInt8Linear
+from nlpcli.kernels.packed_linear import PackedLinear
+from nlpcli.runtime.precision import Kernel
 
 
 class FloatLinear(nn.Module):  # type: ignore[misc]
@@ -25,21 +26,8 @@ class FloatLinear(nn.Module):  # type: ignore[misc]
         return y.relu_() if self.relu else y
 
 
-class PackedLinear(nn.Module):  # type: ignore[misc]
-    """The same with a weight that is laid out as oneDNN wants it, in bfloat16 on CPU."""
-
-    def __init__(self, weight: Tensor, bias: Tensor | None, activation: str) -> None:
-        super().__init__()
-        self.packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), 1024)
-        self.bias, self.activation = bias, activation
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.packed, self.bias, self.activation, [], "")
-        return y
-
-
-class Beside(nn.Module):  # type: ignore[misc]
-    """Layers that read the same input in different ways, their outputs side by side."""
+class SideBySide(nn.Module):  # type: ignore[misc]
+    """Layers that quantize the same input with different scales, their outputs side by side."""
 
     def __init__(self, layers: Sequence[nn.Module]) -> None:
         super().__init__()
@@ -52,31 +40,31 @@ class Beside(nn.Module):  # type: ignore[misc]
         return torch.cat(parts, dim=-1)
 
 
-def linear(weight: Tensor, bias: Tensor | None, activation: str = "none") -> nn.Module:
-    """x Wᵀ + b, then relu where asked for; packed for oneDNN in bfloat16 on CPU."""
-    packed = weight.device.type == "cpu" and weight.dtype == torch.bfloat16 and can_pack()
-    return (PackedLinear if packed else FloatLinear)(weight, bias, activation)
+def linear(weight: Tensor, bias: Tensor | None, kernel: Kernel, activation: str = "none") -> nn.Module:
+    """x Wᵀ + b, then relu where asked for, in the dtype of the weight."""
+    return (PackedLinear if kernel is Kernel.PACKED else FloatLinear)(weight, bias, activation)
 
 
 class Linears:
-    """Makes one of a model's linear layers; with `multipliers` (by the layers' names) they multiply in 8 bits."""
+    """Makes a student's linear layers for a kernel; all but the output layer take int8."""
 
-    def __init__(self, model: nn.Module, multipliers: Mapping[str, float] | None = None) -> None:
+    def __init__(self, model: nn.Module, kernel: Kernel) -> None:
         self._names = {module: name for name, module in model.named_modules() if isinstance(module, nn.Linear)}
-        self._multipliers = multipliers
+        self._kernel = kernel
+        self._multipliers: dict[str, float] = model.config.activation_multipliers or {}
 
     def of(self, *layers: nn.Linear, activation: str = "none", positive: bool = False) -> nn.Module:
         """Layers of one input, their outputs side by side; `positive`: the input is never negative."""
-        biases = [_bias(layer) for layer in layers]
-        if self._multipliers is None:
-            return linear(torch.cat([layer.weight.detach() for layer in layers]), torch.cat(biases), activation)
+        weights, biases = [layer.weight.detach() for layer in layers], [_bias(layer) for layer in layers]
+        if self._kernel is not Kernel.INT8_STATIC:
+            return linear(torch.cat(weights), torch.cat(biases), self._kernel, activation)
         multipliers = [self._multipliers[self._names[layer]] for layer in layers]
         if len(set(multipliers)) == 1:
-            return ByteLinear([layer.weight for layer in layers], biases, multipliers[0], activation, positive)
-        return Beside(
+            return StaticInt8Linear(weights, biases, multipliers[0], activation, positive)
+        return SideBySide(
             [
-                ByteLinear([layer.weight], [bias], multiplier, activation, positive)
-                for layer, bias, multiplier in zip(layers, biases, multipliers, strict=True)
+                StaticInt8Linear([weight], [bias], multiplier, activation, positive)
+                for weight, bias, multiplier in zip(weights, biases, multipliers, strict=True)
             ]
         )
 

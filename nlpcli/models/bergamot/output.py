@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nlpcli.kernels.int8_products import can_multiply_bytes
+from nlpcli.kernels.linear import libraries
+from nlpcli.kernels.quantize import was_quantized
 from nlpcli.kernels.shapes import rounded_rows
-from nlpcli.models.bergamot.int8_output import ByteOutput
+from nlpcli.models.bergamot.int8_output import Int8Output
 from nlpcli.models.bergamot.linears import linear
-from nlpcli.models.bergamot.published_scales import has_levels
+from nlpcli.runtime.precision import Kernel
 
 # The logits are searched in blocks: a maximum is fast, an index is slow.
 _BLOCK = 128
@@ -38,26 +39,26 @@ class ShortlistedOutput(Protocol):
         """A row of the batch may say the pieces of its list, sorted, and no others."""
 
 
-def shortlisted_output(weight: Tensor, bias: Tensor) -> ShortlistedOutput:
+def shortlisted_output(weight: Tensor, bias: Tensor, kernel: Kernel) -> ShortlistedOutput:
     """The fastest for a weight (pieces, d_model) and where it lies."""
     in_float32_on_cpu = weight.device.type == "cpu" and weight.dtype == torch.float32
-    if in_float32_on_cpu and can_multiply_bytes() and has_levels(weight):
-        return ByteOutput(weight, bias)
-    return UnionOutput(weight, bias)
+    if in_float32_on_cpu and "fbgemm" in libraries() and was_quantized(weight):
+        return Int8Output(weight, bias)
+    return UnionOutput(weight, bias, kernel)
 
 
 class UnionOutput:
     """Multiplies with the pieces that any row may say, and masks what a row may not."""
 
-    def __init__(self, weight: Tensor, bias: Tensor) -> None:
-        self._weight, self._bias = weight, bias.to(weight.dtype)
+    def __init__(self, weight: Tensor, bias: Tensor, kernel: Kernel) -> None:
+        self._weight, self._bias, self._kernel = weight, bias.to(weight.dtype), kernel
         self._exact = weight.float(), bias.float()
         self._rescored = weight.dtype != torch.float32
 
     def all(self) -> Output:
         """Every piece is a candidate."""
         width = -(-len(self._bias) // _BLOCK) * _BLOCK
-        layer = _padded(self._weight, self._bias, width)
+        layer = self._padded(self._weight, self._bias, width)
         return _Union(layer, None, None, self._exact, self._rescored)
 
     def of(self, lists: Sequence[Tensor]) -> Output:
@@ -70,13 +71,13 @@ class UnionOutput:
         for row, ids in zip(allowed, lists, strict=True):
             row[torch.searchsorted(union, ids)] = 0
         union = union.to(device)
-        layer = _padded(self._weight[union], self._bias[union], width)
+        layer = self._padded(self._weight[union], self._bias[union], width)
         return _Union(layer, union, allowed.to(device, self._weight.dtype), self._exact, self._rescored)
 
-
-def _padded(weight: Tensor, bias: Tensor, width: int) -> nn.Module:
-    rows = width - len(bias)
-    return linear(functional.pad(weight, (0, 0, 0, rows)), functional.pad(bias, (0, rows), value=NEVER))
+    def _padded(self, weight: Tensor, bias: Tensor, width: int) -> nn.Module:
+        rows = width - len(bias)
+        padded = functional.pad(weight, (0, 0, 0, rows)), functional.pad(bias, (0, rows), value=NEVER)
+        return linear(*padded, self._kernel)
 
 
 class _Union:

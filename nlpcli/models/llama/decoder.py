@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PretrainedConfig
 
-from nlpcli.kernels.linear import Projection, fused, projection
+from nlpcli.kernels.linear import Projection, concatenated, projection
 from nlpcli.kernels.threads import threads_for, weights_of_a_product
 from nlpcli.models.decoders.slots import SlotCache, visible
 
@@ -118,10 +118,10 @@ class _Layer:
         self._keys = attention.k_proj.out_features // self._head_dim
         self._scaling: float = attention.scaling
         self._attention_norm, self._mlp_norm = _Norm(layer.input_layernorm), _Norm(layer.post_attention_layernorm)
-        self._qkv = fused([attention.q_proj, attention.k_proj, attention.v_proj])
+        self._qkv = concatenated([attention.q_proj, attention.k_proj, attention.v_proj])
         self._head_norms = [_Norm(attention.q_norm), _Norm(attention.k_norm)] if hasattr(attention, "q_norm") else []
         self._attention_output: Projection = projection(attention.o_proj)
-        self._gate_up = fused([mlp.gate_proj, mlp.up_proj])
+        self._gate_up = concatenated([mlp.gate_proj, mlp.up_proj])
         self._down: Projection = projection(mlp.down_proj)
 
     def __call__(self, hidden_states: Tensor, turns: tuple[Tensor, Tensor], mask: Tensor | None, cache: Any) -> Tensor:

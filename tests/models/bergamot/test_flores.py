@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-from nlpcli.kernels.int8_products import can_multiply_bytes
+from nlpcli.kernels.linear import libraries
 from nlpcli.models.bergamot.greedy import GreedyTranslator
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.runtime.precision import Kernel
@@ -26,7 +26,7 @@ def sources(en_pt):
 
 @pytest.mark.parametrize(("shortlisted", "int8"), [(False, False), (True, False), (True, True)])
 def test_a_batch_gives_what_each_sentence_gives_alone(sources, en_pt, shortlisted, int8):
-    if int8 and not can_multiply_bytes():
+    if int8 and "fbgemm" not in libraries():
         pytest.skip("this CPU or build of torch has no FBGEMM")
     model = AutoModelForSeq2SeqLM.from_pretrained(en_pt, dtype="float32")
     shortlist = Shortlist(en_pt / SHORTLIST_FILE, shared=True) if shortlisted else None

@@ -1,4 +1,4 @@
-"""Students in 8 bits: what is rounded and what is exact."""
+"""Students in int8: what is quantized and what is exact."""
 
 from contextlib import contextmanager
 from copy import deepcopy
@@ -10,11 +10,13 @@ from torch.nn import functional
 from transformers import AutoModelForSeq2SeqLM
 
 from nlpcli.errors import UsageError
-from nlpcli.kernels.int8_products import can_multiply_bytes
+from nlpcli.kernels.int8_products import StaticInt8Linear
+from nlpcli.kernels.linear import libraries
+from nlpcli.kernels.quantize import was_quantized
 from nlpcli.models.bergamot.conversion import read_model
 from nlpcli.models.bergamot.greedy import GreedyTranslator
-from nlpcli.models.bergamot.int8_output import ByteOutput
-from nlpcli.models.bergamot.published_scales import ByteLinear, has_levels, has_published_levels
+from nlpcli.models.bergamot.int8_output import Int8Output
+from nlpcli.models.bergamot.published_scales import has_published_scales
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.translators import load_bergamot
@@ -23,13 +25,13 @@ from nlpcli.runtime.device import Hardware, choose
 from nlpcli.runtime.precision import Kernel
 from nlpcli.tasks.translate import TranslateOptions
 
-needs_bytes = pytest.mark.skipif(not can_multiply_bytes(), reason="this CPU or build of torch has no FBGEMM")
+needs_fbgemm = pytest.mark.skipif("fbgemm" not in libraries(), reason="this build of torch has no FBGEMM")
 SOURCES = [[5, 9, 14, 22, 0], [7, 0], [31, 12, 8, 40, 17, 21, 33, 6, 0]]
 MULTIPLIER = 12.0
 
 
-def levels_of(rows, columns, step):
-    return torch.randint(-127, 128, (rows, columns)).float().index_fill_(0, torch.tensor([0]), 127) * step
+def quantized_matrix(rows, columns, scale):
+    return torch.randint(-127, 128, (rows, columns)).float().index_fill_(0, torch.tensor([0]), 127) * scale
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +44,16 @@ def model(folder):
     return AutoModelForSeq2SeqLM.from_pretrained(folder, dtype=torch.float32).eval()
 
 
-@needs_bytes
+@needs_fbgemm
 @pytest.mark.parametrize("activation", ["none", "relu"])
 @pytest.mark.parametrize("positive", [False, True])
-def test_the_product_is_that_of_the_rounded_input(activation, positive):
+def test_the_product_is_that_of_the_quantized_input(activation, positive):
     torch.manual_seed(0)
-    weights = [levels_of(24, 32, 0.01), levels_of(8, 32, 0.003)]
+    weights = [quantized_matrix(24, 32, 0.01), quantized_matrix(8, 32, 0.003)]
     biases = [torch.randn(24), torch.randn(8)]
     x = torch.randn(5, 32)
     x = x.relu() if positive else x
-    found = ByteLinear(weights, biases, MULTIPLIER, activation, positive)(x)
+    found = StaticInt8Linear(weights, biases, MULTIPLIER, activation, positive)(x)
     step = 1 / MULTIPLIER if positive else 2 / MULTIPLIER
     rounded = (x / step).round().clamp(0 if positive else -64, 255 if positive else 191) * step
     expected = functional.linear(rounded, torch.cat(weights), torch.cat(biases))
@@ -59,19 +61,19 @@ def test_the_product_is_that_of_the_rounded_input(activation, positive):
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 
 
-@needs_bytes
-def test_the_largest_levels_do_not_overflow():
+@needs_fbgemm
+def test_the_largest_numbers_do_not_overflow():
     weight = torch.full((8, 64), 127.0)
-    found = ByteLinear([weight], [torch.zeros(8)], 127.0, "none", False)(torch.full((1, 64), 63 * 2 / 127.0))
+    found = StaticInt8Linear([weight], [torch.zeros(8)], 127.0, "none", False)(torch.full((1, 64), 63 * 2 / 127.0))
     torch.testing.assert_close(found, torch.full((1, 8), 64 * 127 * 126 / 127.0), rtol=1e-4, atol=1e-2)
 
 
-@needs_bytes
+@needs_fbgemm
 def test_each_row_chooses_among_its_own_pieces():
     torch.manual_seed(0)
-    weight, bias, hidden = levels_of(300, 32, 0.01), torch.randn(300), torch.randn(4, 32)
+    weight, bias, hidden = quantized_matrix(300, 32, 0.01), torch.randn(300), torch.randn(4, 32)
     lists = [torch.randperm(300)[:count].sort().values for count in (1, 40, 96, 150)]
-    output = ByteOutput(weight, bias).of(lists)
+    output = Int8Output(weight, bias).of(lists)
     expected = [ids[(weight[ids] @ row + bias[ids]).argmax()].item() for ids, row in zip(lists, hidden, strict=True)]
     assert output.best(hidden).tolist() == expected
     kept = torch.tensor([3, 1])
@@ -79,14 +81,14 @@ def test_each_row_chooses_among_its_own_pieces():
     assert output.rows(kept).rows(torch.tensor([1])).best(hidden[1:2]).tolist() == [expected[1]]
 
 
-@needs_bytes
-def test_the_8_bit_loop_gives_the_same_in_any_batch(model, folder):
+@needs_fbgemm
+def test_the_int8_loop_gives_the_same_in_any_batch(model, folder):
     for shortlist in (None, Shortlist(folder / SHORTLIST_FILE, shared=True)):
         translate = GreedyTranslator(model, shortlist, kernel=Kernel.INT8_STATIC)
         assert translate(SOURCES * 5) == [translate([source])[0] for source in SOURCES] * 5
 
 
-@needs_bytes
+@needs_fbgemm
 @pytest.mark.parametrize("kernel", [Kernel.PLAIN, Kernel.INT8_STATIC])
 def test_compiled_layers_give_the_same_as_python(model, folder, kernel):
     translate = GreedyTranslator(model, Shortlist(folder / SHORTLIST_FILE, shared=True), kernel)
@@ -97,7 +99,7 @@ def test_compiled_layers_give_the_same_as_python(model, folder, kernel):
     torch.testing.assert_close(*[[row.looked_at for row in rows] for rows in (found[0], found[-1])])
 
 
-@needs_bytes
+@needs_fbgemm
 def test_a_batch_encodes_at_once_and_decodes_in_a_slot(model, monkeypatch):
     in_slot, order = [], []
 
@@ -121,25 +123,25 @@ def test_a_batch_encodes_at_once_and_decodes_in_a_slot(model, monkeypatch):
     assert order == [("_encode", False), ("_decode", True)]
 
 
-@needs_bytes
-def test_the_8_bit_loop_rounds_what_the_float32_loop_does_not(model):
+@needs_fbgemm
+def test_the_int8_loop_quantizes_what_the_float32_loop_does_not(model):
     exact, rounded = GreedyTranslator(model), GreedyTranslator(model, kernel=Kernel.INT8_STATIC)
     with torch.inference_mode():
         hidden = [translate._encoded(SOURCES[:1], [len(SOURCES[0])]) for translate in (exact, rounded)]
     assert 1e-4 < (hidden[0] - hidden[1]).norm() / hidden[0].norm() < 0.2
 
 
-def test_a_matrix_that_was_trained_further_has_no_levels(model):
+def test_a_matrix_that_was_trained_further_is_no_quantized_one(model):
     weight = model.model.encoder.layers[0].fc1.weight
-    assert has_levels(weight.half().float())
-    assert not has_levels(weight + 0.001 * torch.randn(weight.shape))
+    assert was_quantized(weight.half().float())
+    assert not was_quantized(weight + 0.001 * torch.randn(weight.shape))
 
 
 def test_the_scales_of_the_file_are_those_of_the_layers(model, folder):
     multipliers = model.config.activation_multipliers
     layers = [name for name, layer in model.model.named_modules() if isinstance(layer, torch.nn.Linear)]
     assert multipliers == {f"model.{name}": MULTIPLIER for name in layers}
-    assert has_published_levels(folder, multipliers)
+    assert has_published_scales(folder, multipliers)
 
 
 def test_a_file_without_scales_has_none(tmp_path):
@@ -147,7 +149,7 @@ def test_a_file_without_scales_has_none(tmp_path):
     save_marian_binary(tmp_path / "model.bin", size, scales=False)
     config, _ = read_model(tmp_path / "model.bin", ("en", "de"))
     assert config.activation_multipliers is None
-    assert not has_published_levels(tmp_path, None)
+    assert not has_published_scales(tmp_path, None)
 
 
 def test_a_student_that_was_trained_further_has_no_published_scales(model, folder, tmp_path):
@@ -156,10 +158,10 @@ def test_a_student_that_was_trained_further_has_no_published_scales(model, folde
         module.model.encoder.layers[0].fc1.weight.shape
     )
     module.save_pretrained(tmp_path)
-    assert not has_published_levels(tmp_path, model.config.activation_multipliers)
+    assert not has_published_scales(tmp_path, model.config.activation_multipliers)
 
 
-@needs_bytes
+@needs_fbgemm
 @pytest.mark.parametrize(
     ("flags", "asked", "dtype", "int8"),
     [
@@ -172,7 +174,7 @@ def test_a_student_that_was_trained_further_has_no_published_scales(model, folde
 def test_a_student_is_loaded_as_was_decided(folder, flags, asked, dtype, int8):
     loaded = load_bergamot(LocalModel("tiny", folder), placement(asked, flags))
     assert loaded.module.dtype == getattr(torch, dtype)
-    assert any(isinstance(layer, ByteLinear) for layer in loaded.greedy._encoder.modules()) == int8
+    assert any(isinstance(layer, StaticInt8Linear) for layer in loaded.greedy._encoder.modules()) == int8
 
 
 def test_int4_is_refused(folder):
