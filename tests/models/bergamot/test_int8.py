@@ -6,13 +6,11 @@ from copy import deepcopy
 import pytest
 import torch
 from tiny_translation import save_bergamot, save_marian_binary, spm_of_marian
-from torch.nn import functional
 from transformers import AutoModelForSeq2SeqLM
 
 from nlpcli.errors import UsageError
 from nlpcli.kernels.int8_products import StaticInt8Linear
 from nlpcli.kernels.linear import libraries
-from nlpcli.kernels.quantize import was_quantized
 from nlpcli.models.bergamot.conversion import read_model
 from nlpcli.models.bergamot.greedy import GreedyTranslator
 from nlpcli.models.bergamot.int8_output import Int8Output
@@ -42,30 +40,6 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def model(folder):
     return AutoModelForSeq2SeqLM.from_pretrained(folder, dtype=torch.float32).eval()
-
-
-@needs_fbgemm
-@pytest.mark.parametrize("activation", ["none", "relu"])
-@pytest.mark.parametrize("positive", [False, True])
-def test_the_product_is_that_of_the_quantized_input(activation, positive):
-    torch.manual_seed(0)
-    weights = [quantized_matrix(24, 32, 0.01), quantized_matrix(8, 32, 0.003)]
-    biases = [torch.randn(24), torch.randn(8)]
-    x = torch.randn(5, 32)
-    x = x.relu() if positive else x
-    found = StaticInt8Linear(weights, biases, MULTIPLIER, activation, positive)(x)
-    step = 1 / MULTIPLIER if positive else 2 / MULTIPLIER
-    rounded = (x / step).round().clamp(0 if positive else -64, 255 if positive else 191) * step
-    expected = functional.linear(rounded, torch.cat(weights), torch.cat(biases))
-    expected = expected.relu() if activation == "relu" else expected
-    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
-
-
-@needs_fbgemm
-def test_the_largest_numbers_do_not_overflow():
-    weight = torch.full((8, 64), 127.0)
-    found = StaticInt8Linear([weight], [torch.zeros(8)], 127.0, "none", False)(torch.full((1, 64), 63 * 2 / 127.0))
-    torch.testing.assert_close(found, torch.full((1, 8), 64 * 127 * 126 / 127.0), rtol=1e-4, atol=1e-2)
 
 
 @needs_fbgemm
@@ -129,12 +103,6 @@ def test_the_int8_loop_quantizes_what_the_float32_loop_does_not(model):
     with torch.inference_mode():
         hidden = [translate._encoded(SOURCES[:1], [len(SOURCES[0])]) for translate in (exact, rounded)]
     assert 1e-4 < (hidden[0] - hidden[1]).norm() / hidden[0].norm() < 0.2
-
-
-def test_a_matrix_that_was_trained_further_is_no_quantized_one(model):
-    weight = model.model.encoder.layers[0].fc1.weight
-    assert was_quantized(weight.half().float())
-    assert not was_quantized(weight + 0.001 * torch.randn(weight.shape))
 
 
 def test_the_scales_of_the_file_are_those_of_the_layers(model, folder):

@@ -1,10 +1,7 @@
 """Encoders with int8 products: which layers, how far from float32, and what does not depend on what stands beside it."""
 
 import pytest
-import torch
 from tiny import save_classifier
-from torch import nn
-from torch.nn import functional
 from transformers import AutoModelForSequenceClassification
 
 from nlpcli.kernels.int8_products import DynamicInt8Linear
@@ -18,48 +15,6 @@ from nlpcli.runtime.device import Hardware, choose
 HARDWARE = Hardware("cpu", frozenset({"avx2"}), 2)
 
 pytestmark = pytest.mark.skipif("fbgemm" not in libraries(), reason="this build of torch has no FBGEMM")
-
-
-def quantized(linear, lowest=None):
-    return DynamicInt8Linear(linear.weight, linear.bias, lowest)
-
-
-@pytest.fixture
-def linear():
-    torch.manual_seed(0)
-    return nn.Linear(48, 24)
-
-
-def test_outputs_are_near_those_of_float32(linear):
-    x = torch.randn(7, 48)
-    torch.testing.assert_close(quantized(linear)(x), linear(x), atol=0.03, rtol=0)
-
-
-def test_outputs_of_a_gelu_are_nearer_where_it_is_known_to_be_one(linear):
-    x = functional.gelu(torch.randn(200, 48))
-    errors = [(quantized(linear, lowest)(x) - linear(x)).detach().std() for lowest in (None, -0.17)]
-    assert errors[1] < 0.9 * errors[0]
-
-
-@pytest.mark.parametrize("lowest", [None, -0.17])
-def test_a_row_of_zeros_gives_the_bias(linear, lowest):
-    assert torch.equal(quantized(linear, lowest)(torch.zeros(2, 48)), linear.bias.detach().expand(2, -1))
-
-
-def test_a_row_has_a_scale_of_its_own(linear):
-    x = torch.randn(3, 48)
-    layer = quantized(linear)
-    loud = torch.cat([x, 1000 * torch.randn(1, 48)])
-    assert torch.equal(layer(loud)[:3], layer(x))
-
-
-@pytest.mark.parametrize("width", [48, 47])
-def test_the_largest_inputs_and_weights_do_not_overflow(width):
-    linear = nn.Linear(width, 8)
-    nn.init.constant_(linear.weight, 0.5)
-    nn.init.zeros_(linear.bias)
-    x = torch.full((1, width), 3.0)
-    torch.testing.assert_close(quantized(linear)(x), torch.full((1, 8), 1.5 * width), rtol=0.02, atol=0)
 
 
 @pytest.mark.parametrize("kind", ["bert", "distilbert"])
