@@ -105,7 +105,7 @@ _nlpcli_kind() {
         " generate -m" | " generate --model") kind=models ;;
         " generate --revision") kind=ANYTHING ;;
         " generate --device") kind=devices ;;
-        " generate --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " generate --dtype") kind=CHOICES:auto,float32,bfloat16,float16,int8,int4 ;;
         " generate --batch-tokens") kind=CHOICES:auto ;;
         " generate --threads") kind=ANYTHING ;;
         " generate --seed") kind=ANYTHING ;;
@@ -126,7 +126,7 @@ _nlpcli_kind() {
         " translate -m" | " translate --model") kind=models ;;
         " translate --revision") kind=ANYTHING ;;
         " translate --device") kind=devices ;;
-        " translate --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " translate --dtype") kind=CHOICES:auto,float32,bfloat16,float16,int8,int4 ;;
         " translate --batch-tokens") kind=CHOICES:auto ;;
         " translate --threads") kind=ANYTHING ;;
         " translate --seed") kind=ANYTHING ;;
@@ -145,7 +145,7 @@ _nlpcli_kind() {
         " summarize -m" | " summarize --model") kind=models ;;
         " summarize --revision") kind=ANYTHING ;;
         " summarize --device") kind=devices ;;
-        " summarize --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " summarize --dtype") kind=CHOICES:auto,float32,bfloat16,float16,int8,int4 ;;
         " summarize --batch-tokens") kind=CHOICES:auto ;;
         " summarize --threads") kind=ANYTHING ;;
         " summarize --seed") kind=ANYTHING ;;
@@ -164,7 +164,7 @@ _nlpcli_kind() {
         " sentiment -m" | " sentiment --model") kind=models ;;
         " sentiment --revision") kind=ANYTHING ;;
         " sentiment --device") kind=devices ;;
-        " sentiment --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " sentiment --dtype") kind=CHOICES:auto,float32,bfloat16,float16,int8,int4 ;;
         " sentiment --batch-tokens") kind=CHOICES:auto ;;
         " sentiment --threads") kind=ANYTHING ;;
         " sentiment --seed") kind=ANYTHING ;;
@@ -187,7 +187,7 @@ _nlpcli_kind() {
         " embed -m" | " embed --model") kind=models ;;
         " embed --revision") kind=ANYTHING ;;
         " embed --device") kind=devices ;;
-        " embed --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " embed --dtype") kind=CHOICES:auto,float32,bfloat16,float16,int8,int4 ;;
         " embed --batch-tokens") kind=CHOICES:auto ;;
         " embed --threads") kind=ANYTHING ;;
         " embed --seed") kind=ANYTHING ;;
@@ -211,7 +211,7 @@ _nlpcli_kind() {
         " attention-inspect -m" | " attention-inspect --model") kind=models ;;
         " attention-inspect --revision") kind=ANYTHING ;;
         " attention-inspect --device") kind=devices ;;
-        " attention-inspect --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " attention-inspect --dtype") kind=CHOICES:auto,float32,bfloat16,float16,int8,int4 ;;
         " attention-inspect --batch-tokens") kind=CHOICES:auto ;;
         " attention-inspect --threads") kind=ANYTHING ;;
         " attention-inspect --seed") kind=ANYTHING ;;
@@ -226,7 +226,7 @@ _nlpcli_kind() {
         " bench --device") kind=devices ;;
         " bench --profile") kind=profiles ;;
         " devices --device") kind=devices ;;
-        " devices --dtype") kind=CHOICES:auto,float32,bfloat16,float16 ;;
+        " devices --dtype") kind=CHOICES:auto,float32,bfloat16,float16,int8,int4 ;;
         " devices --profile") kind=profiles ;;
         *) kind="" ;;
     esac

@@ -48,7 +48,7 @@ complete -c nlpcli -n "__nlpcli_at ''" -s h -l help -d 'Show this message and ex
 
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l system -d 'What the model is told before the prompt (chat models).' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l max-tokens -d 'Longest completion. Default: 256.' -x
-complete -c nlpcli -n "__nlpcli_at ' generate'" -l temperature -d 'How freely to draw. Default: the model\'s own, else 0.7.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l temperature -d 'How freely to draw; 0, or 0.001 and more. Default: the model\'s own, else 0.7.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l top-p -d 'Draw from the likeliest tokens that reach P.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l top-k -d 'Draw from the K likeliest tokens. 0: from all.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l greedy -d 'Always the likeliest token; nothing is drawn.'
@@ -59,7 +59,7 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l schema -d 'JSON Schema; every
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l template -d 'Jinja template that makes the prompt of a record\'s fields.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l stream -d 'Show text while it is written. Default: where the output is text.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-stream -d 'Show text while it is written. Default: where the output is text.'
-complete -c nlpcli -n "__nlpcli_at ' generate'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
@@ -71,8 +71,8 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l on-error -d 'A record that fa
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' generate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
-complete -c nlpcli -n "__nlpcli_at ' generate'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l seed -d 'Seed of the random numbers.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l offline -d 'Open no connection: cached and local models only.'
@@ -90,7 +90,7 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l glossary -d 'Terms that must
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l beams -d 'Width of the search; 1 takes the best word.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l shortlist -d 'Look only at words that go with those of the text: faster. Default: with --dtype auto or int8.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-shortlist -d 'Look only at words that go with those of the text: faster. Default: with --dtype auto or int8.'
-complete -c nlpcli -n "__nlpcli_at ' translate'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' translate'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
@@ -102,8 +102,8 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l on-error -d 'A record that f
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' translate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
-complete -c nlpcli -n "__nlpcli_at ' translate'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l seed -d 'Seed of the random numbers.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l offline -d 'Open no connection: cached and local models only.'
@@ -118,7 +118,7 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l length -d 'Beside the text: 
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l max-words -d 'Never more words (in Chinese: characters) than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l method -d 'Sentences of the text (extractive) or the model\'s own; auto: what the model can.' -x -a 'auto abstractive extractive'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l bullets -d 'A list with one sentence a line.'
-complete -c nlpcli -n "__nlpcli_at ' summarize'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
@@ -130,8 +130,8 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l on-error -d 'A record that f
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' summarize'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
-complete -c nlpcli -n "__nlpcli_at ' summarize'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l seed -d 'Seed of the random numbers.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l offline -d 'Open no connection: cached and local models only.'
@@ -147,7 +147,7 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threshold -d 'Below this sco
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l aggregate -d 'Print how often each label is given, its share and its mean score.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l labels -d 'Your own labels instead of the model\'s, without training (zero-shot).' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l hypothesis -d 'The sentence that --labels are put into, at {}.' -x
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
@@ -159,8 +159,8 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l on-error -d 'A record that f
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l seed -d 'Seed of the random numbers.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l offline -d 'Open no connection: cached and local models only.'
@@ -181,7 +181,7 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-normalize -d 'Unit length. De
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l dim -d 'Keep the first N numbers (Matryoshka models).' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l precision -d 'Type of the numbers.' -x -a 'float32 float16 int8 binary'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l prompt -d 'A prompt of the model by name, or text put before each.' -x
-complete -c nlpcli -n "__nlpcli_at ' embed'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
@@ -193,8 +193,8 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l on-error -d 'A record that fails
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' embed'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
-complete -c nlpcli -n "__nlpcli_at ' embed'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l seed -d 'Seed of the random numbers.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l offline -d 'Open no connection: cached and local models only.'
@@ -214,7 +214,7 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l verify -d 'Recompute
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l html -d 'Write a page with all heads to look at in a browser.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l png -d 'Draw the heads as .png or .svg.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l npz -d 'Save the matrices for numpy.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s i -l input -d 'Read a file, or every file below a folder. Repeatable.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
@@ -226,8 +226,8 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l on-error -d 'A recor
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16'
-complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l batch-tokens -d 'Padded tokens per batch.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l seed -d 'Seed of the random numbers.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l offline -d 'Open no connection: cached and local models only.'
@@ -299,7 +299,7 @@ complete -c nlpcli -n "__nlpcli_at ' bench'" -s q -l quiet -d 'No progress.'
 complete -c nlpcli -n "__nlpcli_at ' bench'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' devices'" -l device -d 'What if this was asked for?' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' devices'" -l dtype -d 'What if this was asked for?' -x -a 'auto float32 bfloat16 float16'
+complete -c nlpcli -n "__nlpcli_at ' devices'" -l dtype -d 'What if this was asked for?' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' devices'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' devices'" -l json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' devices'" -s h -l help -d 'Show this message and exit.'

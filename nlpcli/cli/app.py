@@ -12,6 +12,7 @@ from typer.core import TyperGroup, TyperOption
 from nlpcli import __version__, settings
 from nlpcli.cli.commands import COMMANDS
 from nlpcli.cli.profile import Profile
+from nlpcli.errors import UsageError
 
 if TYPE_CHECKING:
     # Typer carries its own copy of Click and exports neither type.
@@ -68,7 +69,29 @@ def configured(profile: str | None) -> dict[str, dict[str, settings.Setting]]:
     """What `config.toml` says for each command, by the names of their options."""
     if profile is None and not settings.config_file().exists():
         return {}
-    return settings.read_config({name: option_names(load_command(name)) for name in COMMANDS}, profile)
+    found = settings.read_config({name: option_names(load_command(name)) for name in COMMANDS}, profile)
+    return {name: _fitting(load_command(name), chosen) for name, chosen in found.items()}
+
+
+def _fitting(command: Command, chosen: dict[str, settings.Setting]) -> dict[str, settings.Setting]:
+    """Settings with the types of their options: TOML's own would go another way, such as true for a number.
+
+    Raises:
+        UsageError: a value is of a type that its option does not take.
+    """
+    options = {parameter.name: parameter for parameter in command.params if isinstance(parameter, TyperOption)}
+    fitting = {}
+    for name, setting in chosen.items():
+        value, flag, multiple = setting.value, options[name].is_flag, options[name].multiple
+        if multiple and isinstance(value, str):
+            value = [value]
+        if isinstance(value, bool) != flag and not (flag and isinstance(value, str)):
+            wanted = "true or false" if flag else "a value"
+            raise UsageError(f"{name} in {setting.origin} takes {wanted}, not {str(value).lower()}")
+        if isinstance(value, list) and not multiple:
+            raise UsageError(f"{name} in {setting.origin} takes one value, not a list")
+        fitting[name] = setting._replace(value=value)
+    return fitting
 
 
 def configured_defaults(profile: str | None) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.console import complain
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
@@ -48,7 +49,7 @@ Examples:
 app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
-@app.command(name="attention-inspect", epilog=EXAMPLES)
+@app.command(name="attention-inspect", cls=TaskCommand, epilog=EXAMPLES)
 @shares_options
 def attention_inspect(
     shared: SharedOptions,
@@ -68,7 +69,9 @@ def attention_inspect(
         Method,
         typer.Option(help="The weights, attention rollout through the layers, or gradient × attention."),
     ] = Method.RAW,
-    top: Annotated[int, typer.Option(min=0, metavar="K", help="Name the K strongest links of each head.")] = 0,
+    top: Annotated[
+        int, typer.Option(min=0, max=1_000_000, metavar="K", help="Name the K strongest links of each head.")
+    ] = 0,
     verify: Annotated[
         bool,
         typer.Option("--verify", help="Recompute softmax(QKᵀ/√d_k)V of every layer and print the differences."),
@@ -101,7 +104,8 @@ def attention_inspect(
     return max(status, tap.verdict())
 
 
-_NUMBERS = re.compile(r"(-?\d+)(?:-(\d+))?")
+# More layers or heads has no model.
+_NUMBERS = re.compile(r"(-?\d{1,4})(?:-(\d{1,4}))?")
 
 
 def _numbers(option: str, listed: str | None) -> tuple[int, ...] | None:
@@ -112,7 +116,7 @@ def _numbers(option: str, listed: str | None) -> tuple[int, ...] | None:
     for part in listed.replace(" ", "").split(","):
         match = _NUMBERS.fullmatch(part)
         if match is None or (match[2] is not None and int(match[1]) > int(match[2])):
-            raise UsageError(f'{option} takes numbers such as 3 or 0,2 or 4-7, not "{listed}"')
+            raise UsageError(f'{option} takes numbers below 10,000, such as 3 or 0,2 or 4-7, not "{listed}"')
         numbers.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
     return tuple(numbers)
 

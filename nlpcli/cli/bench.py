@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.console import Activity, complain, configure_logging
 from nlpcli.cli.profile import Profile
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
@@ -51,7 +52,7 @@ MEASURED = {name: task.bench for name, task in TASKS.items() if task.bench is no
 BenchTask = StrEnum("BenchTask", {name.upper(): name for name in MEASURED})  # type: ignore[misc]
 
 
-@app.command(epilog=EXAMPLES)
+@app.command(cls=TaskCommand, epilog=EXAMPLES)
 def bench(
     task: Annotated[BenchTask, typer.Argument(metavar="TASK", help=f"{', '.join(MEASURED)}.")],
     model: Annotated[
@@ -61,7 +62,7 @@ def bench(
     input_: Annotated[
         list[str] | None,
         typer.Option(
-            "-i", "--input", metavar="PATH", help="Texts to measure with. Default: sentences of 4 to 80 words."
+            "-i", "--input", metavar="PATH...", help="Texts to measure with. Default: sentences of 4 to 80 words."
         ),
     ] = None,
     field: Annotated[str, typer.Option(metavar="NAME", help="Column or key that holds the text.")] = "text",

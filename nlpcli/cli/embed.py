@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.errors import UsageError
@@ -52,7 +53,7 @@ Examples:
 app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
-@app.command(epilog=EXAMPLES)
+@app.command(cls=TaskCommand, epilog=EXAMPLES)
 @shares_options
 def embed(
     shared: SharedOptions,
@@ -67,7 +68,9 @@ def embed(
     ] = False,
     top: Annotated[
         int | None,
-        typer.Option(min=1, metavar="K", help="How many results of --search (10) or --similarity (all)."),
+        typer.Option(
+            min=1, max=1_000_000_000, metavar="K", help="How many results of --search (10) or --similarity (all)."
+        ),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw a map of the records (PCA) as .png or .svg.")
@@ -80,7 +83,8 @@ def embed(
         typer.Option("--normalize/--no-normalize", help="Unit length. Default: as the model says."),
     ] = None,
     dim: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Keep the first N numbers (Matryoshka models).")
+        int | None,
+        typer.Option(min=1, max=1_000_000, metavar="N", help="Keep the first N numbers (Matryoshka models)."),
     ] = None,
     precision: Annotated[Precision, typer.Option(help="Type of the numbers.")] = Precision.FLOAT32,
     prompt: Annotated[
@@ -118,6 +122,8 @@ def _result(search: str | None, similarity: bool, plot: Path | None) -> Result:
 
 
 def _check(options: EmbedOptions, plot: Path | None) -> None:
+    if options.query == "":
+        raise UsageError('--search "" asks for nothing; a variable of the shell may be empty')
     if options.top is not None and options.result == "vectors":
         raise UsageError("--top goes with --search QUERY or --similarity")
     if plot is not None:

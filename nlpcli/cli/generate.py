@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.errors import UsageError
@@ -30,10 +31,13 @@ Examples:
   nlpcli generate --greedy --schema person.json "Ada Lovelace was born in London in 1815."
 """
 
+# Below that a token is drawn as if it were 0, and float32 has no numbers left.
+LEAST_TEMPERATURE = 0.001
+
 app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
-@app.command(epilog=EXAMPLES)
+@app.command(cls=TaskCommand, epilog=EXAMPLES)
 @shares_options
 def generate(
     shared: SharedOptions,
@@ -42,20 +46,28 @@ def generate(
         str | None, typer.Option(metavar="TEXT", help="What the model is told before the prompt (chat models).")
     ] = None,
     max_tokens: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help=f"Longest completion. Default: {DEFAULT_MOST_TOKENS}.")
+        int | None,
+        typer.Option(min=1, max=1_000_000, metavar="N", help=f"Longest completion. Default: {DEFAULT_MOST_TOKENS}."),
     ] = None,
     temperature: Annotated[
-        float | None, typer.Option(min=0.0, metavar="T", help="How freely to draw. Default: the model's own, else 0.7.")
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=100.0,
+            metavar="T",
+            help=f"How freely to draw; 0, or {LEAST_TEMPERATURE} and more. Default: the model's own, else 0.7.",
+        ),
     ] = None,
     top_p: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, metavar="P", help="Draw from the likeliest tokens that reach P.")
     ] = None,
     top_k: Annotated[
-        int | None, typer.Option(min=0, metavar="K", help="Draw from the K likeliest tokens. 0: from all.")
+        int | None,
+        typer.Option(min=0, max=1_000_000, metavar="K", help="Draw from the K likeliest tokens. 0: from all."),
     ] = None,
     greedy: Annotated[bool, typer.Option("--greedy", help="Always the likeliest token; nothing is drawn.")] = False,
     stop: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="End before this text. Repeatable.")] = None,
-    n: Annotated[int, typer.Option("--n", min=1, metavar="N", help="Completions of each prompt.")] = 1,
+    n: Annotated[int, typer.Option("--n", min=1, max=1000, metavar="N", help="Completions of each prompt.")] = 1,
     raw: Annotated[bool, typer.Option("--raw", help="Continue the text as it is: no chat template.")] = False,
     schema: Annotated[
         Path | None,
@@ -81,7 +93,7 @@ def generate(
         top_p=top_p,
         top_k=top_k,
         greedy=greedy or temperature == 0,
-        stop=tuple(without_surrogates(text) for text in stop or () if text),
+        stop=tuple(without_surrogates(text) for text in stop or ()),
         count=n,
         raw=raw,
         schema=None if schema is None else read_document(schema, "--schema"),
@@ -98,6 +110,10 @@ def generate(
 
 
 def _check(options: GenerateOptions) -> None:
+    if options.temperature is not None and 0 < options.temperature < LEAST_TEMPERATURE:
+        raise UsageError(f"--temperature takes 0 (always the likeliest token), or {LEAST_TEMPERATURE} and more")
+    if "" in options.stop:
+        raise UsageError('--stop "" would end a text before its first character; leave it out')
     if options.greedy and options.count > 1:
         raise UsageError("--greedy writes the same text every time; leave it out, or --n")
     if options.greedy and (options.temperature or options.top_p is not None or options.top_k is not None):

@@ -14,6 +14,13 @@ import typer
 from nlpcli.cli.profile import Profile
 from nlpcli.records.formats import INPUT_FORMATS, OUTPUT_FORMATS
 
+# A text is no longer, and no machine holds a larger batch.
+MOST_BATCH_TOKENS = 10_000_000
+# Some more than the largest machines have; a process cannot start 100,000.
+MOST_THREADS = 1024
+# What torch takes as a signed number.
+MOST_SEED = 2**63 - 1
+
 
 class Per(StrEnum):
     """What makes a record of plain text."""
@@ -40,7 +47,12 @@ class SharedOptions:
 
     input: Annotated[
         list[str] | None,
-        typer.Option("-i", "--input", metavar="PATH", help="Read a file, or every file below a folder. Repeatable."),
+        typer.Option(
+            "-i",
+            "--input",
+            metavar="PATH...",
+            help="Read files, or every file below a folder: all that stand behind it, up to the next option.",
+        ),
     ] = None
     input_format: Annotated[
         str | None,
@@ -75,9 +87,15 @@ class SharedOptions:
     dtype: Annotated[str, typer.Option(metavar="DTYPE", help="auto, float32, bfloat16, float16, int8 or int4.")] = (
         "auto"
     )
-    batch_tokens: Annotated[str, typer.Option(metavar="N|auto", help="Padded tokens per batch.")] = "auto"
-    threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="CPU threads. Default: all cores.")] = None
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of the random numbers.")] = None
+    batch_tokens: Annotated[
+        str, typer.Option(metavar="N|auto", help=f"Padded tokens per batch, at most {MOST_BATCH_TOKENS:,}.")
+    ] = "auto"
+    threads: Annotated[
+        int | None, typer.Option(min=1, max=MOST_THREADS, metavar="N", help="CPU threads. Default: all cores.")
+    ] = None
+    seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, metavar="N", help="Seed of the random numbers.")] = (
+        None
+    )
     offline: Annotated[bool, typer.Option("--offline", help="Open no connection: cached and local models only.")] = (
         False
     )

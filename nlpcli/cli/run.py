@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlpcli.cli.console import Activity, configure_logging, results_console
-from nlpcli.cli.options import Per, SharedOptions
+from nlpcli.cli.options import MOST_BATCH_TOKENS, Per, SharedOptions
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.errors import NlpcliError, UsageError
 from nlpcli.records.formats import named_input_format
@@ -67,11 +67,8 @@ def make_job(
     check_names(shared.device, shared.dtype)
     if shared.input_format is not None:
         named_input_format(shared.input_format)
-    texts = [] if texts in (None, ["-"]) else texts or []
-    if texts and shared.input:
-        raise UsageError("give texts or --input, not both")
     input_spec = InputSpec(
-        texts=tuple(texts),
+        texts=_texts(texts or [], shared.input or []),
         paths=tuple(shared.input or ()),
         format=shared.input_format,
         field=shared.field,
@@ -86,11 +83,28 @@ def make_job(
     return Job(task, options, input_spec, model_spec, compute, shared.on_error.value)
 
 
+def _texts(given: list[str], paths: list[str]) -> tuple[str, ...]:
+    """The TEXT arguments; none where there are none, or `-` stands for them.
+
+    Raises:
+        UsageError: they stand beside other input.
+    """
+    if paths and "-" in given:
+        raise UsageError(f'"-" stands before -i; to read standard input too: -i - "{paths[0]}"')
+    if paths and given:
+        raise UsageError(f'"{given[0]}" is a text, and -i reads "{paths[0]}"; give texts or --input, not both')
+    if given == ["-"]:
+        return ()
+    if "-" in given:
+        raise UsageError("- is standard input, which is read once and stands alone; leave it out, or the rest")
+    return tuple(given)
+
+
 def _batch_tokens(value: str) -> int | None:
     if value == "auto":
         return None
-    if not value.isdecimal() or int(value) < 1:
-        raise UsageError(f'--batch-tokens takes a number or auto, not "{value}"')
+    if not value.isdecimal() or not 1 <= int(value[:20]) <= MOST_BATCH_TOKENS:
+        raise UsageError(f'--batch-tokens takes a number from 1 to {MOST_BATCH_TOKENS:,} or auto, not "{value}"')
     return int(value)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.errors import UsageError
@@ -29,7 +30,7 @@ Examples:
 app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
-@app.command(epilog=EXAMPLES)
+@app.command(cls=TaskCommand, epilog=EXAMPLES)
 @shares_options
 def sentiment(
     shared: SharedOptions,

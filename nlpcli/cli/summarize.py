@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.models.catalog import catalog
@@ -47,7 +48,7 @@ Examples:
 app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
-@app.command(epilog=EXAMPLES)
+@app.command(cls=TaskCommand, epilog=EXAMPLES)
 @shares_options
 def summarize(
     shared: SharedOptions,
@@ -56,7 +57,8 @@ def summarize(
         Length, typer.Option(help="Beside the text: of 1,000 words about 50, 95 or 190 stay.")
     ] = Length.MEDIUM,
     max_words: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Never more words (in Chinese: characters) than that.")
+        int | None,
+        typer.Option(min=1, max=1_000_000, metavar="N", help="Never more words (in Chinese: characters) than that."),
     ] = None,
     method: Annotated[
         Method,

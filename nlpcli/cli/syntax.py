@@ -16,7 +16,7 @@ from typer.core import TyperArgument, TyperGroup, TyperOption
 from nlpcli.cli.app import app
 from nlpcli.cli.commands import COMMANDS
 from nlpcli.records.formats import INPUT_FORMATS
-from nlpcli.runtime.device import DTYPES
+from nlpcli.runtime.device import DTYPES, QUANTIZATIONS
 
 if TYPE_CHECKING:
     from typer._click import Command, Context
@@ -97,6 +97,7 @@ class CommandSyntax:
 
 _VALUES_BY_METAVAR = {
     "PATH": Values.FILES,
+    "PATH...": Values.FILES,
     "FILE": Values.FILES,
     "LANG": Values.LANGUAGES,
     "DEVICE": Values.DEVICES,
@@ -110,7 +111,7 @@ _VALUES_BY_ARGUMENT: dict[tuple[str, ...], Values] = {
 }
 # Values of options that take more than these, or whose type does not tell.
 _SUGGESTIONS = {
-    "dtype": ("auto", *DTYPES),
+    "dtype": ("auto", *DTYPES, *QUANTIZATIONS),
     "batch_tokens": ("auto",),
     "input_format": INPUT_FORMATS,
     "encoding": ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "latin-1", "cp1252"),

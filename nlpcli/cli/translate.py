@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.errors import InputBroken, UsageError
@@ -47,7 +48,7 @@ class MarkupChoice(StrEnum):
     SRT = "srt"
 
 
-@app.command(epilog=EXAMPLES)
+@app.command(cls=TaskCommand, epilog=EXAMPLES)
 @shares_options
 def translate(
     shared: SharedOptions,
@@ -67,7 +68,9 @@ def translate(
         str | None,
         typer.Option(metavar="FILE", help="Terms that must be translated so: two columns with a tab between."),
     ] = None,
-    beams: Annotated[int, typer.Option(min=1, metavar="N", help="Width of the search; 1 takes the best word.")] = 1,
+    beams: Annotated[
+        int, typer.Option(min=1, max=64, metavar="N", help="Width of the search; 1 takes the best word.")
+    ] = 1,
     shortlist: Annotated[
         bool | None,
         typer.Option(

@@ -61,7 +61,7 @@ def one_line(complaints: bytes) -> str:
         ("-i a.txt --encoding klingon", 2, 'unknown encoding "klingon"', "use for example utf-8"),
         ("-i a.txt --encoding base64", 2, 'unknown encoding "base64"', "use for example utf-8"),
         ("-i a.txt --encoding utf-16", 1, "a.txt cannot be read as utf-16", "--encoding"),
-        ("a --batch-tokens many", 2, 'not "many"', "takes a number or auto"),
+        ("a --batch-tokens many", 2, 'not "many"', "takes a number from 1 to 10,000,000 or auto"),
         ("a --device foo", 2, 'not "foo"', "--device takes auto, cpu, cuda, cuda:N or mps"),
         ("a --device cuda:x", 2, 'not "cuda:x"', "--device takes auto, cpu, cuda, cuda:N or mps"),
         ("a --dtype float8", 2, 'not "float8"', "--dtype takes auto, float32, bfloat16, float16, int8 or int4"),

@@ -1,0 +1,89 @@
+"""What the words of a command line mean where Typer alone would not do: files behind -i, and values that are empty."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from typer._click.exceptions import BadOptionUsage
+from typer._click.parser import _Option, _OptionParser, _ParsingState
+from typer.core import TyperCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from typer._click import Context
+
+INPUT = "--input"
+# An empty text is a text, and a column can have an empty name; elsewhere "" is a variable that was not set.
+_MAY_BE_EMPTY = frozenset({"TEXT", "NAME|TEXT"})
+
+
+class TaskCommand(TyperCommand):
+    """A command with -i: what stands behind it is a file, up to the next option; behind `--` everything is."""
+
+    def make_parser(self, ctx: Context) -> _OptionParser:
+        parser = _FilesParser(ctx)
+        for parameter in self.get_params(ctx):
+            parameter.add_to_parser(parser, ctx)
+        parser.arguments_before = sum(parameter.required for parameter in self.params)
+        return parser
+
+
+class _FilesParser(_OptionParser):
+    arguments_before = 0
+    """How many arguments the command needs, whether -i is given or not."""
+
+    def _process_args_for_options(self, state: _ParsingState) -> None:
+        while state.rargs:
+            word = state.rargs.pop(0)
+            if word == "--":
+                break
+            if len(word) > 1 and word[:1] in self._opt_prefixes:
+                self._process_opts(word, state)
+            else:
+                self._place(word, state)
+        if self._files(state) is not None:
+            while state.rargs:
+                self._place(state.rargs.pop(0), state)
+
+    def _place(self, word: str, state: _ParsingState) -> None:
+        files = self._files(state)
+        if files is None or len(state.largs) < self.arguments_before:
+            state.largs.append(word)
+        else:
+            files.append(word)
+
+    def _files(self, state: _ParsingState) -> list[str] | None:
+        """The files of -i so far; None where it was not given."""
+        files: list[str] | None = state.opts.get(self._long_opt[INPUT].dest or "")
+        return files
+
+    def _get_value_from_state(self, option_name: str, option: _Option, state: _ParsingState) -> str | Sequence[str]:
+        if INPUT not in option._long_opts:
+            value = super()._get_value_from_state(option_name, option, state)
+            return _not_empty(option_name, option, value)
+        if state.rargs[:1] == ["--"] and len(state.rargs) > 1:
+            # What stands behind it is no option, however it begins; the loop has to know.
+            state.rargs[:2] = [state.rargs[1], "--"]
+            return state.rargs.pop(0)
+        return _path(option_name, super()._get_value_from_state(option_name, option, state))
+
+
+def _path(option_name: str, value: str | Sequence[str]) -> str:
+    path = str(value)
+    if path.startswith("=") and len(option_name) == 2 and not os.path.lexists(path):
+        path = path[1:]
+    if not path:
+        raise BadOptionUsage(option_name, f'{option_name} "" names no file; a variable of the shell may be empty')
+    if path.startswith("-") and path != "-" and not os.path.lexists(path):
+        raise BadOptionUsage(
+            option_name, f'{option_name} needs a file behind it, not "{path}"; a file of such a name is ./{path}'
+        )
+    return path
+
+
+def _not_empty(option_name: str, option: _Option, value: str | Sequence[str]) -> str | Sequence[str]:
+    if value == "" and option.obj.metavar not in _MAY_BE_EMPTY and option.dest != "field":
+        raise BadOptionUsage(option_name, f'{option_name} "" is empty; a variable of the shell may be, or leave it out')
+    return value
