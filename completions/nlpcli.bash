@@ -97,6 +97,8 @@ _nlpcli_kind() {
         " generate -i" | " generate --input") kind=FILES ;;
         " generate --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
         " generate --field") kind=fields ;;
+        " generate --delimiter") kind=ANYTHING ;;
+        " generate --quote") kind=ANYTHING ;;
         " generate --per") kind=CHOICES:line,paragraph,document ;;
         " generate --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
         " generate -o" | " generate --output") kind=FILES ;;
@@ -118,6 +120,8 @@ _nlpcli_kind() {
         " translate -i" | " translate --input") kind=FILES ;;
         " translate --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
         " translate --field") kind=fields ;;
+        " translate --delimiter") kind=ANYTHING ;;
+        " translate --quote") kind=ANYTHING ;;
         " translate --per") kind=CHOICES:line,paragraph,document ;;
         " translate --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
         " translate -o" | " translate --output") kind=FILES ;;
@@ -137,6 +141,8 @@ _nlpcli_kind() {
         " summarize -i" | " summarize --input") kind=FILES ;;
         " summarize --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
         " summarize --field") kind=fields ;;
+        " summarize --delimiter") kind=ANYTHING ;;
+        " summarize --quote") kind=ANYTHING ;;
         " summarize --per") kind=CHOICES:line,paragraph,document ;;
         " summarize --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
         " summarize -o" | " summarize --output") kind=FILES ;;
@@ -156,6 +162,8 @@ _nlpcli_kind() {
         " sentiment -i" | " sentiment --input") kind=FILES ;;
         " sentiment --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
         " sentiment --field") kind=fields ;;
+        " sentiment --delimiter") kind=ANYTHING ;;
+        " sentiment --quote") kind=ANYTHING ;;
         " sentiment --per") kind=CHOICES:line,paragraph,document ;;
         " sentiment --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
         " sentiment -o" | " sentiment --output") kind=FILES ;;
@@ -179,6 +187,8 @@ _nlpcli_kind() {
         " embed -i" | " embed --input") kind=FILES ;;
         " embed --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
         " embed --field") kind=fields ;;
+        " embed --delimiter") kind=ANYTHING ;;
+        " embed --quote") kind=ANYTHING ;;
         " embed --per") kind=CHOICES:line,paragraph,document ;;
         " embed --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
         " embed -o" | " embed --output") kind=FILES ;;
@@ -203,6 +213,8 @@ _nlpcli_kind() {
         " attention-inspect -i" | " attention-inspect --input") kind=FILES ;;
         " attention-inspect --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet ;;
         " attention-inspect --field") kind=fields ;;
+        " attention-inspect --delimiter") kind=ANYTHING ;;
+        " attention-inspect --quote") kind=ANYTHING ;;
         " attention-inspect --per") kind=CHOICES:line,paragraph,document ;;
         " attention-inspect --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
         " attention-inspect -o" | " attention-inspect --output") kind=FILES ;;
@@ -236,12 +248,12 @@ _nlpcli_options() {
     # The options of $1.
     case "$1" in
         "") _nlpcli_offer "$current" -V --version --profile --install-completion --show-completion -h --help ;;
-        " generate") _nlpcli_offer "$current" --system --max-tokens --temperature --top-p --top-k --greedy --stop --n --raw --schema --template --stream --no-stream -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
-        " translate") _nlpcli_offer "$current" --from --to --markup --glossary --beams --shortlist --no-shortlist -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
-        " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
-        " sentiment") _nlpcli_offer "$current" --all-scores --threshold --aggregate --labels --hypothesis -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
-        " embed") _nlpcli_offer "$current" --search --similarity --top --plot --pooling --normalize --no-normalize --dim --precision --prompt -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
-        " attention-inspect") _nlpcli_offer "$current" --layer --head --pair --method --top --verify --html --png --npz -i --input --input-format --field --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " generate") _nlpcli_offer "$current" --system --max-tokens --temperature --top-p --top-k --greedy --stop --n --raw --schema --template --stream --no-stream -i --input --input-format --field --delimiter --quote --no-header --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " translate") _nlpcli_offer "$current" --from --to --markup --glossary --beams --shortlist --no-shortlist -i --input --input-format --field --delimiter --quote --no-header --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets -i --input --input-format --field --delimiter --quote --no-header --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " sentiment") _nlpcli_offer "$current" --all-scores --threshold --aggregate --labels --hypothesis -i --input --input-format --field --delimiter --quote --no-header --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " embed") _nlpcli_offer "$current" --search --similarity --top --plot --pooling --normalize --no-normalize --dim --precision --prompt -i --input --input-format --field --delimiter --quote --no-header --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " attention-inspect") _nlpcli_offer "$current" --layer --head --pair --method --top --verify --html --png --npz -i --input --input-format --field --delimiter --quote --no-header --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
         " models") _nlpcli_offer "$current" -h --help ;;
         " models list") _nlpcli_offer "$current" --available --json -h --help ;;
         " models pull") _nlpcli_offer "$current" --revision -q --quiet -h --help ;;

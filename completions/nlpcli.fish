@@ -62,6 +62,9 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-stream -d 'Show text while
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
@@ -93,6 +96,9 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-shortlist -d 'Look only a
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
@@ -121,6 +127,9 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l bullets -d 'A list with one 
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
@@ -150,6 +159,9 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l hypothesis -d 'The sentence 
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
@@ -184,6 +196,9 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l prompt -d 'A prompt of the model
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
@@ -217,6 +232,9 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l npz -d 'Save the mat
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'

@@ -52,6 +52,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
         ("{0}`t{1}" -f '--field', 'Column or key that holds the text of structured input.')
+        ("{0}`t{1}" -f '--delimiter', 'Between the columns of CSV or TSV input; \t is a tab.')
+        ("{0}`t{1}" -f '--quote', 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.')
+        ("{0}`t{1}" -f '--no-header', 'CSV or TSV input begins with a row; its columns are named 1, 2, …')
         ("{0}`t{1}" -f '--per', 'What makes a record of plain text.')
         ("{0}`t{1}" -f '-0', 'Records end in NUL, on input and output.')
         ("{0}`t{1}" -f '--null', 'Records end in NUL, on input and output.')
@@ -93,6 +96,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' generate --input'] = 'FILES'
     $kinds[' generate --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
     $kinds[' generate --field'] = 'fields'
+    $kinds[' generate --delimiter'] = @()
+    $kinds[' generate --quote'] = @()
     $kinds[' generate --per'] = @('line', 'paragraph', 'document')
     $kinds[' generate --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
     $kinds[' generate -o'] = 'FILES'
@@ -121,6 +126,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
         ("{0}`t{1}" -f '--field', 'Column or key that holds the text of structured input.')
+        ("{0}`t{1}" -f '--delimiter', 'Between the columns of CSV or TSV input; \t is a tab.')
+        ("{0}`t{1}" -f '--quote', 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.')
+        ("{0}`t{1}" -f '--no-header', 'CSV or TSV input begins with a row; its columns are named 1, 2, …')
         ("{0}`t{1}" -f '--per', 'What makes a record of plain text.')
         ("{0}`t{1}" -f '-0', 'Records end in NUL, on input and output.')
         ("{0}`t{1}" -f '--null', 'Records end in NUL, on input and output.')
@@ -158,6 +166,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' translate --input'] = 'FILES'
     $kinds[' translate --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
     $kinds[' translate --field'] = 'fields'
+    $kinds[' translate --delimiter'] = @()
+    $kinds[' translate --quote'] = @()
     $kinds[' translate --per'] = @('line', 'paragraph', 'document')
     $kinds[' translate --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
     $kinds[' translate -o'] = 'FILES'
@@ -183,6 +193,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
         ("{0}`t{1}" -f '--field', 'Column or key that holds the text of structured input.')
+        ("{0}`t{1}" -f '--delimiter', 'Between the columns of CSV or TSV input; \t is a tab.')
+        ("{0}`t{1}" -f '--quote', 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.')
+        ("{0}`t{1}" -f '--no-header', 'CSV or TSV input begins with a row; its columns are named 1, 2, …')
         ("{0}`t{1}" -f '--per', 'What makes a record of plain text.')
         ("{0}`t{1}" -f '-0', 'Records end in NUL, on input and output.')
         ("{0}`t{1}" -f '--null', 'Records end in NUL, on input and output.')
@@ -218,6 +231,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' summarize --input'] = 'FILES'
     $kinds[' summarize --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
     $kinds[' summarize --field'] = 'fields'
+    $kinds[' summarize --delimiter'] = @()
+    $kinds[' summarize --quote'] = @()
     $kinds[' summarize --per'] = @('line', 'paragraph', 'document')
     $kinds[' summarize --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
     $kinds[' summarize -o'] = 'FILES'
@@ -244,6 +259,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
         ("{0}`t{1}" -f '--field', 'Column or key that holds the text of structured input.')
+        ("{0}`t{1}" -f '--delimiter', 'Between the columns of CSV or TSV input; \t is a tab.')
+        ("{0}`t{1}" -f '--quote', 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.')
+        ("{0}`t{1}" -f '--no-header', 'CSV or TSV input begins with a row; its columns are named 1, 2, …')
         ("{0}`t{1}" -f '--per', 'What makes a record of plain text.')
         ("{0}`t{1}" -f '-0', 'Records end in NUL, on input and output.')
         ("{0}`t{1}" -f '--null', 'Records end in NUL, on input and output.')
@@ -279,6 +297,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' sentiment --input'] = 'FILES'
     $kinds[' sentiment --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
     $kinds[' sentiment --field'] = 'fields'
+    $kinds[' sentiment --delimiter'] = @()
+    $kinds[' sentiment --quote'] = @()
     $kinds[' sentiment --per'] = @('line', 'paragraph', 'document')
     $kinds[' sentiment --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
     $kinds[' sentiment -o'] = 'FILES'
@@ -310,6 +330,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
         ("{0}`t{1}" -f '--field', 'Column or key that holds the text of structured input.')
+        ("{0}`t{1}" -f '--delimiter', 'Between the columns of CSV or TSV input; \t is a tab.')
+        ("{0}`t{1}" -f '--quote', 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.')
+        ("{0}`t{1}" -f '--no-header', 'CSV or TSV input begins with a row; its columns are named 1, 2, …')
         ("{0}`t{1}" -f '--per', 'What makes a record of plain text.')
         ("{0}`t{1}" -f '-0', 'Records end in NUL, on input and output.')
         ("{0}`t{1}" -f '--null', 'Records end in NUL, on input and output.')
@@ -349,6 +372,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' embed --input'] = 'FILES'
     $kinds[' embed --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
     $kinds[' embed --field'] = 'fields'
+    $kinds[' embed --delimiter'] = @()
+    $kinds[' embed --quote'] = @()
     $kinds[' embed --per'] = @('line', 'paragraph', 'document')
     $kinds[' embed --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
     $kinds[' embed -o'] = 'FILES'
@@ -379,6 +404,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
         ("{0}`t{1}" -f '--field', 'Column or key that holds the text of structured input.')
+        ("{0}`t{1}" -f '--delimiter', 'Between the columns of CSV or TSV input; \t is a tab.')
+        ("{0}`t{1}" -f '--quote', 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.')
+        ("{0}`t{1}" -f '--no-header', 'CSV or TSV input begins with a row; its columns are named 1, 2, …')
         ("{0}`t{1}" -f '--per', 'What makes a record of plain text.')
         ("{0}`t{1}" -f '-0', 'Records end in NUL, on input and output.')
         ("{0}`t{1}" -f '--null', 'Records end in NUL, on input and output.')
@@ -419,6 +447,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' attention-inspect --input'] = 'FILES'
     $kinds[' attention-inspect --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
     $kinds[' attention-inspect --field'] = 'fields'
+    $kinds[' attention-inspect --delimiter'] = @()
+    $kinds[' attention-inspect --quote'] = @()
     $kinds[' attention-inspect --per'] = @('line', 'paragraph', 'document')
     $kinds[' attention-inspect --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
     $kinds[' attention-inspect -o'] = 'FILES'

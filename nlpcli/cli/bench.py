@@ -19,8 +19,8 @@ from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.errors import InputError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.inputs import InputSpec, input_files
+from nlpcli.records.json_text import encode_json
 from nlpcli.records.readers import read_records
-from nlpcli.records.writers import encode_json
 from nlpcli.runtime.bench_results import file, keep
 from nlpcli.runtime.device import check_names
 from nlpcli.tasks.registry import TASKS

@@ -17,7 +17,7 @@ from nlpcli.cli.commands import COMMANDS
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.models.catalog_file import user_file
-from nlpcli.records.writers import encode_json
+from nlpcli.records.json_text import encode_json
 from nlpcli.runtime.bench_results import file as measurements_file
 from nlpcli.runtime.bench_results import measurements
 

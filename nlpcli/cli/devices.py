@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from nlpcli.cli.profile import Profile
-from nlpcli.records.writers import encode_json
+from nlpcli.records.json_text import encode_json
 from nlpcli.runtime.bench_results import Measurement, measurements
 from nlpcli.runtime.device import (
     GIBIBYTE,

@@ -14,9 +14,9 @@ from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
+from nlpcli.records.json_text import encode_json
 from nlpcli.records.record import Record
 from nlpcli.records.splitting import without_surrogates
-from nlpcli.records.writers import encode_json
 from nlpcli.tasks.embed import EmbedOptions, Result
 from nlpcli.views import vectors
 
@@ -167,5 +167,5 @@ def _one_line(text: str) -> str:
 _VIEWS: dict[Result, View] = {
     "vectors": View(_numbers, vectors.draw_vector),
     "search": View(_found, vectors.draw_found),
-    "similarity": View(_pair, vectors.draw_pair),
+    "similarity": View(_pair, vectors.draw_pair, own_rows=True),
 }

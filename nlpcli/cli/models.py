@@ -16,7 +16,7 @@ from nlpcli.models.cache import cached_models, leftovers, removals, remove, reso
 from nlpcli.models.catalog import catalog
 from nlpcli.models.pairs import FIREFOX_INTO_ENGLISH, FIREFOX_LANGUAGES
 from nlpcli.models.reference import CachedModel, Removal
-from nlpcli.records.writers import encode_json
+from nlpcli.records.json_text import encode_json
 from nlpcli.runtime.bench_results import measurements
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}

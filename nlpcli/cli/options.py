@@ -61,6 +61,16 @@ class SharedOptions:
     field: Annotated[
         str, typer.Option(metavar="NAME", help="Column or key that holds the text of structured input.")
     ] = "text"
+    delimiter: Annotated[
+        str | None, typer.Option(metavar="CHAR", help="Between the columns of CSV or TSV input; \\t is a tab.")
+    ] = None
+    quote: Annotated[
+        str | None,
+        typer.Option(metavar="CHAR", help='Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.'),
+    ] = None
+    no_header: Annotated[
+        bool, typer.Option("--no-header", help="CSV or TSV input begins with a row; its columns are named 1, 2, …")
+    ] = False
     per: Annotated[Per | None, typer.Option(help="What makes a record of plain text.")] = None
     null: Annotated[bool, typer.Option("-0", "--null", help="Records end in NUL, on input and output.")] = False
     encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of text input.")] = "utf-8"

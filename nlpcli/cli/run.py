@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -15,12 +15,14 @@ from nlpcli.cli.console import Activity, configure_logging, results_console
 from nlpcli.cli.options import MOST_BATCH_TOKENS, Per, SharedOptions
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.errors import NlpcliError, UsageError
+from nlpcli.records.delimited import dialect
 from nlpcli.records.formats import named_input_format
 from nlpcli.records.inputs import InputFile, InputSpec, input_files
 from nlpcli.records.outputs import OutputSpec, chosen_format, output_stream, refuse_binary_on_terminal
-from nlpcli.records.readers import decoder_for, read_records
-from nlpcli.records.record import Record
-from nlpcli.records.writers import Writer, make_writer
+from nlpcli.records.readers import decoder_for, find_columns, read_records
+from nlpcli.records.record import Origin, Record
+from nlpcli.records.table import InputColumns, NotHeld
+from nlpcli.records.writers import NpyWriter, Writer, make_writer
 from nlpcli.runtime.device import check_names
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ class View:
 
     render: Callable[[Record], str]
     draw: Callable[[Record], RenderableType]
+    own_rows: bool = False
+    """The rows are found in the input, and have none of its fields."""
 
 
 def make_job(
@@ -77,7 +81,11 @@ def make_job(
         encoding=shared.encoding,
         whole=whole_records,
         written=tuple(str(path) for path in (shared.output, *written) if path is not None),
+        delimiter=shared.delimiter,
+        quote=shared.quote,
+        no_header=shared.no_header,
     )
+    dialect("csv", shared.delimiter, shared.quote)
     compute = ComputeSpec(shared.device, shared.dtype, _batch_tokens(shared.batch_tokens), shared.threads, shared.seed)
     model_spec = ModelSpec(shared.model or model, shared.revision, shared.offline)
     return Job(task, options, input_spec, model_spec, compute, shared.on_error.value)
@@ -132,6 +140,7 @@ def run_job(
     format_ = chosen_format(output, files)
     if output.format:
         refuse_binary_on_terminal(format_, output)
+    columns = find_columns(job.input, files, every_key=format_.name in {"csv", "tsv"})
     activity = Activity(shared.progress, shared.quiet)
     drawn = output.path is None and output.format is None and sys.stdout.isatty()
     failures = _Failures(job.on_error)
@@ -147,11 +156,20 @@ def run_job(
             elif drawn:
                 writer = _TerminalWriter(view.draw, activity)
             else:
-                writer = make_writer(format_.name, stream, job.options.fields, view.render, output.null_separated)
-            outgoing = failures.sift(_results(job, files, activity, hear))
+                writer = make_writer(
+                    format_.name,
+                    stream,
+                    job.options.fields,
+                    view.render,
+                    output.null_separated,
+                    None if view.own_rows else columns,
+                )
+            outgoing = failures.sift(_results(job, files, columns, activity, hear))
             moving = not drawn and hear is _hear_nothing
             for record in _counted(tap(outgoing) if tap else outgoing, activity, moving):
-                writer.write(record)
+                failures.write(writer, record)
+            if isinstance(writer, NpyWriter) and writer.is_without_vector:
+                writer.use_width_of(_some_result(job, activity))
             writer.close()
     finally:
         activity.end()
@@ -164,10 +182,12 @@ def _refuse_terminal_input(files: list[InputFile], command: str) -> None:
         raise UsageError(f"no input: give a TEXT, a file (-i FILE), or pipe something in; see: nlpcli {command} --help")
 
 
-def _results(job: Job, files: list[InputFile], activity: Activity, hear: Hear) -> Iterator[Record]:
+def _results(
+    job: Job, files: list[InputFile], columns: InputColumns, activity: Activity, hear: Hear
+) -> Iterator[Record]:
     from nlpcli.engines import local
 
-    records = read_records(job.input, files)
+    records = read_records(job.input, files, columns)
     if all(file.path is not None for file in files):
         # A file is there at once: what is wrong with it is said before a model is loaded, and no model for nothing.
         first = next(records, None)
@@ -175,6 +195,14 @@ def _results(job: Job, files: list[InputFile], activity: Activity, hear: Hear) -
             return iter(())
         records = chain([first], records)
     return local.run(job, records, activity, hear)
+
+
+def _some_result(job: Job, activity: Activity) -> Mapping[str, Any]:
+    """A result of this run's model, where no record of the input has one: an array without rows has a width too."""
+    from nlpcli.engines import local
+
+    record = next(iter(local.run(job, [Record("a", {}, Origin("nothing", 0))], activity)))
+    return record.result or {}
 
 
 class _Failures:
@@ -194,6 +222,15 @@ class _Failures:
                 if self._on_error == "skip":
                     continue
             yield record
+
+    def write(self, writer: Writer, record: Record) -> None:
+        """Write a record; what its format cannot hold makes it one that failed."""
+        try:
+            writer.write(record)
+        except NotHeld as problem:
+            failed = replace(record, fields=problem.fields, result=None, error=record.error or str(problem))
+            for kept in [failed] if record.error else self.sift([failed]):
+                writer.write(kept)
 
 
 def _counted(records: Iterator[Record], activity: Activity, moving: bool) -> Iterator[Record]:

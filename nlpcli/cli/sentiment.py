@@ -108,4 +108,4 @@ def _tallied(record: Record) -> str:
 
 
 _LABELLED = View(_labelled, drawings.draw_labelled)
-_TALLY = View(_tallied, drawings.draw_tally)
+_TALLY = View(_tallied, drawings.draw_tally, own_rows=True)

@@ -51,6 +51,9 @@ class InputSpec:
     encoding: str = "utf-8"
     whole: bool = False
     written: tuple[str, ...] = ()
+    delimiter: str | None = None
+    quote: str | None = None
+    no_header: bool = False
 
 
 @dataclass(slots=True)

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from nlpcli.records.json_text import DECODER
+
 _WHITE_SPACE = " \t\r\n"
 _REST_OF_NUMBER = re.compile(r"[-+.eE0-9]*\Z")
 
@@ -73,10 +75,9 @@ class _Text:
                 return ""
 
     def next_value(self) -> Any:
-        decoder = json.JSONDecoder()
         while True:
             try:
-                value, end = decoder.raw_decode(self.buffer, self.position)
+                value, end = DECODER.raw_decode(self.buffer, self.position)
             except json.JSONDecodeError as error:
                 if self.grow():
                     continue

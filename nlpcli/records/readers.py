@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import logging
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, cast
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
-from nlpcli.errors import ExtraMissing, FieldMissing, InputBroken, UsageError
-from nlpcli.records import splitting
+from nlpcli.errors import FieldMissing, InputBroken, UsageError
+from nlpcli.records import delimited, splitting
+from nlpcli.records.arrow import ArrowRow, ArrowRows
 from nlpcli.records.content import Content
+from nlpcli.records.field_path import NotThere, first_step, value_at
 from nlpcli.records.inputs import ARGUMENT, InputFile, InputSpec, is_wide
 from nlpcli.records.json_stream import JsonBroken, json_problem, json_values
+from nlpcli.records.json_text import Number, read_json
 from nlpcli.records.record import Origin, Record
+from nlpcli.records.table import InputColumns, distinct
 
 log = logging.getLogger(__name__)
 
 TEXT_FIELD = "text"
-PARQUET_ROWS = 256
 _JSON_FORMATS = frozenset({"jsonl", "json"})
 _PER = {
     "line": splitting.by_line,
@@ -29,19 +31,33 @@ _PER = {
 }
 
 
-def read_records(spec: InputSpec, files: list[InputFile]) -> Iterator[Record]:
-    """All records of `spec` in order; `files` comes from `input_files`.
+@dataclass(slots=True)
+class _Reading:
+    """What is read, how, and what was seen so far.
+
+    `found`: some record had the field. `said` are the findings that were announced; None: it is too early for any.
+    """
+
+    spec: InputSpec
+    decoder: splitting.Decoder
+    columns: InputColumns
+    found: bool
+    said: set[str] | None
+
+
+def read_records(spec: InputSpec, files: list[InputFile], columns: InputColumns | None = None) -> Iterator[Record]:
+    """All records of `spec` in order; `files` comes from `input_files`. `columns` learns what headers say.
 
     Raises:
         InputError: a file cannot be read, is damaged, or lacks the field.
     """
     decoder = decoder_for(spec.encoding)
+    reading = _Reading(spec, decoder, InputColumns() if columns is None else columns, spec.whole, set())
     for number, argument in enumerate(spec.texts, start=1):
         text = decoder.mend(argument)
         yield Record(text, {TEXT_FIELD: text}, Origin(ARGUMENT, number))
-    said: set[str] = set()
     for file in files:
-        for record in _read_file(file, spec, decoder, said):
+        for record in _read_file(file, reading):
             if file.format.name in _JSON_FORMATS:
                 record.text = decoder.mend(record.text)
             yield record
@@ -65,16 +81,56 @@ def decoder_for(encoding: str) -> splitting.Decoder:
         raise UsageError(f'unknown encoding "{encoding}"; use for example utf-8, gb18030, latin-1') from error
 
 
-def _read_file(file: InputFile, spec: InputSpec, decoder: splitting.Decoder, said: set[str]) -> Iterator[Record]:
-    stream = file.open()
+def find_columns(spec: InputSpec, files: list[InputFile], every_key: bool) -> InputColumns:
+    """The columns of all files that can be read twice, in order; what is a stream has to wait.
+
+    `every_key` looks through objects of JSON too, which takes as long as to read them.
+
+    Raises:
+        InputError: a file cannot be read, or lacks the field.
+    """
+    columns = InputColumns()
+    if spec.texts:
+        columns.add([TEXT_FIELD])
+    for file in files:
+        if file.stream:
+            continue
+        if file.format.name == "txt":
+            columns.add([TEXT_FIELD])
+        elif every_key or file.format.name not in _JSON_FORMATS:
+            _find_columns(file, _Reading(spec, decoder_for(spec.encoding), columns, found=True, said=None))
+    return columns
+
+
+def _find_columns(file: InputFile, reading: _Reading) -> None:
+    records = _read_file(file, reading)
     try:
-        content = file.content(stream, is_wide(spec))
-        _say_findings(file, content, decoder.encoding, said)
+        for record in records:
+            if file.format.name not in _JSON_FORMATS:
+                return
+            if record.error is None:
+                reading.columns.add(record.fields)
+    except InputBroken:
+        return  # It is said when it is read.
+    finally:
+        records.close()
+
+
+def _read_file(file: InputFile, reading: _Reading) -> Generator[Record, None, None]:
+    stream = file.open()
+    decoder = reading.decoder
+    try:
+        content = file.content(stream, is_wide(reading.spec))
+        if reading.said is not None:
+            _say_findings(file, content, decoder.encoding, reading.said)
         if content.format == "parquet":
-            yield from _read_parquet(file, spec, stream, content)
+            from nlpcli.records.parquet import read_rows
+
+            seekable = content.raw and not file.stream
+            yield from _read_arrow(file, reading, read_rows(file.name, stream if seekable else content.chunks))
         else:
             texts = decoder.decode(content.chunks, content.encoding)
-            yield from _TEXT_READERS[content.format](file, spec, texts)
+            yield from _TEXT_READERS[content.format](file, reading, texts)
     except UnicodeError as error:
         raise InputBroken(f"{file.name} cannot be read as {decoder.encoding}: {error}; name its --encoding") from error
     finally:
@@ -92,7 +148,9 @@ def _say_findings(file: InputFile, content: Content, encoding: str, said: set[st
         log.warning("%s is %s, as its first bytes say; it is read so", file.name, " and ".join(new))
 
 
-def _read_text(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterator[Record]:
+def _read_text(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iterator[Record]:
+    spec = reading.spec
+    reading.columns.add([TEXT_FIELD])
     pieces = splitting.by_null(texts) if spec.null_separated else _PER[spec.per](texts)
     for text, line in pieces:
         if not text and file.path is None and spec.per == "document" and not spec.null_separated:
@@ -100,149 +158,126 @@ def _read_text(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterat
         yield Record(text, {TEXT_FIELD: text}, Origin(file.name, line))
 
 
-def _read_jsonl(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterator[Record]:
-    fields = _Fields(spec)
+def _read_jsonl(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iterator[Record]:
     for line, number in splitting.by_line(texts):
         if not line.strip():
             continue
         origin = Origin(file.name, number)
         try:
-            value = json.loads(line)
+            value = read_json(line)
         except (ValueError, RecursionError) as error:
-            yield Record("", {spec.field: line}, origin, error=f"broken JSON: {json_problem(error)}")
+            yield Record("", {reading.spec.field: line}, origin, error=f"broken JSON: {json_problem(error)}")
         else:
-            yield fields.record(value, origin)
+            yield _json_record(value, reading, origin)
 
 
-def _read_json(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterator[Record]:
-    fields = _Fields(spec)
+def _read_json(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iterator[Record]:
     try:
         for value, line in json_values(texts):
-            yield fields.record(value, Origin(file.name, line))
+            yield _json_record(value, reading, Origin(file.name, line))
     except JsonBroken as error:
         raise InputBroken(f"{file.name}:{error.line}: broken JSON: {error}; mend the file there") from error
 
 
-class _Fields:
-    """Makes records of JSON values; knows whether the field was ever seen."""
-
-    def __init__(self, spec: InputSpec) -> None:
-        self.field = spec.field
-        self.seen = spec.whole
-        self._spec = spec
-
-    def record(self, value: Any, origin: Origin) -> Record:
-        if isinstance(value, str):
-            return Record(value, {self.field: value}, origin)
-        if not isinstance(value, dict):
-            return Record("", {self.field: value}, origin, error="neither an object nor a string")
-        if self.field not in value and not self.seen:
-            raise _field_missing(self.field, "field", str(origin), value)
-        if self.field not in value and not self._spec.whole:
-            return Record("", value, origin, error=f'no field "{self.field}"')
-        self.seen = True
-        return _structured(value, self._spec, origin)
-
-
-def _read_csv(file: InputFile, spec: InputSpec, texts: Iterator[str]) -> Iterator[Record]:
-    # No field is too long for us; the default limit of 131,072 characters is there for untrusted servers.
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    lines = (f"{line}\n" for line in splitting.split_at(texts, "\n"))
-    rows = csv.reader(lines, delimiter="\t" if file.format.name == "tsv" else ",")
+def _json_record(value: Any, reading: _Reading, origin: Origin) -> Record:
+    field = reading.spec.field
+    if isinstance(value, str):
+        return Record(value, {field: value}, origin)
+    if not isinstance(value, dict):
+        return Record("", {field: value}, origin, error="neither an object nor a string")
     try:
-        header = next(rows, None)
-        if header is None:
-            return
-        if spec.field not in header and not spec.whole:
-            raise _field_missing(spec.field, "column", file.name, header)
-        header = _distinct(header)
-        start = rows.line_num + 1
-        for row in rows:
-            origin, start = Origin(file.name, start), rows.line_num + 1
-            if row:
-                yield _row_record(header, row, spec, origin)
-    except csv.Error as error:
-        where = f"{file.name}:{rows.line_num}"
-        raise InputBroken(f"{where}: broken {file.format.name}: {error}; mend the file there") from error
+        found = value[field] if field in value else value_at(value, field)
+    except NotThere as problem:
+        return _without_field(value, reading, origin, problem)
+    reading.found = True
+    return _record(found, value, reading.spec, origin)
 
 
-def _distinct(header: list[str]) -> list[str]:
-    """Column names without repetition, so that no column hides another: a, a → a, a_2."""
-    names: list[str] = []
-    for name in header:
-        candidate, count = name, 1
-        while candidate in names:
-            count += 1
-            candidate = f"{name}_{count}"
-        names.append(candidate)
-    return names
+def _without_field(fields: Mapping[str, Any], reading: _Reading, origin: Origin, problem: NotThere) -> Record:
+    field = reading.spec.field
+    if reading.spec.whole:
+        return Record("", fields, origin)
+    if not reading.found:
+        raise FieldMissing(f'no field "{field}" in {origin}; {problem} (choose one with --field)')
+    nested = f"; {problem}" if first_step(field) != field else ""
+    return Record("", fields, origin, error=f'no field "{field}"{nested}')
 
 
-def _row_record(header: list[str], row: list[str], spec: InputSpec, origin: Origin) -> Record:
-    fields: dict[str, Any] = dict(zip(header, row, strict=False))
-    if len(row) == len(header):
-        return _structured(fields, spec, origin)
-    fields.update(dict.fromkeys(header[len(row) :], ""))
-    problem = f"{len(row)} values for {len(header)} columns"
-    if surplus := row[len(header) :]:
+def _read_delimited(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iterator[Record]:
+    spec, name = reading.spec, file.format.name
+    rows = delimited.rows(texts, delimited.dialect(name, spec.delimiter, spec.quote))
+    first = next(rows, None)
+    if first is None:
+        return
+    if first.problem and not spec.no_header:
+        raise InputBroken(f"{file.name}:{first.line}: broken {name}: {first.problem}; mend the header there")
+    header = distinct([str(number) for number, _ in enumerate(first.cells, 1)] if spec.no_header else first.cells)
+    if spec.field not in header and not spec.whole:
+        raise _column_missing(spec.field, file.name, header)
+    reading.columns.add(header)
+    for row in chain([first], rows) if spec.no_header else rows:
+        yield _row_record(header, row, spec, Origin(file.name, row.line))
+
+
+def _row_record(header: list[str], row: delimited.Row, spec: InputSpec, origin: Origin) -> Record:
+    fields: dict[str, Any] = dict(zip(header, row.cells, strict=False))
+    if len(row.cells) == len(header):
+        return _record(fields.get(spec.field), fields, spec, origin)
+    fields.update(dict.fromkeys(header[len(row.cells) :], ""))
+    if row.problem is not None:
+        fields[spec.field if spec.field in fields else header[0]] = row.text
+        return Record("", fields, origin, error=row.problem)
+    problem = f"{len(row.cells)} values for {len(header)} columns"
+    if surplus := row.cells[len(header) :]:
         # Nothing is lost: what stands behind the last column stays with it.
         fields[header[-1]] = "\t".join([fields[header[-1]], *surplus])
     return Record("", fields, origin, error=problem)
 
 
-def _read_parquet(file: InputFile, spec: InputSpec, stream: BinaryIO, content: Content) -> Iterator[Record]:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise ExtraMissing("reading parquet", "parquet") from error
-    spooled = file.stream or not content.raw
-    if spooled:
-        # The format keeps its index at the end: a pipe has to be on disk first.
-        spool = tempfile.TemporaryFile()
-        spool.writelines(content.chunks)
-        spool.seek(0)
-        stream = cast(BinaryIO, spool)
-    try:
-        table = pq.ParquetFile(stream)
-        if spec.field not in table.schema_arrow.names and not spec.whole:
-            raise _field_missing(spec.field, "column", file.name, table.schema_arrow.names)
-        row = 0
-        for batch in table.iter_batches(PARQUET_ROWS):
-            for fields in batch.to_pylist():
-                row += 1
-                yield _structured(fields, spec, Origin(file.name, row))
-    # Arrow says with OSError what is wrong inside a page.
-    except (pa.ArrowException, OSError) as error:
-        problem = f"{file.name} is not a sound parquet file: {error}"
-        raise InputBroken(f"{problem}; fetch or write it again") from error
-    finally:
-        if spooled:
-            stream.close()
+def _read_arrow(file: InputFile, reading: _Reading, batches: Iterator[ArrowRows]) -> Iterator[Record]:
+    field, number = reading.spec.field, 0
+    for rows in batches:
+        if first_step(field) not in rows.names and field not in rows.names and not reading.spec.whole:
+            raise _column_missing(field, file.name, list(rows.names))
+        reading.columns.add_schema(rows.batch.schema, rows.names)
+        texts = rows.column(field) if field in rows.names else None
+        for index in range(rows.batch.num_rows):
+            number += 1
+            fields, origin = ArrowRow(rows, index), Origin(file.name, number)
+            yield (
+                _nested_record(fields, reading, origin)
+                if texts is None
+                else _record(texts[index], fields, reading.spec, origin)
+            )
 
 
-def _structured(fields: dict[str, Any], spec: InputSpec, origin: Origin) -> Record:
-    field = spec.field
-    value = fields.get(field)
+def _nested_record(fields: ArrowRow, reading: _Reading, origin: Origin) -> Record:
+    try:
+        return _record(value_at(fields, reading.spec.field), fields, reading.spec, origin)
+    except NotThere as problem:
+        return _without_field(fields, reading, origin, problem)
+
+
+def _record(value: Any, fields: Mapping[str, Any], spec: InputSpec, origin: Origin) -> Record:
     if isinstance(value, str):
         return Record(value, fields, origin)
     if isinstance(value, int | float):
-        return Record(json.dumps(value), fields, origin)
+        return Record(value.literal if isinstance(value, Number) else json.dumps(value), fields, origin)
     if spec.whole:
         return Record("", fields, origin)
-    problem = f'field "{field}" is null' if value is None else f'field "{field}" holds no text'
+    problem = f'field "{spec.field}" is null' if value is None else f'field "{spec.field}" holds no text'
     return Record("", fields, origin, error=problem)
 
 
-def _field_missing(field: str, kind: str, where: str, names: Any) -> FieldMissing:
-    known = ", ".join(str(name) for name in names) or "nothing"
-    return FieldMissing(f'no {kind} "{field}" in {where}; it has: {known} (choose one with --field)')
+def _column_missing(field: str, where: str, names: list[str]) -> FieldMissing:
+    known = ", ".join(names) or "nothing"
+    return FieldMissing(f'no column "{field}" in {where}; it has: {known} (choose one with --field)')
 
 
-_TEXT_READERS: dict[str, Callable[[InputFile, InputSpec, Iterator[str]], Iterator[Record]]] = {
+_TEXT_READERS: dict[str, Callable[[InputFile, _Reading, Iterator[str]], Iterator[Record]]] = {
     "txt": _read_text,
     "jsonl": _read_jsonl,
     "json": _read_json,
-    "csv": _read_csv,
-    "tsv": _read_csv,
+    "csv": _read_delimited,
+    "tsv": _read_delimited,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ class Record:
     """One text with all the fields that its input gave it; later its result or its error, never both."""
 
     text: str
-    fields: dict[str, Any]
+    fields: Mapping[str, Any]
     origin: Origin
     result: dict[str, Any] | None = None
     error: str | None = None

@@ -70,7 +70,7 @@ def _written(value: Any) -> Any:
         raise NotRendered("the template: a value of it is none; say what to write instead")
     if isinstance(value, Undefined) or not isinstance(value, bool | int | float | list | tuple | dict):
         return value
-    from nlpcli.records.writers import encode_json
+    from nlpcli.records.json_text import encode_json
 
     return encode_json(_plain(value)).decode()
 
@@ -99,6 +99,14 @@ def compiled(source: str) -> Template:
         raise UsageError(f"--template, line {error.lineno}: {error.message}") from error
 
 
+@cache
+def _names(source: str) -> frozenset[str]:
+    """The fields that a template can ask for."""
+    from jinja2.meta import find_undeclared_variables
+
+    return frozenset(find_undeclared_variables(_environment().parse(source)))
+
+
 def render(source: str, record: Record) -> str:
     """The template with the record's fields in their places; `text` is always one of them.
 
@@ -107,8 +115,11 @@ def render(source: str, record: Record) -> str:
     """
     from jinja2 import TemplateError
 
-    fields = {"text": record.text, **record.fields}
+    # Only what the template names: a column of Parquet takes time to become values.
+    fields: dict[str, Any] = {"text": record.text}
+    known = dict.fromkeys(["text", *record.fields])
+    fields |= {name: record.fields[name] for name in _names(source) if name in record.fields}
     try:
         return compiled(source).render({name: _marked(value, name) for name, value in fields.items()})
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise NotRendered(f"the template: {error}; the record has: {', '.join(fields)}") from error
+        raise NotRendered(f"the template: {error}; the record has: {', '.join(known)}") from error

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-import orjson
-
-from nlpcli.errors import ExtraMissing, OutputError, UsageError
+from nlpcli.errors import UsageError
+from nlpcli.records.json_text import encode_json
 from nlpcli.records.record import Record
-from nlpcli.records.table import ERROR, object_row, table_row
+from nlpcli.records.spool import enough_room, spool
+from nlpcli.records.table import InputColumns, NotHeld, object_row
+from nlpcli.records.table_writer import TableWriter
 
 if TYPE_CHECKING:
     import numpy as np
 
 ResultNames = Mapping[str, str]
 """Result field → type: `string`, `float64`, `int64`, or `list<float32>`, `map<string, float64>` and the like."""
-# The type of a field whose values are objects: whatever they hold.
-ANY_JSON = "json"
 
 
 class Writer(Protocol):
@@ -33,23 +28,6 @@ class Writer(Protocol):
 
     def close(self) -> None:
         """Finish what the format needs at its end."""
-
-
-def encode_json(value: Any) -> bytes:
-    """JSON in UTF-8 without spaces; arrays of numpy in the shortest form that reads back to the same bits."""
-    try:
-        return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY, default=_plain)
-    except TypeError:
-        # What orjson refuses and Python's own module can say: integers over 64 bits, half a surrogate pair.
-        return json.dumps(value, ensure_ascii=True, default=_plain).encode()
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return str(value)
 
 
 class TextWriter:
@@ -69,6 +47,23 @@ class TextWriter:
         self._stream.flush()
 
 
+def _json_row(record: Record, names: ResultNames) -> bytes:
+    try:
+        return encode_json(object_row(record, names))
+    except RecursionError as error:
+        fields = {name: value for name, value in record.fields.items() if not _is_deep(value)}
+        deep = next(name for name in record.fields if name not in fields)
+        raise NotHeld(f'field "{deep}" is nested too deeply to be written', fields) from error
+
+
+def _is_deep(value: Any) -> bool:
+    try:
+        encode_json(value)
+    except RecursionError:
+        return True
+    return False
+
+
 class JsonlWriter:
     """One object per line."""
 
@@ -77,7 +72,7 @@ class JsonlWriter:
         self._names = names
 
     def write(self, record: Record) -> None:
-        self._stream.write(encode_json(object_row(record, self._names)) + b"\n")
+        self._stream.write(_json_row(record, self._names) + b"\n")
         self._stream.flush()
 
     def close(self) -> None:
@@ -93,113 +88,11 @@ class JsonWriter:
         self._before = b"[\n"
 
     def write(self, record: Record) -> None:
-        self._stream.write(self._before + encode_json(object_row(record, self._names)))
+        self._stream.write(self._before + _json_row(record, self._names))
         self._before = b",\n"
 
     def close(self) -> None:
         self._stream.write(b"[]\n" if self._before == b"[\n" else b"\n]\n")
-
-
-class TableWriter:
-    """CSV or TSV; the columns are those of the first record. Lists and objects are written as JSON."""
-
-    def __init__(self, stream: BinaryIO, names: ResultNames, delimiter: str) -> None:
-        self._stream = stream
-        self._names = names
-        self._text = io.StringIO(newline="")
-        self._rows = csv.writer(self._text, delimiter=delimiter, lineterminator="\n")
-        self._columns: list[str] | None = None
-
-    def write(self, record: Record) -> None:
-        row = table_row(record, self._names)
-        if self._columns is None:
-            self._columns = list(row)
-            self._rows.writerow(self._columns)
-        _refuse_new_columns(row, self._columns, record)
-        self._rows.writerow([_cell(row.get(column)) for column in self._columns])
-        self._stream.write(self._text.getvalue().encode("utf-8", "replace"))
-        self._stream.flush()
-        self._text.seek(0)
-        self._text.truncate()
-
-    def close(self) -> None:
-        self._stream.flush()
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return encode_json(value).decode()
-
-
-def _refuse_new_columns(row: Mapping[str, Any], columns: list[str], record: Record) -> None:
-    if new := [name for name in row if name not in columns]:
-        raise OutputError(
-            f'{record.origin} has a field "{new[0]}" that the first record lacks, so the table has no column'
-            " for it; write jsonl instead (-F jsonl)"
-        )
-
-
-class ParquetWriter:
-    """Parquet in row groups of `GROUP` records; types come from the first group."""
-
-    GROUP = 1024
-
-    def __init__(self, stream: BinaryIO, names: ResultNames) -> None:
-        try:
-            import pyarrow.parquet
-        except ImportError as error:
-            raise ExtraMissing("writing parquet", "parquet") from error
-        self._arrow = pyarrow
-        self._stream = stream
-        self._names = names
-        self._rows: list[dict[str, Any]] = []
-        self._schema: Any = None
-        self._file: Any = None
-
-    def write(self, record: Record) -> None:
-        row = table_row(record, self._names)
-        if self._schema is not None:
-            _refuse_new_columns(row, self._schema.names, record)
-        self._rows.append(row)
-        if len(self._rows) == self.GROUP:
-            self._write_group()
-
-    def close(self) -> None:
-        self._write_group()
-        self._file.close()
-
-    def _write_group(self) -> None:
-        self._schema = self._schema or self._schema_of_rows()
-        self._file = self._file or self._arrow.parquet.ParquetWriter(self._stream, self._schema)
-        try:
-            table = self._arrow.Table.from_pylist(self._rows, schema=self._schema)
-        except (self._arrow.ArrowException, TypeError) as error:
-            raise OutputError(
-                f"a field changes its type on the way ({error}); write jsonl instead (-F jsonl)"
-            ) from error
-        self._file.write_table(table)
-        self._rows.clear()
-
-    def _schema_of_rows(self) -> Any:
-        declared = {**self._names, ERROR: "string"}
-        columns = list(dict.fromkeys(name for row in self._rows for name in row)) or list(declared)
-        return self._arrow.schema([(name, self._type(name, declared)) for name in columns])
-
-    def _type(self, name: str, declared: Mapping[str, str]) -> Any:
-        arrow = self._arrow
-        if name in declared and declared[name] != ANY_JSON:
-            return self._declared_type(declared[name])
-        inferred = arrow.array([row.get(name) for row in self._rows]).type
-        # A column that is null so far says nothing about its later values; text can hold most of them.
-        return arrow.string() if inferred == arrow.null() else inferred
-
-    def _declared_type(self, declared: str) -> Any:
-        kind, _, items = declared.removesuffix(">").rpartition("<")
-        types = [getattr(self._arrow, item.strip())() for item in items.split(",")]
-        return {"": lambda item: item, "list": self._arrow.list_, "map": self._arrow.map_}[kind](*types)
 
 
 class NpyWriter:
@@ -211,7 +104,7 @@ class NpyWriter:
         (self._column,) = names
         self._stream = stream
         # The header names the number of rows, which is known only at the end: rows wait on disk, not in memory.
-        self._rows = tempfile.TemporaryFile()
+        self._rows = spool()
         self._blank_rows_first = 0
         self._count = 0
         self._blank: np.ndarray[Any, Any] | None = None
@@ -223,16 +116,32 @@ class NpyWriter:
         elif self._blank is None:
             self._blank_rows_first += 1
         else:
-            self._rows.write(self._blank.tobytes())
+            self._put(self._blank.tobytes())
+
+    @property
+    def is_without_vector(self) -> bool:
+        """Whether no record had a vector, so that the width is not known."""
+        return self._blank is None
+
+    def use_width_of(self, result: Mapping[str, Any]) -> None:
+        """Take type and width from a result that is not written."""
+        self._begin(result[self._column])
 
     def _write_row(self, vector: np.ndarray[Any, Any]) -> None:
         if self._blank is None:
-            import numpy as np
+            self._begin(vector)
+        self._put(vector.tobytes())
 
-            floating = np.issubdtype(vector.dtype, np.floating)
-            self._blank = np.full_like(vector, np.nan if floating else 0)
-            self._rows.write(self._blank.tobytes() * self._blank_rows_first)
-        self._rows.write(vector.tobytes())
+    def _begin(self, vector: np.ndarray[Any, Any]) -> None:
+        import numpy as np
+
+        floating = np.issubdtype(vector.dtype, np.floating)
+        self._blank = np.full_like(vector, np.nan if floating else 0)
+        self._put(self._blank.tobytes() * self._blank_rows_first)
+
+    def _put(self, rows: bytes) -> None:
+        with enough_room():
+            self._rows.write(rows)
 
     def close(self) -> None:
         import numpy as np
@@ -245,7 +154,7 @@ class NpyWriter:
         }
         np.lib.format.write_array_header_1_0(self._stream, header)
         self._rows.seek(0)
-        shutil.copyfileobj(cast(BinaryIO, self._rows), self._stream)
+        shutil.copyfileobj(self._rows, self._stream)
         self._rows.close()
 
 
@@ -255,16 +164,23 @@ def make_writer(
     names: ResultNames,
     render: Callable[[Record], str],
     null_separated: bool,
+    columns: InputColumns | None = None,
 ) -> Writer:
-    """The writer for a format of `formats.OUTPUT_FORMATS`; `render` makes the line of the text format."""
+    """The writer for a format of `formats.OUTPUT_FORMATS`; `render` makes the line of the text format.
+
+    `columns` are those of the input, where its fields go out again: a table has them even without rows.
+    """
     if format_name == "text":
         return TextWriter(stream, render, b"\0" if null_separated else b"\n")
     if format_name in {"csv", "tsv"}:
-        return TableWriter(stream, names, "\t" if format_name == "tsv" else ",")
+        return TableWriter(stream, names, format_name, columns)
+    if format_name == "parquet":
+        from nlpcli.records.parquet import ParquetWriter
+
+        return ParquetWriter(stream, names, columns)
     writers: dict[str, Callable[[BinaryIO, ResultNames], Writer]] = {
         "jsonl": JsonlWriter,
         "json": JsonWriter,
-        "parquet": ParquetWriter,
         "npy": NpyWriter,
     }
     return writers[format_name](stream, names)

@@ -10,7 +10,7 @@ from nlpcli.errors import NlpcliError, UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.inspection import HeadSummary, Inspection, InspectionResult, Kind
 from nlpcli.records.record import Record
-from nlpcli.records.writers import ANY_JSON
+from nlpcli.records.table import ANY_JSON
 from nlpcli.runtime.batching import Split, Unit
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.base import BatchTask, Loaded, Loader

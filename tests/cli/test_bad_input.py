@@ -28,7 +28,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "damaged.parquet").write_bytes(b"PAR1" + bytes(40))
     (tmp_path / "broken.json").write_text('[\n {"text": }]')
     (tmp_path / "deep.json").write_text("[" * 100_000)
-    (tmp_path / "quotes.csv").write_text("text\na\rb\n")
+    (tmp_path / "quotes.csv").write_text('"text\na\n')
     (tmp_path / "empty.json").write_text("[]")
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "a.jpeg").write_bytes(b"\xff\xd8\xff\xe0\0")
@@ -57,7 +57,9 @@ def one_line(complaints: bytes) -> str:
         ("-i damaged.parquet", 1, "damaged.parquet is not a sound parquet file", "fetch or write it again"),
         ("-i broken.json", 1, "broken.json:2: broken JSON", "mend the file"),
         ("-i deep.json", 1, "deep.json:1: broken JSON: nested too deeply", "mend the file"),
-        ("-i quotes.csv", 1, "quotes.csv:2: broken csv", "mend the file"),
+        ("-i quotes.csv", 1, "quotes.csv:1: broken csv", "mend the header"),
+        ("a --quote ab", 2, "--quote takes none or one character", 'not "ab"'),
+        ("a --delimiter ab", 2, "--delimiter takes one character", 'not "ab"'),
         ("-i a.txt --encoding klingon", 2, 'unknown encoding "klingon"', "use for example utf-8"),
         ("-i a.txt --encoding base64", 2, 'unknown encoding "base64"', "use for example utf-8"),
         ("-i a.txt --encoding utf-16", 1, "a.txt cannot be read as utf-16", "--encoding"),

@@ -82,7 +82,7 @@ def test_scores_are_a_map_in_parquet_and_json_in_a_table(sentiment, tmp_path):
     (row,) = pq.read_table(tmp_path / "a.parquet").to_pylist()
     assert dict(row["scores"]).keys() == {"negative", "neutral", "positive"}
     assert sentiment("--all-scores", "-o", tmp_path / "a.tsv", "I love it.").status == 0
-    assert '{""negative"":' in (tmp_path / "a.tsv").read_text()
+    assert '{"negative":' in (tmp_path / "a.tsv").read_text()
 
 
 def test_null_ends_records_on_both_sides(sentiment):

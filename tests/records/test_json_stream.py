@@ -32,7 +32,6 @@ def test_nothing_is_no_value(text):
         ("[] x", "more behind the end", 1),
         ('[1,\n{"a": }]', "Expecting value", 2),
         ("\n" + "[" * 100_000, "nested too deeply", 2),
-        ("\n" + "9" * 5000, "integer string conversion", 2),
     ],
 )
 def test_what_is_not_json_is_said_with_its_line(text, problem, line):

@@ -124,7 +124,7 @@ def _fields(words: list[str]) -> Iterator[Answer]:
 
     seen: set[str] = set()
     for path in _inputs(words):
-        for name in columns(os.path.expanduser(path), _input_format(words)):  # noqa: PTH111
+        for name in columns(os.path.expanduser(path), *_reading(words)):  # noqa: PTH111
             if name not in seen:
                 seen.add(name)
                 yield Answer(name, path)
@@ -135,8 +135,10 @@ def _inputs(words: list[str]) -> Iterator[str]:
     yield from _values_of(("-i", "--input"), words)
 
 
-def _input_format(words: list[str]) -> str:
-    return next(iter(_values_of(("--input-format",), words)), "")
+def _reading(words: list[str]) -> tuple[str, str | None]:
+    """What the line says of how the input is read: its format and its delimiter."""
+    formats, delimiters = (_values_of((name,), words) for name in ("--input-format", "--delimiter"))
+    return next(iter(formats), ""), next(iter(delimiters), None)
 
 
 def _values_of(flags: tuple[str, ...], words: list[str]) -> Iterable[str]:

@@ -1,0 +1,123 @@
+"""JSON → Python values → JSON in which every number keeps its digits."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+# A number that orjson may read otherwise than it is written: with a fraction or exponent, long, or a negative zero.
+# It may stand in a string as well; such a line only takes the longer way.
+_DIGITS_AT_RISK = re.compile(r"[0-9][.eE]|[0-9]{18}|-0")
+# Python refuses to turn longer ones into integers, because that takes quadratic time.
+_LONGEST_INTEGER = 4300
+_OPTIONS = orjson.OPT_SERIALIZE_NUMPY
+
+
+class Number(float):
+    """A number that is written again as it was read; `literal` are its digits, or `NaN`, `Infinity`, `-Infinity`."""
+
+    __slots__ = ("literal",)
+    literal: str
+
+    def __new__(cls, literal: str) -> Number:
+        number = super().__new__(cls, literal)
+        number.literal = literal
+        return number
+
+    def __getnewargs__(self) -> tuple[str]:  # type: ignore[override]
+        return (self.literal,)
+
+    def __str__(self) -> str:
+        return self.literal
+
+    @property
+    def json(self) -> str:
+        """A token of JSON: a string where JSON has no number for it, as in the JSON mapping of protocol buffers."""
+        return self.literal if self.literal[-1].isdigit() else f'"{self.literal}"'
+
+    @property
+    def fits_float(self) -> bool:
+        """Whether a float of 64 bits holds the value: its shortest or its 17 digits are those that are written."""
+        from decimal import Decimal
+
+        if not self.literal[-1].isdigit():
+            return True
+        written = Decimal(self.literal)
+        return self not in {float("inf"), float("-inf")} and written in {
+            Decimal(float.__repr__(self)),
+            Decimal(f"{self:.17g}"),
+        }
+
+
+def number(literal: str) -> float:
+    """A float where it is written with the same digits again, else a `Number`."""
+    value = float(literal)
+    return value if repr(value) == literal else Number(literal)
+
+
+def _integer(literal: str) -> int | float:
+    return Number(literal) if literal == "-0" or len(literal) > _LONGEST_INTEGER else int(literal)
+
+
+DECODER = json.JSONDecoder(parse_float=number, parse_int=_integer, parse_constant=Number)
+
+
+def read_json(line: str) -> Any:
+    """The value of a text in JSON; of keys that are repeated the last counts.
+
+    Raises:
+        ValueError, RecursionError: it is not JSON, or nested too deeply.
+    """
+    try:
+        value = orjson.loads(line)
+        # What is written again as it stands keeps its digits; so do lines that nlpcli wrote.
+        if not _DIGITS_AT_RISK.search(line) or orjson.dumps(value).decode() == line:
+            return value
+    except (TypeError, ValueError):
+        pass  # Python's own module reads more (NaN, half a surrogate pair) and says better what is wrong.
+    return DECODER.decode(line)
+
+
+def encode_json(value: Any) -> bytes:
+    """JSON in UTF-8 without spaces; arrays of numpy in the shortest form that reads back to the same bits.
+
+    Raises:
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        return orjson.dumps(value, option=_OPTIONS, default=_plain)
+    except TypeError:
+        # What orjson refuses: integers over 64 bits, half a surrogate pair, more than 254 levels.
+        return _spelled(value).encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Number):
+        return orjson.Fragment(value.json)
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_spelled(str(key))}:{_spelled(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_spelled, value)) + "]"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=not is_sound(value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return encode_json(value).decode()
+
+
+def is_sound(text: str) -> bool:
+    """Whether UTF-8 can hold `text`: it has no half of a surrogate pair."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
