@@ -186,6 +186,7 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s h -l help -d 'Show this mess
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l search -d 'Print the records nearest in meaning to QUERY, best first.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l similarity -d 'Print all pairs of records by cosine similarity, best first.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l top -d 'How many results of --search (10) or --similarity (all).' -x
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l chunks -d 'A vector for each window of a record, with its place in the text.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l plot -d 'Draw a map of the records (PCA) as .png or .svg.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l pooling -d 'How token vectors become one; auto: as the model says.' -x -a 'auto mean cls last'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l normalize -d 'Unit length. Default: as the model says.'

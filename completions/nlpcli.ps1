@@ -319,6 +319,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--search', 'Print the records nearest in meaning to QUERY, best first.')
         ("{0}`t{1}" -f '--similarity', 'Print all pairs of records by cosine similarity, best first.')
         ("{0}`t{1}" -f '--top', 'How many results of --search (10) or --similarity (all).')
+        ("{0}`t{1}" -f '--chunks', 'A vector for each window of a record, with its place in the text.')
         ("{0}`t{1}" -f '--plot', 'Draw a map of the records (PCA) as .png or .svg.')
         ("{0}`t{1}" -f '--pooling', 'How token vectors become one; auto: as the model says.')
         ("{0}`t{1}" -f '--normalize', 'Unit length. Default: as the model says.')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,6 +45,7 @@ Examples:
   nlpcli embed "The cat sleeps." "Stocks fell on Monday."
   nlpcli embed --similarity "A man eats." "Someone is having a meal." "It rains."
   nlpcli embed -i notes/ --search "how to renew a passport" --top 5
+  nlpcli embed -i article.txt --per document --chunks -F jsonl
   nlpcli embed -i reviews.csv --field review -o reviews.parquet
   cat lines.txt | nlpcli embed -F npy > lines.npy
   nlpcli embed -i lines.txt --plot map.svg
@@ -72,6 +73,10 @@ def embed(
             min=1, max=1_000_000_000, metavar="K", help="How many results of --search (10) or --similarity (all)."
         ),
     ] = None,
+    chunks: Annotated[
+        bool,
+        typer.Option("--chunks", help="A vector for each window of a record, with its place in the text."),
+    ] = False,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw a map of the records (PCA) as .png or .svg.")
     ] = None,
@@ -95,10 +100,10 @@ def embed(
     """Turn each record into a vector; or search by meaning, rank by similarity, draw a map.
 
     Prints the numbers separated by spaces, one record a line. Texts longer than the model takes are embedded in
-    windows and averaged, never cut.
+    windows and averaged, never cut; --chunks keeps the windows apart, and --search finds the best one.
     """
     options = EmbedOptions(
-        result=_result(search, similarity, plot),
+        result=_result(search, similarity, chunks, plot),
         pooling=pooling.value,
         normalize=normalize,
         dimension=dim,
@@ -113,18 +118,17 @@ def embed(
     return run_job(job, shared, _VIEWS[options.result], tap, unwritten=plot is not None)
 
 
-def _result(search: str | None, similarity: bool, plot: Path | None) -> Result:
-    if [search is not None, similarity, plot is not None].count(True) > 1:
-        raise UsageError("--search, --similarity and --plot exclude each other; run one after the other")
-    if search is not None:
-        return "search"
-    return "similarity" if similarity else "vectors"
+def _result(search: str | None, similarity: bool, chunks: bool, plot: Path | None) -> Result:
+    asked: dict[Result, bool] = {"search": search is not None, "similarity": similarity, "chunks": chunks}
+    if [*asked.values(), plot is not None].count(True) > 1:
+        raise UsageError("--search, --similarity, --chunks and --plot exclude each other; run one after the other")
+    return next((result for result, is_asked in asked.items() if is_asked), "vectors")
 
 
 def _check(options: EmbedOptions, plot: Path | None) -> None:
     if options.query == "":
         raise UsageError('--search "" asks for nothing; a variable of the shell may be empty')
-    if options.top is not None and options.result == "vectors":
+    if options.top is not None and options.result not in ("search", "similarity"):
         raise UsageError("--top goes with --search QUERY or --similarity")
     if plot is not None:
         from nlpcli.views.scatter import check
@@ -147,12 +151,20 @@ def _plotted(records: Iterator[Record], path: Path) -> Iterator[Record]:
 
 
 def _numbers(record: Record) -> str:
-    return encode_json((record.result or {})["embedding"]).decode()[1:-1].replace(",", " ")
+    return _written((record.result or {})["embedding"])
+
+
+def _chunks(record: Record) -> str:
+    chunks = (record.result or {})["chunks"]
+    return "\n".join(f"{record.origin}\t{c['start']}\t{c['end']}\t{_written(c['embedding'])}" for c in chunks)
+
+
+def _written(vector: Any) -> str:
+    return encode_json(vector).decode()[1:-1].replace(",", " ")
 
 
 def _found(record: Record) -> str:
-    result = record.result or {}
-    return f"{result['score']:.4f}\t{record.origin}\t{_one_line(record.text)}"
+    return f"{(record.result or {})['score']:.4f}\t{record.origin}\t{_one_line(vectors.found_window(record))}"
 
 
 def _pair(record: Record) -> str:
@@ -166,6 +178,7 @@ def _one_line(text: str) -> str:
 
 _VIEWS: dict[Result, View] = {
     "vectors": View(_numbers, vectors.draw_vector),
+    "chunks": View(_chunks, vectors.draw_chunks),
     "search": View(_found, vectors.draw_found),
     "similarity": View(_pair, vectors.draw_pair, own_rows=True),
 }

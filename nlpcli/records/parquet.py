@@ -202,7 +202,14 @@ def _declared_type(declared: str) -> Any:
         return None
     kind, _, items = declared.removesuffix(">").rpartition("<")
     types = [getattr(pa, item.strip())() for item in items.split(",")]
-    return {"": lambda item: item, "list": pa.list_, "map": pa.map_}[kind](*types)
+    return {"": lambda item: item, "list": pa.list_, "map": pa.map_, "chunks": _list_of_chunks}[kind](*types)
+
+
+def _list_of_chunks(number: Any) -> Any:
+    import pyarrow as pa
+
+    fields = {"start": pa.int64(), "end": pa.int64(), "embedding": pa.list_(number)}
+    return pa.list_(pa.struct(list(fields.items())))
 
 
 def _result_column(values: list[Any], kind: Any) -> Any:

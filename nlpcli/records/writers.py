@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 ResultNames = Mapping[str, str]
-"""Result field → type: `string`, `float64`, `int64`, or `list<float32>`, `map<string, float64>` and the like."""
+"""Result field → type: `string`, `float64`, `int64`, or `list<float32>`, `map<string, float64>` and the like.
+
+`chunks<float32>`: a list of objects with `start`, `end` and `embedding`, a list of such numbers.
+"""
 
 
 class Writer(Protocol):
@@ -96,10 +99,10 @@ class JsonWriter:
 
 
 class NpyWriter:
-    """One two-dimensional array, a row per record; a failed record is a row of NaN (of zeros for integers)."""
+    """One two-dimensional array, a row per record or chunk; a failed record is a row of NaN (of zeros for integers)."""
 
     def __init__(self, stream: BinaryIO, names: ResultNames) -> None:
-        if len(names) != 1 or not next(iter(names.values())).startswith("list<"):
+        if len(names) != 1 or not next(iter(names.values())).startswith(("list<", "chunks<")):
             raise UsageError("npy holds vectors, and these results are none; choose another format, such as -F jsonl")
         (self._column,) = names
         self._stream = stream
@@ -110,10 +113,12 @@ class NpyWriter:
         self._blank: np.ndarray[Any, Any] | None = None
 
     def write(self, record: Record) -> None:
-        self._count += 1
         if record.result is not None:
-            self._write_row(record.result[self._column])
-        elif self._blank is None:
+            for vector in _vectors(record.result[self._column]):
+                self._write_row(vector)
+            return
+        self._count += 1
+        if self._blank is None:
             self._blank_rows_first += 1
         else:
             self._put(self._blank.tobytes())
@@ -125,9 +130,10 @@ class NpyWriter:
 
     def use_width_of(self, result: Mapping[str, Any]) -> None:
         """Take type and width from a result that is not written."""
-        self._begin(result[self._column])
+        self._begin(_vectors(result[self._column])[0])
 
     def _write_row(self, vector: np.ndarray[Any, Any]) -> None:
+        self._count += 1
         if self._blank is None:
             self._begin(vector)
         self._put(vector.tobytes())
@@ -156,6 +162,11 @@ class NpyWriter:
         self._rows.seek(0)
         shutil.copyfileobj(self._rows, self._stream)
         self._rows.close()
+
+
+def _vectors(value: Any) -> list[np.ndarray[Any, Any]]:
+    """The vector of a record, or those of its chunks."""
+    return [chunk["embedding"] for chunk in value] if isinstance(value, list) else [value]
 
 
 def make_writer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -18,16 +19,21 @@ from nlpcli.tasks.window_notice import WindowNotice
 if TYPE_CHECKING:
     import numpy as np
 
-    from nlpcli.pipelines.embedding import EmbeddingPipeline
+    from nlpcli.pipelines.embedding import Chunk, EmbeddingPipeline
 
     Vector = np.ndarray[Any, Any]
 
+Spans = list[tuple[int, int]]
+"""Start and end of each chunk in its text, in code points."""
+
 Precision = Literal["float32", "float16", "int8", "binary"]
-Result = Literal["vectors", "search", "similarity"]
+Result = Literal["vectors", "chunks", "search", "similarity"]
 _ITEM_TYPES = {"float32": "float32", "float16": "float16", "int8": "int8", "binary": "uint8"}
 # The names under which models keep the prompts for the two sides of a search.
 _QUERY_PROMPTS = ("query",)
 _DOCUMENT_PROMPTS = ("document", "passage", "corpus")
+# What could be the name of a prompt; a prompt itself ends in a space or a mark.
+_NAME = re.compile(r"[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +52,13 @@ class EmbedOptions:
     @property
     def fields(self) -> Mapping[str, str]:
         """Result fields and their types."""
+        items = _ITEM_TYPES[self.precision]
         if self.result == "vectors":
-            return {"embedding": f"list<{_ITEM_TYPES[self.precision]}>"}
+            return {"embedding": f"list<{items}>"}
+        if self.result == "chunks":
+            return {"chunks": f"chunks<{items}>"}
         if self.result == "search":
-            return {"score": "float64", "file": "string", "line": "int64"}
+            return {"score": "float64", "file": "string", "line": "int64", "start": "int64", "end": "int64"}
         return {"score": "float64"}
 
 
@@ -64,13 +73,19 @@ class EmbedTask(BatchTask):
     """Texts in, vectors out, in batches."""
 
     def __init__(
-        self, options: EmbedOptions, pipeline: EmbeddingPipeline, watch: Callable[[Sequence[Record]], None]
+        self,
+        options: EmbedOptions,
+        pipeline: EmbeddingPipeline,
+        watch: Callable[[Sequence[Record]], None],
+        name: str = "the model",
     ) -> None:
         self._options = options
         self._pipeline = pipeline
         self._watch = watch
         config = pipeline.sentence_config
         self._normalize = config.normalize if options.normalize is None else options.normalize
+        if options.prompt is not None:
+            _check_prompt(options.prompt, config.prompts, name)
         self._query_prompt, self._prompt = _prompts(options, config.prompts, config.default_prompt)
         self._prompt_length = self._count_prompt_tokens(self._prompt)
         self._tell_of_windows = WindowNotice(
@@ -79,11 +94,16 @@ class EmbedTask(BatchTask):
         )
 
     def split(self, records: Sequence[Record]) -> list[Split]:
-        """One unit per window of the model's length."""
+        """One unit per window of the model's length, or per chunk; the state is where each chunk stands."""
         self._watch(records)
+        if self._options.result in ("chunks", "search"):
+            return [_split_chunks(chunks, self._prompt_length) for chunks in self._chunks(records)]
         windows_of = self._pipeline.windows([self._prompt + record.text for record in records])
         self._tell_of_windows(records, windows_of)
         return [Split([Unit(len(w.token_ids), w) for w in self._windows(windows)]) for windows in windows_of]
+
+    def _chunks(self, records: Sequence[Record]) -> list[list[Chunk]]:
+        return self._pipeline.chunks([record.text for record in records], self._prompt)
 
     def _windows(self, windows: Sequence[list[int]]) -> list[_Window]:
         """The prompt stands only in the first window of a text."""
@@ -94,11 +114,21 @@ class EmbedTask(BatchTask):
         windows: list[_Window] = [unit.payload for unit in units]
         return list(self._encode([w.token_ids for w in windows], [w.unpooled for w in windows]))
 
-    def join(self, record: Record, state: None, outputs: Sequence[Vector]) -> dict[str, Any]:  # noqa: ARG002
-        """The vector of the text, in full precision where more is to be computed with it."""
+    def join(self, record: Record, state: Spans | None, outputs: Sequence[Vector]) -> dict[str, Any]:  # noqa: ARG002
+        """The vector of the text or those of its chunks, in full precision where more is to be computed with them."""
+        options = self._options
+        if state is not None:
+            vectors = [self._finish([output]) for output in outputs] or [self._finish([])]
+            if options.result == "search":
+                return {"spans": state, "vectors": vectors}
+            return {
+                "chunks": [
+                    {"start": start, "end": end, "embedding": with_precision(vector, options.precision)}
+                    for (start, end), vector in zip(state, vectors, strict=True)
+                ]
+            }
         vector = self._finish(outputs)
-        exact = self._options.result != "vectors"
-        return {"embedding": vector if exact else with_precision(vector, self._options.precision)}
+        return {"embedding": with_precision(vector, options.precision) if options.result == "vectors" else vector}
 
     def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
         """The records with their vectors, or the outcome of a search or a ranking over all of them."""
@@ -159,7 +189,24 @@ def loader(options: EmbedOptions, model: LocalModel, placement: Placement) -> Lo
 
 def make_task(options: EmbedOptions, loaded: Loaded[EmbeddingPipeline]) -> EmbedTask:
     """The task of one run."""
-    return EmbedTask(options, loaded.pipeline, LanguageWatch(loaded.model))
+    return EmbedTask(options, loaded.pipeline, LanguageWatch(loaded.model), loaded.model.name)
+
+
+def _split_chunks(chunks: Sequence[Chunk], unpooled: int) -> Split:
+    """The prompt stands in every chunk."""
+    units = [Unit(len(chunk.token_ids), _Window(chunk.token_ids, unpooled)) for chunk in chunks if chunk.token_ids]
+    return Split(units, [(chunk.start, chunk.end) for chunk in chunks])
+
+
+def _check_prompt(prompt: str, prompts: Mapping[str, str], name: str) -> None:
+    """Raises UsageError where a prompt is one word and names none: a typing error, or a forgotten space."""
+    if prompt in prompts or not _NAME.fullmatch(prompt):
+        return
+    known = f"it has: {', '.join(prompts)}" if prompts else "it has none by name"
+    raise UsageError(
+        f'{name} has no prompt "{prompt}"; {known}. A text to put before each record ends in a space or a mark:'
+        f' --prompt "{prompt}: "'
+    )
 
 
 def _prompts(options: EmbedOptions, prompts: Mapping[str, str], default: str | None) -> tuple[str, str]:

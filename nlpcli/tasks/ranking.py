@@ -18,6 +18,8 @@ DEFAULT_TOP = 10
 # All pairs of this many records still fit a screenful of memory; more have to be asked for with --top.
 MOST_UNLIMITED_RECORDS = 1000
 _BLOCK = 1024
+# Scores are compared as they are shown: what differs less is equal, and keeps the order of the input.
+_DIGITS = 6
 
 
 class _Scored(NamedTuple):
@@ -29,7 +31,10 @@ class _Scored(NamedTuple):
 
 
 def nearest(records: Iterator[Record], query: Vector, top: int | None) -> Iterator[Record]:
-    """The `top` records nearest to `query`, best first; memory holds no more than these. Failed records follow."""
+    """The `top` records nearest to `query`, best first; memory holds no more than these. Failed records follow.
+
+    The result of each holds the `vectors` of its windows and their `spans`: a text is as near as its nearest window.
+    """
     import numpy as np
 
     best: list[_Scored] = []
@@ -39,9 +44,13 @@ def nearest(records: Iterator[Record], query: Vector, top: int | None) -> Iterat
         if record.result is None:
             failed.append(record)
             continue
-        vector = record.result["embedding"]
-        score = float(vector @ query / (np.linalg.norm(vector) or 1))
-        record.result = {"score": round(score, 6), "file": record.origin.source, "line": record.origin.line}
+        vectors = np.stack(record.result["vectors"])
+        scores = (vectors @ query / np.maximum(np.linalg.norm(vectors, axis=1), 1e-12)).round(_DIGITS)
+        nearest_window = int(scores.argmax())
+        start, end = record.result["spans"][nearest_window]
+        score = round(float(scores[nearest_window]), _DIGITS)
+        place = {"file": record.origin.source, "line": record.origin.line, "start": start, "end": end}
+        record.result = {"score": score, **place}
         _keep_best(best, _Scored(score, -number, record), top or DEFAULT_TOP)
     for scored in sorted(best, reverse=True):
         yield scored.item
@@ -52,7 +61,7 @@ def pairs(records: Iterator[Record], top: int | None) -> Iterator[Record]:
     """All pairs, or the `top` most similar ones, best first. All vectors are held in memory.
 
     Raises:
-        UsageError: there are too many pairs to list them all.
+        UsageError: there is but one record, or there are too many pairs to list them all.
     """
     import numpy as np
 
@@ -60,6 +69,8 @@ def pairs(records: Iterator[Record], top: int | None) -> Iterator[Record]:
     kept: list[Record] = []
     for record in records:
         (kept if record.result else failed).append(record)
+    if len(kept) == 1 and not failed:
+        raise UsageError("--similarity compares records with each other, and there is only one; give at least two")
     if top is None and len(kept) > MOST_UNLIMITED_RECORDS:
         raise UsageError(f"{len(kept)} records make {len(kept) * (len(kept) - 1) // 2:,} pairs; limit them: --top 100")
     if len(kept) > 1:
@@ -76,7 +87,7 @@ def _best_pairs(vectors: Vector, top: int) -> list[_Scored]:
 
     best: list[_Scored] = []
     for start in range(0, len(vectors), _BLOCK):
-        scores = vectors[start : start + _BLOCK] @ vectors.T
+        scores = (vectors[start : start + _BLOCK] @ vectors.T).round(_DIGITS)
         rows, columns = np.nonzero(np.triu(np.ones_like(scores, dtype=bool), k=start + 1))
         flat = scores[rows, columns]
         if len(flat) > top:
@@ -106,4 +117,4 @@ def _keep_best(best: list[_Scored], scored: _Scored, top: int) -> None:
 
 def _pair(first: Record, second: Record, score: float) -> Record:
     fields = {"text_a": first.text, "text_b": second.text}
-    return Record(first.text, fields, first.origin, result={"score": round(score, 6)})
+    return Record(first.text, fields, first.origin, result={"score": round(score, _DIGITS)})

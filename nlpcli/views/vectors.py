@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nlpcli.records.record import Record
 from nlpcli.views.bars import bar
@@ -16,24 +16,44 @@ SHOWN_NUMBERS = 6
 
 def draw_vector(record: Record) -> RenderableType:
     """The text, and below it the first numbers of its vector and how many there are."""
+    return _numbers_below(record.text, (record.result or {})["embedding"])
+
+
+def draw_chunks(record: Record) -> RenderableType:
+    """Each window with its place in the text, and below it the first numbers of its vector."""
+    from rich.console import Group
     from rich.text import Text
 
-    vector = (record.result or {})["embedding"]
+    chunks = (record.result or {})["chunks"]
+    drawn = [_numbers_below(record.text[c["start"] : c["end"]], c["embedding"]) for c in chunks]
+    places = [Text(f"{record.origin}, {c['start']} to {c['end']}", style="magenta") for c in chunks]
+    return Group(*(line for pair in zip(places, drawn, strict=True) for line in pair))
+
+
+def _numbers_below(text: str, vector: Any) -> Text:
+    from rich.text import Text
+
     first = "  ".join(f"{number:+.4g}" for number in vector[:SHOWN_NUMBERS].tolist())
     more = "  …" if len(vector) > SHOWN_NUMBERS else ""
     return Text.assemble(
-        (_one_line(record.text), "bold"),
+        (_one_line(text), "bold"),
         "\n  ",
         (first + more, "cyan"),
         (f"  ({len(vector)} {vector.dtype})", "dim"),
     )
 
 
+def found_window(record: Record) -> str:
+    """The part of a text that a search found."""
+    result = record.result or {}
+    return record.text[result["start"] : result["end"]]
+
+
 def draw_found(record: Record) -> RenderableType:
     """Score, bar, place and text of a search result."""
     from rich.text import Text
 
-    found = Text.assemble((f"{record.origin}", "magenta"), "  ", _one_line(record.text))
+    found = Text.assemble((f"{record.origin}", "magenta"), "  ", _one_line(found_window(record)))
     return _beside_score((record.result or {})["score"], found)
 
 

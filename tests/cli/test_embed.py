@@ -241,3 +241,52 @@ def test_slow_input_is_answered_at_once(starter):
     usual = statistics.median(waits[1:])
     print(f"a result left {1000 * usual:.0f} ms after its line")
     assert usual < PROMPT_SECONDS
+
+
+FILLER = "The council talked about roads for two hours, and nobody agreed on the costs of the new bridge. " * 30
+NEEDLE = "The spare key of the boathouse hangs behind the blue lantern."
+
+
+def test_a_search_finds_one_sentence_in_a_long_text(embed, tmp_path):
+    (tmp_path / "a.txt").write_text("Boats are painted in spring.")
+    (tmp_path / "b.txt").write_text(f"{FILLER}{NEEDLE} {FILLER}")
+    question = ("-i", tmp_path, "--per", "document", "--search", "where is the key of the boathouse?")
+    found, _ = rows(embed(*question, "-F", "jsonl"))
+    assert found["file"] == str(tmp_path / "b.txt")
+    assert NEEDLE in found["text"][found["start"] : found["end"]]
+    assert found["end"] - found["start"] < 700
+    as_text = embed(*question).output.decode().splitlines()[0]
+    assert NEEDLE in as_text
+    assert len(as_text) < 900
+
+
+def test_chunks_are_the_same_in_every_format(embed, tmp_path):
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": FILLER}) + '\n{"text": "é"}\n{"text": ""}\n{"text": null}\n')
+    chunks = ("-i", tmp_path / "a.jsonl", "--chunks", "--dim", "3")
+    long, short, empty, failed = rows(embed(*chunks))
+    assert len(long["chunks"]) > 5
+    assert [(chunk["start"], chunk["end"]) for row in (short, empty) for chunk in row["chunks"]] == [(0, 1), (0, 0)]
+    assert failed["chunks"] is None
+    embed(*chunks, "-o", tmp_path / "a.parquet")
+    assert pq.read_table(tmp_path / "a.parquet").column("chunks").to_pylist()[1:] == [
+        [{**chunk, "embedding": pytest.approx(chunk["embedding"])} for chunk in short["chunks"]],
+        [{**chunk, "embedding": pytest.approx(chunk["embedding"])} for chunk in empty["chunks"]],
+        None,
+    ]
+    array = np.load(io.BytesIO(embed(*chunks, "-F", "npy").output))
+    assert array.shape == (len(long["chunks"]) + 3, 3)
+    assert np.isnan(array[-1]).all()
+    lines = embed(*chunks, "-F", "text").output.decode().splitlines()
+    assert lines[1].split("\t")[1:3] == [str(long["chunks"][1]["start"]), str(long["chunks"][1]["end"])]
+
+
+def test_one_text_has_nothing_to_be_similar_to(embed):
+    done = embed("--similarity", "A man eats.")
+    assert done.status == 2
+    assert done.complaints.startswith(b"nlpcli: --similarity compares records with each other, and there is only one")
+
+
+def test_an_unknown_prompt_is_wrong_usage(embed):
+    done = embed("--prompt", "query", "A man eats.")
+    assert done.status == 2
+    assert b'starter/minilm has no prompt "query"' in done.complaints

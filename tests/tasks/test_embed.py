@@ -1,6 +1,7 @@
 """The task over a tiny random BERT, against plain numpy."""
 
 import json
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from tasks_by_hand import results_of, task_of
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
+from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.device import Placement
@@ -136,9 +138,9 @@ def test_the_models_default_prompt_is_used_and_pooled(sentence_model):
 def test_a_search_puts_the_models_prompts_before_query_and_document(sentence_model):
     prompts = {"prompts": {"query": "p ", "passage": "o "}}
     folder = sentence_model({"pooling_mode": "mean"}, ("2", "Normalize"), prompts=prompts)
-    (document,) = embed(folder, "a b", result="search", query="c")
     task = task_over(folder, result="search", query="c")
-    record = Record("a b", {}, Origin("x", 1), result={"embedding": document})
+    record = Record("a b", {}, Origin("x", 1))
+    (record.result,) = results_of(task, [record])
     (found,) = task.reduce(iter([record]))
     query, passage = hidden_states(folder, "p c").mean(0), hidden_states(folder, "o a b").mean(0)
     cosine = query @ passage / np.linalg.norm(query) / np.linalg.norm(passage)
@@ -176,3 +178,64 @@ def test_a_zero_vector_has_every_precision():
     nothing = np.zeros(8, np.float32)
     assert with_precision(nothing, "int8").tolist() == [0] * 8
     assert with_precision(nothing, "binary").tolist() == [0]
+
+
+def test_a_plain_word_that_names_no_prompt_is_said_with_those_that_do(sentence_model):
+    folder = sentence_model({"pooling_mode": "mean"}, prompts={"prompts": {"query": "p ", "document": "o "}})
+    with pytest.raises(UsageError) as caught:
+        task_over(folder, prompt="qery")
+    assert 'tiny has no prompt "qery"; it has: query, document.' in str(caught.value)
+    assert '--prompt "qery: "' in str(caught.value)
+
+
+def test_a_word_is_no_prompt_of_a_model_without_any_and_a_text_is(bert):
+    with pytest.raises(UsageError, match='tiny has no prompt "query"; it has none by name'):
+        task_over(bert, prompt="query")
+    assert np.allclose(embed(bert, "a", prompt="b ")[0], embed(bert, "b a")[0], atol=1e-6)
+
+
+def chunks(folder, text, **options):
+    record = Record(text, {}, Origin("x", 1))
+    (result,) = results_of(task_over(folder, result="chunks", **options), [record])
+    return result["chunks"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n", "a b", "a b c. " * 9, "a " * 40, "\na b. c d e f g h i j k l m n o p. a\n\n b "]
+)
+@pytest.mark.parametrize("prompt", [None, "o p "])
+def test_chunks_hold_every_word_at_its_place_and_fit_the_model(bert, text, prompt):
+    found = chunks(bert, text, prompt=prompt, normalize=False)
+    covered = set()
+    for chunk in found:
+        body = text[chunk["start"] : chunk["end"]]
+        covered |= set(range(chunk["start"], chunk["end"]))
+        assert np.allclose(chunk["embedding"], embed(bert, body, prompt=prompt, normalize=False)[0], atol=1e-5)
+        assert len(body.split()) <= LONGEST - 2
+    assert {place for place, character in enumerate(text) if not character.isspace()} <= covered
+    assert len(found) >= 1
+
+
+def test_chunks_overlap_so_that_two_sentences_at_a_border_are_whole_in_one_of_them(bert):
+    sentences = [
+        f"{who} {what} the garden." for who, what in product(["Dogs", "Cats", "Birds"], ["like", "leave", "see"])
+    ]
+    text = " ".join(sentences)
+    bodies = [text[chunk["start"] : chunk["end"]] for chunk in chunks(bert, text)]
+    assert len(bodies) > 2
+    for first, second in pairwise(sentences):
+        assert any(f"{first} {second}" in body for body in bodies)
+
+
+def test_a_prompt_that_leaves_no_room_is_said(bert):
+    with pytest.raises(UsageError, match="leaves no room"):
+        chunks(bert, "a", prompt="a b c d e f g h i j k l m n ")
+
+
+def test_a_search_gives_a_text_the_score_of_its_nearest_window(bert):
+    text = "a b c d e f g h i j k l. " * 3 + "O p o p o p o p o p. " + "a b c d e f g h i j k l. " * 3
+    record = Record(text, {}, Origin("x", 1))
+    task = task_over(bert, result="search", query="o p o p o p o p o p.")
+    record.result = results_of(task, [record])[0]
+    (found,) = task.reduce(iter([record]))
+    assert "O p o p" in text[found.result["start"] : found.result["end"]]

@@ -14,7 +14,9 @@ def records(*vectors):
         if vector is None:
             yield Record(name, {"text": name}, Origin("x", line), error="broken")
         else:
-            yield Record(name, {}, Origin("x", line), result={"embedding": np.array(vector, np.float32)})
+            vector = np.array(vector, np.float32)
+            result = {"embedding": vector, "vectors": [vector], "spans": [(0, 1)]}
+            yield Record(name, {}, Origin("x", line), result=result)
 
 
 def scores(found):
@@ -33,7 +35,7 @@ def test_nearest_sorts_by_cosine_whatever_the_lengths():
 
 def test_nearest_names_file_and_line():
     (found,) = ranking.nearest(records(NORTH), np.array(NORTH), 1)
-    assert found.result == {"score": 1.0, "file": "x", "line": 1}
+    assert found.result == {"score": 1.0, "file": "x", "line": 1, "start": 0, "end": 1}
 
 
 def test_nearest_keeps_the_best_and_of_equal_ones_the_earlier():
@@ -71,8 +73,29 @@ def test_of_equal_pairs_at_the_edge_of_top_the_earlier_stay():
     assert [names for names, _ in pairs(NORTH, EAST, EAST, EAST, NORTH, top=3)] == ["ae", "bc", "bd"]
 
 
-def test_one_record_makes_no_pair():
-    assert pairs(EAST) == []
+def test_one_record_makes_no_pair_and_is_told_so():
+    with pytest.raises(UsageError, match="there is only one; give at least two"):
+        pairs(EAST)
+    assert pairs() == []
+    (failed,) = ranking.pairs(records(EAST, None), None)
+    assert failed.error == "broken"
+
+
+NEARLY = 3e-8
+
+
+def test_scores_that_look_equal_keep_the_order_of_the_input():
+    almost = [[1.0, 0.001 + number * NEARLY] for number in (0, 3, 1, 2)]
+    assert [name for name, _ in scores(ranking.nearest(records(*almost), np.array(EAST), 3))] == ["a", "b", "c"]
+    assert [names for names, _ in pairs(*almost)] == ["ab", "ac", "ad", "bc", "bd", "cd"]
+    assert [names for names, _ in pairs(*almost, top=2)] == ["ab", "ac"]
+
+
+def test_a_text_is_as_near_as_its_nearest_window():
+    record = Record("abcdef", {}, Origin("x", 1))
+    record.result = {"vectors": [np.array(v) for v in (NORTH, EAST, EAST)], "spans": [(0, 2), (2, 4), (4, 6)]}
+    (found,) = ranking.nearest(iter([record]), np.array(EAST), None)
+    assert found.result == {"score": 1.0, "file": "x", "line": 1, "start": 2, "end": 4}
 
 
 def test_pairs_are_the_same_across_blocks(monkeypatch):
