@@ -57,8 +57,16 @@ def whole(text: str, language: str | None, fits: Callable[[str], bool]) -> list[
 
 
 def halves(text: str, language: str | None) -> list[Part]:
-    """A sentence in two parts, where its clauses allow it."""
-    return whole(text, language, lambda part: len(part) < len(text.strip()))
+    """A sentence in two parts, where its clauses allow it; whole where only a word could be cut."""
+    parts = whole(text, language, lambda part: len(part) < len(text.strip()))
+    within = any(_WITHIN_WORD.match(text, part.end - 1) for part in parts[:-1])
+    return whole(text, language, lambda part: True) if within else parts  # noqa: ARG005
+
+
+def clause_ends(text: str, language: str | None) -> list[int]:
+    """The places inside a text where a clause may end, in order."""
+    ends = {match.end() for pattern in _clause_ends(language)[:-1] for match in pattern.finditer(text)}
+    return sorted(ends - {0, len(text)})
 
 
 def _trimmed(text: str, start: int, end: int, language: str | None, fits: Callable[[str], bool]) -> Iterator[Part]:
@@ -143,4 +151,6 @@ def _insides(text: str) -> list[bool]:
     return [depth > 0 for depth in accumulate(steps)]
 
 
+# Scripts without spaces begin behind this range.
+_WITHIN_WORD = re.compile(r"[0-9A-Za-z\u00c0-\u0dff]{2}")
 _ENCLOSED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|“[^“”]*”|«[^«»]*»|「[^「」]*」|(?<!\w)\"[^\"]*\"(?!\w)")

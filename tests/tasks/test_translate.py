@@ -20,13 +20,21 @@ class Echo:
     decode_slots = None
     reads_sentences = True
     source = "en"
-    target = "pt"
+    # Of no such language are the joining words known.
+    target = "xx"
 
     def cost(self, text, source):
         return len(text.split()) + 1
 
     def translate(self, texts, source, linked):
-        return [Translation(text.replace(" lost", ""), left_out="lost" if " lost" in text else "") for text in texts]
+        return [Translation(said(text), left_out="lost" if "lost" in text else "") for text in texts]
+
+    def wider(self):
+        return self
+
+
+def said(text):
+    return text.replace(" lost", "").replace("lost", "")
 
 
 def results(texts, translator=None):
@@ -43,3 +51,36 @@ def test_what_is_left_out_marks_its_record_and_is_announced_once(caplog):
     assert found[1]["translation"] == "This is. So is this."
     (announced,) = caplog.messages
     assert announced.startswith("a.txt:2: the translation seems to leave out: lost")
+
+
+class LosesWhatIsLong(Echo):
+    """Loses the clauses of a sentence behind its third; `wider` loses none."""
+
+    def __init__(self, most=3, wide=None):
+        self.most, self.wide = most, wide
+
+    def translate(self, texts, source, linked):
+        clauses = [text.split(", ") for text in texts]
+        return [
+            Translation(", ".join(of_text[: self.most]), left_out=", ".join(of_text[self.most :]))
+            for of_text in clauses
+        ]
+
+    def wider(self):
+        return self.wide or self
+
+
+LONG = "Ann sang, and Bob slept, and Eve cooked, and Dan read, and Kim wrote, and Joe ran."
+
+
+def test_what_is_left_out_of_a_sentence_is_not_left_out_of_its_halves(caplog):
+    (result,) = results([LONG], LosesWhatIsLong(most=3))
+    assert result == {"translation": LONG, "source_lang": "en", "target_lang": "xx"}
+    (result,) = results([LONG], LosesWhatIsLong(most=2))
+    assert result["translation"] == LONG
+    assert not caplog.messages
+
+
+def test_what_is_left_out_of_the_halves_too_is_searched_wider():
+    (result,) = results(["Ann sang, Bob slept."], LosesWhatIsLong(most=0, wide=LosesWhatIsLong(most=9)))
+    assert result == {"translation": "Ann sang, Bob slept.", "source_lang": "en", "target_lang": "xx"}

@@ -26,6 +26,11 @@ def test_a_sentence_is_cut_where_a_clause_ends(language, text, second):
     assert [(part.is_cut_before, part.is_cut_behind) for part in parts] == [(False, True), (True, False)]
 
 
+def test_no_word_is_cut_in_halves():
+    assert [text for text in ("lost.", "Überfall", "x") if len(halves(text, "en")) > 1] == []
+    assert len(halves("今天天气很好", "zh")) == 2
+
+
 @given(st.text(alphabet="ab ,;.()“”\n。，", max_size=80), st.integers(1, 12), st.sampled_from(["en", "zh", None]))
 def test_together_the_parts_are_the_text_and_each_fits(text, most, language):
     parts = parts_of(text, language, lambda part: len(part) <= most)

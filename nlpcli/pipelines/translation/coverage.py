@@ -1,33 +1,121 @@
-"""Notices what a translation leaves out: words of the source that no piece of the translation looked at."""
+"""Notices what a translation leaves out: parts of the source that no piece of the translation looked at.
+
+Thresholds were chosen on constructed sentences (tests/bench/clauses.py): the tokens of a clause that got lost had 0.1
+of the attention of any piece in the mean, those of the others 0.8.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
 
-# A piece that gets less than this of the attention of every piece of the translation was not looked at.
-_LOOKED_AT = 0.1
-# So many pieces in a row. In 997 translations of FLORES dev the longest stretches are 8 and 7, both of them
-# brackets that the model did leave out; the next is 5.
-_SHORTEST_GAP = 9
-# Only a translation that is short for its source is looked into: 1 in 100 of FLORES dev is shorter than this.
-_SHORT = 0.8
+import numpy as np
+
+from nlpcli.text.clauses import clause_ends
+
+# A clause of so many tokens at least, that got less attention than this in the mean, was not looked at.
+_LOOKED_AT = 0.35
+_SHORTEST_CLAUSE = 4
+# Nor was any stretch of so many tokens with next to none.
+_SHORTEST_GAP, _NO_LOOK = 9, 0.1
+# Long sentences are broken off near their end: their last tokens.
+_LONG, _END = 50, 3
+# Nor a name that the translation lacks; names that are written otherwise there are looked at.
+_NAME_LOOKED_AT = 0.15
+_NAME = re.compile(r"(?<=[\w,;:] )[^\W\d_][^\W\d_]+(?:['’-]\w+)*")
+_LETTERS_OF_NAME = 4
+# So many words in a row that a translation says twice and its source does not.
+_SAID_TWICE = 5
+
+Weights = np.ndarray[Any, np.dtype[np.float32]]
 
 
-def may_leave_out(source_tokens: int, target_tokens: int) -> bool:
-    """Whether a translation is so short that looking at its attention is worth the time; without `</s>`."""
-    return source_tokens >= _SHORTEST_GAP and target_tokens < _SHORT * source_tokens
+class Source(NamedTuple):
+    """A text, its language, where its tokens stand in it, and the most attention that each of them got."""
+
+    text: str
+    language: str
+    offsets: Sequence[tuple[int, int]]
+    looked_at: Weights
+
+    def between(self, start: int, end: int) -> Weights:
+        """The attention of the tokens of a stretch that have a place in it."""
+        inside = [last > first and start <= (first + last) / 2 < end for first, last in self.offsets]
+        found: Weights = self.looked_at[np.array(inside, bool)[: len(self.looked_at)]]
+        return found
 
 
-def left_out(looked_at: Sequence[float], offsets: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
-    """Start and end in the text of the longest stretch that nothing looked at, None where none is long.
+def may_leave_out(text: str, translation: str, looked_at: Weights) -> bool:
+    """Whether `left_out` could find something; spares it the search in nearly all sentences."""
+    sums = np.concatenate([np.zeros(1), looked_at.cumsum()])
+    # Whatever is as long as a clause consists of stretches of these lengths.
+    widths = range(_SHORTEST_CLAUSE, min(2 * _SHORTEST_CLAUSE, len(sums)))
+    if any((sums[width:] - sums[:-width]).min() < _LOOKED_AT * width for width in widths):
+        return True
+    return len(looked_at) >= _LONG or bool(_missing_names(text, translation))
 
-    `looked_at` is the most attention that each token of the source got, `</s>` left out; `offsets` are their places.
-    """
-    longest = start = length = 0
-    for place, weight in enumerate(looked_at):
-        length = length + 1 if weight < _LOOKED_AT else 0
-        if length > longest:
-            longest, start = length, place + 1 - length
-    if longest < _SHORTEST_GAP:
-        return None
-    return offsets[start][0], offsets[start + longest - 1][1]
+
+def left_out(source: Source, translation: str) -> str:
+    """A part of the source that the translation seems to lack; empty where it has all."""
+    suspects = list(_suspects(source))
+    if suspects:
+        start, end = suspects[0]
+        for following, last in suspects[1:]:
+            end = last if following == end else end
+        return source.text[start:end].strip(" ,;")
+    for name in _missing_names(source.text, translation):
+        found = source.between(*name.span())
+        if len(found) and found.max() < _NAME_LOOKED_AT:
+            return name[0]
+    return ""
+
+
+def _suspects(source: Source) -> Iterator[tuple[int, int]]:
+    """Clauses, long stretches and an end that nothing looked at."""
+    for start, end in pairwise([0, *clause_ends(source.text, source.language), len(source.text)]):
+        found = source.between(start, end)
+        if len(found) >= _SHORTEST_CLAUSE and found.mean() < _LOOKED_AT:
+            yield start, end
+    words = [
+        place
+        for place, (start, end) in enumerate(source.offsets[: len(source.looked_at)])
+        if any(map(str.isalnum, source.text[start:end]))
+    ]
+    if len(source.looked_at) >= _LONG and source.looked_at[words[-_END:]].mean() < _LOOKED_AT:
+        yield source.offsets[words[-_END]][0], len(source.text)
+    for first in range(len(source.looked_at) - _SHORTEST_GAP + 1):
+        if source.looked_at[first : first + _SHORTEST_GAP].mean() < _NO_LOOK:
+            yield source.offsets[first][0], source.offsets[first + _SHORTEST_GAP - 1][1]
+
+
+def _missing_names(text: str, translation: str) -> list[re.Match[str]]:
+    """Capitalized words inside the text whose first letters stand nowhere in the translation."""
+    names = [match for match in _NAME.finditer(text) if match[0][0].isupper()]
+    if not names:
+        return []
+    folded = _folded(translation)
+    return [name for name in names if _folded(name[0])[:_LETTERS_OF_NAME] not in folded]
+
+
+def _folded(text: str) -> str:
+    """In small letters without accents."""
+    return "".join(
+        letter for letter in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(letter)
+    )
+
+
+def said_twice(text: str, translation: str) -> str:
+    """Words that a translation says twice although its source has nothing twice; empty where there are none."""
+    if len(translation) < 2 * _SAID_TWICE:
+        return ""
+    found = _repeated(translation)
+    return found[-1] if len(found) > len(_repeated(text)) else ""
+
+
+def _repeated(text: str) -> list[str]:
+    words = re.findall(r"\w+", text.lower())
+    runs = [" ".join(words[start : start + _SAID_TWICE]) for start in range(len(words) - _SAID_TWICE + 1)]
+    return [run for place, run in enumerate(runs) if run in runs[:place]] if len(set(runs)) < len(runs) else []

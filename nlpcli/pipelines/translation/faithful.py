@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from nlpcli.pipelines.translation.coverage import said_twice
 from nlpcli.pipelines.translation.doubts import Doubt, Kind
 from nlpcli.pipelines.translation.inline import (
     STAND_INS,
@@ -36,6 +37,10 @@ class Written(NamedTuple):
     doubts: tuple[Doubt, ...] = ()
 
 
+# What could not be tried is worse than any attempt.
+_NOT_TRIED = Written([], (Doubt(Kind.END, "not tried"),) * 9)
+
+
 class FaithfulTranslator:
     """Translates batches of sentences by any translator."""
 
@@ -55,15 +60,46 @@ class FaithfulTranslator:
         return results
 
     def _finished(self, work: Work, translation: Translation) -> Written:
-        if not translation.complete:
-            return self._in_parts(work, translation)
+        """A translation that passes the checks, else the attempt with the fewest doubts."""
+        best = self._judged(work, translation)
+        for again in (self._in_halves, self._searched_wider):
+            if not best.doubts:
+                break
+            best = min(best, again(work), key=_number_of_doubts)
+        return best
+
+    def _judged(self, work: Work, translation: Translation) -> Written:
+        """The translation with its tags and words, and what the checks say of it."""
+        doubts = tuple(_doubts(work.sentence.text, translation))
         translation = self._seamed(work.sentence, translation, work.source)
-        if not keeps_words(work.sentence, translation.text):
-            return Written(self._with_words(work))
-        nodes = render(work.sentence, translation.text, translation.links)
-        if not translation.left_out:
-            return Written(nodes)
-        return Written(nodes, (Doubt(Kind.CLAUSE, f"the translation seems to leave out: {translation.left_out}"),))
+        if keeps_words(work.sentence, translation.text):
+            return Written(render(work.sentence, translation.text, translation.links), doubts)
+        return Written(self._with_words(work) if translation.complete else self._between_words(work), doubts)
+
+    def _in_halves(self, work: Work, depth: int = 2) -> Written:
+        """Half a sentence, or a quarter, may do better: a model has less to lose, and a loop ends."""
+        pieces = _halves(work)
+        if depth == 0 or sum(isinstance(piece, Sentence) for piece in pieces) < 2:
+            return _NOT_TRIED
+        nodes: list[Node] = []
+        doubts: list[Doubt] = []
+        for piece in pieces:
+            if not isinstance(piece, Sentence):
+                nodes.append(piece)
+                continue
+            half = Work(piece, work.source)
+            (translation,) = self._translator.translate([piece.text], work.source, bool(piece.marks))
+            written = self._judged(half, translation)
+            if written.doubts:
+                written = min(written, self._in_halves(half, depth - 1), key=_number_of_doubts)
+            nodes += written.nodes
+            doubts += written.doubts
+        return Written(nodes, tuple(doubts))
+
+    def _searched_wider(self, work: Work) -> Written:
+        sentence = work.sentence
+        (translation,) = self._translator.wider().translate([sentence.text], work.source, bool(sentence.marks))
+        return self._judged(work, translation)
 
     def _seamed(self, sentence: Sentence, translation: Translation, source: str) -> Translation:
         languages = source, self._translator.target or ""
@@ -89,29 +125,21 @@ class FaithfulTranslator:
             for piece in pieces
         ]
 
-    def _in_parts(self, work: Work, translation: Translation) -> Written:
-        """A model that finds no end repeats itself: half a sentence may do better, and if not it is said."""
-        results = [self._half(p, work) if isinstance(p, Sentence) else [p] for p in _in_halves(work)]
-        if all(result is not None for result in results):
-            return Written([node for result in results for node in result or ()])
-        text = work.sentence.text
-        doubt = Doubt(Kind.END, f"the translation found no end and was broken off: {text[:40]} …")
-        if not keeps_words(work.sentence, translation.text):
-            return Written(self._between_words(work), (doubt,))
-        return Written(render(work.sentence, translation.text, translation.links), (doubt,))
 
-    def _half(self, sentence: Sentence, work: Work) -> list[Node] | None:
-        """The translation of a part of a sentence, None where that finds no end either."""
-        (translation,) = self._translator.translate([sentence.text], work.source, bool(sentence.marks))
-        if not translation.complete:
-            return None
-        translation = self._seamed(sentence, translation, work.source)
-        if not keeps_words(sentence, translation.text):
-            return self._with_words(Work(sentence, work.source))
-        return render(sentence, translation.text, translation.links)
+def _number_of_doubts(written: Written) -> int:
+    return len(written.doubts)
 
 
-def _in_halves(work: Work) -> list[Node | Sentence]:
+def _doubts(text: str, translation: Translation) -> Iterator[Doubt]:
+    if not translation.complete:
+        yield Doubt(Kind.END, f"the translation found no end and was broken off: {text[:40]} …")
+    elif twice := said_twice(text, translation.text):
+        yield Doubt(Kind.END, f"the translation says twice: {twice}")
+    if translation.left_out:
+        yield Doubt(Kind.CLAUSE, f"the translation seems to leave out: {translation.left_out}")
+
+
+def _halves(work: Work) -> list[Node | Sentence]:
     """A sentence in two parts and what lies between them; its tags and words go with their part."""
     sentence = work.sentence
     parts = halves(sentence.text, work.source)

@@ -16,6 +16,7 @@ from nlpcli.models.loading import is_encoder_decoder, load_causal_lm, load_seq2s
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.inline import Link
 from nlpcli.pipelines.translation.translators import (
+    WIDER,
     Translation,
     TranslationModel,
     Translator,
@@ -201,6 +202,7 @@ class Seq2SeqTranslator:
     reads_sentences = True
 
     def __init__(self, model: Seq2SeqModel, speech: Speech, target: str, beams: int) -> None:
+        self._model = model
         self._module = model.module
         self._tokenizer = model.tokenizer
         self._lock = model.tokenizer_lock
@@ -213,6 +215,9 @@ class Seq2SeqTranslator:
 
     def cost(self, text: str, source: str) -> int:
         return len(self._encode([text], source)[0])
+
+    def wider(self) -> Seq2SeqTranslator:
+        return Seq2SeqTranslator(self._model, self._speech, self.target or "", WIDER * self._beams)
 
     def _encode(self, texts: Sequence[str], source: str) -> list[list[int]]:
         code = self._speech.source_code(source)
@@ -326,6 +331,9 @@ class CausalTranslator:
 
     def cost(self, text: str, source: str) -> int:  # noqa: ARG002
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def wider(self) -> CausalTranslator:
+        return CausalTranslator(self._module, self._tokenizer, self.target or "", WIDER * self._beams)
 
     def prompt(self, text: str, source: str) -> list[int]:
         """The ids of the question, by the model's own chat template where it has one."""

@@ -15,13 +15,15 @@ from nlpcli.models.bergamot.greedy import GreedyTranslator, Translated
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.models.loading import load_student, load_tokenizer
 from nlpcli.models.reference import LocalModel
-from nlpcli.pipelines.translation.coverage import left_out, may_leave_out
+from nlpcli.pipelines.translation.coverage import Source, left_out, may_leave_out
 from nlpcli.pipelines.translation.inline import Link
 from nlpcli.pipelines.translation.vocabulary import BothVocabularies, Lexicon, Vocabulary
 from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Placement
 from nlpcli.runtime.precision import Kernel
 
+# So many times the beams for a second attempt.
+WIDER = 4
 # Sentences whose token ids are kept: about those of two look-ahead windows.
 _REMEMBERED = 8192
 # In int8 a step of the decoder is mostly small operations; twice the rows halve their number (docs/decisions/0018).
@@ -92,6 +94,9 @@ class Translator(Protocol):
     def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:
         """Their translations with scores, where the model gives some."""
 
+    def wider(self) -> Translator:
+        """The same with a wider search, for what came out wrong."""
+
 
 class BergamotModel:
     """A student model on its device, with its greedy loop."""
@@ -121,6 +126,7 @@ class BergamotTranslator:
     reads_sentences = True
 
     def __init__(self, model: BergamotModel, beams: int, shortlisted: bool) -> None:
+        self._model = model
         self._module = model.module
         self._tokenizer = model.tokenizer
         self._beams = beams
@@ -138,15 +144,18 @@ class BergamotTranslator:
     def cost(self, text: str, source: str) -> int:  # noqa: ARG002
         return len(self._ids(text))
 
-    def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:  # noqa: ARG002
+    def wider(self) -> BergamotTranslator:
+        return BergamotTranslator(self._model, WIDER * self._beams, self._shortlisted)
+
+    def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:
         rows = [self._ids(text) for text in texts]
         found = self._decoded(rows)
         decoded = self._tokenizer.batch_decode([row.token_ids for row in found])
         links = self._links(texts, rows, found) if linked else [()] * len(texts)
-        parts = self._left_out(texts, rows, found)
+        parts = self._left_out(texts, source, rows, found, decoded)
         return [
-            Translation(text, row.complete, link, parts.get(number, ""))
-            for number, (text, row, link) in enumerate(zip(decoded, found, links, strict=True))
+            Translation(text, row.complete, link, part)
+            for text, row, link, part in zip(decoded, found, links, parts, strict=True)
         ]
 
     def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:  # noqa: ARG002
@@ -161,29 +170,28 @@ class BergamotTranslator:
             for text, row, score in zip(decoded, found, scores, strict=True)
         ]
 
-    def _left_out(self, texts: Sequence[str], rows: list[list[int]], found: list[Translated]) -> dict[int, str]:
-        """By the number of a text: its part that the translation did not look at."""
-        numbers = [
-            number
-            for number, (row, translated) in enumerate(zip(rows, found, strict=True))
-            if translated.complete and may_leave_out(len(row) - 1, len(translated.token_ids))
-        ]
-        parts = {}
-        for number in numbers:
-            row, translated = rows[number], found[number]
-            looked_at = translated.looked_at
-            if looked_at is None:
-                looked_at = self._looked_at(row, translated.token_ids)
-            offsets = offsets_of(self._tokenizer, texts[number])
-            stretch = left_out(looked_at[: len(row) - 1].tolist(), offsets)
-            if stretch is not None:
-                parts[number] = texts[number][slice(*stretch)].strip()
+    def _left_out(
+        self, texts: Sequence[str], source: str, rows: list[list[int]], found: list[Translated], decoded: Sequence[str]
+    ) -> list[str]:
+        """For each text, its part that the translation did not look at."""
+        weights = self._looked_at(rows, found)
+        parts = []
+        for text, row, translated, translation, weight in zip(texts, rows, found, decoded, weights, strict=True):
+            looked_at = weight[: len(row) - 1].float().cpu().numpy()
+            if not translated.complete or not may_leave_out(text, translation, looked_at):
+                parts.append("")
+                continue
+            offsets = offsets_of(self._tokenizer, text)
+            parts.append(left_out(Source(text, source, offsets, looked_at), translation))
         return parts
 
-    def _looked_at(self, row: list[int], token_ids: list[int]) -> Tensor:
-        """What the greedy loop notes, for a translation that came another way."""
-        shifted = [self._module.config.decoder_start_token_id, *token_ids]
-        return cross_attention(self._module, [row], [shifted])[0, 0].amax(0)
+    def _looked_at(self, rows: list[list[int]], found: list[Translated]) -> list[Tensor]:
+        """What the greedy loop notes; computed for translations that came another way."""
+        if all(translated.looked_at is not None for translated in found):
+            return [cast("Tensor", translated.looked_at) for translated in found]
+        shifted = [[self._module.config.decoder_start_token_id, *translated.token_ids] for translated in found]
+        weights = cross_attention(self._module, rows, shifted)[:, 0]
+        return [of_row[: len(ids)].amax(0) for of_row, ids in zip(weights, shifted, strict=True)]
 
     def _decoded(self, rows: list[list[int]]) -> list[Translated]:
         if self._beams > 1:
@@ -323,6 +331,9 @@ class PivotTranslator:
 
     def cost(self, text: str, source: str) -> int:
         return self._first.cost(text, source)
+
+    def wider(self) -> PivotTranslator:
+        return PivotTranslator(self._first.wider(), self._second.wider())
 
     def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:
         middle = self._first.translate(texts, source, linked)

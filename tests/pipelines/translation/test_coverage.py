@@ -1,13 +1,15 @@
 """What a translation leaves out is noticed by the attention of the model."""
 
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from nlpcli.models.loading import load_seq2seq, load_tokenizer
 from nlpcli.models.reference import LocalModel
-from nlpcli.pipelines.translation.coverage import left_out, may_leave_out
+from nlpcli.pipelines.translation.coverage import Source, left_out, may_leave_out, said_twice
 from nlpcli.pipelines.translation.translators import BergamotModel, Translated
 from nlpcli.runtime.device import choose, describe_hardware
 from nlpcli.tasks.translate import TranslateOptions
@@ -18,25 +20,53 @@ SENTENCE = (
 )
 
 
-def test_the_longest_stretch_that_nothing_looked_at_is_named_by_its_place_in_the_text() -> None:
-    looked_at = [0.01] * 14
-    looked_at[1] = looked_at[12] = looked_at[13] = 0.9
-    offsets = [(place * 2, place * 2 + 1) for place in range(14)]
-
-    assert left_out(looked_at, offsets) == (4, 23)
+TEXT = "Anna bought a red car, Boris sold the old house, and Clara wrote a very long letter."
 
 
-def test_a_short_stretch_is_no_omission() -> None:
-    looked_at = [0.01] * 14
-    looked_at[5] = looked_at[0] = 0.9
-
-    assert left_out(looked_at, [(place, place + 1) for place in range(14)]) is None
+def source_of(text: str, looked_at: list[float]) -> Source:
+    offsets = [match.span() for match in re.finditer(r"[\w'.]+|,", text)]
+    return Source(text, "en", offsets, np.array([*looked_at, *[0.9] * (len(offsets) - len(looked_at))], np.float32))
 
 
-def test_only_a_translation_that_is_short_for_its_source_is_looked_into() -> None:
-    assert may_leave_out(40, 20)
-    assert not may_leave_out(40, 36)
-    assert not may_leave_out(8, 1)
+def test_a_clause_that_nothing_looked_at_is_named() -> None:
+    source = source_of(TEXT, [0.9] * 6 + [0.1] * 5)
+    translation = "Anna comprou um carro vermelho e Clara escreveu uma carta muito longa."
+    assert may_leave_out(source.text, translation, source.looked_at)
+    assert left_out(source, translation) == "Boris sold the old house"
+
+
+def test_a_few_words_that_nothing_looked_at_are_no_omission() -> None:
+    assert left_out(source_of(TEXT, [0.9, 0.0, 0.0, 0.9, 0.9, 0.9, 0.9, 0.0]), TEXT) == ""
+
+
+def test_a_long_stretch_of_a_clause_is_an_omission() -> None:
+    text = "Anna bought a red car from the man who owned the shop that sold such things to the rich people of the town"
+    assert left_out(source_of(text, [0.9] * 5 + [0.02] * 9), text).startswith("from the man")
+
+
+def test_a_name_that_is_missing_and_was_not_looked_at_is_an_omission() -> None:
+    looked_at = [0.9] * 6 + [0.05]
+    assert left_out(source_of(TEXT, looked_at), "Anna comprou um carro, vendeu a casa, e Clara escreveu.") == "Boris"
+    assert left_out(source_of(TEXT, looked_at), "Anna comprou um carro, Bóris vendeu a casa, e Clara escreveu.") == ""
+    assert left_out(source_of(TEXT, [0.9] * 7), "Anna comprou um carro, vendeu a casa, e Clara escreveu.") == ""
+
+
+def test_a_translation_that_looked_at_everything_is_not_searched() -> None:
+    source = source_of(TEXT, [])
+    assert not may_leave_out(source.text, TEXT, source.looked_at)
+
+
+@pytest.mark.parametrize(
+    ("text", "translation", "twice"),
+    [
+        ("Eu li o livro.", "I read the book that I read the book that day", "i read the book that"),
+        ("a b c d e f a b c d e", "v w x y z f v w x y z", ""),
+        ("Não sei.", "I do not know.", ""),
+        ("", "", ""),
+    ],
+)
+def test_words_are_said_twice_only_where_the_source_has_nothing_twice(text: str, translation: str, twice: str) -> None:
+    assert said_twice(text, translation) == twice
 
 
 @pytest.mark.starter
@@ -48,9 +78,11 @@ def test_a_starter_translation_that_loses_its_clauses_is_noticed_and_a_whole_one
     rows = tokenizer([SENTENCE])["input_ids"]
     (whole,) = translator._greedy(rows)
     assert whole.looked_at is not None
-    assert torch.allclose(whole.looked_at, translator._looked_at(rows[0], whole.token_ids), atol=1e-3)
+    without = Translated(whole.token_ids, complete=True)
+    assert torch.allclose(whole.looked_at, translator._looked_at(rows, [without])[0], atol=1e-3)
     cut = Translated(whole.token_ids[: len(whole.token_ids) // 2], complete=True)
 
     assert translator.translate([SENTENCE], "en", False)[0].left_out == ""
-    assert translator._left_out([SENTENCE], rows, [whole]) == {}
-    assert translator._left_out([SENTENCE], rows, [cut])[0].endswith("end of the summer.")
+    for found, expected in ((whole, ""), (cut, "and the buses will take another road until the end of the summer.")):
+        (decoded,) = tokenizer.batch_decode([found.token_ids])
+        assert translator._left_out([SENTENCE], "en", rows, [found], [decoded]) == [expected]
