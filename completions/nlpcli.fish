@@ -21,11 +21,16 @@ function __nlpcli_at --description 'Whether the words so far name this command, 
     test "$path" = "$argv[1]"
 end
 
+function __nlpcli_reads --description 'Whether -i stands before: every word behind it is a file'
+    string match -qr -- '^(-i.*|--input(=.*)?)$' (commandline -opc)
+end
+
 function __nlpcli_ask --description 'What nlpcli itself knows: models, devices, languages, fields, profiles'
     set -l words (commandline -opc)
     set -l command (string replace -r '^~' $HOME -- $words[1])
     set -e words[1]
-    env _NLPCLI_COMPLETE=$argv[1] $command $words 2>/dev/null
+    # fish inserts a tilde as it is, and would take it for a home.
+    env _NLPCLI_COMPLETE=$argv[1] $command $words 2>/dev/null | string match -v '~*'
 end
 
 complete -c nlpcli -f
@@ -46,6 +51,7 @@ complete -c nlpcli -n "__nlpcli_at ''" -l install-completion -d 'Set up Tab in y
 complete -c nlpcli -n "__nlpcli_at ''" -l show-completion -d 'Print the completion script of a shell: bash, zsh, fish or powershell.' -x -a 'bash zsh fish powershell'
 complete -c nlpcli -n "__nlpcli_at ''" -s h -l help -d 'Show this message and exit.'
 
+complete -c nlpcli -n "__nlpcli_at ' generate'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l system -d 'What the model is told before the prompt (chat models).' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l max-tokens -d 'Longest completion. Default: 256.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l temperature -d 'How freely to draw; 0, or 0.001 and more. Default: the model\'s own, else 0.7.' -x
@@ -86,6 +92,7 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -s q -l quiet -d 'No warnings, n
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s v -l verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s h -l help -d 'Show this message and exit.'
 
+complete -c nlpcli -n "__nlpcli_at ' translate'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l from -d 'Language of the text: a code or a name. Default: detected.' -x -a '(__nlpcli_ask languages)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l to -d 'Language to translate into. Default: the one that the model has.' -x -a '(__nlpcli_ask languages)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l markup -d 'What to keep as it is. auto: by the suffix of the file.' -x -a 'auto none html markdown srt'
@@ -120,6 +127,7 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -s q -l quiet -d 'No warnings, 
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s v -l verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s h -l help -d 'Show this message and exit.'
 
+complete -c nlpcli -n "__nlpcli_at ' summarize'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l length -d 'Beside the text: of 1,000 words about 50, 95 or 190 stay.' -x -a 'short medium long'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l max-words -d 'Never more words (in Chinese: characters) than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l method -d 'Sentences of the text (extractive) or the model\'s own; auto: what the model can.' -x -a 'auto abstractive extractive'
@@ -151,6 +159,7 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -s q -l quiet -d 'No warnings, 
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s v -l verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s h -l help -d 'Show this message and exit.'
 
+complete -c nlpcli -n "__nlpcli_at ' sentiment'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l all-scores -d 'Give the score of every label, not only of the best.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threshold -d 'Below this score a label does not hold (then: none). Default: any.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l aggregate -d 'Print how often each label is given, its share and its mean score.'
@@ -183,6 +192,7 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s q -l quiet -d 'No warnings, 
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s v -l verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s h -l help -d 'Show this message and exit.'
 
+complete -c nlpcli -n "__nlpcli_at ' embed'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l search -d 'Print the records nearest in meaning to QUERY, best first.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l similarity -d 'Print all pairs of records by cosine similarity, best first.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l top -d 'How many results of --search (10) or --similarity (all).' -x
@@ -221,6 +231,7 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -s q -l quiet -d 'No warnings, no p
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s v -l verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s h -l help -d 'Show this message and exit.'
 
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l layer -d 'Only these layers, from 0: 3 or 0,2 or 4-7; -1 is the last. Default: all.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l head -d 'Only these heads, in the same way.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l pair -d 'The second segment of an encoder, or the output that an encoder-decoder is given.' -x

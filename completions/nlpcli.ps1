@@ -598,14 +598,14 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         $previous = $word
     }
 
-    $start = $wordToComplete
+    $start = $wordToComplete -replace '^[''"]', ''
     $prefix = ''
     if ($previous -and $kinds.ContainsKey("$path $previous")) {
         $kind = $kinds["$path $previous"]
     } elseif ($start -match '^(--[^=]+)=(.*)$' -and $kinds.ContainsKey("$path $($Matches[1])")) {
         $kind = $kinds["$path $($Matches[1])"]
         $prefix = "$($Matches[1])="
-        $start = $Matches[2]
+        $start = $Matches[2] -replace '^[''"]', ''
     } elseif ($start.StartsWith('-')) {
         $kind = $options[$path]
     } elseif ($commands.ContainsKey($path)) {
@@ -629,9 +629,12 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     foreach ($line in $kind) {
         $value, $description = $line -split "`t", 2
         if (-not $description) { $description = $value }
-        if ($value.StartsWith($start)) {
+        if ($value -and $value.StartsWith($start)) {
+            # Inside single quotes nothing is expanded.
+            $text = $value
+            if ($value -match '[^\w./:+%-]') { $text = "'" + ($value -replace '[''\u2018-\u201b]', '$0$0') + "'" }
             [System.Management.Automation.CompletionResult]::new(
-                "$prefix$value", $value, 'ParameterValue', $description)
+                "$prefix$text", $value, 'ParameterValue', $description)
         }
     }
 }

@@ -30,6 +30,8 @@ class Values(StrEnum):
     ANYTHING = "ANYTHING"
     CHOICES = "CHOICES"
     FILES = "FILES"
+    TEXTS = "TEXTS"
+    """Files behind -i, and else anything."""
     MODELS = "models"
     CACHED_MODELS = "cached"
     DEVICES = "devices"
@@ -167,7 +169,8 @@ def _option(parameter: TyperOption, ctx: Context) -> OptionSyntax:
 
 
 def _argument(parameter: TyperArgument, path: tuple[str, ...]) -> ArgumentSyntax:
-    values, choices = _values(parameter, _VALUES_BY_ARGUMENT.get(path, Values.ANYTHING))
+    otherwise = Values.TEXTS if parameter.name == "texts" else Values.ANYTHING
+    values, choices = _values(parameter, _VALUES_BY_ARGUMENT.get(path, otherwise))
     return ArgumentSyntax(
         metavar=(parameter.metavar or parameter.name.upper()).strip("[].…"),
         help=_plain(parameter.help),

@@ -31,7 +31,11 @@ def answer(kind: str, words: list[str]) -> None:
     try:
         for one in KINDS[kind](words):
             description = " ".join(one.description.split())
-            lines.append(f"{one.value}\t{description}\n" if description else f"{one.value}\n")
+            # A name with a line break cannot be a line, and one with an escape sequence would move the cursor.
+            if one.value.isprintable():
+                lines.append(
+                    f"{one.value}\t{description}\n" if description and description.isprintable() else f"{one.value}\n"
+                )
     except (NlpcliError, OSError, EOFError, ValueError, TypeError, LookupError, RuntimeError, ImportError):
         pass
     sys.stdout.buffer.write("".join(lines).encode())
@@ -131,8 +135,21 @@ def _fields(words: list[str]) -> Iterator[Answer]:
 
 
 def _inputs(words: list[str]) -> Iterator[str]:
-    """The files behind -i and --input."""
-    yield from _values_of(("-i", "--input"), words)
+    """The files behind -i and --input, up to the next option."""
+    reads = False
+    for word in words:
+        if word in {"-i", "--input"}:
+            reads = True
+        elif word.startswith("--input="):
+            reads = True
+            yield _unquoted(word.partition("=")[2])
+        elif word.startswith("-i"):
+            reads = True
+            yield _unquoted(word.removeprefix("-i"))
+        elif word.startswith("-"):
+            reads = False
+        elif reads and word:
+            yield _unquoted(word)
 
 
 def _reading(words: list[str]) -> tuple[str, str | None]:

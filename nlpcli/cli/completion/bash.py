@@ -35,22 +35,75 @@ _nlpcli_offer() {
     done
 }
 
+_nlpcli_read() {
+    # What $1 means, which is typed so far: into $typed, and into $quote the quote that is open at its start. Where
+    # quotes stand in the middle, readline replaces another part than the whole, and nothing is offered.
+    local place=0 character
+    quote="" typed=""
+    if [[ $1 == [\'\"]* ]]; then
+        quote=${1:0:1} place=1
+    fi
+    for ((; place < ${#1}; place++)); do
+        character=${1:place:1}
+        if [[ $character == \\ && $quote != \' ]]; then
+            place=$((place + 1))
+            character=${1:place:1}
+            if [[ $quote == \" && $character != [\\\"\$\`] ]]; then
+                character=\\$character
+            fi
+        elif [[ $character == "$quote" ]] || [[ -z $quote && $character == [\'\"] ]]; then
+            return 1
+        fi
+        typed+=$character
+    done
+}
+
+_nlpcli_quote() {
+    # $1 as it is typed within quotes $2, or without them: into $quoted. Readline does not double the quotes.
+    local place character
+    quoted=$2
+    if [[ -z $2 ]]; then
+        printf -v quoted %q "$1"
+        return
+    fi
+    for ((place = 0; place < ${#1}; place++)); do
+        character=${1:place:1}
+        case $2$character in
+            "''") quoted+="'\\''" ;;
+            '"!') quoted+='"\!"' ;;
+            '"\' | '""' | '"$' | '"`') quoted+=\\$character ;;
+            *) quoted+=$character ;;
+        esac
+    done
+    quoted+=$2
+}
+
+_nlpcli_offer_lines() {
+    # Those of the lines $2 that begin with what $1 means, without what stands behind a tab, as they are to be typed.
+    local quote typed quoted line
+    _nlpcli_read "$1" || return
+    while IFS= read -r line; do
+        line=${line%%$'\t'*}
+        if [[ -n $line && $line == "$typed"* ]]; then
+            _nlpcli_quote "$line" "$quote"
+            COMPREPLY[${#COMPREPLY[@]}]=$quoted
+        fi
+    done <<< "$2"
+}
+
 _nlpcli_files() {
     # compopt is missing in bash 3.2.
     if type compopt &>/dev/null; then
         compopt -o default -o filenames
     else
-        local IFS=$'\n'
-        COMPREPLY=($(compgen -f -- "$1"))
+        local quote typed
+        _nlpcli_read "$1" && _nlpcli_offer_lines "$1" "$(compgen -f -- "$typed")"
     fi
 }
 
 _nlpcli_ask() {
     # What nlpcli itself knows: models, devices, languages, fields, profiles.
-    local IFS=$'\n' line
-    for line in $(_NLPCLI_COMPLETE=$1 "${words[@]}" 2>/dev/null); do
-        _nlpcli_offer "$2" "${line%%$'\t'*}"
-    done
+    _nlpcli_offer_lines "$2" "$(_NLPCLI_COMPLETE=$1 "${words[@]}" 2>/dev/null)"
 }
 
 _nlpcli_value() {
@@ -58,6 +111,11 @@ _nlpcli_value() {
     case $1 in
         ANYTHING) ;;
         FILES) _nlpcli_files "$2" ;;
+        TEXTS)
+            if [[ -n $reads ]]; then
+                _nlpcli_files "$2"
+            fi
+            ;;
         models)
             _nlpcli_ask models "$2"
             if ((${#COMPREPLY[@]} == 0)); then
@@ -70,19 +128,29 @@ _nlpcli_value() {
             ;;
         *) _nlpcli_ask "$1" "$2" ;;
     esac
-    if [[ $2 == *:* && $COMP_WORDBREAKS == *:* ]]; then
-        # What stands before the last colon is a word of its own to bash.
-        local index before=${2%"${2##*:}"}
-        for ((index = 0; index < ${#COMPREPLY[@]}; index++)); do
-            COMPREPLY[index]=${COMPREPLY[index]#"$before"}
-        done
+    if [[ $2 != [\'\"]* ]]; then
+        _nlpcli_behind_break "$2"
     fi
+}
+
+_nlpcli_behind_break() {
+    # What stands before the last colon or the like in $1 is a word of its own to bash, and stays as it is.
+    local index before=$1 whole=("${COMPREPLY[@]}")
+    while [[ -n $before && ($before != *[:=@] || $COMP_WORDBREAKS != *"${before: -1}"*) ]]; do
+        before=${before%?}
+    done
+    COMPREPLY=()
+    for ((index = 0; index < ${#whole[@]}; index++)); do
+        if [[ ${whole[index]} == "$before"* ]]; then
+            COMPREPLY[${#COMPREPLY[@]}]=${whole[index]#"$before"}
+        fi
+    done
 }
 """
 
 _MAIN = r"""
 _nlpcli() {
-    local words=() path="" kind="" index word last current ended=""
+    local words=() path="" kind="" index word last current ended="" reads=""
     COMPREPLY=()
     _nlpcli_words
     words[0]=${words[0]/#\~/$HOME}
@@ -93,7 +161,10 @@ _nlpcli() {
         if [[ $word == -- ]]; then
             ended=yes
             break
-        elif [[ $word == -* ]]; then
+        elif [[ $word == -?* ]]; then
+            if [[ $word == -i* || $word == --input || $word == --input=* ]]; then
+                reads=yes
+            fi
             _nlpcli_kind "$path" "$word"
             if [[ -n $kind ]]; then
                 index=$((index + 1))

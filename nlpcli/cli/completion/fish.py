@@ -29,11 +29,16 @@ function __nlpcli_at --description 'Whether the words so far name this command, 
     test "$path" = "$argv[1]"
 end
 
+function __nlpcli_reads --description 'Whether -i stands before: every word behind it is a file'
+    string match -qr -- '^(-i.*|--input(=.*)?)$' (commandline -opc)
+end
+
 function __nlpcli_ask --description 'What nlpcli itself knows: models, devices, languages, fields, profiles'
     set -l words (commandline -opc)
     set -l command (string replace -r '^~' $HOME -- $words[1])
     set -e words[1]
-    env _NLPCLI_COMPLETE=$argv[1] $command $words 2>/dev/null
+    # fish inserts a tilde as it is, and would take it for a home.
+    env _NLPCLI_COMPLETE=$argv[1] $command $words 2>/dev/null | string match -v '~*'
 end
 
 complete -c nlpcli -f
@@ -59,7 +64,9 @@ def _lines(command: CommandSyntax) -> Iterator[str]:
     for child in command.commands:
         yield f"{start} -a {child.name} -d {_quoted(child.summary)}"
     for argument in command.arguments:
-        if values := _values(argument):
+        if argument.values is Values.TEXTS:
+            yield f'complete -c nlpcli -n "__nlpcli_at {_quoted(_key(command))}; and __nlpcli_reads" -F'
+        elif values := _values(argument):
             yield f"{start} {values}"
     for option in command.options:
         value = f" {_value(option)}" if option.takes_value else ""

@@ -37,14 +37,14 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         $previous = $word
     }
 
-    $start = $wordToComplete
+    $start = $wordToComplete -replace '^[''"]', ''
     $prefix = ''
     if ($previous -and $kinds.ContainsKey("$path $previous")) {
         $kind = $kinds["$path $previous"]
     } elseif ($start -match '^(--[^=]+)=(.*)$' -and $kinds.ContainsKey("$path $($Matches[1])")) {
         $kind = $kinds["$path $($Matches[1])"]
         $prefix = "$($Matches[1])="
-        $start = $Matches[2]
+        $start = $Matches[2] -replace '^[''"]', ''
     } elseif ($start.StartsWith('-')) {
         $kind = $options[$path]
     } elseif ($commands.ContainsKey($path)) {
@@ -68,9 +68,12 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     foreach ($line in $kind) {
         $value, $description = $line -split "`t", 2
         if (-not $description) { $description = $value }
-        if ($value.StartsWith($start)) {
+        if ($value -and $value.StartsWith($start)) {
+            # Inside single quotes nothing is expanded.
+            $text = $value
+            if ($value -match '[^\\w./:+%-]') { $text = "'" + ($value -replace '[''\\u2018-\\u201b]', '$0$0') + "'" }
             [System.Management.Automation.CompletionResult]::new(
-                "$prefix$value", $value, 'ParameterValue', $description)
+                "$prefix$text", $value, 'ParameterValue', $description)
         }
     }
 }
@@ -91,7 +94,7 @@ def _tables(command: CommandSyntax) -> Iterator[str]:
     for option in command.options:
         if option.takes_value:
             yield from (f"    $kinds[{_quoted(f'{key} {flag}')}] = {_kind(option)}" for flag in option.flags)
-    if command.arguments and command.arguments[-1].values is not Values.ANYTHING:
+    if command.arguments and command.arguments[-1].values not in {Values.ANYTHING, Values.TEXTS}:
         yield f"    $arguments[{_quoted(key)}] = {_kind(command.arguments[-1])}"
 
 

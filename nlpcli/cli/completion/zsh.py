@@ -16,6 +16,7 @@ __nlpcli_ask() {
     local -a lines
     lines=("${(@f)$(_NLPCLI_COMPLETE=$1 ${~nlpcli_command} "${words[@]}" 2>/dev/null)}")
     lines=("${(@)lines:#}")
+    lines=("${(@)lines//\\/\\\\}")
     lines=("${(@)lines//:/\\:}")
     lines=("${(@)lines/$'\t'/:}")
     _describe -t "$1" "${2:-value}" lines
@@ -24,6 +25,11 @@ __nlpcli_ask() {
 __nlpcli_anything() {
     # No message that says so: zsh would show it instead of completing an option.
     return 1
+}
+
+__nlpcli_text() {
+    # Behind -i every word is a file.
+    (( ${words[(I)(-i*|--input|--input=*)]} )) && _files
 }
 
 __nlpcli_model() {
@@ -41,6 +47,7 @@ fi
 _ACTIONS = {
     Values.ANYTHING: " __nlpcli_anything",
     Values.FILES: "_files",
+    Values.TEXTS: " __nlpcli_text",
     Values.MODELS: " __nlpcli_model",
     Values.CACHED_MODELS: " __nlpcli_ask cached model",
     Values.DEVICES: " __nlpcli_ask devices device",

@@ -35,7 +35,11 @@ def environment(home: Path) -> dict[str, str]:
     """Nothing of this machine's own; `nlpcli` is that of this environment and this checkout."""
     scripts = home / "bin"
     scripts.mkdir()
-    (scripts / "nlpcli").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m nlpcli "$@"\n')
+    # With SHOW a run only prints what it was given.
+    (scripts / "nlpcli").write_text(
+        '#!/bin/sh\nif [ "$SHOW" ] && [ -z "$_NLPCLI_COMPLETE" ]; then printf "<%s>" "$@"; echo .; exit; fi\n'
+        f'exec "{sys.executable}" -m nlpcli "$@"\n'
+    )
     (scripts / "nlpcli").chmod(0o755)
     return {
         "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",

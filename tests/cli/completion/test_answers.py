@@ -1,5 +1,6 @@
 """What the scripts ask nlpcli for at a Tab."""
 
+import gzip
 import os
 import statistics
 import subprocess
@@ -65,6 +66,29 @@ def test_fields_are_the_columns_of_the_input(ask, tmp_path, name):
             "id",
             "review",
         ]
+
+
+def test_fields_are_those_of_every_file_behind_i(ask, tmp_path):
+    for name, header in (("a.csv", "id,a"), ("b.csv", "id,b"), ("c.csv", "c")):
+        (tmp_path / name).write_text(f"{header}\n")
+    files = [str(tmp_path / name) for name in ("a.csv", "b.csv", "c.csv")]
+    assert ask("fields", "embed", "-i", *files[:2], "-F", files[2], "--field", "") == ["id", "a", "b"]
+    assert ask("fields", "embed", f"-i{files[0]}", files[2], "--field", "") == ["id", "a", "c"]
+
+
+def test_a_name_that_would_move_the_cursor_is_not_offered(ask, tmp_path):
+    (tmp_path / "a.csv").write_text('"two\nlines",\x1b[2J,plain,"tab\there"\n')
+    (tmp_path / "a.jsonl").write_text('{"\\ud800": 1, "\\u001b[2J": 1, "plain": 1}\n')
+    for name in ("a.csv", "a.jsonl"):
+        assert ask("fields", "-i", str(tmp_path / name)) == ["plain"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+def test_fields_are_read_as_the_bytes_say(tmp_path, encoding):
+    (tmp_path / "a.csv").write_bytes(gzip.compress("id,评论\n".encode(encoding)))
+    assert columns(str(tmp_path / "a.csv")) == ["id", "评论"]
+    pq.write_table(pa.table({"评论": ["x"]}), tmp_path / "b.csv")
+    assert columns(str(tmp_path / "b.csv")) == ["评论"]
 
 
 @pytest.mark.parametrize("compression", ["gz", "bz2", "xz", "zst"])

@@ -1,11 +1,13 @@
 """Tab in real shells, on a pseudo-terminal."""
 
+import csv
 import shutil
 import subprocess
 
 import pytest
 
 from .conftest import COMPLETIONS
+from .shells import PROMPT
 
 # What is typed before Tab, and the line that it becomes.
 COMPLETED = {
@@ -49,6 +51,63 @@ def test_a_tab_completes_commands_options_and_values(name, request):
     for keys, line in COMPLETED.items():
         # All but the first letters of the program, which zsh draws twice.
         shown_after(shell, keys, line.removeprefix("n"))
+
+
+# Names that a shell would take apart, expand or run.
+NAMES = [
+    "full name", "$(touch pwned)", "`touch pwned`", "a'b", 'a"b', "a:b", "a=b", "a@b", "a\\b", "a\\\\ b", "*", "?x", "[x]",
+    "~", "#x", "a!b", "!!", "a;touch pwned", "a&b", "a|b", "a>pwned", "{a,b}", "$HOME", "%s", "评 论", "-x", "(x)", "a  b",
+    "a^b", "<x>", "a,b", "'", '"', "\\", "it's \"$x\" \\ `y`!",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_a_name_is_inserted_so_that_the_shell_gives_it_back(name, request, home):
+    shell = request.getfixturevalue(name)
+    shell.press("set -gx SHOW 1\r" if name == "fish" else "export SHOW=1\r")
+    shell.clear()
+    wrong = {}
+    for number, column in enumerate(NAMES):
+        if name == "fish" and column == "~":
+            continue  # fish would insert it bare, so it is not offered
+        with (home / f"names{number}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerow([column])
+        for typed in ("", "'", '"', *([column[0]] if column[0].isalpha() else [])):
+            shell.press(f"nlpcli embed -i names{number}.csv --field {typed}\t\r")
+            shown = shell.read_until(">.")
+            given = shown.rpartition("<--field>")[2]
+            if given != f"<{column}>.":
+                wrong[column, typed] = given
+            shell.read_until(PROMPT)
+    assert not wrong
+    assert not (home / "pwned").exists()
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_a_name_goes_on_where_it_was_begun(name, request, home):
+    shell = request.getfixturevalue(name)
+    shell.press("set -gx SHOW 1\r" if name == "fish" else "export SHOW=1\r")
+    shell.clear()
+    (home / "begun.csv").write_text('full name,full text,"it\'s $x"\n')
+    for typed, column in {
+        "full\\ n": "full name",
+        "'full n": "full name",
+        '"full t': "full text",
+        "fu\tn": "full name",
+        "'fu\tt": "full text",
+        "it\\'": "it's $x",
+        "\"it's \\$": "it's $x",
+    }.items():
+        shell.press(f"nlpcli embed -i reviews.csv begun.csv --field {typed}\t\r")
+        assert shell.read_until(">.").rpartition("<--field>")[2] == f"<{column}>.", typed
+        shell.read_until(PROMPT)
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_every_word_behind_i_is_completed_as_a_file(name, request):
+    shell = request.getfixturevalue(name)
+    for keys in ("-i begun.csv rev", "-i rev", "--input=begun.csv rev", "-i begun.csv -F jsonl rev"):
+        shown_after(shell, f"nlpcli embed {keys}", "reviews.csv")
 
 
 def test_a_device_behind_a_colon_is_one_word_to_bash(bash):
