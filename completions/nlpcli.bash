@@ -316,24 +316,24 @@ _nlpcli_options() {
     # The options of $1.
     case "$1" in
         "") _nlpcli_offer "$current" -V --version --profile --install-completion --show-completion -h --help ;;
-        " generate") _nlpcli_offer "$current" --system --max-tokens --temperature --top-p --top-k --greedy --stop --n --raw --schema --template --stream --no-stream -i --input --input-format --field --delimiter --quote --no-header --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
-        " translate") _nlpcli_offer "$current" --from --to --markup --glossary --beams --shortlist --no-shortlist -i --input --input-format --field --delimiter --quote --no-header --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
-        " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets -i --input --input-format --field --delimiter --quote --no-header --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
-        " sentiment") _nlpcli_offer "$current" --all-scores --threshold --aggregate --labels --hypothesis -i --input --input-format --field --delimiter --quote --no-header --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
-        " embed") _nlpcli_offer "$current" --search --similarity --top --chunks --plot --pooling --normalize --no-normalize --dim --precision --prompt -i --input --input-format --field --delimiter --quote --no-header --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
-        " attention-inspect") _nlpcli_offer "$current" --layer --head --pair --method --top --verify --html --png --npz -i --input --input-format --field --delimiter --quote --no-header --per -0 --null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --profile --progress --no-progress -q --quiet -v --verbose -h --help ;;
+        " generate") _nlpcli_offer "$current" --system --max-tokens --temperature --top-p --top-k --greedy --no-greedy --stop --n --raw --no-raw --schema --template --stream --no-stream -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " translate") _nlpcli_offer "$current" --from --to --markup --glossary --beams --shortlist --no-shortlist -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets --no-bullets -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " sentiment") _nlpcli_offer "$current" --all-scores --no-all-scores --threshold --aggregate --no-aggregate --labels --hypothesis -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " embed") _nlpcli_offer "$current" --search --similarity --no-similarity --top --chunks --no-chunks --plot --pooling --normalize --no-normalize --dim --precision --prompt -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " attention-inspect") _nlpcli_offer "$current" --layer --head --pair --method --top --verify --no-verify --html --png --npz -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " models") _nlpcli_offer "$current" -h --help ;;
-        " models list") _nlpcli_offer "$current" --available --json -h --help ;;
-        " models pull") _nlpcli_offer "$current" --revision -q --quiet -h --help ;;
+        " models list") _nlpcli_offer "$current" --available --no-available --json --no-json -h --help ;;
+        " models pull") _nlpcli_offer "$current" --revision -q --quiet --no--q -h --help ;;
         " models path") _nlpcli_offer "$current" --revision -h --help ;;
-        " models rm") _nlpcli_offer "$current" -y --yes --dry-run --json -h --help ;;
-        " models prune") _nlpcli_offer "$current" -y --yes --dry-run --json -h --help ;;
-        " models verify") _nlpcli_offer "$current" --json -h --help ;;
+        " models rm") _nlpcli_offer "$current" -y --yes --no--y --dry-run --no-dry-run --json --no-json -h --help ;;
+        " models prune") _nlpcli_offer "$current" -y --yes --no--y --dry-run --no-dry-run --json --no-json -h --help ;;
+        " models verify") _nlpcli_offer "$current" --json --no-json -h --help ;;
         " config") _nlpcli_offer "$current" -h --help ;;
-        " config show") _nlpcli_offer "$current" --profile --json -h --help ;;
+        " config show") _nlpcli_offer "$current" --profile --json --no-json -h --help ;;
         " config path") _nlpcli_offer "$current" -h --help ;;
-        " bench") _nlpcli_offer "$current" -m --model --revision -i --input --field --device --offline --profile --dry-run --json -q --quiet -h --help ;;
-        " devices") _nlpcli_offer "$current" --device --dtype --profile --json -h --help ;;
+        " bench") _nlpcli_offer "$current" -m --model --revision -i --input --field --device --offline --no-offline --profile --dry-run --no-dry-run --json --no-json -q --quiet --no-quiet -h --help ;;
+        " devices") _nlpcli_offer "$current" --device --dtype --profile --json --no-json -h --help ;;
     esac
 }
 

@@ -58,9 +58,11 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l temperature -d 'How freely to
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l top-p -d 'Draw from the likeliest tokens that reach P.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l top-k -d 'Draw from the K likeliest tokens. 0: from all.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l greedy -d 'Always the likeliest token; nothing is drawn.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-greedy -d 'Always the likeliest token; nothing is drawn.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l stop -d 'End before this text. Repeatable.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l n -d 'Completions of each prompt.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l raw -d 'Continue the text as it is: no chat template.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-raw -d 'Continue the text as it is: no chat template.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l schema -d 'JSON Schema; every completion is valid against it, or an error.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l template -d 'Jinja template that makes the prompt of a record\'s fields.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l stream -d 'Show text while it is written. Default: where the output is text.'
@@ -71,8 +73,10 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l field -d 'Column or key that 
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
@@ -85,11 +89,14 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l batch-tokens -d 'Padded token
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l seed -d 'Seed of the random numbers.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-quiet -d 'No warnings, no progress.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' translate'; and __nlpcli_reads" -F
@@ -106,8 +113,10 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l field -d 'Column or key that
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
@@ -120,11 +129,14 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l batch-tokens -d 'Padded toke
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l seed -d 'Seed of the random numbers.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-quiet -d 'No warnings, no progress.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' summarize'; and __nlpcli_reads" -F
@@ -132,14 +144,17 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l length -d 'Beside the text: 
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l max-words -d 'Never more words (in Chinese: characters) than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l method -d 'Sentences of the text (extractive) or the model\'s own; auto: what the model can.' -x -a 'auto abstractive extractive'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l bullets -d 'A list with one sentence a line.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-bullets -d 'A list with one sentence a line.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
@@ -152,17 +167,22 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l batch-tokens -d 'Padded toke
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l seed -d 'Seed of the random numbers.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-quiet -d 'No warnings, no progress.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' sentiment'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l all-scores -d 'Give the score of every label, not only of the best.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-all-scores -d 'Give the score of every label, not only of the best.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threshold -d 'Below this score a label does not hold (then: none). Default: any.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l aggregate -d 'Print how often each label is given, its share and its mean score.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-aggregate -d 'Print how often each label is given, its share and its mean score.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l labels -d 'Your own labels instead of the model\'s, without training (zero-shot).' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l hypothesis -d 'The sentence that --labels are put into, at {}.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
@@ -171,8 +191,10 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l field -d 'Column or key that
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
@@ -185,18 +207,23 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l batch-tokens -d 'Padded toke
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l seed -d 'Seed of the random numbers.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-quiet -d 'No warnings, no progress.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' embed'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l search -d 'Print the records nearest in meaning to QUERY, best first.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l similarity -d 'Print all pairs of records by cosine similarity, best first.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-similarity -d 'Print all pairs of records by cosine similarity, best first.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l top -d 'How many results of --search (10) or --similarity (all).' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l chunks -d 'A vector for each window of a record, with its place in the text.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-chunks -d 'A vector for each window of a record, with its place in the text.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l plot -d 'Draw a map of the records (PCA) as .png or .svg.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l pooling -d 'How token vectors become one; auto: as the model says.' -x -a 'auto mean cls last'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l normalize -d 'Unit length. Default: as the model says.'
@@ -210,8 +237,10 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l field -d 'Column or key that hol
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
@@ -224,11 +253,14 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l batch-tokens -d 'Padded tokens p
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l seed -d 'Seed of the random numbers.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-quiet -d 'No warnings, no progress.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'; and __nlpcli_reads" -F
@@ -238,6 +270,7 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l pair -d 'The second 
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l method -d 'The weights, attention rollout through the layers, or gradient × attention.' -x -a 'raw rollout gradient'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l top -d 'Name the K strongest links of each head.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l verify -d 'Recompute softmax(QKᵀ/√d_k)V of every layer and print the differences.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-verify -d 'Recompute softmax(QKᵀ/√d_k)V of every layer and print the differences.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l html -d 'Write a page with all heads to look at in a browser.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l png -d 'Draw the heads as .png or .svg.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l npz -d 'Save the matrices for numpy.' -r -F
@@ -247,8 +280,10 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l field -d 'Column or 
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
@@ -261,11 +296,14 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l batch-tokens -d 'Pad
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l seed -d 'Seed of the random numbers.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-quiet -d 'No warnings, no progress.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models'" -a list -d 'List the models in the caches: name, size, last use, revision, licence, source.'
@@ -277,12 +315,15 @@ complete -c nlpcli -n "__nlpcli_at ' models'" -a verify -d 'Hash the files of ca
 complete -c nlpcli -n "__nlpcli_at ' models'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models list'" -l available -d 'What there is to fetch: the starter set, and names for the hub\'s.'
+complete -c nlpcli -n "__nlpcli_at ' models list'" -l no-available -d 'What there is to fetch: the starter set, and names for the hub\'s.'
 complete -c nlpcli -n "__nlpcli_at ' models list'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' models list'" -l no-json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' models list'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models pull'" -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' models pull'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' models pull'" -s q -l quiet -d 'No progress.'
+complete -c nlpcli -n "__nlpcli_at ' models pull'" -l no--q -d 'No progress.'
 complete -c nlpcli -n "__nlpcli_at ' models pull'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models path'" -a '(__nlpcli_ask cached)'
@@ -291,17 +332,24 @@ complete -c nlpcli -n "__nlpcli_at ' models path'" -s h -l help -d 'Show this me
 
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -a '(__nlpcli_ask cached)'
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -s y -l yes -d 'Do not ask.'
+complete -c nlpcli -n "__nlpcli_at ' models rm'" -l no--y -d 'Do not ask.'
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -l dry-run -d 'Only show what would be deleted.'
+complete -c nlpcli -n "__nlpcli_at ' models rm'" -l no-dry-run -d 'Only show what would be deleted.'
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' models rm'" -l no-json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models prune'" -s y -l yes -d 'Do not ask.'
+complete -c nlpcli -n "__nlpcli_at ' models prune'" -l no--y -d 'Do not ask.'
 complete -c nlpcli -n "__nlpcli_at ' models prune'" -l dry-run -d 'Only show what would be deleted.'
+complete -c nlpcli -n "__nlpcli_at ' models prune'" -l no-dry-run -d 'Only show what would be deleted.'
 complete -c nlpcli -n "__nlpcli_at ' models prune'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' models prune'" -l no-json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' models prune'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models verify'" -a '(__nlpcli_ask cached)'
 complete -c nlpcli -n "__nlpcli_at ' models verify'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' models verify'" -l no-json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' models verify'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' config'" -a show -d 'Print each setting, its value, and where it comes from; then the files and folders that are used.'
@@ -311,6 +359,7 @@ complete -c nlpcli -n "__nlpcli_at ' config'" -s h -l help -d 'Show this message
 complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'generate translate summarize sentiment embed attention-inspect models config bench devices'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l profile -d 'As if --profile NAME were given.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' config show'" -l no-json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' config path'" -s h -l help -d 'Show this message and exit.'
@@ -322,14 +371,19 @@ complete -c nlpcli -n "__nlpcli_at ' bench'" -s i -l input -d 'Texts to measure 
 complete -c nlpcli -n "__nlpcli_at ' bench'" -l field -d 'Column or key that holds the text.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' bench'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' bench'" -l offline -d 'Open no connection.'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l no-offline -d 'Open no connection.'
 complete -c nlpcli -n "__nlpcli_at ' bench'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' bench'" -l dry-run -d 'Measure, but keep nothing.'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l no-dry-run -d 'Measure, but keep nothing.'
 complete -c nlpcli -n "__nlpcli_at ' bench'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l no-json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' bench'" -s q -l quiet -d 'No progress.'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -l no-quiet -d 'No progress.'
 complete -c nlpcli -n "__nlpcli_at ' bench'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' devices'" -l device -d 'What if this was asked for?' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' devices'" -l dtype -d 'What if this was asked for?' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' devices'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' devices'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' devices'" -l no-json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' devices'" -s h -l help -d 'Show this message and exit.'

@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
-import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from nlpcli.errors import NlpcliError
+from nlpcli.errors import NlpcliError, OutputError, quoted
+from nlpcli.signals import leave_when_signaled
+from nlpcli.streams import open_standard_streams
 
 if TYPE_CHECKING:
     from typer._click.exceptions import ClickException
 
 INTERRUPTED = 130
-TERMINATED = 143
 READER_WENT_AWAY = 141
-# Seconds that a process has to put away what it holds after Ctrl-C.
-_MOST_SECONDS_TO_LEAVE = 5.0
 
 
 def main() -> NoReturn:
     """Run the command line and leave."""
     let_threads_wait()
     collect_garbage_rarely()
+    open_standard_streams()
     if (kind := os.environ.get("_NLPCLI_COMPLETE")) is not None:
         from nlpcli.cli.completion.answers import answer
 
         answer(kind, sys.argv[1:])
         os._exit(0)
-    leave_when_interrupted()
+    leave_when_signaled()
     status = run(sys.argv[1:])
     # The interpreter's own way out joins threads and takes torch apart, which costs a tenth of a second and can
     # wait for a read that never ends.
@@ -57,45 +56,36 @@ def collect_garbage_rarely() -> None:
     gc.set_threshold(100_000, 20, 20)
 
 
-def leave_when_interrupted() -> None:
-    """Ctrl-C is heard even where the exception that stands for it gets lost, as it can in the import of a large module.
-
-    Where the caller has it ignored, as a shell does for what runs in the background, it stays ignored.
-    """
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupt)
-
-
-def _interrupt(number: int, frame: object) -> NoReturn:  # noqa: ARG001
-    leaving = threading.Timer(_MOST_SECONDS_TO_LEAVE, os._exit, [INTERRUPTED])
-    leaving.daemon = True
-    leaving.start()
-    raise KeyboardInterrupt
-
-
 def run(arguments: list[str]) -> int:
     """The exit status of a command line; whatever went wrong is on standard error."""
-    from nlpcli.cli.console import configure_logging, use_utf8
+    from nlpcli.cli.console import configure_logging, end_messages, voice
 
-    use_utf8()
+    voice.reset()
     # A warning about the configuration comes before the options that say how many to show.
     configure_logging(quiet=False, verbose=False)
-    signal.signal(signal.SIGTERM, _terminate)
     try:
         status = _call(arguments)
+        end_messages()
         sys.stdout.flush()
-        sys.stderr.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
-    except _Terminated:
-        return TERMINATED
-    except BrokenPipeError:
-        return READER_WENT_AWAY
-    except NlpcliError as error:
-        return _complain(error, error.exit_status, arguments)
-    except OSError as error:
-        return _complain(error, 1, arguments, _in_words(error))
+    except Exception as error:  # noqa: BLE001 - a mistake of ours is said in one line too
+        end_messages()
+        with suppress(OutputError, BrokenPipeError):
+            sys.stdout.flush()
+        return _status_of(error)
     return status
+
+
+def _status_of(error: Exception) -> int:
+    if isinstance(error, BrokenPipeError):
+        return READER_WENT_AWAY
+    if isinstance(error, NlpcliError):
+        return _complain(error, error.exit_status)
+    if isinstance(error, OSError):
+        return _complain(error, 1, _in_words(error))
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return _complain(error, 1, f"unexpected {what}; this is a mistake of nlpcli: report it with what -v shows")
 
 
 def _call(arguments: list[str]) -> int:
@@ -118,14 +108,6 @@ def _call(arguments: list[str]) -> int:
         return error.exit_code
     except Abort:
         return INTERRUPTED
-
-
-class _Terminated(BaseException):
-    """SIGTERM: temporary files are removed on the way out."""
-
-
-def _terminate(number: int, frame: object) -> NoReturn:  # noqa: ARG001
-    raise _Terminated
 
 
 def _complain_of_usage(error: ClickException) -> None:
@@ -157,19 +139,20 @@ def _origin(error: ClickException) -> str:
 
 def _in_words(error: OSError) -> str:
     """What the operating system refuses, the file where it says which, and what to do."""
-    from nlpcli.records.outputs import what_to_do
+    from nlpcli.streams import what_to_do
 
-    where = f": {error.filename}" if error.filename else ""
+    where = f": {quoted(os.fsdecode(error.filename))}" if isinstance(error.filename, str | bytes) else ""
     return f"{error.strerror or error}{where}; {what_to_do(error)}"
 
 
-def _complain(error: Exception, status: int, arguments: list[str], message: str | None = None) -> int:
-    from nlpcli.cli.console import complain
+def _complain(error: Exception, status: int, message: str | None = None) -> int:
+    from nlpcli.cli.console import complain, voice
+    from nlpcli.streams import visible
 
-    if "-v" in arguments or "--verbose" in arguments:
+    if voice.tracebacks:
         import traceback
 
-        traceback.print_exception(error, file=sys.stderr)
+        sys.stderr.write(visible("".join(traceback.format_exception(error))))
     complain(message or str(error) or type(error).__name__)
     return status
 

@@ -26,6 +26,28 @@ messages and exit statuses in one place (`nlpcli.__main__`).
 
 from __future__ import annotations
 
+import os
+import re
+
+_PLAIN_NAME = re.compile(r"[^\s\"'\x00-\x1f\x7f-\xa0\u2000-\u206f\ud800-\udfff]+")
+_ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+
+
+def quoted(name: str | os.PathLike[str]) -> str:
+    """A name for a message: as it is, or in quotation marks with escapes where it could be read in two ways."""
+    text = os.fspath(name)
+    if _PLAIN_NAME.fullmatch(text):
+        return text
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if 0xDC80 <= ord(character) <= 0xDCFF:  # a byte of a name that is not UTF-8
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character if character.isprintable() else character.encode("unicode_escape", "backslashreplace").decode()
+
 
 class NlpcliError(Exception):
     """The run failed; `str(error)` is the line for the user."""

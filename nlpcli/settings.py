@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nlpcli.errors import UsageError
+from nlpcli.errors import UsageError, quoted
 
 ENVIRONMENT_PREFIX = "NLPCLI_"
 PROFILE = "profile"
+CONFIG, CACHE_DIR, FIREFOX_URL = "NLPCLI_CONFIG", "NLPCLI_CACHE_DIR", "NLPCLI_FIREFOX_URL"
+# Those that are no options of a command.
+VARIABLES = frozenset({CONFIG, CACHE_DIR, FIREFOX_URL, f"{ENVIRONMENT_PREFIX}{PROFILE.upper()}"})
 Options = Mapping[str, set[str]]
 """The names of the options that each command has."""
 
@@ -29,7 +32,7 @@ def environment_name(option: str) -> str:
 
 def cache_folder() -> Path:
     """The folder of everything that nlpcli can fetch or make again; `NLPCLI_CACHE_DIR` moves it."""
-    if chosen := os.environ.get("NLPCLI_CACHE_DIR"):
+    if chosen := os.environ.get(CACHE_DIR):
         return Path(chosen).expanduser()
     import platformdirs
 
@@ -38,11 +41,32 @@ def cache_folder() -> Path:
 
 def config_file() -> Path:
     """`config.toml` in the user's configuration folder; `NLPCLI_CONFIG` names another file."""
-    if chosen := os.environ.get("NLPCLI_CONFIG"):
+    if chosen := os.environ.get(CONFIG):
         return Path(chosen).expanduser()
     import platformdirs
 
     return platformdirs.user_config_path("nlpcli", appauthor=False) / "config.toml"
+
+
+def has_config() -> bool:
+    """Whether there is a configuration to read; a file that `NLPCLI_CONFIG` names has to be there."""
+    return bool(os.environ.get(CONFIG)) or config_file().exists()
+
+
+def unknown_variables(options: Callable[[], set[str]]) -> list[str]:
+    """A message for each variable `NLPCLI_…` that nobody reads; `options` names those of options, which takes long."""
+    written = {name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX)} - VARIABLES
+    unknown = written - options() if written else set()
+    # Without what all of them begin with, which would make any two alike.
+    known = [name.removeprefix(ENVIRONMENT_PREFIX) for name in (*options(), *VARIABLES)] if unknown else []
+    return [f"{name} is no variable of nlpcli; {_advice(name, known)}" for name in sorted(unknown)]
+
+
+def _advice(variable: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(variable.removeprefix(ENVIRONMENT_PREFIX), sorted(known), n=1)
+    return f"did you mean {ENVIRONMENT_PREFIX}{close[0]}?" if close else "see: nlpcli config show"
 
 
 def read_config(options: Options, profile: str | None = None) -> dict[str, dict[str, Setting]]:
@@ -55,16 +79,18 @@ def read_config(options: Options, profile: str | None = None) -> dict[str, dict[
         UsageError: the file is not TOML, has a key that no command knows, or lacks the profile.
     """
     path = config_file()
+    if os.environ.get(CONFIG) and not path.exists():
+        raise UsageError(f"no such file: {quoted(path)}, which {CONFIG} names; make it, or unset the variable")
     config = load_toml(path)
-    profiles = _table(config.pop(PROFILE, {}), f"[{PROFILE}] in {path}")
+    profiles = _table(config.pop(PROFILE, {}), f"[{PROFILE}] in {quoted(path)}")
     settings = _read_layer(config, options, path, "")
     for name, layer in profiles.items():
         # A profile with a wrong key is wrong today, not on the day it is used.
-        read = _read_layer(_table(layer, f"[{PROFILE}.{name}] in {path}"), options, path, f"{PROFILE}.{name}")
+        read = _read_layer(_table(layer, f"[{PROFILE}.{name}] in {quoted(path)}"), options, path, f"{PROFILE}.{name}")
         if name == profile:
             settings = {command: settings[command] | read[command] for command in settings}
     if profile is not None and profile not in profiles:
-        raise UsageError(f'no profile "{profile}" in {path}; {_nearest(profile, profiles, "it has")}')
+        raise UsageError(f'no profile "{profile}" in {quoted(path)}; {_nearest(profile, profiles, "it has")}')
     return settings
 
 
@@ -81,9 +107,9 @@ def load_toml(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}; check it, or name another file") from error
+        raise UsageError(f"cannot read {quoted(path)}: {error.strerror}; check it, or name another file") from error
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path} is not valid TOML: {error}") from error
+        raise UsageError(f"{quoted(path)} is not valid TOML: {error}") from error
 
 
 def _text_of(path: Path) -> str:
@@ -94,13 +120,13 @@ def _text_of(path: Path) -> str:
         # Not imported for what nearly every such file is: a Tab waits for it.
         from nlpcli.records.content import decoded
 
-        return decoded(data, str(path))
+        return decoded(data, quoted(path))
 
 
 def _read_layer(tables: Mapping[str, Any], options: Options, path: Path, parent: str) -> dict[str, dict[str, Setting]]:
     """The settings of each command out of one layer: the file without its profiles, or one profile (`parent`)."""
     shared = {_option(key): value for key, value in tables.items() if not isinstance(value, dict)}
-    where = f"{path}, table [{parent}]" if parent else str(path)
+    where = f"{quoted(path)}, table [{parent}]" if parent else quoted(path)
     refuse_unknown(shared, set().union(*options.values()), where)
     own_tables = {key: value for key, value in tables.items() if isinstance(value, dict)}
     refuse_unknown(own_tables, set(options), where)
@@ -112,7 +138,7 @@ def _read_layer(tables: Mapping[str, Any], options: Options, path: Path, parent:
     for command, table in own_tables.items():
         name = f"{parent}.{command}" if parent else command
         own = {_option(key): value for key, value in table.items()}
-        refuse_unknown(own, options[command], f"{path}, table [{name}]")
+        refuse_unknown(own, options[command], f"{quoted(path)}, table [{name}]")
         settings[command] |= {key: Setting(value, f"{path} [{name}]") for key, value in own.items()}
     return settings
 

@@ -66,6 +66,7 @@ def no_settings(tmp_path, monkeypatch):
     """Nothing of this machine's own."""
     for name in [name for name in os.environ if name.startswith("NLPCLI_")]:
         monkeypatch.delenv(name)
+    (tmp_path / "none.toml").touch()
     monkeypatch.setenv("NLPCLI_CONFIG", str(tmp_path / "none.toml"))
 
 

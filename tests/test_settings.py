@@ -29,8 +29,15 @@ def values(profile=None):
     }
 
 
-def test_without_a_file_nothing_is_set(config):
+def test_without_a_file_nothing_is_set(config, monkeypatch):
+    monkeypatch.delenv("NLPCLI_CONFIG")
+    monkeypatch.setattr(settings, "config_file", lambda: config)
     assert values() == {"embed": {}, "devices": {}}
+
+
+def test_a_file_that_is_named_has_to_be_there(config):
+    with pytest.raises(UsageError, match="config.toml, which NLPCLI_CONFIG names"):
+        values()
 
 
 def test_a_commands_table_stands_over_the_keys_at_the_top(config):
@@ -72,6 +79,7 @@ def test_what_nobody_reads_is_an_error_that_names_the_nearest(config, content, m
 
 
 def test_a_profile_that_is_not_there_is_answered_with_those_that_are(config):
+    config.touch()
     with pytest.raises(UsageError, match='no profile "gpu" in .*; it has: none'):
         settings.read_config(OPTIONS, "gpu")
     config.write_text(PROFILES)

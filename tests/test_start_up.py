@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from nlpcli.__main__ import INTERRUPTED, let_threads_wait
+from nlpcli.__main__ import let_threads_wait
 from nlpcli.cli.commands import COMMANDS
 from tests.tiny import save_causal_lm
 
@@ -53,32 +53,3 @@ def test_how_threads_wait_is_the_users_to_say(monkeypatch, own, expected):
     monkeypatch.setattr(os, "environ", dict(own))
     let_threads_wait()
     assert os.environ == expected
-
-
-LOSES_THE_INTERRUPT = """
-import signal, time
-from nlpcli import __main__
-__main__._MOST_SECONDS_TO_LEAVE = 0.2
-{before}
-__main__.leave_when_interrupted()
-try:
-    signal.raise_signal(signal.SIGINT)
-except KeyboardInterrupt:
-    print("lost", flush=True)
-time.sleep({seconds})
-"""
-
-
-def status_of(**values):
-    script = LOSES_THE_INTERRUPT.format(**values)
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
-
-
-def test_an_interrupt_that_gets_lost_is_heard_all_the_same():
-    ended = status_of(before="", seconds=50)
-    assert (ended.stdout, ended.returncode) == ("lost\n", INTERRUPTED)
-
-
-def test_an_interrupt_that_the_caller_has_ignored_stays_ignored():
-    ended = status_of(before="signal.signal(signal.SIGINT, signal.SIG_IGN)", seconds=0.5)
-    assert (ended.stdout, ended.returncode) == ("", 0)

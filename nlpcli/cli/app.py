@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
+from functools import wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +14,7 @@ from typer.core import TyperGroup, TyperOption
 from nlpcli import __version__, settings
 from nlpcli.cli.commands import COMMANDS
 from nlpcli.cli.profile import Profile
-from nlpcli.errors import UsageError
+from nlpcli.errors import NlpcliError, UsageError
 
 if TYPE_CHECKING:
     # Typer carries its own copy of Click and exports neither type.
@@ -43,8 +45,16 @@ class LazyGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         command = load_command(cmd_name)
-        if not ctx.resilient_parsing and ctx.default_map is None:
-            ctx.default_map = configured_defaults(ctx.params.get(settings.PROFILE))
+        # What is a group has no settings of its own, and serves to look at them where they are wrong.
+        if ctx.resilient_parsing or isinstance(command, TyperGroup):
+            return command
+        misspelled = settings.unknown_variables(_option_variables)
+        problem: NlpcliError | None = None
+        try:
+            ctx.default_map = ctx.default_map or configured_defaults(ctx.params.get(settings.PROFILE))
+        except NlpcliError as error:
+            problem = error  # said when the command runs: its --help must show all the same
+        command.callback = _checked(command.callback, misspelled, problem)
         return command
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002
@@ -53,8 +63,37 @@ class LazyGroup(TyperGroup):
             formatter.write_dl([(name, command.summary) for name, command in COMMANDS.items()])
 
 
+def _checked(
+    run: Callable[..., Any] | None, misspelled: Iterable[str], problem: NlpcliError | None
+) -> Callable[..., Any] | None:
+    """`run` behind what is wrong with the environment and `config.toml`."""
+    if run is None or not (misspelled or problem):
+        return run
+
+    @wraps(run)
+    def checked(**values: Any) -> Any:
+        if problem:
+            raise problem
+        if not values.get("quiet"):
+            from nlpcli.cli.console import complain
+
+            for message in misspelled:
+                complain(message)
+        return run(**values)
+
+    return checked
+
+
+def _option_variables() -> set[str]:
+    """The variables of all options of all commands."""
+    return {settings.environment_name(option) for name in COMMANDS for option in option_names(load_command(name))}
+
+
 def load_command(name: str) -> Command:
-    """The Typer command of that name; every option also reads `NLPCLI_<OPTION>`."""
+    """The Typer command of that name.
+
+    Every option also reads `NLPCLI_<OPTION>`, and every flag has its opposite, which stands over that and config.toml.
+    """
     module = import_module(COMMANDS[name].module)
     command = typer.main.get_command(module.app)
     command.name = name
@@ -62,12 +101,26 @@ def load_command(name: str) -> Command:
         if isinstance(parameter, TyperOption) and parameter.name:
             parameter.envvar = parameter.envvar or settings.environment_name(parameter.name)
             parameter.show_envvar = False
+    _add_opposites(command)
     return command
+
+
+def _add_opposites(command: Command) -> None:
+    for parameter in command.params:
+        if isinstance(parameter, TyperOption) and parameter.is_bool_flag and parameter.name != "help":
+            parameter.secondary_opts = parameter.secondary_opts or [_opposite(parameter.opts[-1])]
+    for subcommand in command.commands.values() if isinstance(command, TyperGroup) else ():
+        _add_opposites(subcommand)
+
+
+def _opposite(flag: str) -> str:
+    name = flag.removeprefix("--")
+    return f"--{name.removeprefix('no-')}" if name.startswith("no-") else f"--no-{name}"
 
 
 def configured(profile: str | None) -> dict[str, dict[str, settings.Setting]]:
     """What `config.toml` says for each command, by the names of their options."""
-    if profile is None and not settings.config_file().exists():
+    if profile is None and not settings.has_config():
         return {}
     found = settings.read_config({name: option_names(load_command(name)) for name in COMMANDS}, profile)
     return {name: _fitting(load_command(name), chosen) for name, chosen in found.items()}
@@ -135,6 +188,7 @@ app = typer.Typer(
     name="nlpcli",
     cls=LazyGroup,
     add_completion=False,
+    no_args_is_help=True,
     # Plain help: Rich's takes as long to import as everything else together, and reads badly in a pipe.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -15,7 +15,7 @@ from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.console import complain
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
-from nlpcli.errors import OutputError, UsageError
+from nlpcli.errors import OutputError, UsageError, quoted
 from nlpcli.models.catalog import catalog
 from nlpcli.records.record import Record
 from nlpcli.records.splitting import without_surrogates
@@ -145,7 +145,7 @@ class _Files:
     def save(self, inspection: Inspection) -> None:
         for path, save in self._savers():
             if not inspection.tokens:
-                raise OutputError(f"{path} is not written: the text has no tokens")
+                raise OutputError(f"{quoted(path)} is not written: the text has no tokens")
             save(inspection, path)
 
     def _savers(self) -> Iterator[tuple[Path, Callable[[Inspection, Path], None]]]:

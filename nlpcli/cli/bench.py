@@ -16,7 +16,7 @@ from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.console import Activity, complain, configure_logging
 from nlpcli.cli.profile import Profile
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
-from nlpcli.errors import InputError
+from nlpcli.errors import InputError, quoted
 from nlpcli.models.catalog import catalog
 from nlpcli.records.inputs import InputSpec, input_files
 from nlpcli.records.json_text import encode_json
@@ -149,4 +149,4 @@ def _keep(job: Job, trials: list[Trial]) -> None:
     from nlpcli.engines.bench import as_measurement, best
 
     keep(as_measurement(job, best(trials)))
-    complain(f"kept for `auto`: {job.task} with {job.model.name}; to forget it, delete {file()}")
+    complain(f"kept for `auto`: {job.task} with {job.model.name}; to forget it, delete {quoted(file())}")

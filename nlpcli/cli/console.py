@@ -3,53 +3,146 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from collections import Counter
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from nlpcli.records.record import Record
+from nlpcli.signals import put_away_if_killed
+from nlpcli.streams import STDERR, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
 
-def use_utf8() -> None:
-    """Standard streams in UTF-8 whatever the locale or the Windows code page says."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+# So narrow that nothing can be drawn: what a terminal says that does not know its width, and COLUMNS=0 or 1.
+_LEAST_COLUMNS = 20
+_USUAL_COLUMNS = 80
+_MOST_ALIKE = 20
+
+
+class Voice:
+    """How much is said of this run; options set it as soon as they are read."""
+
+    tracebacks = False
+
+    def reset(self) -> None:
+        """As before the first option."""
+        self.tracebacks = False
+
+
+voice = Voice()
 
 
 def complain(message: str) -> None:
     """One line on standard error."""
-    sys.stderr.write(f"nlpcli: {' '.join(message.split())}\n")
+    one_line = " ".join(line.strip() for line in message.splitlines() if line.strip())
+    sys.stderr.write(f"nlpcli: {visible(one_line)}\n")
     sys.stderr.flush()
 
 
-class _OnceHandler(logging.Handler):
-    """Says each message once: a warning repeated for every record is noise."""
+def say(text: str) -> None:
+    """Lines of a result that is no record, on standard output."""
+    sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
+
+
+class _MessageHandler(logging.Handler):
+    """Says each message once, and of those alike only the first: what is repeated for every record is noise."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._said: set[str] = set()
+        self._said: dict[str, set[str]] = {}
+        self._unsaid: Counter[str] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
-        if message not in self._said:
-            self._said.add(message)
-            complain(message)
+        alike, message = self._said.setdefault(str(record.msg), set()), record.getMessage()
+        if message in alike:
+            return
+        if len(alike) == _MOST_ALIKE:
+            self._unsaid[str(record.msg)] += 1
+            return
+        alike.add(message)
+        complain(message)
+
+    def end(self) -> None:
+        """Say how many messages were left out."""
+        for kind, count in self._unsaid.items():
+            last = max(self._said[kind])
+            complain(f"{count:,} more like this one were left out: {last}")
+        self._unsaid.clear()
 
 
 def configure_logging(quiet: bool, verbose: bool) -> None:
     """Warnings of nlpcli on standard error; more with `-v`, less with `-q`."""
     logger = logging.getLogger("nlpcli")
-    logger.handlers = [_OnceHandler()]
+    logger.handlers = [_MessageHandler()]
     logger.propagate = False
     logger.setLevel(logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING)
 
 
+def end_messages() -> None:
+    """At the end of a run: how much was not said."""
+    for handler in logging.getLogger("nlpcli").handlers:
+        if isinstance(handler, _MessageHandler):
+            handler.end()
+
+
+def columns() -> int:
+    """The width of what is drawn: COLUMNS, else that of the terminal; wide enough to draw in."""
+    chosen = os.environ.get("COLUMNS", "")
+    width = int(chosen) if chosen.isdecimal() else 0
+    for stream in (sys.stdout, sys.stderr):
+        if width == 0:
+            with suppress(OSError, ValueError, AttributeError):
+                width = os.get_terminal_size(stream.fileno()).columns
+    return max(width or _USUAL_COLUMNS, _LEAST_COLUMNS)
+
+
 def results_console() -> Console:
     """Where results are drawn when standard output is a terminal."""
-    from rich.console import Console
+    return _console(highlight=False, soft_wrap=False, emoji=False, markup=False)
 
-    return Console(highlight=False, soft_wrap=False, emoji=False, markup=False)
+
+def _console(**options: Any) -> Console:
+    from rich.console import Console
+    from rich.text import Text
+
+    class VisibleConsole(Console):
+        """Shows control characters of texts as symbols, wherever in a drawing they stand."""
+
+        def render(self, renderable: Any, options: Any = None) -> Any:
+            if isinstance(renderable, Text) and visible(renderable.plain) != renderable.plain:
+                renderable = renderable.copy()
+                renderable.plain = visible(renderable.plain)
+            elif isinstance(renderable, str):
+                renderable = visible(renderable)
+            return super().render(renderable, options)
+
+    return VisibleConsole(width=columns(), **options)
+
+
+def visible_record(record: Record) -> Record:
+    """The record as it may be drawn: Rich itself would leave some control characters out, and obey others."""
+    return replace(
+        record,
+        text=visible(record.text),
+        fields=_visible_value(record.fields),
+        origin=replace(record.origin, source=visible(record.origin.source)),
+        result=_visible_value(record.result),
+        error=record.error and visible(record.error),
+    )
+
+
+def _visible_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return visible(value.replace("\r\n", "\n"))
+    if type(value) is dict:  # one of a task's own shape draws itself
+        return {_visible_value(key): _visible_value(item) for key, item in value.items()}
+    return [_visible_value(item) for item in value] if isinstance(value, list) else value
 
 
 class Activity:
@@ -65,6 +158,7 @@ class Activity:
         self._progress: Progress | None = None
         self._task: Any = None
         self._announced: set[str] = set()
+        self._end = ExitStack()
 
     def __call__(self, text: str, fraction: float | None = None) -> None:
         """Show `text`, and how much of it is done where that is known."""
@@ -78,6 +172,7 @@ class Activity:
         if self._progress is None:
             self._progress = _new_progress()
             self._task = self._progress.add_task(text, total=None)
+            self._end.enter_context(put_away_if_killed(_show_cursor))
             self._progress.start()
         self._progress.update(
             self._task, description=text, completed=fraction or 0, total=None if fraction is None else 1
@@ -88,10 +183,15 @@ class Activity:
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+            self._end.close()
+
+
+def _show_cursor() -> None:
+    """What the moving line hides; and that line goes."""
+    os.write(STDERR, b"\r\x1b[2K\x1b[?25h")
 
 
 def _new_progress() -> Progress:
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (
@@ -100,4 +200,4 @@ def _new_progress() -> Progress:
         BarColumn(20),
         TimeElapsedColumn(),
     )
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    return Progress(*columns, console=_console(stderr=True), transient=True)

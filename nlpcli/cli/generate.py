@@ -9,7 +9,7 @@ import typer
 
 from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import View, make_job, run_job
+from nlpcli.cli.run import STANDARD, View, make_job, run_job
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.content import read_document
@@ -129,7 +129,7 @@ def _check(options: GenerateOptions) -> None:
 def _check_streamed(shared: SharedOptions, count: int) -> None:
     if count > 1:
         raise UsageError("--stream shows one text at a time; leave it out, or --n")
-    if shared.output is not None or shared.format not in (None, "text"):
+    if shared.output not in (None, STANDARD) or shared.format not in (None, "text"):
         raise UsageError("--stream writes text to standard output; leave it out, or -o and -F")
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from nlpcli.cli.console import voice
 from nlpcli.cli.profile import Profile
 from nlpcli.records.formats import INPUT_FORMATS, OUTPUT_FORMATS
 
@@ -36,6 +37,12 @@ class OnError(StrEnum):
     FAIL = "fail"
     SKIP = "skip"
     KEEP = "keep"
+
+
+def _show_tracebacks(wanted: bool) -> bool:
+    """Also for what is wrong before the command itself is called."""
+    voice.tracebacks = wanted
+    return wanted
 
 
 OutputFormat = StrEnum("OutputFormat", {name.upper(): name for name in OUTPUT_FORMATS})  # type: ignore[misc]
@@ -115,7 +122,10 @@ class SharedOptions:
         typer.Option("--progress/--no-progress", help="Show what is going on. Default: on a terminal."),
     ] = None
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No warnings, no progress.")] = False
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more; tracebacks.")] = False
+    verbose: Annotated[
+        bool,
+        typer.Option("-v", "--verbose", callback=_show_tracebacks, is_eager=True, help="Say more; tracebacks."),
+    ] = False
 
 
 Texts = Annotated[

@@ -11,10 +11,10 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from nlpcli.cli.console import Activity, configure_logging, results_console
+from nlpcli.cli.console import Activity, configure_logging, results_console, visible_record
 from nlpcli.cli.options import MOST_BATCH_TOKENS, Per, SharedOptions
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
-from nlpcli.errors import NlpcliError, UsageError
+from nlpcli.errors import NlpcliError, UsageError, quoted
 from nlpcli.records.delimited import dialect
 from nlpcli.records.formats import named_input_format
 from nlpcli.records.inputs import InputFile, InputSpec, input_files
@@ -24,6 +24,7 @@ from nlpcli.records.record import Origin, Record
 from nlpcli.records.table import InputColumns, NotHeld
 from nlpcli.records.writers import NpyWriter, Writer, make_writer
 from nlpcli.runtime.device import check_names
+from nlpcli.streams import STDIN, is_open
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SOME_FAILED = 3
+# Of -i and -o: the standard stream.
+STANDARD = "-"
 _PROGRESS_SECONDS = 0.2
 
 
@@ -136,12 +139,17 @@ def run_job(
     files = [] if job.input.texts else input_files(job.input)
     decoder_for(job.input.encoding)
     _refuse_terminal_input(files, job.task)
-    output = OutputSpec(shared.output, shared.format.value if shared.format else None, shared.null)
+    output = OutputSpec(
+        None if shared.output == STANDARD else shared.output,
+        shared.format.value if shared.format else None,
+        shared.null,
+    )
     format_ = chosen_format(output, files)
     if output.format:
         refuse_binary_on_terminal(format_, output)
     columns = find_columns(job.input, files, every_key=format_.name in {"csv", "tsv"})
     activity = Activity(shared.progress, shared.quiet)
+    asked = shared.output is not None or output.format is not None
     drawn = output.path is None and output.format is None and sys.stdout.isatty()
     failures = _Failures(job.on_error)
     try:
@@ -151,7 +159,7 @@ def run_job(
             if streamed and output.path is None and format_.name == "text":
                 writer = _StreamedWriter(view.render, stream, activity, output.null_separated)
                 hear = writer.hear
-            elif unwritten and output.path is None and output.format is None:
+            elif unwritten and not asked:
                 writer = _NoWriter()
             elif drawn:
                 writer = _TerminalWriter(view.draw, activity)
@@ -177,8 +185,7 @@ def run_job(
 
 
 def _refuse_terminal_input(files: list[InputFile], command: str) -> None:
-    # A process can be started without a standard input at all.
-    if any(file.path is None for file in files) and (sys.stdin is None or sys.stdin.isatty()):
+    if any(file.path is None for file in files) and (not is_open(STDIN) or sys.stdin.isatty()):
         raise UsageError(f"no input: give a TEXT, a file (-i FILE), or pipe something in; see: nlpcli {command} --help")
 
 
@@ -217,8 +224,10 @@ class _Failures:
             if record.error is not None:
                 self.count += 1
                 if self._on_error == "fail":
-                    raise RecordFailed(f"{record.origin}: {record.error}; go on past it: --on-error keep (or skip)")
-                log.warning("%s: %s", record.origin, record.error)
+                    raise RecordFailed(
+                        f"{quoted_origin(record)}: {record.error}; go on past it: --on-error keep (or skip)"
+                    )
+                log.warning("%s: %s", quoted_origin(record), record.error)
                 if self._on_error == "skip":
                     continue
             yield record
@@ -231,6 +240,11 @@ class _Failures:
             failed = replace(record, fields=problem.fields, result=None, error=record.error or str(problem))
             for kept in [failed] if record.error else self.sift([failed]):
                 writer.write(kept)
+
+
+def quoted_origin(record: Record) -> str:
+    """Where a record stands, for a message."""
+    return f"{quoted(record.origin.source)}:{record.origin.line}"
 
 
 def _counted(records: Iterator[Record], activity: Activity, moving: bool) -> Iterator[Record]:
@@ -256,6 +270,7 @@ class _TerminalWriter:
         from rich.text import Text
 
         self._activity.end()
+        record = visible_record(record)
         failed = record.result is None
         self._console.print(Text(f"{record.origin}: {record.error}", style="red") if failed else self._draw(record))
 

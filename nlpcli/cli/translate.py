@@ -11,7 +11,7 @@ import typer
 from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
-from nlpcli.errors import InputBroken, UsageError
+from nlpcli.errors import InputBroken, UsageError, quoted
 from nlpcli.models.catalog import catalog
 from nlpcli.models.pairs import model_for
 from nlpcli.records.content import read_document
@@ -125,7 +125,9 @@ def _read_glossary(path: Path) -> tuple[tuple[str, str], ...]:
         if not line.strip() or line.startswith("#"):
             continue
         if len(columns) != 2 or not all(columns):
-            raise InputBroken(f"{path}:{number}: a term and its translation with a tab between, not: {line[:60]}")
+            raise InputBroken(
+                f"{quoted(path)}:{number}: a term and its translation with a tab between, not: {line[:60]}"
+            )
         terms.append((columns[0], columns[1]))
     return tuple(terms)
 

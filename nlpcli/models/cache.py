@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 
-from nlpcli.errors import CacheError, ModelMissing
+from nlpcli.errors import CacheError, ModelMissing, quoted
 from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
 from nlpcli.models.sources.alias import AliasSource
 from nlpcli.models.sources.base import Source
@@ -59,7 +59,7 @@ def removals(name: str) -> list[Removal]:
     """
     plan = [removal for source in sources() for removal in source.removals(name)]
     if not plan:
-        raise ModelMissing(f"{name} is not in the cache; see what is: nlpcli models list")
+        raise ModelMissing(f"{quoted(name)} is not in the cache; see what is: nlpcli models list")
     return plan
 
 
@@ -81,7 +81,7 @@ def remove(plan: Iterable[Removal]) -> None:
             else:
                 removal.path.unlink(missing_ok=True)
         except OSError as error:
-            raise CacheError(f"cannot delete {removal.path}: {error.strerror}") from error
+            raise CacheError(f"cannot delete {quoted(removal.path)}: {error.strerror}") from error
 
 
 def verify(name: str) -> list[Verification]:
@@ -92,5 +92,5 @@ def verify(name: str) -> list[Verification]:
     """
     found = [verification for source in sources() for verification in source.verify(name)]
     if not found:
-        raise ModelMissing(f"{name} is not in the cache; see what is: nlpcli models list")
+        raise ModelMissing(f"{quoted(name)} is not in the cache; see what is: nlpcli models list")
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nlpcli.errors import UsageError
+from nlpcli.errors import UsageError, quoted
 from nlpcli.settings import config_file, load_toml, refuse_unknown
 
 FILE = "catalog.toml"
@@ -26,14 +26,14 @@ def read_catalog() -> dict[str, dict[str, Any]]:
     tables = load_toml(Path(__file__).with_name(FILE))
     path = user_file()
     own = load_toml(path)
-    refuse_unknown(own, TABLES, str(path))
+    refuse_unknown(own, TABLES, quoted(path))
     for name, table in own.items():
         if not isinstance(table, dict):
-            raise UsageError(f"{name} in {path} is a table; write [{name}]")
+            raise UsageError(f"{name} in {quoted(path)} is a table; write [{name}]")
     tables["default"] |= own.get("default", {})
     for kind in ("models", "alias"):
         for name, entry in own.get(kind, {}).items():
             if not isinstance(entry, dict):
-                raise UsageError(f'{kind}.{name} in {path} is a table; write [{kind}."{name}"]')
+                raise UsageError(f'{kind}.{name} in {quoted(path)} is a table; write [{kind}."{name}"]')
             tables[kind][name] = tables[kind].get(name, {}) | entry
     return tables

@@ -15,7 +15,7 @@ from gguf import GGMLQuantizationType, GGUFReader
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, modeling_gguf_pytorch_utils
 from transformers.utils import logging
 
-from nlpcli.errors import ModelUnusable
+from nlpcli.errors import ModelUnusable, quoted
 from nlpcli.models.quiet import first_line, say_nothing
 
 say_nothing()
@@ -54,7 +54,7 @@ def convert_file(file: Path, folder: Path) -> None:
         tokenizer = AutoTokenizer.from_pretrained(file.parent, **where)
         model = AutoModelForCausalLM.from_pretrained(file.parent, dtype=_dtype(file), **_dequantised(), **where)
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        raise ModelUnusable(f"{file.name} cannot be read as GGUF: {first_line(error)}") from error
+        raise ModelUnusable(f"{quoted(file.name)} cannot be read as GGUF: {first_line(error)}") from error
     _forget_quantisation(model)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

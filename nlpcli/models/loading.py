@@ -9,7 +9,7 @@ import torch
 import transformers
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
-from nlpcli.errors import ModelUnsafe, ModelUnusable
+from nlpcli.errors import ModelUnsafe, ModelUnusable, quoted
 from nlpcli.kernels.linear import MakeLinear, int4_weights, int8_weights, packed_bfloat16, replace_linears
 from nlpcli.models.bert.first_token import read_first_token_alone
 from nlpcli.models.bert.quantize import quantize_layers
@@ -49,7 +49,7 @@ def load_tokenizer(model: LocalModel, config: PretrainedConfig | None = None) ->
         return transformers.AutoTokenizer.from_pretrained(model.folder, config=config, **_LOCAL)
     except (OSError, ValueError, KeyError, ImportError) as error:
         _refuse_own_code(model, error)
-        raise ModelUnusable(f"{model.name} has no usable tokenizer: {first_line(error)}") from error
+        raise ModelUnusable(f"{quoted(model.name)} has no usable tokenizer: {first_line(error)}") from error
 
 
 def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
@@ -89,7 +89,7 @@ def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
         module = _from_pretrained(transformers.AutoModelForSequenceClassification, model, _options(config, precision))
     except _WeightsMissing as error:
         raise ModelUnusable(
-            f"{model.name} has no classification head (it lacks {error.first});"
+            f"{quoted(model.name)} has no classification head (it lacks {error.first});"
             ' choose a classifier with -m, or name your own labels: --labels "praise,complaint"'
         ) from error
     _compute_in_float32(module, config.num_labels)
@@ -163,7 +163,7 @@ def _load_generator(
     config = _load_config(model)
     if type(config) not in auto_class._model_mapping:
         raise ModelUnusable(
-            f"{model.name} is a {config.model_type} model, which {what_it_lacks}; choose another with -m"
+            f"{quoted(model.name)} is a {config.model_type} model, which {what_it_lacks}; choose another with -m"
         )
     precision = _precision(model, config, placement, Use.TEXT)
     module = _from_pretrained(auto_class, model, _options(config, precision)).to(placement.device).eval()
@@ -223,7 +223,7 @@ def _load_config(model: LocalModel) -> PretrainedConfig:
         return transformers.AutoConfig.from_pretrained(model.folder, **_LOCAL)
     except (OSError, ValueError, KeyError) as error:
         _refuse_own_code(model, error)
-        raise ModelUnusable(f"{model.name} cannot be loaded: {first_line(error)}") from error
+        raise ModelUnusable(f"{quoted(model.name)} cannot be loaded: {first_line(error)}") from error
 
 
 def _know_bergamot(model: LocalModel) -> None:
@@ -237,7 +237,7 @@ def _refuse_own_code(model: LocalModel, error: Exception) -> None:
     # transformers raises a plain ValueError here; the option that it advises is what tells it from others.
     if "trust_remote_code" in str(error):
         raise ModelUnsafe(
-            f"{model.name} needs Python code of its own, which nlpcli does not run;"
+            f"{quoted(model.name)} needs Python code of its own, which nlpcli does not run;"
             " choose a model whose architecture is part of transformers"
         ) from error
 
@@ -249,7 +249,7 @@ def _from_pretrained(auto_class: Any, model: LocalModel, options: dict[str, Any]
         )
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
         _refuse_own_code(model, error)
-        raise ModelUnusable(f"{model.name} cannot be loaded: {first_line(error)}") from error
+        raise ModelUnusable(f"{quoted(model.name)} cannot be loaded: {first_line(error)}") from error
     unused = _UNUSED_WEIGHTS if auto_class.__name__ in _WITHOUT_HEAD else ()
     missing = sorted(key for key in report["missing_keys"] if not any(part in key for part in unused))
     if missing:
@@ -263,7 +263,7 @@ class _WeightsMissing(ModelUnusable):
     def __init__(self, name: str, missing: list[str]) -> None:
         self.first = missing[0]
         super().__init__(
-            f"{name} lacks {len(missing)} weights of its own architecture (first: {self.first});"
+            f"{quoted(name)} lacks {len(missing)} weights of its own architecture (first: {self.first});"
             " the file is incomplete or of another model"
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nlpcli.errors import ModelUnsafe, ModelUnusable
+from nlpcli.errors import ModelUnsafe, ModelUnusable, quoted
 
 PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 
@@ -21,11 +21,12 @@ def check_files(name: str, files: Iterable[str]) -> None:
     if any(file.endswith(".safetensors") for file in names):
         return
     if gguf_files := [file for file in all_names if file.endswith(".gguf")]:
-        raise ModelUnusable(f"{name} has GGUF files; name the one to use: {name}/{gguf_files[0]}")
+        raise ModelUnusable(f"{quoted(name)} has GGUF files; name the one to use: {quoted(name)}/{gguf_files[0]}")
     if pickles := [file for file in names if file.endswith(PICKLE_SUFFIXES)]:
         raise ModelUnsafe(
-            f"{name} has its weights only as {pickles[0]}, which can run code when it is loaded; convert it once,"
-            " where you trust it: from_pretrained(..., use_safetensors=False).save_pretrained(FOLDER), then -m FOLDER"
+            f"{quoted(name)} has its weights only as {pickles[0]}, which can run code when it is loaded;"
+            " convert it once, where you trust it: from_pretrained(..., use_safetensors=False)"
+            ".save_pretrained(FOLDER), then -m FOLDER"
             " (for a model of the hub, --revision refs/pr/N may name a converted version)"
         )
-    raise ModelUnusable(f"{name} has no weights in safetensors or GGUF; check the name or the folder")
+    raise ModelUnusable(f"{quoted(name)} has no weights in safetensors or GGUF; check the name or the folder")

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from transformers import TextClassificationPipeline
 
-from nlpcli.errors import ModelUnusable
+from nlpcli.errors import ModelUnusable, quoted
 from nlpcli.models.loading import load_classifier, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.labels import Meaning, label_names, meaning_of
@@ -86,7 +86,7 @@ def load_classification_pipeline(model: LocalModel, placement: Placement) -> Cla
     tokenizer = load_tokenizer(model)
     module = load_classifier(model, placement)
     if module.config.num_labels < 1:
-        raise ModelUnusable(f"{model.name} has no labels; choose a classifier")
+        raise ModelUnusable(f"{quoted(model.name)} has no labels; choose a classifier")
     return ClassificationPipeline(
         model=module,
         tokenizer=tokenizer,

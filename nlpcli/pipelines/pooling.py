@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from nlpcli.errors import ModelUnsafe, ModelUnusable
+from nlpcli.errors import ModelUnsafe, ModelUnusable, quoted
 from nlpcli.models.reference import LocalModel
 
 
@@ -125,7 +125,7 @@ def read_sentence_config(model: LocalModel) -> SentenceConfig:
     for module in modules:
         kind = str(module["type"]).rpartition(".")[2]
         if kind not in _MODULES:
-            raise ModelUnusable(f"{model.name} has a module {kind}, which nlpcli cannot compute")
+            raise ModelUnusable(f"{quoted(model.name)} has a module {kind}, which nlpcli cannot compute")
         for name, value in _MODULES[kind](model, model.folder / module["path"]).items():
             options[name] = options["dense"] + value if name == "dense" else value
     return SentenceConfig(**options)
@@ -147,7 +147,7 @@ def _read_pooling(model: LocalModel, folder: Path) -> dict[str, Any]:
     old = tuple(name for key, name in _OLD_KEYS.items() if config.get(key))
     poolings = (named,) if isinstance(named, str) else tuple(named or old or ("mean",))
     if unknown := [name for name in poolings if name not in POOLINGS]:
-        raise ModelUnusable(f"{model.name} pools by {unknown[0]}, which nlpcli does not know; choose --pooling")
+        raise ModelUnusable(f"{quoted(model.name)} pools by {unknown[0]}, which nlpcli does not know; choose --pooling")
     return {"poolings": poolings, "include_prompt": config.get("include_prompt", True)}
 
 
@@ -155,10 +155,10 @@ def _read_dense(model: LocalModel, folder: Path) -> dict[str, Any]:
     config = _read_json(folder / "config.json") or {}
     activation = str(config.get("activation_function", "torch.nn.modules.activation.Tanh")).rpartition(".")[2]
     if activation not in _ACTIVATIONS or config.get("use_residual"):
-        raise ModelUnusable(f"{model.name} has a dense layer with {activation}, which nlpcli cannot compute")
+        raise ModelUnusable(f"{quoted(model.name)} has a dense layer with {activation}, which nlpcli cannot compute")
     weights_file = folder / "model.safetensors"
     if not weights_file.is_file():
-        raise ModelUnsafe(f"{model.name} has no safetensors for {folder.name}; save it again with safetensors")
+        raise ModelUnsafe(f"{quoted(model.name)} has no safetensors for {folder.name}; save it again with safetensors")
     weights = load_file(weights_file)
     bias = weights.get("linear.bias")
     dense = Dense(weights["linear.weight"].float(), None if bias is None else bias.float(), _ACTIVATIONS[activation])

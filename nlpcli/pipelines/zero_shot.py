@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from transformers import ZeroShotClassificationPipeline
 
-from nlpcli.errors import ModelUnusable, UsageError
+from nlpcli.errors import ModelUnusable, UsageError, quoted
 from nlpcli.models.loading import is_classifier, load_classifier, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.classification import Probabilities
@@ -123,7 +123,7 @@ def load_zero_shot_pipeline(
     own = [str(name) for name in module.config.id2label.values()]
     if not any(name.lower().startswith("entail") for name in own):
         raise ModelUnusable(
-            f"{model.name} knows its own labels only ({', '.join(own)});"
+            f"{quoted(model.name)} knows its own labels only ({', '.join(own)});"
             " for --labels choose a model trained on inference (MNLI) or one that makes vectors"
         )
     return ZeroShotClassificationPipeline(model=module, tokenizer=tokenizer, device=torch.device(placement.device))

@@ -10,7 +10,7 @@ from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from nlpcli.errors import InputBroken, InputMissing
+from nlpcli.errors import InputBroken, InputMissing, quoted
 from nlpcli.records.compression import MAGIC, NAMES, decompressed
 from nlpcli.records.formats import FileFormat
 
@@ -124,8 +124,8 @@ def read_document(path: Path, option: str) -> str:
         data = path.expanduser().read_bytes()
     except (OSError, RuntimeError, ValueError) as error:
         problem = getattr(error, "strerror", None) or error
-        raise InputMissing(f"{option}: cannot read {path}: {problem}; check the path") from error
-    return decoded(data, f"{option} {path}")
+        raise InputMissing(f"{option}: cannot read {quoted(path)}: {problem}; check the path") from error
+    return decoded(data, f"{option} {quoted(path)}")
 
 
 def decoded(data: bytes, name: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from nlpcli.errors import FormatUnknown, InputMissing, UsageError
+from nlpcli.errors import FormatUnknown, InputMissing, UsageError, quoted
 from nlpcli.records.compression import plain_chunks
 from nlpcli.records.content import Content, content_of
 from nlpcli.records.formats import FileFormat, compression_of, input_format, named_input_format
@@ -87,7 +87,7 @@ class InputFile:
         try:
             return self.path.open("rb")
         except OSError as error:
-            raise InputMissing(f"cannot read {self.name}: {_reason(self.path, error)}") from error
+            raise InputMissing(f"cannot read {quoted(self.name)}: {_reason(self.path, error)}") from error
 
     def content(self, stream: BinaryIO, binary: bool = False) -> Content:
         """What its first bytes say that it is. `binary`: a NUL is a byte like any other.
@@ -96,11 +96,11 @@ class InputFile:
             FormatUnknown: nothing says what it is, and it is no text.
             InputBroken: it cannot be read.
         """
-        content = content_of(plain_chunks(stream, self.name), self.expected, self.name)
+        content = content_of(plain_chunks(stream, quoted(self.name)), self.expected, quoted(self.name))
         if content.holds_nul and not (self.told or binary or self.path is None or content.format == "parquet"):
             raise FormatUnknown(
-                f"{self.name} is no text (there are NUL bytes in it), and its name tells no format; leave it out,"
-                " or name one, for example: --input-format txt"
+                f"{quoted(self.name)} is no text (there are NUL bytes in it), and its name tells no format;"
+                " leave it out, or name one, for example: --input-format txt"
             )
         self.found = content.format
         return content
@@ -176,9 +176,9 @@ def _mode(name: str, path: Path) -> int:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         what = "broken link" if path.is_symlink() else "no such file or folder"
         advice = "; -i takes what stands behind it as files, and texts go without it" if " " in name else ""
-        raise InputMissing(f"{what}: {shown(name)}; check the path (from {Path.cwd()}){advice}") from None
+        raise InputMissing(f"{what}: {quoted(name)}; check the path (from {Path.cwd()}){advice}") from None
     except OSError as error:
-        raise InputMissing(f"cannot read {shown(name)[:200]}: {error.strerror}; check the path") from error
+        raise InputMissing(f"cannot read {quoted(name[:200])}: {error.strerror}; check the path") from error
 
 
 def shown(name: str) -> str:
@@ -291,7 +291,7 @@ def _refuse_twice(files: list[InputFile]) -> None:
         if not file.stream or (identity is None and file.path is not None):
             continue
         if identity in seen:
-            raise UsageError(f"{file.name} is named twice, and can be read once only; leave one out")
+            raise UsageError(f"{quoted(file.name)} is named twice, and can be read once only; leave one out")
         seen.add(identity)
 
 
@@ -302,6 +302,8 @@ def _refuse_written(files: list[InputFile], spec: InputSpec) -> None:
     for file in files if written.files else ():
         identity = _identity_of(file)
         if identity in written.streams:
-            raise UsageError(f"{file.name} is also where the results go; send them elsewhere with -o FILE")
+            raise UsageError(f"{quoted(file.name)} is also where the results go; send them elsewhere with -o FILE")
         if identity in written.files and (len(files) > 1 or (file.path is not None and file.stream)):
-            raise UsageError(f"{file.name} is both read and written to; leave it out of -i, or choose another -o")
+            raise UsageError(
+                f"{quoted(file.name)} is both read and written to; leave it out of -i, or choose another -o"
+            )

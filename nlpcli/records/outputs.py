@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
-from nlpcli.errors import OutputError, UsageError
+from nlpcli.errors import OutputError, UsageError, quoted
 from nlpcli.records import compression
 from nlpcli.records.formats import BINARY_FORMATS, FileFormat, output_format
 from nlpcli.records.inputs import InputFile
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
-
-
-_WHAT_TO_DO = {
-    errno.ENOSPC: "free some space, or send the results elsewhere",
-    errno.EDQUOT: "free some space, or send the results elsewhere",
-    errno.EFBIG: "raise the limit (ulimit -f), or send the results elsewhere",
-    errno.EMFILE: "raise the limit on open files (ulimit -n)",
-    errno.EACCES: "check the permissions",
-    errno.EROFS: "choose a place that can be written to",
-}
-
-
-def what_to_do(error: OSError) -> str:
-    """Advice on what the operating system refuses."""
-    return _WHAT_TO_DO.get(error.errno or 0, "check the disk; -v shows where it happened")
+from nlpcli.records.part_files import PartFile
+from nlpcli.streams import STDOUT, OutputDescriptor, for_terminal, is_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +41,7 @@ def chosen_format(spec: OutputSpec, files: list[InputFile]) -> FileFormat:
     if by_suffix:
         return by_suffix
     if spec.path and Path(spec.path).suffix:
-        raise UsageError(f"the name {spec.path} does not tell its format; name it, for example: -F jsonl")
+        raise UsageError(f"the name {quoted(spec.path)} does not tell its format; name it, for example: -F jsonl")
     return FileFormat(_format_of_inputs(files), "")
 
 
@@ -80,9 +62,9 @@ def refuse_binary_on_terminal(format_: FileFormat, spec: OutputSpec) -> None:
     """Bytes that would garble a terminal are not sent there.
 
     Raises:
-        UsageError: `format_` is binary and standard output is a terminal.
+        UsageError: `format_` is binary and a terminal would show it.
     """
-    if spec.path is None and format_.name in BINARY_FORMATS and sys.stdout.isatty():
+    if format_.name in BINARY_FORMATS and is_terminal(spec.path):
         raise UsageError(f"{format_.name} is binary; write it to a file with -o FILE, or into a pipe")
 
 
@@ -96,99 +78,92 @@ def output_stream(path: str | None, compression_name: str) -> Iterator[BinaryIO]
         OutputError: the file cannot be created or written.
     """
     if path is None:
-        yield sys.stdout.buffer
+        if not is_open(STDOUT):
+            raise OutputError("standard output is closed; redirect it, or write to a file with -o FILE")
+        yield for_terminal(sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return
-    if (descriptor := _open_descriptor(path)) is not None:
-        with _duplicate(descriptor, path) as stream, _compressed(stream, compression_name) as compressed:
-            yield compressed
-        return
-    final = Path(path).expanduser()
-    if final.is_dir():
-        raise OutputError(f"cannot write {path}: it is a folder; name a file in it with -o")
-    if final.exists() and not final.is_file():
-        with _open(final, path) as stream, _compressed(stream, compression_name) as compressed:
+    final = _expanded(path)
+    if (descriptor := _descriptor_of(path, final)) is not None:
+        place = io.BufferedWriter(OutputDescriptor(descriptor, quoted(path)))
+        with place as stream, _compressed(for_terminal(stream), compression_name) as compressed:
             yield compressed
         return
     # A link stays what it is; the file that it names is replaced.
-    final = final.resolve()
-    temporary = _temporary_beside(final, path)
-    try:
-        with _open(temporary, path) as stream, _compressed(stream, compression_name) as compressed:
+    with _part_file(final.resolve(), path) as part:
+        with _compressed(part.stream, compression_name) as compressed:
             yield compressed
-        _put_in_place(temporary, final, path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        part.put_in_place()
 
 
 _DESCRIPTORS = {"/dev/stdout": 1, "/dev/stderr": 2}
 _NUMBERED = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 
 
-def _open_descriptor(path: str) -> int | None:
-    """The descriptor that a path names: behind it can be a file that the shell opened and others write to."""
+def is_terminal(path: str | None) -> bool:
+    """Whether a person would see what is written there (None: standard output)."""
+    if path is None:
+        return sys.stdout.isatty()
+    if (descriptor := _number_of(path)) is not None:
+        return os.isatty(descriptor)
+    return path == "/dev/tty" or path.startswith("/dev/pts/")
+
+
+def _number_of(path: str) -> int | None:
     if match := _NUMBERED.fullmatch(path):
         return int(match[1])
     return _DESCRIPTORS.get(path)
 
 
-def _duplicate(descriptor: int, path: str) -> BinaryIO:
+def _descriptor_of(path: str, final: Path) -> int | None:
+    """A descriptor of a place that is written to as it is; None for a file, which is replaced.
+
+    Behind a descriptor that a path names can be a file that the shell opened and others write to.
+
+    Raises:
+        OutputError: nothing can be written there.
+    """
     try:
-        return os.fdopen(os.dup(descriptor), "wb")
+        if (number := _number_of(path)) is not None:
+            return os.dup(number)
+        if final.is_dir():
+            raise OutputError(f"cannot write {quoted(path)}: it is a folder; name a file in it with -o")
+        final.parent.stat()  # a folder that is missing, or a name that is too long, is said before the work
+        if final.is_file() or not _exists(final):
+            return None
+        return os.open(final, os.O_WRONLY)
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}; choose another place with -o") from error
+        raise _no_place(path, error) from error
 
 
-class _ResultFile(io.FileIO):
-    """Says in words why it cannot be written; an OSError could as well come from the input or the model."""
-
-    def __init__(self, file: Path, name: str) -> None:
-        super().__init__(file, "wb")
-        self._name = name
-
-    def write(self, data: ReadableBuffer, /) -> int:
-        try:
-            return super().write(data)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise OutputError(f"cannot write {self._name}: {error.strerror}; {what_to_do(error)}") from error
-
-
-def _open(file: Path, name: str) -> BinaryIO:
+def _expanded(path: str) -> Path:
     try:
-        return io.BufferedWriter(_ResultFile(file, name))
+        return Path(path).expanduser()
+    except RuntimeError:  # ~somebody whom this machine does not know: the name of a file like any other
+        return Path(path)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _no_place(path: str, error: OSError) -> OutputError:
+    return OutputError(f"cannot write {quoted(path)}: {error.strerror}; choose another place with -o")
+
+
+@contextmanager
+def _part_file(final: Path, path: str) -> Iterator[PartFile]:
+    try:
+        part = PartFile(final, quoted(path))
     except OSError as error:
-        raise OutputError(f"cannot write {name}: {error.strerror}; choose another place with -o") from error
+        raise _no_place(path, error) from error
+    with part:
+        yield part
 
 
 def _compressed(stream: BinaryIO, compression_name: str) -> AbstractContextManager[BinaryIO]:
     return compression.compressed(stream, compression_name) if compression_name else nullcontext(stream)
-
-
-def _temporary_beside(final: Path, name: str) -> Path:
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{final.name}.", suffix=".part", dir=final.parent)
-    except OSError as error:
-        raise OutputError(f"cannot write {name}: {error.strerror}; choose another place with -o") from error
-    os.close(handle)
-    return Path(temporary)
-
-
-def _put_in_place(temporary: Path, final: Path, name: str) -> None:
-    try:
-        _take_permissions(temporary, final)
-        temporary.replace(final)
-    except OSError as error:
-        raise OutputError(f"cannot write {name}: {error.strerror}; nothing was kept there") from error
-
-
-def _take_permissions(temporary: Path, final: Path) -> None:
-    """mkstemp makes private files; a result gets the rights that any new file would have."""
-    if final.exists():
-        temporary.chmod(final.stat().st_mode & 0o777)
-        return
-    mask = os.umask(0)
-    os.umask(mask)
-    temporary.chmod(0o666 & ~mask)

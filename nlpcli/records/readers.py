@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from nlpcli.errors import FieldMissing, InputBroken, UsageError
+from nlpcli.errors import FieldMissing, InputBroken, UsageError, quoted
 from nlpcli.records import delimited, splitting
 from nlpcli.records.arrow import ArrowRow, ArrowRows
 from nlpcli.records.content import Content
@@ -127,12 +127,14 @@ def _read_file(file: InputFile, reading: _Reading) -> Generator[Record, None, No
             from nlpcli.records.parquet import read_rows
 
             seekable = content.raw and not file.stream
-            yield from _read_arrow(file, reading, read_rows(file.name, stream if seekable else content.chunks))
+            yield from _read_arrow(file, reading, read_rows(quoted(file.name), stream if seekable else content.chunks))
         else:
             texts = decoder.decode(content.chunks, content.encoding)
             yield from _TEXT_READERS[content.format](file, reading, texts)
     except UnicodeError as error:
-        raise InputBroken(f"{file.name} cannot be read as {decoder.encoding}: {error}; name its --encoding") from error
+        raise InputBroken(
+            f"{quoted(file.name)} cannot be read as {decoder.encoding}: {error}; name its --encoding"
+        ) from error
     finally:
         if file.path is not None:
             stream.close()
@@ -145,7 +147,7 @@ def _say_findings(file: InputFile, content: Content, encoding: str, said: set[st
         findings.append(content.encoding.upper())
     if new := [finding for finding in findings if finding not in said]:
         said.update(new)
-        log.warning("%s is %s, as its first bytes say; it is read so", file.name, " and ".join(new))
+        log.warning("%s is %s, as its first bytes say; it is read so", quoted(file.name), " and ".join(new))
 
 
 def _read_text(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iterator[Record]:
@@ -176,7 +178,7 @@ def _read_json(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iter
         for value, line in json_values(texts):
             yield _json_record(value, reading, Origin(file.name, line))
     except JsonBroken as error:
-        raise InputBroken(f"{file.name}:{error.line}: broken JSON: {error}; mend the file there") from error
+        raise InputBroken(f"{quoted(file.name)}:{error.line}: broken JSON: {error}; mend the file there") from error
 
 
 def _json_record(value: Any, reading: _Reading, origin: Origin) -> Record:
@@ -210,7 +212,7 @@ def _read_delimited(file: InputFile, reading: _Reading, texts: Iterator[str]) ->
     if first is None:
         return
     if first.problem and not spec.no_header:
-        raise InputBroken(f"{file.name}:{first.line}: broken {name}: {first.problem}; mend the header there")
+        raise InputBroken(f"{quoted(file.name)}:{first.line}: broken {name}: {first.problem}; mend the header there")
     header = distinct([str(number) for number, _ in enumerate(first.cells, 1)] if spec.no_header else first.cells)
     if spec.field not in header and not spec.whole:
         raise _column_missing(spec.field, file.name, header)
@@ -271,7 +273,7 @@ def _record(value: Any, fields: Mapping[str, Any], spec: InputSpec, origin: Orig
 
 def _column_missing(field: str, where: str, names: list[str]) -> FieldMissing:
     known = ", ".join(names) or "nothing"
-    return FieldMissing(f'no column "{field}" in {where}; it has: {known} (choose one with --field)')
+    return FieldMissing(f'no column "{field}" in {quoted(where)}; it has: {known} (choose one with --field)')
 
 
 _TEXT_READERS: dict[str, Callable[[InputFile, _Reading, Iterator[str]], Iterator[Record]]] = {

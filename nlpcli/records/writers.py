@@ -92,6 +92,7 @@ class JsonWriter:
 
     def write(self, record: Record) -> None:
         self._stream.write(self._before + _json_row(record, self._names))
+        self._stream.flush()
         self._before = b",\n"
 
     def close(self) -> None:

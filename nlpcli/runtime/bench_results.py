@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from nlpcli.errors import CacheError
+from nlpcli.errors import CacheError, quoted
 from nlpcli.runtime.device import cpu_name, usable_cores
 from nlpcli.settings import cache_folder
 
@@ -97,5 +97,5 @@ def _write(rows: Iterable[Measurement]) -> None:
         part.replace(file())
     except OSError as error:
         raise CacheError(
-            f"cannot write {file()}: {error.strerror}; make room or set NLPCLI_CACHE_DIR to another folder"
+            f"cannot write {quoted(file())}: {error.strerror}; make room or set NLPCLI_CACHE_DIR to another folder"
         ) from error

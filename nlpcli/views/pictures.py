@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nlpcli.errors import ExtraMissing, UsageError
+from nlpcli.errors import ExtraMissing, UsageError, quoted
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def check_picture(option: str, path: Path) -> None:
     from importlib.util import find_spec
 
     if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"{option} draws .png or .svg, not {path.name}")
+        raise UsageError(f"{option} draws .png or .svg, not {quoted(path.name)}")
     if find_spec("matplotlib") is None:
         raise ExtraMissing(option, "plot")
 

@@ -24,6 +24,7 @@ def model(tmp_path_factory):
 def quick(quick_bench, monkeypatch, tmp_path):
     """Runs of a few texts, and a cache and settings of its own."""
     monkeypatch.setenv("NLPCLI_CACHE_DIR", str(tmp_path / "cache"))
+    (tmp_path / "config.toml").touch()
     monkeypatch.setenv("NLPCLI_CONFIG", str(tmp_path / "config.toml"))
 
 

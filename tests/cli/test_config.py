@@ -18,6 +18,7 @@ dim = 128
 @pytest.fixture
 def config(tmp_path, monkeypatch):
     path = tmp_path / "config.toml"
+    path.touch()
     monkeypatch.setenv("NLPCLI_CONFIG", str(path))
     return path
 

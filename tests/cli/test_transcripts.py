@@ -90,6 +90,7 @@ def runner(tmp_path, call, quick_bench, monkeypatch):
     (scripts / "nlpcli").chmod(0o755)
     for name in [name for name in os.environ if name.startswith("NLPCLI_") and name != "NLPCLI_CACHE_DIR"]:
         monkeypatch.delenv(name)
+    (tmp_path / "config.toml").touch()
     for name, value in {
         "NLPCLI_CONFIG": str(tmp_path / "config.toml"),
         "PATH": path_with(str(scripts)),

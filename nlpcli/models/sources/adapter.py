@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nlpcli.errors import IntegrityError
+from nlpcli.errors import IntegrityError, quoted
 from nlpcli.models.catalog import Adapter
 from nlpcli.models.sources.hashing import sha256_of
 
@@ -38,7 +38,9 @@ def merge_adapter(adapter: Adapter, base: Path, folder: Path) -> None:
 
     path = FOLDER / adapter.file
     if sha256_of(path) != adapter.sha256:
-        raise IntegrityError(f"{path} is not the file that this version of nlpcli came with; install nlpcli again")
+        raise IntegrityError(
+            f"{quoted(path)} is not the file that this version of nlpcli came with; install nlpcli again"
+        )
     with safe_open(path, "numpy") as opened:
         recipe = {name: json.loads(value) for name, value in opened.metadata().items()}
     try:

@@ -25,7 +25,7 @@ from nlpcli.text.languages import code_of, nearest_codes
 PREFIX = "firefox:"
 BUCKET = "https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/"
 # Another place with the same structure: a mirror, or a server of a test.
-BUCKET_VARIABLE = "NLPCLI_FIREFOX_URL"
+BUCKET_VARIABLE = settings.FIREFOX_URL
 CATALOGUE = "db/models.json"
 PIVOT = "en"
 _SECONDS = 30

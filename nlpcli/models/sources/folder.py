@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from nlpcli.errors import ModelMissing, ModelUnusable, UsageError
+from nlpcli.errors import ModelMissing, ModelUnusable, UsageError, quoted
 from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
 from nlpcli.models.safety import check_files
 
@@ -19,14 +19,14 @@ class FolderSource:
 
     def resolve(self, name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:  # noqa: ARG002
         if revision is not None:
-            raise UsageError(f"--revision is for models of the hub; {name} is a path")
+            raise UsageError(f"--revision is for models of the hub; {quoted(name)} is a path")
         path = Path(name).expanduser().absolute()
         if path.is_file() and path.suffix == ".gguf":
             return LocalModel(name, path.parent, path.name)
         if not path.is_dir():
-            raise ModelMissing(f"no model at {name}; give a folder with config.json, or a .gguf file")
+            raise ModelMissing(f"no model at {quoted(name)}; give a folder with config.json, or a .gguf file")
         if not (path / "config.json").is_file():
-            raise ModelUnusable(f"{name} has no config.json, so it is no model; give the folder that holds it")
+            raise ModelUnusable(f"{quoted(name)} has no config.json, so it is no model; give the folder that holds it")
         check_files(name, (file.name for file in path.iterdir()))
         return LocalModel(name, path)
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from nlpcli.errors import CacheError
+from nlpcli.errors import CacheError, quoted
 from nlpcli.models.reference import CachedModel, Removal, Say, Verification
 from nlpcli.models.sources.hashing import hashes_below, sha256_of
 
@@ -113,9 +113,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise CacheError(f"cannot read {folder / MANIFEST}: {error}; delete that folder") from error
+        raise CacheError(f"cannot read {quoted(folder / MANIFEST)}: {error}; delete that folder") from error
     if not isinstance(manifest, dict) or not manifest.keys() >= _FACTS:
-        raise CacheError(f"{folder / MANIFEST} is no manifest of a model; delete that folder")
+        raise CacheError(f"{quoted(folder / MANIFEST)} is no manifest of a model; delete that folder")
     return manifest
 
 
@@ -137,7 +137,7 @@ def _cache_errors(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CacheError(
-            f"cannot write the cache folder {root}: {error.strerror or error};"
+            f"cannot write the cache folder {quoted(root)}: {error.strerror or error};"
             " make room or set NLPCLI_CACHE_DIR to another folder"
         ) from error
 

@@ -19,7 +19,7 @@ from transformers import Pipeline
 from transformers.pipelines import PIPELINE_REGISTRY
 
 import nlpcli.models.bergamot  # noqa: F401 - makes transformers know these models
-from nlpcli.errors import InputError, ModelUnusable, UsageError
+from nlpcli.errors import InputError, ModelUnusable, UsageError, quoted
 from nlpcli.models.attention_layers import attention_layers, head_count
 from nlpcli.models.loading import load_attention_model, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
@@ -99,7 +99,9 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
         """`input_ids` and what else the model takes, for one text."""
         check_selection(request.selection, self.shapes)
         if request.pair is not None and not self._takes_pair():
-            raise UsageError(f"--pair needs an encoder or an encoder-decoder model; {self.name} is a decoder alone")
+            raise UsageError(
+                f"--pair needs an encoder or an encoder-decoder model; {quoted(self.name)} is a decoder alone"
+            )
         second = None if self.model.config.is_encoder_decoder else request.pair
         encoded = self.tokenizer(inputs, second, truncation=False, return_tensors="pt")
         length = encoded["input_ids"].shape[1]

@@ -12,7 +12,7 @@ from jinja2 import TemplateError
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from nlpcli.errors import ModelUnusable
+from nlpcli.errors import ModelUnusable, quoted
 from nlpcli.models.decoders.base import Decoder
 from nlpcli.models.decoders.general import GeneralDecoder, shares_its_cache
 from nlpcli.models.decoders.recomputing import RecomputingDecoder
@@ -85,7 +85,7 @@ class Completer:
         try:
             encoded = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)
         except TemplateError as error:
-            raise Refused(f"the chat template of {self._name}: {error}; --raw leaves it off") from error
+            raise Refused(f"the chat template of {quoted(self._name)}: {error}; --raw leaves it off") from error
         token_ids: list[int] = encoded["input_ids"]
         return token_ids
 
@@ -198,7 +198,9 @@ class Completer:
         candidates = [self.tokenizer.bos_token_id, self.model.generation_config.bos_token_id, *sorted(self.ends)]
         known = [token for token in candidates if token is not None]
         if not known:
-            raise ModelUnusable(f"{self._name} has no token to begin a text with; give it a prompt that is not empty")
+            raise ModelUnusable(
+                f"{quoted(self._name)} has no token to begin a text with; give it a prompt that is not empty"
+            )
         return int(known[0])
 
 

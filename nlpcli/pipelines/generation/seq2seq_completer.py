@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from nlpcli.errors import ModelUnusable, UsageError
+from nlpcli.errors import ModelUnusable, UsageError, quoted
 from nlpcli.models.decoders.base import Decoder
 from nlpcli.models.decoders.seq2seq import Seq2SeqDecoder
 from nlpcli.models.loading import load_seq2seq, longest_context, longest_input
@@ -74,8 +74,8 @@ class Seq2SeqCompleter(Completer):
             UsageError: always.
         """
         raise UsageError(
-            f"--schema needs a model that continues text; {self._name} turns one text into another: choose another"
-            " with -m, or leave --schema out"
+            f"--schema needs a model that continues text; {quoted(self._name)} turns one text into another:"
+            " choose another with -m, or leave --schema out"
         )
 
     def _decoder(self) -> Decoder:
@@ -87,7 +87,7 @@ def _start_token(pipeline: Text2TextGenerationPipeline, name: str) -> int:
     for start in (settings.decoder_start_token_id, settings.bos_token_id):
         if start is not None:
             return int(start if isinstance(start, int) else start[0])
-    raise ModelUnusable(f"{name} does not say which token starts its decoder (decoder_start_token_id)")
+    raise ModelUnusable(f"{quoted(name)} does not say which token starts its decoder (decoder_start_token_id)")
 
 
 def load_seq2seq_completer(

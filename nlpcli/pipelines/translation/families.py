@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from nlpcli.errors import ModelUnusable, UsageError
+from nlpcli.errors import ModelUnusable, UsageError, quoted
 from nlpcli.models.loading import is_encoder_decoder, load_causal_lm, load_seq2seq, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.inline import Link
@@ -69,7 +69,7 @@ def load_family(model: LocalModel, placement: Placement) -> TranslationModel:
     kind = module.config.model_type
     if kind not in _FAMILIES:
         raise ModelUnusable(
-            f"{model.name} is a {kind} model, of which nlpcli does not know how it is told to translate;"
+            f"{quoted(model.name)} is a {kind} model, of which nlpcli does not know how it is told to translate;"
             f" families that it knows: {', '.join(_FAMILIES)}, bergamot, and language models"
         )
     return Seq2SeqModel(model, module, tokenizer)
@@ -77,7 +77,7 @@ def load_family(model: LocalModel, placement: Placement) -> TranslationModel:
 
 def _target_of(model: LocalModel, wanted: Wanted) -> str:
     if wanted.target is None:
-        raise UsageError(f"{model.name} knows many languages; name the one to translate into: --to LANG")
+        raise UsageError(f"{quoted(model.name)} knows many languages; name the one to translate into: --to LANG")
     return wanted.target
 
 
@@ -161,7 +161,9 @@ def _marian_target(model: LocalModel, tokenizer: PreTrainedTokenizerBase, wanted
     named = match[2] if match else getattr(tokenizer, "target_lang", None)
     own = code_of(named) if named and _is_code(named) else None
     if own and wanted.target and own != wanted.target:
-        raise UsageError(f"{model.name} translates into {name_of(own)} ({own}), not into {name_of(wanted.target)}")
+        raise UsageError(
+            f"{quoted(model.name)} translates into {name_of(own)} ({own}), not into {name_of(wanted.target)}"
+        )
     return own or wanted.target or ""
 
 

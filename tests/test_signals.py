@@ -1,0 +1,96 @@
+"""How signals end a run: at once, with nothing left behind and the status that shells expect."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+if os.name != "posix":
+    pytest.skip("these are signals of POSIX", allow_module_level=True)
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+QUICK = 1.0
+
+BUSY = """
+import sys, time
+from pathlib import Path
+{before}
+from nlpcli.signals import leave_when_signaled, put_away_if_killed
+leave_when_signaled()
+half_made = Path(sys.argv[1])
+with put_away_if_killed(half_made.unlink):
+    half_made.touch()
+    while True:
+        try:
+            {work}
+        except BaseException:
+            pass  # as imports of large modules do with the exception that stands for Ctrl-C
+"""
+WORK = {
+    "waits": "time.sleep(1)",
+    "computes": "sum(range(10**6))",
+    "reads": "sys.stdin.buffer.raw.read(1)",
+}
+
+
+def ended(process, number):
+    """The status, and how long it took."""
+    start = time.monotonic()
+    process.send_signal(number)
+    status = process.wait(30)
+    took = time.monotonic() - start
+    process.stdin.close()
+    return status, took
+
+
+def wait_for(condition, process):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.01)
+
+
+def busy(tmp_path, work="waits", before=""):
+    script = BUSY.format(work=WORK[work], before=before)
+    process = subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "half")], stdin=subprocess.PIPE)
+    wait_for((tmp_path / "half").exists, process)
+    return process
+
+
+@pytest.mark.parametrize("work", WORK)
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_signal_ends_a_process_that_swallows_exceptions_and_what_is_half_made_goes(tmp_path, number, work):
+    status, seconds = ended(busy(tmp_path, work), number)
+    assert status == 128 + number
+    assert seconds < QUICK
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_caller_has_ignored_stays_ignored(tmp_path):
+    process = busy(tmp_path, before="import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)")
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+    assert process.poll() is None
+    assert ended(process, signal.SIGTERM)[0] == 128 + signal.SIGTERM
+
+
+@pytest.mark.starter
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+@pytest.mark.parametrize("seconds", [0.0, 0.4, 1.0])
+def test_a_signal_during_start_up_leaves_no_file(starter, tmp_path, number, seconds):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nlpcli", "embed", "-o", str(tmp_path / "out.jsonl")],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    wait_for(lambda: any(tmp_path.iterdir()), process)
+    time.sleep(seconds)
+    status, took = ended(process, number)
+    with process.stderr as complaints:
+        assert (status, complaints.read()) == (128 + number, b"")
+    assert took < QUICK
+    assert list(tmp_path.iterdir()) == []
