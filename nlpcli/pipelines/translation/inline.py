@@ -24,6 +24,7 @@ STAND_INS: tuple[Callable[[int], str], ...] = (
 
 
 _WORDS = frozenset({TagKind.WORD, TagKind.TEXT})
+_STOPS = frozenset(",.;:!?…。，；：！？、")
 _POINTS = frozenset({TagKind.POINT, TagKind.EDGE})
 
 
@@ -208,10 +209,21 @@ def render(sentence: Sentence, translation: str, links: Sequence[Link]) -> list[
         after = place
         if tag.kind is TagKind.BREAK:
             place, after = _break_at(translation, place, end)
+            lone = not translation[end:place].strip() and _ends_line(nodes)
+            if "\n" in tag.raw and (lone or not translation[after:].strip()):
+                continue  # fewer words than lines: an empty line would end what the words stand in
         before, behind = _spaces(sentence.text, mark_place, tag, translation, place)
-        nodes += [*restored(translation[end:place], sentence.words), before, tag, behind]
+        text = translation[end:place]
+        if tag.kind is TagKind.POINT and text.endswith("  "):
+            text = text[:-1]  # the two spaces between which it stood
+        nodes += [*restored(text, sentence.words), before, tag, behind]
         end = after
     return [*nodes, *restored(translation[end:], sentence.words)]
+
+
+def _ends_line(nodes: Sequence[Node]) -> bool:
+    last = next((node for node in reversed(nodes) if node and not (isinstance(node, str) and node.isspace())), None)
+    return last is None or (isinstance(last, Tag) and last.kind is TagKind.BREAK and "\n" in last.raw)
 
 
 def _break_at(text: str, place: int, least: int) -> tuple[int, int]:
@@ -336,7 +348,13 @@ class _Aligner:
         if first == last:
             place = self._point(start)
             return place, place
-        return self._whole_words(self._links[first].start, self._links[last - 1].end)
+        target = self._whole_words(self._links[first].start, self._links[last - 1].end)
+        return target if self._source[end - 1 : end] in _STOPS else self._without_stops(*target)
+
+    def _without_stops(self, start: int, end: int) -> tuple[int, int]:
+        while end > start and self._translation[end - 1] in _STOPS:
+            end -= 1
+        return start, end
 
     def point(self, place: int) -> int:
         """Where something that stands before `place` goes: with the word that it is glued to, else between words."""

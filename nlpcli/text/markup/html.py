@@ -43,6 +43,7 @@ _BUTTONS = frozenset({"button", "submit", "reset"})
 _SPACE = " \t\n\f\r"
 _REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]*;?)")
 _CLOSED_REFERENCE = re.compile(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);|&[a-zA-Z]+(?![a-zA-Z0-9=;])")
+_LINE_BREAK = re.compile(r"([ \t]*[\r\n\f][ \t\n\f\r]*)")
 _OUTPUT = re.compile(r"\{\{|<%=|<%-|<\?=|<\?php\s+echo\b")
 
 
@@ -51,19 +52,28 @@ def parse(text: str) -> Pieces:
     return Pieces(pieces_of(text))
 
 
-def pieces_of(text: str) -> list[Piece]:
-    """The pieces of a page or a fragment."""
-    reader = _Reader(text)
+def pieces_of(text: str, lines: bool = False) -> list[Piece]:
+    """The pieces of a page or a fragment; with `lines` every line break is kept, though no browser shows it."""
+    reader = _Reader(text, lines)
     for token in tokens(text):
         reader.read(token)
     return reader.finish()
 
 
+def tag(raw: str, kind: TagKind) -> Tag:
+    """A tag that stands in another markup, with the attributes that people read."""
+    token = next(iter(tokens(raw)), None)
+    if token is None or token.kind is not Kind.START:
+        return Tag(raw, kind)
+    return Tag(raw, kind, tuple(_prose_in(raw, token, _first_of_each(token.attributes))))
+
+
 class _Reader:
     """Collects pieces from tokens, in order; what it has read of a segment waits until the segment ends."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, lines: bool) -> None:
         self._source = source
+        self._lines = lines
         self._pieces: list[Piece] = []
         self._waiting: list[tuple[Token, list[Node]]] = []
         self._style: dict[str, str] = {}
@@ -130,7 +140,7 @@ class _Reader:
             self._end_segment()
             self._pieces += self._with_language(token, attributes)
             return
-        inside = () if self._is_kept(attributes) else tuple(self._prose_in(token, attributes))
+        inside = () if self._is_kept(attributes) else tuple(_prose_in(self._source, token, attributes))
         if token.name in INLINE:
             self._wait(token, Tag(raw, TagKind.OPEN, inside))
         elif token.name in ("img", "wbr") or token.name in FOREIGN:
@@ -155,17 +165,6 @@ class _Reader:
                 end = attribute.end
         yield self._source[end : token.end]
 
-    def _prose_in(self, token: Token, attributes: Mapping[str, Attribute]) -> Iterator[Inside]:
-        for attribute in attributes.values():
-            if not _is_read(token.name, attribute.name, attributes, self._source):
-                continue
-            raw = self._source[attribute.start : attribute.end]
-            style: dict[str, str] = {}
-            nodes = with_placeholders(merged(_attribute_nodes(raw, style)))
-            if has_prose(nodes):
-                write = _writer(raw, style, attribute.quote or "=")
-                yield Inside(attribute.start - token.start, attribute.end - token.start, Segment(nodes, write))
-
     def _text(self, token: Token, raw: str) -> None:
         if token.name == "textarea":
             # White space counts there.
@@ -189,9 +188,9 @@ class _Reader:
             return
         waiting, style = self._waiting, self._style
         self._waiting, self._style = [], {}
-        nodes = with_partners(merged(node for _, found in waiting for node in found), _name)
+        nodes = with_partners(merged(node for _, found in waiting for node in found), name)
         nodes = with_exact_spans(nodes, lambda text: _escaped(text, style, ""))
-        ready = with_placeholders(_collapsed(nodes))
+        ready = with_placeholders(_with_breaks(nodes) if self._lines else _collapsed(nodes))
         if not has_prose(ready):
             for token, found in waiting:
                 tag = found[0] if found else ""
@@ -224,6 +223,18 @@ def _apart(nodes: Sequence[Node]) -> Iterator[tuple[Node, ...]]:
         else:
             part.append(node)
     yield from ((tuple(part),) if part else ())
+
+
+def _prose_in(source: str, token: Token, attributes: Mapping[str, Attribute]) -> Iterator[Inside]:
+    for attribute in attributes.values():
+        if not _is_read(token.name, attribute.name, attributes, source):
+            continue
+        raw = source[attribute.start : attribute.end]
+        style: dict[str, str] = {}
+        nodes = with_placeholders(merged(_attribute_nodes(raw, style)))
+        if has_prose(nodes):
+            write = _writer(raw, style, attribute.quote or "=")
+            yield Inside(attribute.start - token.start, attribute.end - token.start, Segment(nodes, write))
 
 
 def _kind_of_other(token: Token, raw: str) -> TagKind:
@@ -270,8 +281,7 @@ def _attribute_nodes(raw: str, style: dict[str, str]) -> Iterator[Node]:
         if isinstance(node, Tag):
             yield node
             continue
-        for part in re.split(r"([ \t]*[\r\n\f]\s*)", node):
-            yield Tag(part, TagKind.BREAK) if part.strip(_SPACE) != part and not part.strip() else part
+        yield from _with_breaks([node])
 
 
 def _resolved(raw: str, pattern: re.Pattern[str], style: dict[str, str]) -> Iterator[Node]:
@@ -324,9 +334,19 @@ def _escaped(text: str, style: Mapping[str, str], quote: str) -> str:
     return "".join(style.get(character) or must.get(character, character) for character in text)
 
 
-def _name(tag: Tag) -> str:
+def name(tag: Tag) -> str:
     found = re.match(r"</?([^\s/>]*)", tag.raw)
     return found[1].lower() if found else ""
+
+
+def _with_breaks(nodes: Sequence[Node]) -> Iterator[Node]:
+    """White space with a line break in it as a tag of its own."""
+    for node in nodes:
+        if isinstance(node, Tag):
+            yield node
+            continue
+        for number, part in enumerate(_LINE_BREAK.split(node)):
+            yield Tag(part, TagKind.BREAK) if number % 2 else part
 
 
 def _collapsed(nodes: Sequence[Node]) -> list[Node]:

@@ -21,6 +21,9 @@ class FunctionTranslator:
     def __init__(self, function, links):
         self._function, self._links, self.target = function, links, "pt"
 
+    def wider(self):
+        return self
+
     def translate(self, texts, source, linked):
         targets = [self._function(text) for text in texts]
         return [
