@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import Annotated
 
@@ -13,12 +18,14 @@ from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.errors import InputBroken, UsageError, quoted
 from nlpcli.models.catalog import catalog
-from nlpcli.models.pairs import model_for
+from nlpcli.models.pairs import model_for, sources_into
 from nlpcli.records.content import read_document
+from nlpcli.records.inputs import InputSpec, input_files
+from nlpcli.records.readers import read_records
 from nlpcli.records.record import Record
-from nlpcli.tasks.translate import TranslateOptions
+from nlpcli.tasks.translate import TranslateOptions, prose_of
 from nlpcli.text.languages import code_of
-from nlpcli.text.markup import MARKUP_SUFFIXES
+from nlpcli.text.markup import MARKUP_SUFFIXES, Markup
 from nlpcli.views import translations as drawings
 
 EXAMPLES = """
@@ -32,6 +39,9 @@ Examples:
   cat notes.md | nlpcli translate --to pt --markup markdown
 """
 
+# A language is told from so much of the input, and surely from this probability on.
+_FIRST_RECORDS, _FIRST_CHARACTERS = 50, 500
+_SURE = 0.8
 # What is as fast as can be; other dtypes compute the reference.
 _FAST = ("auto", "int8")
 
@@ -93,20 +103,54 @@ def translate(
     )
     if options.source is not None and options.source == options.target:
         raise UsageError(f"--from and --to are the same language ({options.source})")
-    model = shared.model or _default_model(options, texts)
     per = Per.DOCUMENT if _has_structure(markup, shared) else Per.LINE
-    job = make_job("translate", options, shared, texts, per, model)
+    job = make_job("translate", options, shared, texts, per, shared.model or catalog().defaults["translate"])
+    if shared.model is None:
+        source = options.source or _source_at_hand(options, job.input)
+        name = model_for(source, options.target, job.model.name)
+        job = replace(job, model=replace(job.model, name=name))
     return run_job(job, shared, View(_translated if shared.null else _without_last_break, drawings.draw_translation))
 
 
-def _default_model(options: TranslateOptions, texts: list[str] | None) -> str:
-    """The model for the pair; where the pair leaves it open, a text on the command line says it."""
-    source = options.source
-    if source is None and options.target is None and texts and texts != ["-"]:
-        from nlpcli.text.detection import detect
+def _source_at_hand(options: TranslateOptions, spec: InputSpec) -> str | None:
+    """The language of the first texts, among those that models at hand translate from; None: it makes no difference."""
+    known = sources_into(options.target)
+    text = _first_prose(spec, options.markup) if len(known) > 1 else ""
+    if not text:
+        return None
+    from nlpcli.text.detection import among, is_sure, probabilities
 
-        source = detect(" ".join(texts)).code
-    return model_for(source, options.target, catalog().defaults["translate"])
+    likely = probabilities(text)
+    first = next(iter(likely))
+    if first not in known and is_sure(text, first, likely, _SURE):
+        return None
+    return among(likely, known).code
+
+
+@contextmanager
+def _unsaid() -> Iterator[None]:
+    """What there is to say of the input is said when the run reads it."""
+    records = logging.getLogger("nlpcli.records")
+    level = records.level
+    records.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        records.setLevel(level)
+
+
+@_unsaid()
+def _first_prose(spec: InputSpec, markup: Markup) -> str:
+    """The beginning of what there is to translate; empty where reading it would take it away."""
+    files = [] if spec.texts else input_files(spec)
+    if any(file.path is None or file.stream for file in files):
+        return ""
+    text = ""
+    for record in islice(read_records(spec, files), _FIRST_RECORDS):
+        text += prose_of(record, markup)
+        if len(text) >= _FIRST_CHARACTERS:
+            break
+    return text.strip()
 
 
 def _has_structure(markup: MarkupChoice, shared: SharedOptions) -> bool:

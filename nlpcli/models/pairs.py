@@ -14,6 +14,15 @@ def starter_pairs() -> dict[tuple[str, str], str]:
     return {(pair[0], pair[1]): name for pair, name in zip(pairs, names, strict=True)}
 
 
+def pairs_at_hand() -> dict[tuple[str, str], str]:
+    """Source and target language → model: the starter models, and those of Firefox that were fetched before."""
+    from nlpcli.models.sources.firefox import PREFIX, FirefoxSource
+
+    names = [model.name for model in FirefoxSource().cached()]
+    pairs = {tuple(name.removeprefix(PREFIX).split("-", 1)): name for name in names}
+    return {(pair[0], pair[1]): name for pair, name in pairs.items()} | starter_pairs()
+
+
 # To show and suggest pairs without the network; whether a pair is there, the catalogue alone says when it is fetched.
 # Source: models/by-hash.json of github.com/mozilla/firefox-translations-models at 0285b9a4.
 _BOTH_WAYS = (
@@ -24,13 +33,19 @@ FIREFOX_LANGUAGES = tuple(_BOTH_WAYS.split())
 FIREFOX_INTO_ENGLISH = ("be", "bs", "mt", "nb", "nn", "sr", "vi")
 
 
+def sources_into(target: str | None) -> list[str]:
+    """The languages that models at hand translate into `target` (None: into any), those of starter models first."""
+    pairs = [*starter_pairs(), *pairs_at_hand()]
+    return list(dict.fromkeys(source for source, into in pairs if target in (None, into)))
+
+
 def model_for(source: str | None, target: str | None, default: str) -> str:
-    """The starter model of a pair; None leaves a side open. `default` where both are open or nothing else is known.
+    """The model at hand for a pair; None leaves a side open. `default` where both are open or nothing else is known.
 
     Raises:
-        ModelMissing: no starter model translates the pair; says which command gets one that does.
+        ModelMissing: no model at hand translates the pair; says which command gets one that does.
     """
-    pairs = starter_pairs()
+    pairs = pairs_at_hand()
     fitting = [name for pair, name in pairs.items() if source in (None, pair[0]) and target in (None, pair[1])]
     if default in fitting or not (source or target):
         return default
@@ -42,6 +57,6 @@ def model_for(source: str | None, target: str | None, default: str) -> str:
     known = ", ".join(f"{first} → {second}" for first, second in pairs)
     from_ = source or "en"
     raise ModelMissing(
-        f"no starter model translates {name_of(from_)} into {name_of(target)} (there is {known}); use Firefox's models:"
+        f"no model at hand translates {name_of(from_)} into {name_of(target)} (there is {known}); use Firefox's models:"
         f" -m firefox:{from_}-{target}, or one of the hub: -m Helsinki-NLP/opus-mt-{from_}-{target}"
     )

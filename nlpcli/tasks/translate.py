@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Split, Unit
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.base import BatchTask, Loaded, Loader
-from nlpcli.text.languages import UNSPACED, name_of
+from nlpcli.tasks.source_language import SourceLanguage
+from nlpcli.text.languages import UNSPACED
 from nlpcli.text.markup import MARKUP_SUFFIXES, Markup, parse
-from nlpcli.text.markup.segments import Document, Node, Segment, Tag, joined
+from nlpcli.text.markup.segments import Document, Node, Pieces, Segment, Tag, joined
 
 if TYPE_CHECKING:
     from nlpcli.pipelines.translation.doubts import Doubt, Kind
@@ -28,11 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Fewer letters are in no language; below this confidence a language that was found is a guess.
-_FEWEST_LETTERS = 12
-_SURE_OF_ANOTHER = 0.8
-# Languages that a detector takes for each other.
-_NEAR = {"pt": ("gl", "es"), "es": ("gl", "ca", "ast"), "no": ("nb", "nn", "da"), "nb": ("no", "nn", "da")}
+# Of longer documents the language is known by then.
+_MOST_CHARACTERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +72,8 @@ class TranslateTask(BatchTask):
         self._options = options
         self._faithful = FaithfulTranslator(translator)
         self._translator = translator
-        self._model = model
         self._glossary = glossary
-        self._warned: set[str] = set()
+        self._source = SourceLanguage(options.source, translator, self._target, model.name)
         self._announced: set[Kind] = set()
         self.batch_tokens = translator.batch_tokens
         self.decode_slots = translator.decode_slots
@@ -87,8 +83,10 @@ class TranslateTask(BatchTask):
         return [self._split(record) for record in records]
 
     def _split(self, record: Record) -> Split:
-        source = self._source_of(record)
         document = _parse(record, self._options.markup)
+        source = self._source.of(record, _prose(document))
+        if source == self._target:
+            return Split([], _Plan(Pieces([record.text]), [], source))
         pieces: list[list[Node | _Slot]] = []
         units: list[Unit] = []
         for segment in document.segments:
@@ -153,46 +151,6 @@ class TranslateTask(BatchTask):
     def _target(self) -> str:
         return self._translator.target or self._options.target or ""
 
-    def _source_of(self, record: Record) -> str:
-        """The language of a record: as given, as detected, or the only one that the model reads."""
-        only = self._translator.source
-        if self._options.source is not None:
-            return self._options.source
-        if only is not None:
-            self._watch(record, only)
-            return only
-        return self._detected(record)
-
-    def _detected(self, record: Record) -> str:
-        """What the text is in, or English where the model does not read that."""
-        from nlpcli.text.detection import detect
-
-        code = detect(record.text).code
-        try:
-            self._translator.cost("a", code)
-        except UsageError as error:
-            self._warn("%s: %s; it is read as English, say what it is: --from LANG", record.origin, error)
-            return "en"
-        return code
-
-    def _watch(self, record: Record, only: str) -> None:
-        from nlpcli.text.detection import detect
-
-        if "language" in self._warned or sum(map(str.isalpha, record.text[:200])) < _FEWEST_LETTERS:
-            return
-        code, confidence = detect(record.text)
-        if code != only and confidence >= _SURE_OF_ANOTHER and code not in _NEAR.get(only, ()):
-            self._warned.add("language")
-            log.warning(
-                "%s seems to be in %s, and %s reads %s; choose a model with -m, or say so if it is: --from %s",
-                record.origin, name_of(code), self._model.name, name_of(only), only,
-            )  # fmt: skip
-
-    def _warn(self, message: str, *values: object) -> None:
-        if message not in self._warned:
-            self._warned.add(message)
-            log.warning(message, *values)
-
 
 def _scheme(segment: Segment) -> int:
     """The first stand-ins that the text does not use itself."""
@@ -203,12 +161,27 @@ def _scheme(segment: Segment) -> int:
     return next(free, 0)
 
 
+def prose_of(record: Record, markup: Markup) -> str:
+    """The beginning of what people read in a record."""
+    return _prose(_parse(record, markup))
+
+
 def _parse(record: Record, markup: Markup) -> Document:
     if markup == "auto":
         name = PurePath(record.origin.source)
         suffixes = [suffix.lower() for suffix in name.suffixes]
         markup = next((MARKUP_SUFFIXES[suffix] for suffix in suffixes if suffix in MARKUP_SUFFIXES), "none")
     return parse(record.text, markup)
+
+
+def _prose(document: Document) -> str:
+    """The beginning of what people read in a document."""
+    text = ""
+    for segment in document.segments:
+        text += "".join(node if isinstance(node, str) else " " for node in segment.nodes) + "\n"
+        if len(text) >= _MOST_CHARACTERS:
+            break
+    return text
 
 
 def _spaced(parts: Sequence[Sequence[Node]], pieces: Sequence[Node | _Slot], target: str) -> list[Node]:

@@ -73,6 +73,11 @@ def name_of(code: str) -> str:
     return row["name"] if row else code
 
 
+def all_codes() -> list[str]:
+    """Every language that has a name here."""
+    return list(_table())
+
+
 def is_name(word: str) -> bool:
     """Whether a word is the name of a language in English."""
     return word.lower() in _names()

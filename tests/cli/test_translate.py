@@ -234,6 +234,40 @@ def test_the_pair_is_chosen_by_the_text_and_by_the_options(translate):
     assert text_of(translate("A água ferve a 100 graus Celsius.")) == "The water boils at 100 degrees Celsius.\n"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "translation"),
+    [
+        (["Quanto custa?"], "How much does it cost?"),
+        (["--to", "en", "Quanto custa?"], "How much does it cost?"),
+        (["Where is the station?"], "Onde está a estação?"),
+        (["--to", "pt", "Where is the station?"], "Onde está a estação?"),
+    ],
+)
+def test_a_short_text_is_read_in_a_language_that_a_model_at_hand_reads(translate, arguments, translation):
+    done = translate(*arguments)
+    assert text_of(done) == f"{translation}\n"
+    assert not done.complaints
+
+
+def test_the_pair_is_chosen_by_what_a_file_says(translate, tmp_path):
+    (tmp_path / "carta.md").write_text("# Custo\n\nOnde fica a estação de comboios mais próxima?\n")
+    done = translate("-i", tmp_path / "carta.md")
+    assert "train station" in text_of(done)
+    assert not done.complaints
+
+
+def test_what_is_in_the_target_language_already_stays_and_is_said_once(translate):
+    texts = ["Onde fica a estação?", "Good morning, my friends!", "A água ferve a 100 graus.", "Obrigado."]
+    done = translate("--to", "pt", "-F", "jsonl", *texts)
+    rows = [json.loads(line) for line in text_of(done).splitlines()]
+    assert [row["translation"] for row in rows] == [texts[0], "Bom dia, meus amigos!", *texts[2:]]
+    assert [row["source_lang"] for row in rows] == ["pt", "en", "pt", "pt"]
+    assert done.complaints.count(b"\n") == 1
+    assert b"is in Portuguese already" in done.complaints
+    given = translate("--from", "en", "--to", "pt", texts[0])
+    assert not given.complaints
+
+
 def test_another_language_is_warned_of_once(translate):
     done = translate("--to", "pt", "Das ist ein schöner Tag, nicht wahr?", "Ich habe das Buch gestern gelesen.")
     assert done.status == 0
