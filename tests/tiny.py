@@ -18,6 +18,7 @@ _SIZES = {
     "camembert": _BERT,
     "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 64},
     "electra": {**_BERT, "embedding_size": 32},
+    "mpnet": _BERT,
     "roberta": _BERT,
     "xlm-roberta": _BERT,
     "gpt2": {"n_embd": 32, "n_layer": 2, "n_head": 4},

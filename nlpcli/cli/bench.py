@@ -35,8 +35,8 @@ Examples:
   nlpcli bench sentiment -i reviews.csv --field review
   nlpcli bench embed --dry-run --json
 """
-# Compared with the first; what computes with fewer bits is used only where its results are the same.
-DTYPES = ("float32", "bfloat16")
+# Compared with the first; `auto`, because it may take int8.
+DTYPES = ("float32", "auto", "bfloat16")
 _WORDS = (
     "the a one every cat dog river city train morning letter window market doctor child book sleeps runs opens sees"
     " writes carries red old quiet bright small in on under behind without and but because today again"
@@ -75,9 +75,9 @@ def bench(
 ) -> int:
     """Measure how fast a task runs in which dtype, with how many tokens a batch and how many threads.
 
-    Takes half a minute or more; keep the machine idle. The fastest setting whose results are those of float32 is kept
-    in the cache, and used from then on for the same task, model and device where `--dtype`, `--batch-tokens` and
-    `--threads` are not given.
+    Takes half a minute or more; keep the machine idle. The fastest setting whose results are those of float32, or
+    which `auto` takes anyway, is kept in the cache, and used from then on for the same task, model and device where
+    `--dtype`, `--batch-tokens` and `--threads` are not given.
     """
     check_names(device, "auto")
     configure_logging(quiet, verbose=False)
@@ -134,7 +134,7 @@ def _print(trials: list[Trial], json: bool) -> None:
 
 def _columns(trial: Trial, chosen: bool) -> Iterable[str]:
     tokens = "-" if trial.tokens_per_second is None else f"{trial.tokens_per_second:,.0f}"
-    results = "same" if trial.same_results else "differ"
+    results = "same" if trial.same_results else "differ, auto's own" if trial.automatic else "differ"
     return (
         trial.dtype,
         f"{trial.batch_tokens:,}",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from nlpcli.cli.profile import Profile
+from nlpcli.errors import UsageError
+from nlpcli.models.catalog import catalog
 from nlpcli.records.json_text import encode_json
 from nlpcli.runtime.bench_results import Measurement, measurements
 from nlpcli.runtime.device import (
@@ -21,6 +24,11 @@ from nlpcli.runtime.device import (
     describe_hardware,
     padded_tokens_per_batch,
 )
+from nlpcli.runtime.precision import Family, ModelFacts, Precision, Use, decide
+from nlpcli.tasks.registry import TASKS
+
+# What speaks for int8 in the catalogue → the models that it can be said of.
+_FAMILIES = {"": Family.OTHER, "measured": Family.BERT, "published": Family.BERGAMOT}
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 
@@ -50,6 +58,7 @@ def _as_json(hardware: Hardware, placement: Placement) -> dict[str, Any]:
         "cuda": [asdict(cuda) for cuda in hardware.cuda],
         "mps": hardware.mps,
         "picked": asdict(placement) | {"kernels": sorted(placement.kernels)},
+        "tasks": {task: asdict(precision) for task, precision in _precisions(placement) if precision is not None},
         "batch_tokens": padded_tokens_per_batch(hardware, placement),
         "measured": [asdict(measurement) for measurement in measurements()],
     }
@@ -66,10 +75,38 @@ def _lines(hardware: Hardware, placement: Placement) -> list[str]:
     return [
         *found,
         f"picked\t{placement.device} ({placement.device_reason})",
-        f"dtype\t{placement.dtype} ({placement.dtype_reason})",
+        f"dtype\t{_told(decide(placement, ModelFacts(''), Use.TEXT))}",
+        *([f"warning\t{placement.warning}"] if placement.warning else []),
+        *_lines_of_tasks(placement),
         f"batch\t{padded_tokens_per_batch(hardware, placement):,} padded tokens",
         *(f"measured\t{_measured(measurement)}" for measurement in measurements()),
     ]
+
+
+def _precisions(placement: Placement) -> Iterator[tuple[str, Precision | None]]:
+    """What each task takes for its default model; None where it refuses."""
+    for task, spec in TASKS.items():
+        entry = catalog().models.get(catalog().defaults[spec.model_role])
+        int8 = "" if entry is None else entry.int8
+        facts = ModelFacts(spec.model_role, _FAMILIES[int8], int8=bool(int8))
+        try:
+            yield task, decide(placement, facts, Use(spec.use))
+        except UsageError:
+            yield task, None
+
+
+def _lines_of_tasks(placement: Placement) -> Iterator[str]:
+    """The tasks that take something else than most."""
+    usual = str(decide(placement, ModelFacts(""), Use.TEXT))
+    for task, precision in _precisions(placement):
+        if str(precision) != usual:
+            model = catalog().defaults[TASKS[task].model_role]
+            told = f"not in {placement.asked}" if precision is None else _told(precision)
+            yield f"{task}\t{told}, with {model}"
+
+
+def _told(precision: Precision) -> str:
+    return f"{precision} ({precision.reason})"
 
 
 def _measured(found: Measurement) -> str:

@@ -11,12 +11,15 @@ from typing import Any
 from nlpcli.engines import local
 from nlpcli.engines.job import Job
 from nlpcli.errors import InputError
+from nlpcli.models.loading import precision_of
 from nlpcli.models.reference import Say
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import ReadAhead
 from nlpcli.runtime.bench_results import Measurement, machine
 from nlpcli.runtime.device import Hardware, Placement, choose, describe_hardware, device_name, padded_tokens_per_batch
+from nlpcli.runtime.precision import Use
 from nlpcli.tasks.base import BatchTask, ContinuousTask, make_task
+from nlpcli.tasks.registry import TASKS
 
 # Around what the device would be given anyway, and as far as a step is a gain.
 SMALLEST_BUDGET, LARGEST_BUDGET = 256, 131_072
@@ -36,7 +39,7 @@ _HOPELESS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One setting and how fast it was; `same_results` compares with float32."""
+    """One setting and how fast it was. `same_results`: as float32; `automatic`: what `auto` takes, measured or not."""
 
     dtype: str
     batch_tokens: int
@@ -44,6 +47,7 @@ class Trial:
     texts_per_second: float
     tokens_per_second: float | None
     same_results: bool
+    automatic: bool = False
 
 
 def _say_nothing(text: str, fraction: float | None = None) -> None:
@@ -55,6 +59,7 @@ class _Loaded:
     """A task in one dtype, and the texts that it is given."""
 
     task: BatchTask | ContinuousTask
+    dtype: str
     placement: Placement
     hardware: Hardware
     texts: Sequence[str]
@@ -75,19 +80,27 @@ class _Loaded:
 
 
 def measure(job: Job, texts: Sequence[str], dtypes: Sequence[str], say: Say) -> Iterator[Trial]:
-    """Every setting that is tried, as it is done; `dtypes` begins with the one that the others are compared with.
+    """Every setting that is tried, as it is done.
+
+    `dtypes` begins with the one that the others are compared with, and has `auto` before the others. A row bears the
+    name of what is computed in.
 
     Raises:
         NlpcliError: the model cannot be had or used.
     """
     hardware = describe_hardware()
     reference: list[Record] = []
+    seen: set[str] = set()
     fastest = 0.0
     for dtype in dtypes:
         placement = choose(hardware, job.compute.device, dtype)
         say(f"loading {job.model.name} in {dtype}")
-        task = make_task(job.task, job.options, local.load_model(job, placement, say))
-        loaded = _Loaded(task, placement, hardware, texts)
+        pipeline = local.load_model(job, placement, say)
+        name = precision_of(pipeline.model, placement, Use(TASKS[job.task].use)).name
+        if name in seen:
+            continue
+        seen.add(name)
+        loaded = _Loaded(make_task(job.task, job.options, pipeline), name, placement, hardware, texts)
         count = _enough(loaded)
         _, done = loaded.run(min(count, _COMPARED), padded_tokens_per_batch(hardware, placement), hardware.cores)
         reference = reference or done
@@ -101,8 +114,8 @@ def measure(job: Job, texts: Sequence[str], dtypes: Sequence[str], say: Say) -> 
 
 
 def best(trials: Sequence[Trial]) -> Trial:
-    """The fastest setting whose results are those of float32; the first of those that are about as fast."""
-    sound = [trial for trial in trials if trial.same_results]
+    """The fastest setting that `auto` takes anyway or whose results are those of float32; of equals the first."""
+    sound = [trial for trial in trials if trial.same_results or trial.automatic]
     chosen = sound[0]
     for trial in sound:
         if trial.texts_per_second > chosen.texts_per_second * _GAIN:
@@ -155,15 +168,16 @@ def _climb(loaded: _Loaded, count: int, start: int, threads: int, say: Say) -> G
 
 
 def _trial(loaded: _Loaded, count: int, budget: int, threads: int, say: Say) -> Trial:
-    say(f"{loaded.placement.dtype}, {budget:,} tokens a batch, {threads} threads")
+    say(f"{loaded.dtype}, {budget:,} tokens a batch, {threads} threads")
     seconds = min(loaded.run(count, budget, threads)[0] for _ in range(REPEATS))
     return Trial(
-        dtype=loaded.placement.dtype,
+        dtype=loaded.dtype,
         batch_tokens=budget,
         threads=threads,
         texts_per_second=count / seconds,
         tokens_per_second=loaded.tokens / seconds if loaded.tokens else None,
         same_results=loaded.same_results,
+        automatic=loaded.placement.automatic,
     )
 
 

@@ -99,9 +99,12 @@ def place(job: Job, hardware: Hardware) -> tuple[Placement, Measurement | None]:
         DeviceError: this machine does not have the device.
     """
     placement = choose(hardware, job.compute.device, job.compute.dtype)
+    if placement.warning:
+        log.warning("%s", placement.warning)
     best = find(job.task, job.model.name, placement.device, device_name(hardware, placement.device))
     if best is not None and job.compute.dtype == "auto":
-        placement = replace(placement, dtype=best.dtype, dtype_reason=f"measured by nlpcli bench, {best.day}")
+        measured = choose(hardware, placement.device, best.dtype)
+        placement = replace(measured, dtype_reason=f"measured by nlpcli bench, {best.day}")
     return placement, best
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog_file import read_catalog, user_file
@@ -61,7 +61,8 @@ class Alias:
 class CatalogEntry:
     """One model of `catalog.toml`. `languages` are those that it knows, in ISO 639-1; empty: any.
 
-    `quality` as it was published or measured, with its measure; `int8_measured`: in int8 it was measured to be as good.
+    `quality` as it was published or measured, with its measure; `int8`: measured, where its quality in int8 was
+    measured to be that of float32; published, where its weights were made for int8.
     """
 
     name: str
@@ -73,7 +74,7 @@ class CatalogEntry:
     model_card: str
     origin: WheelFile | Adapter
     quality: str = ""
-    int8_measured: bool = False
+    int8: Literal["", "measured", "published"] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
         module = _from_pretrained(transformers.AutoModel, model, options)
         if config.is_encoder_decoder:
             module = module.get_encoder()
-    return _ready(module, placement, precision)
+    return _ready(module, placement, precision, model.name)
 
 
 def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
@@ -95,7 +95,7 @@ def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
     _compute_in_float32(module, config.num_labels)
     if placement.device_type == "cpu":
         read_first_token_alone(module)
-    return _ready(module, placement, precision)
+    return _ready(module, placement, precision, model.name)
 
 
 def load_attention_model(model: LocalModel, placement: Placement) -> torch.nn.Module:
@@ -109,7 +109,7 @@ def load_attention_model(model: LocalModel, placement: Placement) -> torch.nn.Mo
     config = _load_config(model)
     precision = _precision(model, config, placement, Use.ATTENTION)
     options = {**_options(config, precision), "attn_implementation": "eager"}
-    return _ready(_from_pretrained(_class_with_head(config), model, options), placement, precision)
+    return _ready(_from_pretrained(_class_with_head(config), model, options), placement, precision, model.name)
 
 
 def _class_with_head(config: PretrainedConfig) -> Any:
@@ -131,7 +131,7 @@ def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
         ModelUnusable: the model continues no text, transformers does not know it, or weights are missing.
     """
     module, precision = _load_generator(transformers.AutoModelForCausalLM, "continues no text", model, placement)
-    _prepare(module, precision)
+    _prepare(module, precision, model.name)
     return module
 
 
@@ -143,7 +143,7 @@ def load_seq2seq(model: LocalModel, placement: Placement) -> torch.nn.Module:
         ModelUnusable: the model turns no text into another, transformers does not know it, or weights are missing.
     """
     module, precision = load_student(model, placement)
-    _prepare(module, precision)
+    _prepare(module, precision, model.name)
     return module
 
 
@@ -179,7 +179,7 @@ def load_llama(model: LocalModel, config: PretrainedConfig, placement: Placement
     if weights is None:
         return None
     weights.to(placement.device).eval()
-    _prepare(weights, precision)
+    _prepare(weights, precision, model.name)
     return weights
 
 
@@ -268,6 +268,16 @@ class _WeightsMissing(ModelUnusable):
         )
 
 
+def precision_of(model: LocalModel, placement: Placement, use: Use) -> Precision:
+    """How the loaders have a model compute.
+
+    Raises:
+        ModelError: transformers does not know the model.
+        UsageError: it cannot be computed in the format that was asked for.
+    """
+    return decide(placement, facts_of(model, _load_config(model)), use)
+
+
 def _precision(model: LocalModel, config: PretrainedConfig, placement: Placement, use: Use) -> Precision:
     precision = decide(placement, facts_of(model, config), use)
     log.info("%s computes in %s: %s", model.name, precision, precision.reason)
@@ -278,10 +288,10 @@ def _options(config: PretrainedConfig, precision: Precision) -> dict[str, Any]:
     return {"config": config, "dtype": getattr(torch, precision.dtype)}
 
 
-def _ready(module: torch.nn.Module, placement: Placement, precision: Precision) -> torch.nn.Module:
+def _ready(module: torch.nn.Module, placement: Placement, precision: Precision, name: str) -> torch.nn.Module:
     """An encoder on its device, with its layers for `precision` and the attention of a CPU."""
     module = module.to(placement.device).eval()
-    _prepare(module, precision)
+    _prepare(module, precision, name)
     if placement.device_type == "cpu" and getattr(module.config, "_attn_implementation", None) == "sdpa":
         from nlpcli.models.attention import CPU_ATTENTION
 
@@ -296,12 +306,14 @@ _LINEARS: dict[Kernel, MakeLinear] = {
 }
 
 
-def _prepare(module: torch.nn.Module, precision: Precision) -> None:
+def _prepare(module: torch.nn.Module, precision: Precision, name: str) -> None:
     """Give `module` the linear layers of `precision`."""
     if precision.kernel is Kernel.INT8_DYNAMIC:
         quantize_layers(module)
     elif make := _LINEARS.get(precision.kernel):
-        replace_linears(module, make)
+        replaced = replace_linears(module, make)
+        if not replaced and precision.name != precision.dtype:
+            log.warning("%s has no linear layers that nlpcli can quantize: it computes in %s", name, precision.dtype)
 
 
 def longest_input(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:

@@ -13,7 +13,7 @@ from nlpcli.errors import CacheError, quoted
 from nlpcli.runtime.device import cpu_name, usable_cores
 from nlpcli.settings import cache_folder
 
-FILE = "bench.json"
+FILE = "measurements.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,11 @@ from nlpcli.errors import DeviceError, UsageError
 CPU_BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 CUDA_BFLOAT16_CAPABILITY = (8, 0)
 DTYPES = ("float32", "bfloat16", "float16")
+# Flags of CPUs that compute in a dtype themselves; others emulate it. ARM's have names of their own.
+_NATIVE = {
+    "bfloat16": CPU_BFLOAT16_FLAGS | {"bf16"},
+    "float16": frozenset({"avx512_fp16", "amx_fp16", "fphp", "asimdhp"}),
+}
 # Quantized formats; what is not quantized stays in the dtype that `auto` picks.
 QUANTIZATIONS = ("int8", "int4")
 # What fast kernels there are for → the library inside torch that has them, and the flags of the CPU that they need.
@@ -54,7 +59,8 @@ class Placement:
     """Where a model runs: `device` and `dtype` as torch names them, each with its reason.
 
     `quantization` names the format (`QUANTIZATIONS`) that was asked for; `automatic`: the dtype was left to nlpcli.
-    `kernels`: for which formats there are fast kernels on the CPU. What a model makes of it all: `precision.decide`.
+    `kernels`: for which formats there are fast kernels on the CPU; `warning`: what is wrong with the dtype that was
+    asked for. What a model makes of it all: `precision.decide`.
     """
 
     device: str
@@ -64,6 +70,7 @@ class Placement:
     quantization: str | None = None
     automatic: bool = False
     kernels: frozenset[str] = frozenset()
+    warning: str = ""
 
     @property
     def asked(self) -> str:
@@ -107,8 +114,23 @@ def choose(hardware: Hardware, device: str = "auto", dtype: str = "auto") -> Pla
     if quantization == "int4" and chosen != "cpu":
         raise DeviceError(f"--dtype int4 runs on the CPU alone, not on {chosen}; take int8, or --device cpu")
     chosen_dtype, dtype_reason = _choose_dtype(hardware, chosen, "auto" if quantization else dtype)
-    kernels = _cpu_kernels(hardware) if chosen == "cpu" else frozenset()
-    return Placement(chosen, chosen_dtype, device_reason, dtype_reason, quantization, dtype == "auto", kernels)
+    on_cpu = chosen == "cpu"
+    return Placement(
+        chosen,
+        chosen_dtype,
+        device_reason,
+        dtype_reason,
+        quantization,
+        automatic=dtype == "auto",
+        kernels=_cpu_kernels(hardware) if on_cpu else frozenset(),
+        warning=_warning_of_emulation(hardware, dtype) if on_cpu else "",
+    )
+
+
+def _warning_of_emulation(hardware: Hardware, dtype: str) -> str:
+    if dtype not in _NATIVE or _NATIVE[dtype] & hardware.cpu_flags:
+        return ""
+    return f"this CPU emulates {dtype}, which can be many times slower than float32; leave --dtype out"
 
 
 def _cpu_kernels(hardware: Hardware) -> frozenset[str]:

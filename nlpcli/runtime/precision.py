@@ -38,8 +38,8 @@ class Kernel(StrEnum):
     PACKED = "packed for oneDNN"
     INT8_WEIGHTS = "int8 weights"
     INT4_WEIGHTS = "int4 weights"
-    INT8_DYNAMIC = "int8, a dynamic activation scale for each row"
-    INT8_STATIC = "int8, the published activation scales"
+    INT8_DYNAMIC = "int8 with dynamic activation scales"
+    INT8_STATIC = "int8 with the published activation scales"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,21 @@ class Precision:
     kernel: Kernel = Kernel.PLAIN
     reason: str = ""
 
+    @property
+    def name(self) -> str:
+        """The value of `--dtype` that asks for it."""
+        return _NAMES.get(self.kernel, self.dtype)
+
     def __str__(self) -> str:
-        return self.dtype if self.kernel in (Kernel.PLAIN, Kernel.PACKED) else f"{self.kernel} ({self.dtype} between)"
+        return self.dtype if self.name == self.dtype else f"{self.kernel}, {self.dtype} between layers"
+
+
+_NAMES = {
+    Kernel.INT8_WEIGHTS: "int8",
+    Kernel.INT4_WEIGHTS: "int4",
+    Kernel.INT8_DYNAMIC: "int8",
+    Kernel.INT8_STATIC: "int8",
+}
 
 
 FLOAT32 = Precision("float32")
@@ -89,26 +102,27 @@ class _Rule(NamedTuple):
     reason: str = ""
 
 
-_MEASURED = "as good here as float32, by measurement, and faster without bfloat16"
+ASKED = "asked for"
+_MEASURED = "measured to be as good as float32, and faster without bfloat16"
 _PUBLISHED = "as the model was published, and faster without bfloat16"
 _SHOWN = "attention is shown as it is, not rounded"
 # The first row that matches decides.
 _RULES = (
     # Attention is shown as the model has it: what flows between its layers is never rounded by itself.
     _Rule("auto", "attention", "", None, "", "", Kernel.PLAIN, "float32", _SHOWN),
-    _Rule("int8", "attention", "", None, "", "", Kernel.INT8_WEIGHTS),
-    _Rule("int4", "attention", "", None, "", "", Kernel.INT4_WEIGHTS),
+    _Rule("int8", "attention", "", None, "", "", Kernel.INT8_WEIGHTS, "", ASKED),
+    _Rule("int4", "attention", "", None, "", "", Kernel.INT4_WEIGHTS, "", ASKED),
     _Rule("", "attention", "", None, "", "", Kernel.PLAIN),
     # int8 products: by itself only where the quality is known, and where the CPU has no bfloat16, which is as fast.
     _Rule("auto", "", "bert", True, "float32", "int8", Kernel.INT8_DYNAMIC, "float32", _MEASURED),
     _Rule("auto", "text", "bergamot", True, "float32", "int8", Kernel.INT8_STATIC, "float32", _PUBLISHED),
-    _Rule("int8", "", "bert", None, "", "int8", Kernel.INT8_DYNAMIC, "float32", "asked for"),
-    _Rule("int8", "text", "bergamot", True, "", "int8", Kernel.INT8_STATIC, "float32", "asked for"),
+    _Rule("int8", "", "bert", None, "", "int8", Kernel.INT8_DYNAMIC, "float32", ASKED),
+    _Rule("int8", "text", "bergamot", True, "", "int8", Kernel.INT8_STATIC, "float32", ASKED),
     # Students of Bergamot's have layers of their own, which read no quantized weights.
     _Rule("int8", "text", "bergamot", None, "", "", None),
     _Rule("int4", "text", "bergamot", None, "", "", None),
-    _Rule("int8", "", "", None, "", "", Kernel.INT8_WEIGHTS),
-    _Rule("int4", "", "", None, "", "", Kernel.INT4_WEIGHTS),
+    _Rule("int8", "", "", None, "", "", Kernel.INT8_WEIGHTS, "", ASKED),
+    _Rule("int4", "", "", None, "", "", Kernel.INT4_WEIGHTS, "", ASKED),
     _Rule("", "", "", None, "bfloat16", "bfloat16", Kernel.PACKED),
     _Rule("", "", "", None, "", "", Kernel.PLAIN),
 )

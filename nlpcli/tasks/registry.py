@@ -14,7 +14,8 @@ class TaskSpec:
     """One task: `module` does it, `command` is the module of its command line, imported only when it is called.
 
     `summary` is the line in `nlpcli --help`, `model_role` the catalogue's name of its default model. `bench` are the
-    options (of the module's `OPTIONS`) with which `nlpcli bench` measures it; None: it is not measured.
+    options (of the module's `OPTIONS`) with which `nlpcli bench` measures it; None: it is not measured. `use`: what its
+    default model is loaded for (a `runtime.precision.Use`).
     """
 
     module: str
@@ -22,6 +23,7 @@ class TaskSpec:
     summary: str
     model_role: str
     bench: Mapping[str, Any] | None = field(default_factory=dict)
+    use: str = "text"
 
     def load_module(self) -> ModuleType:
         """The module of the task, a `tasks.base.TaskModule`. Imports neither torch nor transformers."""
@@ -43,16 +45,25 @@ TASKS: dict[str, TaskSpec] = {
         "translate",
     ),
     "summarize": TaskSpec(
-        "nlpcli.tasks.summarize", "nlpcli.cli.summarize", "Shorten documents of any length.", "summarize"
+        "nlpcli.tasks.summarize",
+        "nlpcli.cli.summarize",
+        "Shorten documents of any length.",
+        "summarize",
+        use="vectors",
     ),
     "sentiment": TaskSpec(
         "nlpcli.tasks.sentiment",
         "nlpcli.cli.sentiment",
         "Label texts as negative, neutral or positive, or with your own labels.",
         "sentiment",
+        use="labels",
     ),
     "embed": TaskSpec(
-        "nlpcli.tasks.embed", "nlpcli.cli.embed", "Turn texts into vectors, search by meaning, compare texts.", "embed"
+        "nlpcli.tasks.embed",
+        "nlpcli.cli.embed",
+        "Turn texts into vectors, search by meaning, compare texts.",
+        "embed",
+        use="vectors",
     ),
     "attention-inspect": TaskSpec(
         "nlpcli.tasks.attention",
@@ -60,5 +71,6 @@ TASKS: dict[str, TaskSpec] = {
         "Show, measure and check what each attention head of a model does with a text.",
         "attention-inspect",
         bench=None,
+        use="attention",
     ),
 }

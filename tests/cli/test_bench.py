@@ -7,12 +7,16 @@ import pytest
 from nlpcli.engines import local
 from nlpcli.engines.bench import Trial, agree, best
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
+from nlpcli.kernels.linear import libraries
 from nlpcli.records.inputs import InputSpec
 from nlpcli.records.record import Origin, Record
+from nlpcli.runtime import device
 from nlpcli.runtime.bench_results import measurements
 from nlpcli.runtime.device import describe_hardware
 from nlpcli.tasks.sentiment import SentimentOptions
+from nlpcli.tasks.translate import TranslateOptions
 from tests.tiny import save_classifier
+from tests.tiny_translation import save_bergamot
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,48 @@ def test_every_setting_is_a_row_and_one_of_them_the_fastest(call, model, quick):
     assert {row[0] for row in rows} == {"float32", "bfloat16"}
     assert len({row[1] for row in rows}) > 1
     assert all(float(row[3].replace(",", "")) > 0 for row in rows)
+
+
+@pytest.fixture
+def without_bfloat16(monkeypatch):
+    monkeypatch.setattr(device, "_cpu_flags", lambda: frozenset({"sse2", "avx2"}))
+
+
+@pytest.mark.skipif("fbgemm" not in libraries(), reason="this build of torch has no FBGEMM")
+@pytest.mark.usefixtures("without_bfloat16")
+def test_float32_is_float32_and_what_auto_takes_is_called_by_its_name(call, quick, tmp_path):
+    student = save_bergamot(tmp_path)
+    rows = json.loads(call("bench", "translate", "-m", str(student), "--device", "cpu", "--json").output)
+    assert next(row["dtype"] for row in rows if not row["automatic"]) == "float32"
+    assert {row["dtype"] for row in rows if row["automatic"]} == {"int8"}
+    (fastest,) = [row for row in rows if row["best"]]
+    assert fastest["same_results"] or fastest["automatic"]
+    job = Job("translate", TranslateOptions(), InputSpec(), ModelSpec(str(student)), ComputeSpec("cpu"))
+    assert local.place(job, describe_hardware())[0].asked == fastest["dtype"]
+
+
+def test_what_auto_takes_anyway_may_be_the_best_whatever_its_results():
+    first, int8 = trial(100), Trial("int8", 1024, 2, 200, None, False, automatic=True)
+    assert best([first, int8]) is int8
+    assert best([first, int8, trial(500, same=False)]) is int8
+
+
+@pytest.mark.usefixtures("without_bfloat16")
+def test_devices_tells_what_auto_takes_for_each_task(call):
+    shown = call("devices", "--device", "cpu").output.decode()
+    for task in ("embed", "sentiment", "summarize"):
+        assert f"{task}\tint8 with dynamic activation scales" in shown
+    assert "translate\tint8 with the published activation scales" in shown
+    assert "generate\t" not in shown
+    assert "warning\tthis CPU emulates float16" in call("devices", "--dtype", "float16").output.decode()
+
+
+@pytest.mark.usefixtures("without_bfloat16")
+def test_a_run_in_an_emulated_dtype_says_once_that_it_is_slow(call, model):
+    spoken = call(
+        "sentiment", "-m", str(model), "--dtype", "bfloat16", "--device", "cpu", "a b", "c"
+    ).complaints.decode()
+    assert spoken.count("this CPU emulates bfloat16") == 1
 
 
 def test_what_was_measured_is_kept_shown_and_used(call, model, quick):
@@ -98,11 +144,11 @@ def decoder(tmp_path_factory):
 def test_a_broken_file_of_measurements_and_those_of_another_machine_count_as_none(quick, tmp_path, call, model):
     (tmp_path / "cache").mkdir()
     for content in ("{oops", "[1]", '[{"task": "embed"}]'):
-        (tmp_path / "cache" / "bench.json").write_text(content)
+        (tmp_path / "cache" / "measurements.json").write_text(content)
         assert measurements() == []
     call("bench", "sentiment", "-m", str(model), "--device", "cpu")
-    text = (tmp_path / "cache" / "bench.json").read_text()
-    (tmp_path / "cache" / "bench.json").write_text(text.replace(" cores, torch ", " cores, torch 1."))
+    text = (tmp_path / "cache" / "measurements.json").read_text()
+    (tmp_path / "cache" / "measurements.json").write_text(text.replace(" cores, torch ", " cores, torch 1."))
     assert measurements() == []
 
 

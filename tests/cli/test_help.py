@@ -60,7 +60,7 @@ def folder(tmp_path, monkeypatch):
     folder = folder_of_examples(tmp_path / "folder")
     monkeypatch.chdir(folder)
     # What an example measures is kept here.
-    monkeypatch.setattr(measured, "FILE", str(tmp_path / "bench.json"))
+    monkeypatch.setattr(measured, "FILE", str(tmp_path / "measurements.json"))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     return folder
 

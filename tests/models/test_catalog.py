@@ -101,7 +101,7 @@ def test_available_models_show_the_speed_that_was_measured(nlpcli, tmp_path, cat
     from nlpcli.runtime.bench_results import Measurement, machine
 
     row = Measurement("embed", "starter/minilm", "cpu", "x", "float32", 1024, 2, 10.0, 1234.0, "2026-11-24", machine())
-    (tmp_path / "bench.json").write_text(json.dumps([{name: getattr(row, name) for name in row.__slots__}]))
+    (tmp_path / "measurements.json").write_text(json.dumps([{name: getattr(row, name) for name in row.__slots__}]))
     done = nlpcli("models", "list", "--available", NLPCLI_CACHE_DIR=str(tmp_path))
     (line,) = [line for line in done.stdout.decode().splitlines() if line.startswith("starter/minilm\t")]
     assert line.split("\t")[:6] == ["starter/minilm", "embed", "83.5 MB", "Apache-2.0", "en", "1,234 tokens/s"]

@@ -34,3 +34,9 @@ def test_a_quantized_format_that_is_asked_for_is_the_format_of_layers(load, aske
     plain = {name for name, layer in exact.named_modules() if isinstance(layer, nn.Linear | Conv1D)}
     left = {name for name, layer in quantized.named_modules() if isinstance(layer, nn.Linear | Conv1D)}
     assert left < plain
+
+
+def test_a_format_that_no_layer_can_take_is_said_not_to_have_been_taken(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(loading, "replace_linears", lambda module, make: 0)
+    loading.load_causal_lm(LocalModel("tiny", save_causal_lm(tmp_path)), choose(describe_hardware(), "cpu", "int8"))
+    assert "tiny has no linear layers that nlpcli can quantize: it computes in" in caplog.text

@@ -44,3 +44,30 @@ def test_a_dtype_is_a_name_out_of_the_list():
     check_names("auto", "bfloat16")
     with pytest.raises(UsageError, match='--dtype takes auto, float32, bfloat16, float16, int8 or int4, not "int3"'):
         check_names("auto", "int3")
+
+
+X86 = {"sse2", "avx2"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "dtype", "warns"),
+    [
+        (X86, "bfloat16", True),
+        (X86, "float16", True),
+        ({*X86, "avx512_bf16"}, "bfloat16", False),
+        ({*X86, "avx512_bf16"}, "float16", True),
+        ({*X86, "avx512_fp16"}, "float16", False),
+        ({"asimdhp"}, "float16", False),
+        (X86, "float32", False),
+        (X86, "auto", False),
+        (X86, "int8", False),
+    ],
+)
+def test_a_dtype_that_the_cpu_emulates_is_said_to_be_slow(flags, dtype, warns):
+    warning = choose(Hardware("cpu", frozenset(flags), 2), "cpu", dtype).warning
+    assert bool(warning) == warns
+    assert not warns or f"emulates {dtype}" in warning
+
+
+def test_a_gpu_emulates_nothing():
+    assert not choose(Hardware("cpu", frozenset(X86), 2, (AMPERE,)), "cuda", "float16").warning

@@ -15,7 +15,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from nlpcli.models.bert.layers import LayerNames, layer_names
+from nlpcli.models.bert.layers import Finish, LayerNames, layer_names
 
 
 class FirstTokenLayer(nn.Module):  # type: ignore[misc]
@@ -25,12 +25,12 @@ class FirstTokenLayer(nn.Module):  # type: ignore[misc]
     value_weight: Tensor
     value_bias: Tensor
 
-    def __init__(self, layer: nn.Module, names: LayerNames, heads: int) -> None:
+    def __init__(self, layer: nn.Module, names: LayerNames, finish: Finish, heads: int) -> None:
         super().__init__()
         self.query = _taken(layer, names.query)
         key, value = _taken(layer, names.key), _taken(layer, names.value)
         self.rest = layer
-        self._finish, self._heads = names.finish, heads
+        self._finish, self._heads = finish, heads
         self._scaling = (self.query.out_features // heads) ** -0.5
         self.register_buffer("key_weight", _by_head(key.weight, heads))
         self.register_buffer("value_weight", _by_head(value.weight, heads))
@@ -52,9 +52,9 @@ class FirstTokenLayer(nn.Module):  # type: ignore[misc]
 def read_first_token_alone(classifier: nn.Module) -> None:
     """Have the last layer of `classifier` compute no token but the first, where its head reads no other."""
     names = layer_names(classifier.config)
-    if names is not None:
+    if names is not None and names.finish is not None:
         layers = names.of(classifier)
-        layers[-1] = FirstTokenLayer(layers[-1], names, classifier.config.num_attention_heads)
+        layers[-1] = FirstTokenLayer(layers[-1], names, names.finish, classifier.config.num_attention_heads)
 
 
 def _taken(layer: nn.Module, name: str) -> nn.Linear:

@@ -9,13 +9,15 @@ from typing import Any, cast
 from torch import Tensor, nn
 from transformers import PretrainedConfig
 
+Finish = Callable[[Any, Tensor, Tensor], Tensor]
+
 
 @dataclass(frozen=True, slots=True)
 class LayerNames:
     """Where the layers are in the model, and the linear layers in each; `up` and `down` are its feed-forward part.
 
     `finish(layer, context, hidden_states)` is what a layer does after its attention, whose heads gave `context`, from
-    the hidden states that went into it; both (batch, tokens, width).
+    the hidden states that went into it; both (batch, tokens, width). None: its attention is of a kind of its own.
     """
 
     layers: str
@@ -24,7 +26,7 @@ class LayerNames:
     value: str
     up: str
     down: str
-    finish: Callable[[Any, Tensor, Tensor], Tensor]
+    finish: Finish | None
 
     def of(self, model: nn.Module) -> nn.ModuleList:
         """The layers of a model of this family, with or without a head."""
@@ -65,12 +67,23 @@ _DISTILBERT = LayerNames(
     down="ffn.lin2",
     finish=_finish_distilbert,
 )
+# Its attention adds relative positions.
+_MPNET = LayerNames(
+    layers="encoder.layer",
+    query="attention.attn.q",
+    key="attention.attn.k",
+    value="attention.attn.v",
+    up="intermediate.dense",
+    down="output.dense",
+    finish=None,
+)
 # By `model_type`. The classifiers of all of them read the first token, by their head or by a pooler, and no other.
 _FAMILIES = {
     "bert": _BERT,
     "camembert": _BERT,
     "distilbert": _DISTILBERT,
     "electra": _BERT,
+    "mpnet": _MPNET,
     "roberta": _BERT,
     "xlm-roberta": _BERT,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 from threading import Lock
@@ -20,7 +21,9 @@ from nlpcli.pipelines.translation.inline import Link
 from nlpcli.pipelines.translation.vocabulary import BothVocabularies, Lexicon, Vocabulary
 from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Placement
-from nlpcli.runtime.precision import Kernel
+from nlpcli.runtime.precision import ASKED, FLOAT32, Kernel, Precision
+
+log = logging.getLogger(__name__)
 
 # So many times the beams for a second attempt.
 WIDER = 4
@@ -106,17 +109,20 @@ class BergamotModel:
         module: Any,
         tokenizer: PreTrainedTokenizerBase,
         shortlist: Shortlist | None,
-        kernel: Kernel = Kernel.PLAIN,
+        precision: Precision = FLOAT32,
     ) -> None:
         self.module = module
         self.tokenizer = tokenizer
-        self.int8 = kernel is Kernel.INT8_STATIC
-        self.greedy = GreedyTranslator(module, shortlist, kernel)
+        self.int8 = precision.kernel is Kernel.INT8_STATIC
+        self._asked = precision.reason == ASKED
+        self.greedy = GreedyTranslator(module, shortlist, precision.kernel)
         # A sentence is measured first and translated later, in a batch.
         self.vocabulary = Vocabulary(tokenizer)
         self.token_ids = lru_cache(_REMEMBERED)(lambda text: cast("list[int]", tokenizer(text)["input_ids"]))
 
     def translator(self, wanted: Wanted) -> BergamotTranslator:
+        if wanted.beams > 1 and self.int8 and self._asked:
+            log.warning("int8 is for --beams 1: with %d beams the model computes in float32", wanted.beams)
         return BergamotTranslator(self, wanted.beams, wanted.shortlist)
 
 
@@ -378,4 +384,4 @@ def load_bergamot(model: LocalModel, placement: Placement) -> BergamotModel:
     path = model.folder / SHORTLIST_FILE
     shared = bool(module.config.share_encoder_decoder_embeddings)
     shortlist = Shortlist(path, shared) if path.is_file() else None
-    return BergamotModel(module, tokenizer, shortlist, precision.kernel)
+    return BergamotModel(module, tokenizer, shortlist, precision)

@@ -47,3 +47,13 @@ if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for name, chosen in SCRIPTS.items():
         (FOLDER / chosen.file).write_text(completion_script(name), encoding="utf-8", newline="\n")
+
+
+def test_every_dtype_is_offered_and_taken():
+    from nlpcli.runtime.device import check_names
+
+    offered = {o.choices for command in read_syntax().walk() for o in command.options if o.name == "dtype"}
+    for choices in offered:
+        assert {"int8", "int4"} < set(choices)
+        for name in choices:
+            check_names("auto", name)

@@ -165,3 +165,10 @@ def test_in_bfloat16_a_student_translates_without_int8(folder, shortlisted):
     model = LocalModel("tiny", folder, languages=("en",))
     translator = load_bergamot(model, placement("bfloat16")).translator(TranslateOptions(shortlist=shortlisted))
     assert all(found.text for found in translator.translate(["a cat", "dog tree house"], "en", False))
+
+
+@needs_fbgemm
+@pytest.mark.parametrize(("asked", "beams", "said"), [("int8", 2, True), ("int8", 1, False), ("auto", 2, False)])
+def test_int8_with_beams_is_said_to_be_float32(folder, caplog, asked, beams, said):
+    load_bergamot(LocalModel("tiny", folder), placement(asked)).translator(TranslateOptions(beams=beams))
+    assert ("int8 is for --beams 1" in caplog.text) == said
