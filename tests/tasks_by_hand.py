@@ -11,7 +11,8 @@ def task_of(name, options, model, placement):
 def results_of(task, records):
     """What a batch task gives for each record, every unit in one batch; a single round."""
     splits = task.split(records)
-    outputs = iter(task.run([unit for split in splits for unit in split.units]))
+    units = [unit for split in splits for unit in split.units]
+    outputs = iter(task.run(units) if units else [])
     return [
         task.join(record, split.state, [next(outputs) for _ in split.units])
         for record, split in zip(records, splits, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from nlpcli.models.catalog import catalog
 from nlpcli.records.record import Record
 from nlpcli.records.splitting import without_surrogates
 from nlpcli.tasks.sentiment import DEFAULT_HYPOTHESIS, PLACE, SentimentOptions
+from nlpcli.text.tone import tone_of
 from nlpcli.views import labels as drawings
 
 EXAMPLES = """
@@ -26,6 +28,13 @@ Examples:
   nlpcli sentiment --labels "billing,bug,praise" "The app crashes when I open it."
   nlpcli sentiment --all-scores -F jsonl "Not bad at all."
 """
+
+_NEGATED = re.compile(
+    r"(?:not|no|non|never|without|kein\w*|nicht|ohne|não|nao|sem|nunca|pas|sans|aucun\w*|sin|senza|niet|geen|zonder|не|без|нет)"
+    r"(?:\s+|-)\w|isn['’]t\s|n['’](?:est|a)\s+pas\s",
+    re.IGNORECASE,
+)
+_NEGATED_IN_CHINESE = ("不是", "不", "非", "没有", "没", "无", "不能", "未")
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 
@@ -68,7 +77,7 @@ def sentiment(
         hypothesis=without_surrogates(hypothesis),
     )
     _check(options)
-    task = "labels" if options.labels else "sentiment"
+    task = "labels" if options.labels and not _ask_for_tone(options.labels) else "sentiment"
     job = make_job("sentiment", options, shared, texts, Per.LINE, catalog().defaults[task])
     return run_job(job, shared, _TALLY if aggregate else _LABELLED)
 
@@ -81,7 +90,27 @@ def _own_labels(labels: str | None) -> tuple[str, ...]:
     distinct = tuple(dict.fromkeys(name for name in names if name))
     if len(distinct) < 2:
         raise UsageError('--labels takes at least two, separated by commas: --labels "billing,bug,praise"')
+    _refuse_negated(distinct)
     return distinct
+
+
+def _refuse_negated(labels: tuple[str, ...]) -> None:
+    """What a text is not about resembles it as much as what it is about, to every model that is asked."""
+    for label in labels:
+        in_chinese = any(label == before + other for before in _NEGATED_IN_CHINESE for other in labels)
+        if _NEGATED.match(label) or in_chinese:
+            raise UsageError(
+                f'--labels are what a text may be, and "{label}" is what it is not; name what it is instead, or give'
+                " --threshold P for those that are none of them"
+            )
+
+
+def _ask_for_tone(labels: tuple[str, ...]) -> bool:
+    """Whether the labels are those of sentiment itself, by whatever name."""
+    tones = [tone_of(label) for label in labels]
+    if not all(tones) and {"positive", "negative"} & set(tones):
+        raise UsageError("--labels mixes tones and topics, which are two questions; ask them one after the other")
+    return all(tones)
 
 
 def _check(options: SentimentOptions) -> None:
@@ -95,8 +124,9 @@ def _check(options: SentimentOptions) -> None:
 
 def _labelled(record: Record) -> str:
     result = record.result or {}
-    columns = [result["label"], f"{result['score']:.4f}", " ".join(record.text.split())]
-    if "scores" in result:
+    label, score = ("", "") if result["label"] is None else (result["label"], f"{result['score']:.4f}")
+    columns = [label, score, " ".join(record.text.split())]
+    if result.get("scores"):
         columns.append(" ".join(f"{label}={score:.4f}" for label, score in result["scores"].items()))
     return "\t".join(columns)
 
@@ -104,7 +134,8 @@ def _labelled(record: Record) -> str:
 def _tallied(record: Record) -> str:
     result = record.result or {}
     score = "" if result["score"] is None else f"{result['score']:.4f}"
-    return f"{result['label']}\t{result['count']}\t{result['share']:.4f}\t{score}"
+    share = "" if result["share"] is None else f"{result['share']:.4f}"
+    return f"{result['label'] or ''}\t{result['count']}\t{share}\t{score}"
 
 
 _LABELLED = View(_labelled, drawings.draw_labelled)

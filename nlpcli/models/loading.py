@@ -201,6 +201,11 @@ def is_writer(model: LocalModel) -> bool:
     return bool(writes or config.is_encoder_decoder)
 
 
+def own_labels(model: LocalModel) -> list[str]:
+    """The labels of a classifier as its configuration spells them."""
+    return [str(name) for name in _load_config(model).id2label.values()]
+
+
 def is_classifier(model: LocalModel) -> bool:
     """Whether the model says of itself that it has a classification head."""
     architectures = _load_config(model).architectures or []

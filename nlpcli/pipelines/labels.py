@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from enum import Enum
 from functools import cache
 from importlib.resources import files
@@ -43,6 +44,11 @@ _SPELLINGS = {
     "very positive": ("very positive",),
 }
 _CANONICAL = {spelling: name for name, spellings in _SPELLINGS.items() for spelling in spellings}
+
+
+def tell_tones(labels: Sequence[str]) -> bool:
+    """Whether a classifier tells good from bad: by name, or in stars."""
+    return {"positive", "negative"} <= set(labels) or any(_STARS.fullmatch(label) for label in labels)
 
 
 def label_names(config: PretrainedConfig, model_name: str) -> tuple[str, ...]:

@@ -7,20 +7,21 @@ Classification"); any other encoder compares the vector of the text with that of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from transformers import ZeroShotClassificationPipeline
 
 from nlpcli.errors import ModelUnusable, UsageError, quoted
-from nlpcli.models.loading import is_classifier, load_classifier, load_tokenizer, longest_input
+from nlpcli.models.loading import is_classifier, load_classifier, load_tokenizer, longest_input, own_labels
 from nlpcli.models.reference import LocalModel
-from nlpcli.pipelines.classification import Probabilities
+from nlpcli.pipelines.classification import ClassificationPipeline, Probabilities, load_classification_pipeline
 from nlpcli.pipelines.embedding import EmbeddingPipeline, load_embedding_pipeline
 from nlpcli.pipelines.labels import Meaning
 from nlpcli.pipelines.windows import Pairs, Window, Windows, pad
 from nlpcli.runtime.device import Placement
+from nlpcli.text.tone import tone_of
 
 # Cosine similarities of unrelated texts lie within a few hundredths: this spreads them to probabilities. Chosen, not
 # fitted: no labels are known beforehand.
@@ -108,35 +109,70 @@ class SimilarityClassifier:
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)  # type: ignore[no-any-return]
 
 
+class ToneClassifier:
+    """A classifier that tells good from bad, asked for some of its labels by names of the user's own."""
+
+    meaning = Meaning.ONE_OF
+
+    def __init__(self, classification: ClassificationPipeline, places: Mapping[str, int]) -> None:
+        """`places`: for each label of the user the place of the classifier's."""
+        self.labels = tuple(places)
+        self.tokenizer = classification.tokenizer
+        self.longest_input = classification.longest_input
+        self.windows = classification.windows
+        self.cost = classification.cost
+        self._classification = classification
+        self._places = list(places.values())
+
+    def classify(self, windows: Sequence[Window]) -> Probabilities:
+        """(windows, labels) float32: the probabilities of these labels, as if there were no others."""
+        probabilities = self._classification.classify(windows)[:, self._places]
+        return probabilities / np.maximum(probabilities.sum(1, keepdims=True), 1e-12)  # type: ignore[no-any-return]
+
+
 def load_zero_shot_pipeline(
     model: LocalModel, placement: Placement
-) -> ZeroShotClassificationPipeline | EmbeddingPipeline:
+) -> ZeroShotClassificationPipeline | EmbeddingPipeline | ClassificationPipeline:
     """The pipeline that fits the model; `zero_shot_classifier` puts labels in front of it.
 
     Raises:
-        ModelError: the model is a classifier of other things, or unsafe, or cannot be loaded.
+        ModelError: the model is unsafe, or cannot be loaded.
     """
     if not is_classifier(model):
         return load_embedding_pipeline(model, placement)
+    if not any(name.lower().startswith("entail") for name in own_labels(model)):
+        return load_classification_pipeline(model, placement)
     tokenizer = load_tokenizer(model)
     module = load_classifier(model, placement)
-    own = [str(name) for name in module.config.id2label.values()]
-    if not any(name.lower().startswith("entail") for name in own):
-        raise ModelUnusable(
-            f"{quoted(model.name)} knows its own labels only ({', '.join(own)});"
-            " for --labels choose a model trained on inference (MNLI) or one that makes vectors"
-        )
     return ZeroShotClassificationPipeline(model=module, tokenizer=tokenizer, device=torch.device(placement.device))
 
 
 def zero_shot_classifier(
-    pipeline: ZeroShotClassificationPipeline | EmbeddingPipeline, labels: Sequence[str], hypothesis: str
-) -> EntailmentClassifier | SimilarityClassifier:
-    """A loaded pipeline with the labels of one run.
+    pipeline: ZeroShotClassificationPipeline | EmbeddingPipeline | ClassificationPipeline,
+    name: str,
+    labels: Sequence[str],
+    hypothesis: str,
+) -> EntailmentClassifier | SimilarityClassifier | ToneClassifier:
+    """A loaded pipeline, of the model `name`, with the labels of one run.
 
     Raises:
-        UsageError: the labels leave no room for a text.
+        ModelUnusable: the model is a classifier of other things.
+        UsageError: the labels leave no room for a text, or similarity cannot tell them apart.
     """
     if isinstance(pipeline, EmbeddingPipeline):
+        if asked := [label for label in labels if tone_of(label) in ("positive", "negative")]:
+            raise UsageError(
+                f'"{asked[0]}" is a tone and no topic, which {quoted(name)} cannot tell by similarity; leave -m out, or'
+                " choose a classifier of sentiment or a model of inference (MNLI)"
+            )
         return SimilarityClassifier(pipeline, labels, hypothesis)
+    if isinstance(pipeline, ClassificationPipeline):
+        places = {own: number for number, own in enumerate(pipeline.labels)}
+        wanted = [label if label in places else tone_of(label) for label in labels]
+        if any(own not in places for own in wanted):
+            raise ModelUnusable(
+                f"{quoted(name)} knows its own labels only ({', '.join(pipeline.labels)});"
+                " for --labels choose a model trained on inference (MNLI) or one that makes vectors"
+            )
+        return ToneClassifier(pipeline, {label: places[own] for label, own in zip(labels, wanted, strict=True) if own})
     return EntailmentClassifier(pipeline, labels, hypothesis)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from nlpcli.errors import UsageError
+from nlpcli.errors import UsageError, quoted
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Split, Unit
@@ -204,7 +204,7 @@ def _check_prompt(prompt: str, prompts: Mapping[str, str], name: str) -> None:
         return
     known = f"it has: {', '.join(prompts)}" if prompts else "it has none by name"
     raise UsageError(
-        f'{name} has no prompt "{prompt}"; {known}. A text to put before each record ends in a space or a mark:'
+        f'{quoted(name)} has no prompt "{prompt}"; {known}. A text to put before each record ends in a space or a mark:'
         f' --prompt "{prompt}: "'
     )
 

@@ -99,11 +99,15 @@ class SentimentTask(BatchTask):
         )
 
     def split(self, records: Sequence[Record]) -> list[Split]:
-        """One unit per window of the model's length."""
+        """One unit per window of the model's length; none where there is nothing to read."""
         self._watch(records)
-        windows_of = self._classifier.windows([self._prepare(record.text) for record in records])
+        texts = [self._prepare(record.text) for record in records]
+        windows_of = self._classifier.windows(texts)
         self._tell_of_windows(records, windows_of)
-        return [Split([Unit(self._classifier.cost(window), window) for window in windows]) for windows in windows_of]
+        return [
+            Split([Unit(self._classifier.cost(window), window) for window in windows] if text.strip() else [])
+            for text, windows in zip(texts, windows_of, strict=True)
+        ]
 
     def run(self, units: Sequence[Unit]) -> Sequence[_Judged]:
         """The numbers of each window."""
@@ -112,6 +116,8 @@ class SentimentTask(BatchTask):
 
     def join(self, record: Record, state: None, outputs: Sequence[_Judged]) -> dict[str, Any]:  # noqa: ARG002
         """The label of the text: its windows count by their length."""
+        if not outputs:
+            return self._without_label()
         import numpy as np
 
         numbers = np.average([judged.numbers for judged in outputs], axis=0, weights=[j.tokens for j in outputs])
@@ -123,6 +129,11 @@ class SentimentTask(BatchTask):
             return {CHOSEN: chosen, "scores": scores}
         result: dict[str, Any] = {"label": ",".join(chosen), "score": max(scores.values())}
         return result | {"scores": scores} if self._options.all_scores else result
+
+    def _without_label(self) -> dict[str, Any]:
+        if self._options.result == "aggregate":
+            return {CHOSEN: [], "scores": {}}
+        return {"label": None, "score": None} | ({"scores": None} if self._options.all_scores else {})
 
     def _chosen(self, scores: Mapping[str, float]) -> list[str]:
         """The labels that hold, the surest first."""
@@ -151,11 +162,22 @@ def loader(options: SentimentOptions, model: LocalModel, placement: Placement) -
 
 def make_task(options: SentimentOptions, loaded: Loaded[Any]) -> SentimentTask:
     """The task of one run."""
-    from nlpcli.pipelines.emoji import emoji_namer
-
     classifier = loaded.pipeline
     if options.labels:
         from nlpcli.pipelines.zero_shot import zero_shot_classifier
 
-        classifier = zero_shot_classifier(classifier, options.labels, options.hypothesis)
-    return SentimentTask(options, classifier, emoji_namer(classifier.tokenizer), LanguageWatch(loaded.model))
+        classifier = zero_shot_classifier(classifier, loaded.model.name, options.labels, options.hypothesis)
+    return SentimentTask(options, classifier, _preparation(classifier, loaded.model), LanguageWatch(loaded.model))
+
+
+def _preparation(classifier: Classifier, model: LocalModel) -> Callable[[str], str]:
+    """What the model reads of a text: what carries a tone, in words that it knows."""
+    from nlpcli.pipelines.emoji import emoji_namer
+    from nlpcli.pipelines.labels import tell_tones
+    from nlpcli.text.bare import bare
+    from nlpcli.text.ratings import with_ratings_in_words
+
+    name_emoji = emoji_namer(classifier.tokenizer)
+    if tell_tones(classifier.labels) and (not model.languages or "en" in model.languages):
+        return lambda text: name_emoji(with_ratings_in_words(bare(text)))
+    return lambda text: name_emoji(bare(text))

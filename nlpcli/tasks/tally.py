@@ -24,15 +24,20 @@ class _Sum:
 def tally(records: Iterator[Record], labels: Sequence[str]) -> Iterator[Record]:
     """One record per label, the most frequent first: `count`, `share` of the records, mean `score`; then failed ones.
 
-    The result of each record holds its labels (`chosen`) and `scores`. Where a record can have several labels it
-    counts for each of them, and the shares add up to more than 1. Memory holds a number or two per label.
+    Records without a label, because there was nothing to read in them, count in no share: their number has a row of its
+    own, whose label is null, behind the others. The result of each record holds its labels (`chosen`) and `scores`.
+    Where a record can have several labels it counts for each of them, and the shares add up to more than 1. Memory
+    holds a number or two per label.
     """
     sums = {label: _Sum() for label in labels}
     failed: list[Record] = []
-    count = 0
+    count = empty = 0
     for record in records:
         if record.result is None:
             failed.append(record)
+            continue
+        if not record.result[CHOSEN]:
+            empty += 1
             continue
         count += 1
         scores = record.result["scores"]
@@ -42,6 +47,9 @@ def tally(records: Iterator[Record], labels: Sequence[str]) -> Iterator[Record]:
             total.score += scores[label] if label in scores else max(scores.values())
     for label, total in sorted(sums.items(), key=lambda item: -item[1].count):
         yield Record(label, {}, Origin("all records", 0), result=_row(label, total, count))
+    if empty:
+        row = {"label": None, "count": empty, "share": None, "score": None}
+        yield Record("", {}, Origin("all records", 0), result=row)
     yield from failed
 
 

@@ -19,6 +19,8 @@ _STYLES = {
     "none": "dim",
 }
 _OTHER = "cyan"
+# What stands for the label of a text in which there is nothing to read.
+_EMPTY = "(empty)"
 _LABEL_CELLS = 8
 _SHARE_CELLS = 24
 
@@ -29,6 +31,8 @@ def draw_labelled(record: Record) -> RenderableType:
     from rich.text import Text
 
     result = record.result or {}
+    if result["label"] is None:
+        return Text(f"{_EMPTY}  {' '.join(record.text.split())}", style="dim")
     style = _STYLES.get(result["label"], _OTHER)
     grid = Table.grid(padding=(0, 1))
     grid.add_column(style=style, no_wrap=True)
@@ -49,14 +53,14 @@ def draw_tally(record: Record) -> RenderableType:
 
     result = record.result or {}
     grid = Table.grid(padding=(0, 1))
-    style = _STYLES.get(result["label"], _OTHER)
+    style = "dim" if result["label"] is None else _STYLES.get(result["label"], _OTHER)
     for column_style in (style, style, "", "", "dim"):
         grid.add_column(style=column_style, no_wrap=True)
     score = "" if result["score"] is None else f"mean score {result['score']:.4f}"
     grid.add_row(
-        _padded(result["label"], _LABEL_CELLS + 4),
-        bar(result["share"], _SHARE_CELLS),
-        f"{result['share']:6.1%}",
+        _padded(result["label"] or _EMPTY, _LABEL_CELLS + 4),
+        bar(result["share"] or 0.0, _SHARE_CELLS),
+        "" if result["share"] is None else f"{result['share']:6.1%}",
         f"{result['count']:8,}",
         score,
     )

@@ -61,10 +61,98 @@ def test_all_scores_are_a_fourth_column_and_an_object(sentiment):
     assert sum(row["scores"].values()) == pytest.approx(1, abs=1e-4)
 
 
-def test_empty_records_keep_their_place(sentiment):
-    found = rows(sentiment("-F", "jsonl", stdin=b"Good.\n\nBad."))
-    assert [row["text"] for row in found] == ["Good.", "", "Bad."]
-    assert all(row["label"] for row in found)
+@pytest.mark.parametrize("labels", [(), ("--labels", "food,sport"), ("--labels", "positive,negative")])
+def test_empty_records_keep_their_place_and_have_no_label(sentiment, labels):
+    found = rows(sentiment("-F", "jsonl", *labels, stdin=b"Good.\n\n  \n<p></p>\nBad."))
+    assert [row["text"] for row in found] == ["Good.", "", "  ", "<p></p>", "Bad."]
+    assert [row["label"] is None for row in found] == [row["score"] is None for row in found]
+    assert [row["label"] is None for row in found] == [False, True, True, True, False]
+    lines = sentiment(*labels, stdin=b"Good.\n\n").output.decode().splitlines()
+    assert lines[1] == "\t\t"
+    (scored,) = rows(sentiment("-F", "jsonl", "--all-scores", *labels, stdin=b"\n"))
+    assert scored == {"text": "", "label": None, "score": None, "scores": None}
+    *_, counted = rows(sentiment("-F", "jsonl", "--aggregate", *labels, stdin=b"Good.\n\nGood.\n\n"))
+    assert counted == {"label": None, "count": 2, "share": None, "score": None}
+
+
+DRESSES = (
+    "<p>{}</p>",
+    "@user {}",
+    "RT @user: {}",
+    "{} https://t.co/x1",
+    "**{}**",
+    "> {}",
+    "<div><b>{}</b></div>",
+    "  {}  ",
+)
+
+
+def test_tags_mentions_and_addresses_sway_no_label(sentiment):
+    plain = {row["text"]: row for row in rows(sentiment("-F", "jsonl", *PLAIN))}
+    dressed = [dress.format(text) for text in PLAIN for dress in DRESSES]
+    for row, text in zip(rows(sentiment("-F", "jsonl", *dressed)), (t for t in PLAIN for _ in DRESSES), strict=True):
+        assert row["text"] != text
+        assert row["label"] == plain[text]["label"], row["text"]
+        assert row["score"] == pytest.approx(plain[text]["score"], abs=0.02)
+
+
+RATINGS = {
+    "negative": ["1/5", "2/10", "1 star", "1 estrela", "★☆☆☆☆", "0 out of 10", "I give it 1 star.", "1 out of 5 stars"],
+    "positive": ["5/5", "10/10", "5 stars", "5 estrelas", "★★★★★", "8 out of 10", "Rated 4.5/5", "I give it 5 stars."],
+    "neutral": ["3/5", "6/10", "3 stars"],
+}
+
+
+def test_ratings_in_figures_are_read(sentiment):
+    texts = [text for of_label in RATINGS.values() for text in of_label]
+    expected = [label for label, of_label in RATINGS.items() for _ in of_label]
+    assert [row["label"] for row in rows(sentiment("-F", "jsonl", *texts))] == expected
+
+
+@pytest.mark.parametrize("names", ["positive,negative", "Positive,Negative", "negativo,positivo", "好评,差评"])
+def test_labels_that_are_tones_go_to_the_model_of_sentiment(sentiment, names):
+    first, second = names.split(",")
+    good, bad = (second, first) if first == "negativo" else (first, second)
+    found = rows(
+        sentiment("-F", "jsonl", "--labels", names, "--all-scores", "It is not good.", "Not bad at all.", "I love it.")
+    )
+    assert [row["label"] for row in found] == [bad, good, good]
+    assert all(sum(row["scores"].values()) == pytest.approx(1, abs=1e-4) for row in found)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--labels", "urgent,not urgent"), '"not urgent" is what it is not'),
+        (("--labels", "spam,no spam"), '"no spam" is what it is not'),
+        (("--labels", "fiction,non-fiction"), '"non-fiction" is what it is not'),
+        (("--labels", "gut,kein Lob"), '"kein Lob" is what it is not'),
+        (("--labels", "urgente,não urgente"), '"não urgente" is what it is not'),
+        (("--labels", "满意,不满意"), '"不满意" is what it is not'),
+        (("--labels", "positive,billing"), "mixes tones and topics"),
+        (("--labels", "positive,negative", "-m", "starter/minilm"), '"positive" is a tone and no topic'),
+    ],
+)
+def test_labels_that_similarity_cannot_tell_are_refused(sentiment, arguments, said):
+    done = sentiment(*arguments, "Some text.")
+    assert done.status == 2
+    assert said in done.complaints.decode()
+
+
+@pytest.mark.parametrize("names", ["Africa,Asia", "非洲,亚洲", "notes,nodes", "no,yes"])
+def test_labels_that_only_begin_like_a_negation_are_labels(sentiment, names):
+    assert rows(sentiment("-F", "jsonl", "--labels", names, "Nairobi is the capital of Kenya."))
+
+
+def test_a_score_in_int8_is_the_same_alone_and_beside_any_other_text(sentiment):
+    others = ["Bad. " * 100, "x", "", "What a wonderful, wonderful, wonderful day it is for all of us here! " * 5]
+    together = rows(
+        sentiment("-F", "jsonl", "--dtype", "int8", *[text for plain in PLAIN for text in (plain, *others)])
+    )
+    scores = {row["text"]: row["score"] for row in together if row["text"] in PLAIN}
+    for text in PLAIN:
+        (alone,) = rows(sentiment("-F", "jsonl", "--dtype", "int8", text))
+        assert alone["score"] == pytest.approx(scores[text], abs=1e-4), text
 
 
 def test_a_table_keeps_its_columns_and_a_label_of_its_own(sentiment, tmp_path):

@@ -23,7 +23,7 @@ NLI = ("contradiction", "neutral", "entailment")
 
 def load(folder, labels=LABELS):
     pipeline = load_zero_shot_pipeline(LocalModel("tiny", folder), Placement("cpu", "float32", "", ""))
-    return zero_shot_classifier(pipeline, labels, HYPOTHESIS)
+    return zero_shot_classifier(pipeline, "tiny", labels, HYPOTHESIS)
 
 
 @pytest.mark.parametrize("kind", ["bert", "roberta", "distilbert"])

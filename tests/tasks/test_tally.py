@@ -33,6 +33,15 @@ def test_records_without_a_label_have_a_row_of_their_own():
     assert rows([record(["none"], yes=0.4, no=0.3)])[0] == {"label": "none", "count": 1, "share": 1.0, "score": 0.4}
 
 
+def test_records_in_which_there_was_nothing_to_read_are_counted_apart():
+    given = [record([]), record(["yes"], yes=0.9, no=0.1), record([])]
+    assert rows(given) == [
+        {"label": "yes", "count": 1, "share": 1.0, "score": 0.9},
+        {"label": "no", "count": 0, "share": 0.0, "score": None},
+        {"label": None, "count": 2, "share": None, "score": None},
+    ]
+
+
 def test_no_records_make_rows_of_zero():
     assert [row["count"] for row in rows([])] == [0, 0]
 

@@ -1,0 +1,57 @@
+"""Ratings in figures ("1/5", "8 out of 10", "★☆☆☆☆", "5 estrelas") → the words that say as much."""
+
+from __future__ import annotations
+
+import re
+
+_STARS = (
+    "stars?|estrelas?|estrellas?|sterne?n?|étoiles?|stelle|stella|sterren|gwiazdk[aię]|gwiazdek|звезд[аы]?|звёзд[аы]?"
+)
+_NUMBER = r"\d{1,2}(?:[.,]\d)?"
+# Behind a fraction: a date, a share of something, an ordinal.
+_RATING = re.compile(
+    rf"""
+    (?<![\w/.,:$€£-])(?P<points>{_NUMBER}|100)\s?
+    (?:/\s?|\s(?:out\sof|von|von\s+möglichen|sur|de|em|su|van|av|из)\s)(?P<most>5|10|100)(?![\w/%]|[.,:]\d)
+    (?!\s+(?:of|people|pessoas|personas|menschen|personnes|persone|times|vezes|years|anos|minutes|hours|horas|days|dias)\b)
+    (?:\s*(?:{_STARS})(?!\w)|\s?[颗顆]?星)?
+    | (?<![\w/.,])(?P<stars>[0-5](?:[.,]\d)?|one|five|zero|[一二三四五])(?:[\s-]?(?:{_STARS})(?!\w)|\s?[颗顆]?星)
+    | (?P<full>[★⭐🌟]\ufe0f?(?:\s?[★⭐🌟]\ufe0f?){{0,4}})(?P<empty>(?:\s?[☆✩✰]){{0,4}})
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+# Without one of these there is no rating, which is quick to see.
+_SIGNS = re.compile("[0-9★⭐🌟星]|stars?|estrel|stern", re.IGNORECASE)
+_SPELLED = {"zero": 0.0, "one": 1.0, "five": 5.0, "一": 1.0, "二": 2.0, "三": 3.0, "四": 4.0, "五": 5.0}
+_PICTURES = re.compile("[★⭐🌟]")
+_EMPTY = re.compile("[☆✩✰]")
+# Up to which share of the most points which word holds; one star of five is none of what can be won.
+_WORDS = ((0.2, "terrible"), (0.45, "bad"), (0.6, "average"), (0.85, "good"), (1.0, "excellent"))
+
+
+def with_ratings_in_words(text: str) -> str:
+    """The text with a word in place of each rating."""
+    return _RATING.sub(_word, text) if _SIGNS.search(text) else text
+
+
+def _word(match: re.Match[str]) -> str:
+    share = _share(match)
+    if share is None:
+        return match[0]
+    return f" {next(word for most, word in _WORDS if share <= most)} "
+
+
+def _share(match: re.Match[str]) -> float | None:
+    """How much of what could be given was given, 0 to 1; None where it is no rating."""
+    if match["full"]:
+        full, empty = len(_PICTURES.findall(match["full"])), len(_EMPTY.findall(match["empty"]))
+        # A single star without others around it is an ornament.
+        return None if full == 1 and not empty else _of(full, 5 if full + empty <= 5 else full + empty, 1)
+    if match["stars"]:
+        stars = match["stars"].lower()
+        return _of(_SPELLED[stars] if stars in _SPELLED else float(stars.replace(",", ".")), 5, 1)
+    return _of(float(match["points"].replace(",", ".")), int(match["most"]), 1 if match["most"] == "5" else 0)
+
+
+def _of(points: float, most: int, least: int) -> float | None:
+    return None if points > most else max(0.0, (points - least) / (most - least))
