@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from typer._click.exceptions import BadOptionUsage
+from typer._click.exceptions import BadOptionUsage, NoSuchOption
 from typer._click.parser import _Option, _OptionParser, _ParsingState
 from typer.core import TyperCommand
 
@@ -40,12 +40,22 @@ class _FilesParser(_OptionParser):
             if word == "--":
                 break
             if len(word) > 1 and word[:1] in self._opt_prefixes:
-                self._process_opts(word, state)
+                self._option(word, state)
             else:
                 self._place(word, state)
         if self._files(state) is not None:
             while state.rargs:
                 self._place(state.rargs.pop(0), state)
+
+    def _option(self, word: str, state: _ParsingState) -> None:
+        try:
+            self._process_opts(word, state)
+        except NoSuchOption as error:
+            if not os.path.lexists(word):
+                raise
+            raise BadOptionUsage(
+                word, f'"{word}" is read as an option; the file of that name is ./{word}, or stands behind --'
+            ) from error
 
     def _place(self, word: str, state: _ParsingState) -> None:
         files = self._files(state)

@@ -68,6 +68,9 @@ class InputFile:
     expected: FileFormat
     told: bool = True
     stream: bool = False
+    size: int | None = None
+    """So much of it is read: what was in a folder when it was looked through, so that no run reads its own results,
+    which `| tee` writes there."""
     found: str | None = None
     """The format that its first bytes say, once they were seen."""
 
@@ -96,7 +99,9 @@ class InputFile:
             FormatUnknown: nothing says what it is, and it is no text.
             InputBroken: it cannot be read.
         """
-        content = content_of(plain_chunks(stream, quoted(self.name)), self.expected, quoted(self.name))
+        chunks = plain_chunks(stream, quoted(self.name))
+        chunks = chunks if self.size is None else _up_to(chunks, self.size)
+        content = content_of(chunks, self.expected, quoted(self.name))
         if content.holds_nul and not (self.told or binary or self.path is None or content.format == "parquet"):
             raise FormatUnknown(
                 f"{quoted(self.name)} is no text (there are NUL bytes in it), and its name tells no format;"
@@ -104,6 +109,14 @@ class InputFile:
             )
         self.found = content.format
         return content
+
+
+def _up_to(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk[:size]
+        size -= len(chunk)
+        if size <= 0:
+            return
 
 
 def _reason(path: Path, error: OSError) -> str:
@@ -202,9 +215,9 @@ def _folder_files(name: str, folder: Path, named: FileFormat | None, spec: Input
     paths = sorted(_visible_files(folder, written))
     formats = ((path, *_format_of(path.name, named)) for path in paths)
     files = [
-        InputFile(shown(str(path)), path, format_)
+        InputFile(shown(str(path)), path, format_, size=size)
         for path, format_, told in formats
-        if told and _is_read(path, written)
+        if told and (size := _size_to_read(path, written)) is not None
     ]
     if not files:
         raise InputMissing(
@@ -214,18 +227,18 @@ def _folder_files(name: str, folder: Path, named: FileFormat | None, spec: Input
     return files
 
 
-def _is_read(path: Path, written: _Written) -> bool:
-    """Whether it is a regular file that can be read, and is not written by this run; said where it is none."""
+def _size_to_read(path: Path, written: _Written) -> int | None:
+    """The size of a regular file that can be read, None where it is none, which is said, or is written by this run."""
     try:
         status = path.stat()
     except OSError as error:
         problem = "a broken link" if path.is_symlink() else str(error.strerror)
     else:
         if stat.S_ISREG(status.st_mode) and os.access(path, os.R_OK):
-            return (status.st_dev, status.st_ino) not in written.files
+            return None if (status.st_dev, status.st_ino) in written.files else status.st_size
         problem = _KINDS.get(stat.S_IFMT(status.st_mode), "no permission to read it")
     log.warning("%s is passed over: %s", shown(str(path)), problem)
-    return False
+    return None
 
 
 def _visible_files(folder: Path, written: _Written) -> Iterator[Path]:

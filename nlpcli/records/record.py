@@ -7,6 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 
+def printable(name: str) -> str:
+    """A name in one line, control characters as escapes: a file can have a line break in its name."""
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The place of a record in the input: `source` as the user named it, `line` counted from 1."""
@@ -15,7 +22,7 @@ class Origin:
     line: int
 
     def __str__(self) -> str:
-        return f"{self.source}:{self.line}"
+        return f"{printable(self.source)}:{self.line}"
 
 
 @dataclass(slots=True)

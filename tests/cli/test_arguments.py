@@ -104,6 +104,14 @@ def test_what_is_not_clear_is_refused_in_one_line(call, task, tmp_path, monkeypa
         assert wrong in complaint, line
 
 
+def test_a_file_whose_name_begins_like_an_option_is_said(call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-weird.txt").touch()
+    done = call("embed", "-i", "-weird.txt", "-weird.txt", "--model", "/nowhere")
+    assert (done.status, done.complaints.count(b"\n")) == (2, 1)
+    assert b'"-weird.txt" is read as an option; the file of that name is ./-weird.txt' in done.complaints
+
+
 def test_an_empty_text_is_a_record_as_an_empty_second_text_is(call, tmp_path):
     (tmp_path / "none.jsonl").touch()
     for task in TASKS:

@@ -8,6 +8,7 @@ import pytest
 
 from nlpcli.errors import InputMissing, UsageError
 from nlpcli.records.inputs import InputSpec, input_files
+from nlpcli.records.readers import read_records
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links, pipes and permissions are those of POSIX")
 
@@ -64,6 +65,27 @@ def test_a_folder_does_not_give_the_file_behind_a_standard_stream(folder, descri
         finally:
             os.dup2(kept, descriptor)
             os.close(kept)
+
+
+def test_what_grows_in_a_folder_is_read_as_it_was(folder):
+    spec = InputSpec(paths=("in",))
+    texts = []
+    # As `nlpcli … -i in | tee in/a.txt` would write: each result makes another record.
+    for record in read_records(spec, input_files(spec)):
+        texts.append(record.text)
+        assert len(texts) < 10
+        with (folder / "in" / "a.txt").open("a") as file:
+            file.write("a result\n")
+    assert texts == ["x", "x"]
+
+
+@pytest.mark.parametrize("name", ["two\nlines.txt", "a\tb.txt", "\x1b[2J.txt"])
+def test_a_name_stays_in_its_line(folder, name):
+    (folder / name).write_text("x\n")
+    spec = InputSpec(paths=(name,))
+    (record,) = read_records(spec, input_files(spec))
+    assert record.origin.source == name
+    assert str(record.origin).isprintable()
 
 
 def test_a_folder_of_results_inside_is_not_read_and_the_folder_itself_is_none_for_results(folder):
