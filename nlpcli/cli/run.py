@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -164,14 +165,18 @@ def run_job(
             elif drawn:
                 writer = _TerminalWriter(view.draw, activity)
             else:
-                writer = make_writer(
-                    format_.name,
-                    stream,
-                    job.options.fields,
-                    view.render,
-                    output.null_separated,
-                    None if view.own_rows else columns,
+                writer = _LateWriter(
+                    lambda: make_writer(
+                        chosen_format(output, files).name,
+                        stream,
+                        job.options.fields,
+                        view.render,
+                        output.null_separated,
+                        None if view.own_rows else columns,
+                    )
                 )
+                if not any(file.is_unseen for file in files):
+                    writer = writer.made
             outgoing = failures.sift(_results(job, files, columns, activity, hear))
             moving = not drawn and hear is _hear_nothing
             for record in _counted(tap(outgoing) if tap else outgoing, activity, moving):
@@ -309,6 +314,23 @@ class _StreamedWriter:
 
     def close(self) -> None:
         self._activity.end()
+
+
+class _LateWriter:
+    """Makes its writer for the first record: what flows out can depend on what flows in, which is seen only then."""
+
+    def __init__(self, make: Callable[[], Writer]) -> None:
+        self._make = make
+
+    @cached_property
+    def made(self) -> Writer:
+        return self._make()
+
+    def write(self, record: Record) -> None:
+        self.made.write(record)
+
+    def close(self) -> None:
+        self.made.close()
 
 
 class _NoWriter:

@@ -79,6 +79,11 @@ class InputFile:
         """What it is, as far as that is known."""
         return self.expected._replace(name=self.found or self.expected.name)
 
+    @property
+    def is_unseen(self) -> bool:
+        """Whether only its first bytes, which flow past once, will say what it is."""
+        return self.stream and not self.told and self.found is None
+
     def open(self) -> BinaryIO:
         """The raw bytes.
 
@@ -211,7 +216,7 @@ def _folder_files(name: str, folder: Path, named: FileFormat | None, spec: Input
     """Files of a known format anywhere below `folder`; hidden ones, and what this run writes, are passed over."""
     written = _Written.of(spec)
     if _identity(folder) in written.folders:
-        raise UsageError(f"{shown(name)} is both read and written to; choose another folder with -o")
+        raise UsageError(f"{quoted(name)} is both read and written to; choose another folder with -o")
     paths = sorted(_visible_files(folder, written))
     formats = ((path, *_format_of(path.name, named)) for path in paths)
     files = [
@@ -221,7 +226,7 @@ def _folder_files(name: str, folder: Path, named: FileFormat | None, spec: Input
     ]
     if not files:
         raise InputMissing(
-            f"no readable file in {shown(name)}; looked for .txt .md .html .srt .jsonl .ndjson .json .csv .tsv"
+            f"no readable file in {quoted(name)}; looked for .txt .md .html .srt .jsonl .ndjson .json .csv .tsv"
             " .parquet, also compressed with .gz .bz2 .xz .zst"
         )
     return files
@@ -237,18 +242,18 @@ def _size_to_read(path: Path, written: _Written) -> int | None:
         if stat.S_ISREG(status.st_mode) and os.access(path, os.R_OK):
             return None if (status.st_dev, status.st_ino) in written.files else status.st_size
         problem = _KINDS.get(stat.S_IFMT(status.st_mode), "no permission to read it")
-    log.warning("%s is passed over: %s", shown(str(path)), problem)
+    log.warning("%s is passed over: %s", quoted(str(path)), problem)
     return None
 
 
 def _visible_files(folder: Path, written: _Written) -> Iterator[Path]:
     def unreadable(error: OSError) -> None:
-        log.warning("%s is passed over: %s", shown(str(error.filename)), error.strerror)
+        log.warning("%s is passed over: %s", quoted(str(error.filename)), error.strerror)
 
     for parent, folders, names in os.walk(folder, onerror=unreadable):
         inside = [Path(parent, name) for name in folders if not name.startswith(".")]
         for link in filter(Path.is_symlink, inside):
-            log.warning("%s is passed over: a link to a folder; name it with -i too", shown(str(link)))
+            log.warning("%s is passed over: a link to a folder; name it with -i too", quoted(str(link)))
         folders[:] = [path.name for path in inside if not path.is_symlink() and _identity(path) not in written.folders]
         yield from (Path(parent, name) for name in names if not name.startswith("."))
 
