@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import sys
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.console import Activity, complain, configure_logging
 from nlpcli.cli.profile import Profile
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
-from nlpcli.errors import InputError, quoted
+from nlpcli.errors import CacheError, InputError, quoted
 from nlpcli.models.catalog import catalog
 from nlpcli.records.inputs import InputSpec, input_files
 from nlpcli.records.json_text import encode_json
@@ -27,6 +28,8 @@ from nlpcli.tasks.registry import TASKS
 
 if TYPE_CHECKING:
     from nlpcli.engines.bench import Trial
+
+log = logging.getLogger(__name__)
 
 EXAMPLES = """
 \b
@@ -148,5 +151,10 @@ def _columns(trial: Trial, chosen: bool) -> Iterable[str]:
 def _keep(job: Job, trials: list[Trial]) -> None:
     from nlpcli.engines.bench import as_measurement, best
 
-    keep(as_measurement(job, best(trials)))
+    try:
+        keep(as_measurement(job, best(trials)))
+    except CacheError as error:
+        # What was measured has been printed; a cache that cannot be written takes none of it away.
+        log.warning("not kept for `auto`: %s; make room, or set NLPCLI_CACHE_DIR to another folder", error)
+        return
     complain(f"kept for `auto`: {job.task} with {job.model.name}; to forget it, delete {quoted(file())}")

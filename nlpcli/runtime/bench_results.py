@@ -9,7 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from nlpcli.errors import CacheError, quoted
+from nlpcli.errors import CacheError, OutputError, quoted
+from nlpcli.records.outputs import output_stream
 from nlpcli.runtime.device import cpu_name, usable_cores
 from nlpcli.settings import cache_folder
 
@@ -90,12 +91,11 @@ def keep(new: Measurement) -> None:
 
 def _write(rows: Iterable[Measurement]) -> None:
     text = json.dumps([asdict(row) for row in rows], indent=2) + "\n"
-    part = file().with_suffix(".part")
     try:
         file().parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        part.replace(file())
+        with output_stream(str(file()), "") as stream:
+            stream.write(text.encode())
     except OSError as error:
-        raise CacheError(
-            f"cannot write {quoted(file())}: {error.strerror}; make room or set NLPCLI_CACHE_DIR to another folder"
-        ) from error
+        raise CacheError(f"cannot write {quoted(file())}: {error.strerror}") from error
+    except OutputError as error:
+        raise CacheError(str(error).partition(";")[0]) from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +40,9 @@ def picture_style(texts: Sequence[str]) -> Iterator[None]:
     """matplotlib's settings, which it reads both when text is made and when a file is written."""
     import warnings
 
-    from matplotlib import rc_context
+    # What it says of its font cache, and of settings that it cannot write, is nothing to act on.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    from matplotlib import get_configdir, rc_context
 
     settings: Any = {
         "font.family": _fonts(texts),
@@ -48,10 +52,18 @@ def picture_style(texts: Sequence[str]) -> Iterator[None]:
         "text.parse_math": False,
     }
     with rc_context(settings), warnings.catch_warnings():
-        # `_fonts` says it once; matplotlib says it for every character, and tells of its font cache.
-        logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+        # `_fonts` says it once; matplotlib says it for every character.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        yield
+        try:
+            yield
+        finally:
+            _remove_temporary(Path(get_configdir()))
+
+
+def _remove_temporary(settings: Path) -> None:
+    """Where matplotlib cannot write its settings, it makes a folder that it would remove at an exit unlike ours."""
+    if settings.parent == Path(tempfile.gettempdir()) and settings.name.startswith("matplotlib-"):
+        shutil.rmtree(settings, ignore_errors=True)
 
 
 def write_figure(figure: Any, stream: Any, path: Path) -> None:

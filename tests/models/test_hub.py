@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from hub_server import FILES, NEWER, Repository, commit
 
+from tests.read_only import can_mount, run_read_only
+
 WANTED = {"README.md", "config.json", "1_Pooling/config.json", "model.safetensors"}
 
 
@@ -213,3 +215,15 @@ def test_a_model_of_the_hub_embeds_as_its_folder_does_and_offline_asks_nobody(hu
     assert fetched.stdout == offline.stdout
     expected = load_embedding_pipeline(LocalModel("bert", bert), Placement("cpu", "float32", "", ""))("the dog sleeps")
     assert np.allclose(np.array(fetched.stdout.split(), dtype=float), expected, atol=1e-4)
+
+
+@pytest.mark.skipif(not can_mount(), reason="mounting needs root on Linux")
+@pytest.mark.parametrize("newer", [False, True])
+def test_a_cache_that_cannot_be_written_has_its_copy_used(hub, pull, tmp_path, newer):
+    assert pull("owner/tiny").returncode == 0
+    if newer:
+        hub.repositories["owner/tiny"] = Repository({"main": NEWER})
+    done = run_read_only("models", "pull", "owner/tiny", folders=[tmp_path])
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.decode().strip(), "config.json").is_file()
+    assert (b"using the cached copy" in done.stderr) is newer

@@ -6,15 +6,17 @@ model translates to or from English: any other pair is two models in a row.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
+import io
 import json
 import os
 import shutil
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from nlpcli import settings
 from nlpcli.errors import IntegrityError, ModelMissing, SourceUnreachable, UsageError
@@ -30,6 +32,7 @@ CATALOGUE = "db/models.json"
 PIVOT = "en"
 _SECONDS = 30
 _CHUNK = 1 << 16
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 # The best first: released models before those that are still tried out.
 _STATUS = ("Release", "Release Desktop", "Release Android", "Nightly")
 _ARCHITECTURES = ("base-memory", "base", "tiny")
@@ -112,7 +115,8 @@ class FirefoxSource:
         """Fetch, unpack and check one file."""
         target = folder / PurePosixPath(file.path).name.removesuffix(".gz")
         packed = target.with_name(target.name + ".packed")
-        self._get(file.path, packed, lambda done, total: say(f"fetching {name} from Mozilla", done / total))
+        with packed.open("wb") as stream:
+            self._get(file.path, stream, lambda done, total: say(f"fetching {name} from Mozilla", done / total))
         try:
             with gzip.open(packed) as source, target.open("wb") as unpacked:
                 shutil.copyfileobj(source, unpacked, _CHUNK)
@@ -124,7 +128,7 @@ class FirefoxSource:
         _check(name, file, target)
         return target
 
-    def _get(self, path: str, target: Path, progress: Any) -> None:
+    def _get(self, path: str, file: BinaryIO, progress: Any) -> None:
         from http.client import HTTPException
         from urllib.error import HTTPError, URLError
         from urllib.request import Request, urlopen
@@ -133,7 +137,7 @@ class FirefoxSource:
         if not url.startswith(("https://", "http://")):
             raise UsageError(f"{BUCKET_VARIABLE} must be an address that begins with https://, not {self._bucket}")
         try:
-            with urlopen(Request(url), timeout=_SECONDS) as answer, target.open("wb") as file:  # noqa: S310 - checked
+            with urlopen(Request(url), timeout=_SECONDS) as answer:  # noqa: S310 - checked
                 total = int(answer.headers.get("Content-Length") or 0)
                 done = 0
                 while chunk := answer.read(_CHUNK):
@@ -145,7 +149,7 @@ class FirefoxSource:
                 f"Mozilla's bucket answers {error.code} for {path}; try later, or use a starter/… or hub model"
             ) from error
         except (URLError, OSError, HTTPException) as error:
-            if isinstance(error, OSError) and error.filename:
+            if isinstance(error, OSError) and (error.filename or error.errno in _OF_THE_DISK):
                 raise  # the disk, not the network
             reason = getattr(error, "reason", error)
             raise SourceUnreachable(
@@ -157,15 +161,12 @@ class FirefoxSource:
             )
 
     def _catalogue(self) -> dict[str, Any]:
-        self._made.root.mkdir(parents=True, exist_ok=True)
-        file = self._made.root / f".catalogue-{os.getpid()}.json"
+        content = io.BytesIO()
+        self._get(CATALOGUE, content, lambda done, total: None)  # noqa: ARG005
         try:
-            self._get(CATALOGUE, file, lambda done, total: None)  # noqa: ARG005
-            models = json.loads(file.read_bytes())["models"]
+            models = json.loads(content.getvalue())["models"]
         except (ValueError, KeyError, TypeError) as error:
             raise SourceUnreachable("Mozilla's catalogue of models cannot be read; try later") from error
-        finally:
-            file.unlink(missing_ok=True)
         if not isinstance(models, dict):
             raise SourceUnreachable("Mozilla's catalogue of models cannot be read; try later")
         return models

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import re
@@ -20,6 +21,8 @@ from nlpcli.models.sources.hub_cache import (
     revision_removals,
     verify_repository,
 )
+
+_CANNOT_BE_WRITTEN = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT}
 
 log = logging.getLogger(__name__)
 
@@ -95,15 +98,17 @@ def _snapshot(name: str, revision: str | None, offline: bool, say: Say) -> Path:
         return _at_hand(name, cached)
     check_files(name, files)
     # By name and not by commit, so that the cache learns which commit the name stands for.
-    with checked_download(name, name):
-        folder = snapshot_download(
-            name,
-            revision=revision,
-            allow_patterns=list(WANTED),
-            ignore_patterns=list(UNWANTED),
-            tqdm_class=_progress(name, say),
+    with _readable_cache(name, cached) as at_hand, checked_download(name, name):
+        at_hand.append(
+            snapshot_download(
+                name,
+                revision=revision,
+                allow_patterns=list(WANTED),
+                ignore_patterns=list(UNWANTED),
+                tqdm_class=_progress(name, say),
+            )
         )
-    return Path(folder)
+    return Path(at_hand[-1])
 
 
 def _gguf_file(name: str, repository: str, file: str, revision: str | None, offline: bool, say: Say) -> Path:
@@ -116,9 +121,9 @@ def _gguf_file(name: str, repository: str, file: str, revision: str | None, offl
     if file not in files:
         others = ", ".join(other for other in files if other.endswith(".gguf"))
         raise ModelMissing(f"{repository} has no file {file}; its GGUF files: {others or 'none'}")
-    with checked_download(name, repository):
-        path = hf_hub_download(repository, file, revision=revision, tqdm_class=_progress(name, say))
-    return Path(path)
+    with _readable_cache(name, cached) as at_hand, checked_download(name, repository):
+        at_hand.append(hf_hub_download(repository, file, revision=revision, tqdm_class=_progress(name, say)))
+    return Path(at_hand[-1])
 
 
 def _cached_snapshot(name: str, revision: str | None) -> Path | None:
@@ -145,6 +150,18 @@ def _cached_file(repository: str, file: str, revision: str | None) -> Path | Non
     # hf_hub_download(local_files_only=True) would ask the hub which agents there are.
     path = try_to_load_from_cache(repository, file, revision=revision)
     return Path(path) if isinstance(path, str) else None
+
+
+@contextmanager
+def _readable_cache(name: str, cached: Path | None) -> Iterator[list[str | Path]]:
+    """What is fetched within is added to the list; where the cache cannot be written, the copy in it has to do."""
+    at_hand: list[str | Path] = [] if cached is None else [cached]
+    try:
+        yield at_hand
+    except OSError as error:
+        if cached is None or error.errno not in _CANNOT_BE_WRITTEN:
+            raise
+        log.warning("the cache cannot be written (%s); using the cached copy of %s", error.strerror, name)
 
 
 def _at_hand(name: str, cached: Path | None) -> Path:

@@ -11,12 +11,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nlpcli.errors import CacheError, quoted
 from nlpcli.models.reference import CachedModel, Removal, Say, Verification
 from nlpcli.models.sources.hashing import hashes_below, sha256_of
+from nlpcli.signals import put_away_if_killed
 
 MANIFEST = "nlpcli-model.json"
 # What every manifest says; `files` is added by `make`.
@@ -54,14 +56,16 @@ class MadeFolders:
             for stale in self.root.glob(f".staging-{folder.name}-*"):
                 _discard(stale)
             staging = Path(tempfile.mkdtemp(prefix=f".staging-{folder.name}-", dir=self.root))
-            try:
-                recipe(staging)
-                made = staging / "model"
-                manifest = {**facts, "files": hashes_below(made)}
-                (made / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-                made.replace(folder)
-            finally:
-                shutil.rmtree(staging, ignore_errors=True)
+            remove = partial(shutil.rmtree, staging, ignore_errors=True)
+            with put_away_if_killed(remove):
+                try:
+                    recipe(staging)
+                    made = staging / "model"
+                    manifest = {**facts, "files": hashes_below(made)}
+                    (made / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+                    made.replace(folder)
+                finally:
+                    remove()
 
     def cached(self) -> Iterator[CachedModel]:
         """What lies here, for `nlpcli models list`."""
@@ -98,10 +102,8 @@ class MadeFolders:
 
 def note_use(folder: Path) -> None:
     """The manifest's time is when the model was last used."""
-    try:
+    with suppress(OSError):  # a cache that cannot be written works all the same; only `last used` stays old
         (folder / MANIFEST).touch()
-    except PermissionError:
-        return  # a shared cache that is read-only works all the same; only `last used` stays old
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

