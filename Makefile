@@ -23,6 +23,7 @@ bench:
 	python tests/bench/generate.py $(FILE)
 
 docs:
+	python tests/cli/test_option_names.py
 	python tests/cli/test_help.py
 	python tests/cli/completion/test_scripts.py
 	python tests/cli/test_manual.py

@@ -13,7 +13,7 @@ from nlpcli.signals import leave_when_signaled
 from nlpcli.streams import open_standard_streams
 
 if TYPE_CHECKING:
-    from typer._click.exceptions import ClickException
+    from nlpcli.cli.vendored import ClickException
 
 INTERRUPTED = 130
 READER_WENT_AWAY = 141
@@ -90,9 +90,9 @@ def _status_of(error: Exception) -> int:
 
 def _call(arguments: list[str]) -> int:
     from typer import Abort
-    from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
     from nlpcli.cli.app import app
+    from nlpcli.cli.vendored import ClickException, NoArgsIsHelpError
 
     try:
         # Typer gives back what the command returns: its exit status, or None.
@@ -120,7 +120,7 @@ def _complain_of_usage(error: ClickException) -> None:
 
 def _origin(error: ClickException) -> str:
     """Where a wrong value stands, if not on the command line."""
-    from typer._click.core import ParameterSource
+    from nlpcli.cli.vendored import ParameterSource
 
     context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
     if context is None or parameter is None:
@@ -133,7 +133,7 @@ def _origin(error: ClickException) -> str:
     from nlpcli.cli.app import configured
 
     profile = context.params.get("profile") or context.find_root().params.get("profile")
-    setting = configured(profile).get(context.info_name, {}).get(parameter.name)
+    setting = configured(profile, [context.info_name])[context.info_name].get(parameter.name)
     return f" (in {setting.origin})" if setting else ""
 
 

@@ -13,12 +13,12 @@ from typer.core import TyperGroup, TyperOption
 
 from nlpcli import __version__, settings
 from nlpcli.cli.commands import COMMANDS
+from nlpcli.cli.option_names import option_names
 from nlpcli.cli.profile import Profile
 from nlpcli.errors import NlpcliError, UsageError
 
 if TYPE_CHECKING:
-    # Typer carries its own copy of Click and exports neither type.
-    from typer._click import Command, Context, HelpFormatter
+    from nlpcli.cli.vendored import Command, Context, HelpFormatter
 
 COMPLETION_OPTIONS = frozenset({"--install-completion", "--show-completion"})
 THIS_SHELL = "auto"
@@ -51,7 +51,7 @@ class LazyGroup(TyperGroup):
         misspelled = settings.unknown_variables(_option_variables)
         problem: NlpcliError | None = None
         try:
-            ctx.default_map = ctx.default_map or configured_defaults(ctx.params.get(settings.PROFILE))
+            ctx.default_map = ctx.default_map or configured_defaults(ctx.params.get(settings.PROFILE), cmd_name)
         except NlpcliError as error:
             problem = error  # said when the command runs: its --help must show all the same
         command.callback = _checked(command.callback, misspelled, problem)
@@ -86,7 +86,7 @@ def _checked(
 
 def _option_variables() -> set[str]:
     """The variables of all options of all commands."""
-    return {settings.environment_name(option) for name in COMMANDS for option in option_names(load_command(name))}
+    return {settings.environment_name(option) for name in COMMANDS for option in names_of_options(name)}
 
 
 def load_command(name: str) -> Command:
@@ -109,6 +109,8 @@ def _add_opposites(command: Command) -> None:
     for parameter in command.params:
         if isinstance(parameter, TyperOption) and parameter.is_bool_flag and parameter.name != "help":
             parameter.secondary_opts = parameter.secondary_opts or [_opposite(parameter.opts[-1])]
+            # Off, unless its help says otherwise.
+            parameter.show_default = False
     for subcommand in command.commands.values() if isinstance(command, TyperGroup) else ():
         _add_opposites(subcommand)
 
@@ -118,12 +120,16 @@ def _opposite(flag: str) -> str:
     return f"--{name.removeprefix('no-')}" if name.startswith("no-") else f"--no-{name}"
 
 
-def configured(profile: str | None) -> dict[str, dict[str, settings.Setting]]:
-    """What `config.toml` says for each command, by the names of their options."""
+def configured(profile: str | None, commands: Iterable[str]) -> dict[str, dict[str, settings.Setting]]:
+    """What `config.toml` says for some commands, by the names of their options; only these are imported.
+
+    Raises:
+        UsageError: the file is wrong, for whatever command, or a value is none that its option takes.
+    """
     if profile is None and not settings.has_config():
-        return {}
-    found = settings.read_config({name: option_names(load_command(name)) for name in COMMANDS}, profile)
-    return {name: _fitting(load_command(name), chosen) for name, chosen in found.items()}
+        return {name: {} for name in commands}
+    found = settings.read_config({name: names_of_options(name) for name in COMMANDS}, profile)
+    return {name: _fitting(load_command(name), found[name]) for name in commands}
 
 
 def _fitting(command: Command, chosen: dict[str, settings.Setting]) -> dict[str, settings.Setting]:
@@ -147,19 +153,22 @@ def _fitting(command: Command, chosen: dict[str, settings.Setting]) -> dict[str,
     return fitting
 
 
-def configured_defaults(profile: str | None) -> dict[str, dict[str, Any]]:
+def configured_defaults(profile: str | None, command: str) -> dict[str, dict[str, Any]]:
     """`configured` as Click's map of defaults."""
-    return {
-        command: {option: setting.value for option, setting in chosen.items()}
-        for command, chosen in configured(profile).items()
-    }
+    chosen = configured(profile, [command])[command]
+    return {command: {option: setting.value for option, setting in chosen.items()}}
 
 
-def option_names(command: Command) -> set[str]:
-    """The names that `config.toml` may use for a command."""
+def names_of_options(command: str) -> set[str]:
+    """The names that `config.toml` may use for a command. Imports only one that is not of nlpcli itself."""
+    return option_names(command, options_of)
+
+
+def options_of(command: str) -> set[str]:
+    """`names_of_options`, as the command itself has them."""
     return {
         parameter.name
-        for parameter in command.params
+        for parameter in load_command(command).params
         if isinstance(parameter, TyperOption) and parameter.name and parameter.name not in {"help", settings.PROFILE}
     }
 

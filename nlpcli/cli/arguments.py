@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from typer._click.exceptions import BadOptionUsage, NoSuchOption
-from typer._click.parser import _Option, _OptionParser, _ParsingState
 from typer.core import TyperCommand
+
+from nlpcli.cli.help import format_options
+from nlpcli.cli.vendored import BadOptionUsage, HelpFormatter, NoSuchOption, OptionParser, ParserOption, ParsingState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from typer._click import Context
+    from nlpcli.cli.vendored import Context
 
 INPUT = "--input"
 # An empty text is a text, and a column can have an empty name; elsewhere "" is a variable that was not set.
@@ -22,19 +23,22 @@ _MAY_BE_EMPTY = frozenset({"TEXT", "NAME|TEXT"})
 class TaskCommand(TyperCommand):
     """A command with -i: what stands behind it is a file, up to the next option; behind `--` everything is."""
 
-    def make_parser(self, ctx: Context) -> _OptionParser:
+    def make_parser(self, ctx: Context) -> OptionParser:
         parser = _FilesParser(ctx)
         for parameter in self.get_params(ctx):
             parameter.add_to_parser(parser, ctx)
         parser.arguments_before = sum(parameter.required for parameter in self.params)
         return parser
 
+    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
+        format_options(self, ctx, formatter)
 
-class _FilesParser(_OptionParser):
+
+class _FilesParser(OptionParser):
     arguments_before = 0
     """How many arguments the command needs, whether -i is given or not."""
 
-    def _process_args_for_options(self, state: _ParsingState) -> None:
+    def _process_args_for_options(self, state: ParsingState) -> None:
         while state.rargs:
             word = state.rargs.pop(0)
             if word == "--":
@@ -47,7 +51,7 @@ class _FilesParser(_OptionParser):
             while state.rargs:
                 self._place(state.rargs.pop(0), state)
 
-    def _option(self, word: str, state: _ParsingState) -> None:
+    def _option(self, word: str, state: ParsingState) -> None:
         try:
             self._process_opts(word, state)
         except NoSuchOption as error:
@@ -57,19 +61,19 @@ class _FilesParser(_OptionParser):
                 word, f'"{word}" is read as an option; the file of that name is ./{word}, or stands behind --'
             ) from error
 
-    def _place(self, word: str, state: _ParsingState) -> None:
+    def _place(self, word: str, state: ParsingState) -> None:
         files = self._files(state)
         if files is None or len(state.largs) < self.arguments_before:
             state.largs.append(word)
         else:
             files.append(word)
 
-    def _files(self, state: _ParsingState) -> list[str] | None:
+    def _files(self, state: ParsingState) -> list[str] | None:
         """The files of -i so far; None where it was not given."""
         files: list[str] | None = state.opts.get(self._long_opt[INPUT].dest or "")
         return files
 
-    def _get_value_from_state(self, option_name: str, option: _Option, state: _ParsingState) -> str | Sequence[str]:
+    def _get_value_from_state(self, option_name: str, option: ParserOption, state: ParsingState) -> str | Sequence[str]:
         if INPUT not in option._long_opts:
             value = super()._get_value_from_state(option_name, option, state)
             return _not_empty(option_name, option, value)
@@ -93,7 +97,7 @@ def _path(option_name: str, value: str | Sequence[str]) -> str:
     return path
 
 
-def _not_empty(option_name: str, option: _Option, value: str | Sequence[str]) -> str | Sequence[str]:
+def _not_empty(option_name: str, option: ParserOption, value: str | Sequence[str]) -> str | Sequence[str]:
     if value == "" and option.obj.metavar not in _MAY_BE_EMPTY and option.dest != "field":
         raise BadOptionUsage(option_name, f'{option_name} "" is empty; a variable of the shell may be, or leave it out')
     return value

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperOption
 
 from nlpcli import settings
-from nlpcli.cli.app import configured, load_command, option_names
+from nlpcli.cli.app import configured, load_command, options_of
 from nlpcli.cli.commands import COMMANDS
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
@@ -90,13 +90,13 @@ def path() -> None:
 
 def _settings(profile: str | None) -> list[Row]:
     """Every option of every command, in the order of `--help`."""
-    of_file = configured(profile)
-    return [row for name in COMMANDS for row in _of_command(name, of_file.get(name, {}))]
+    of_file = configured(profile, COMMANDS)
+    return [row for name in COMMANDS for row in _of_command(name, of_file[name])]
 
 
 def _of_command(name: str, of_file: dict[str, settings.Setting]) -> Iterator[Row]:
     command = load_command(name)
-    known = option_names(command)
+    known = options_of(name)
     for parameter in command.params:
         if isinstance(parameter, TyperOption) and parameter.name in known:
             yield Row(name, parameter.name, *_current(name, parameter, of_file))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from nlpcli import __version__
+from nlpcli.cli.help import OWN, SHARED
 from nlpcli.cli.syntax import ArgumentSyntax, CommandSyntax, OptionSyntax, read_syntax
 
 # Of the last change that a reader would notice; a page that bore the day of its making would never be the same.
@@ -100,7 +101,17 @@ def _arguments(arguments: Iterable[ArgumentSyntax]) -> Iterator[str]:
         yield from _filled(argument.help or "See above.")
 
 
-def _options(options: Iterable[OptionSyntax]) -> Iterator[str]:
+def _options(options: Sequence[OptionSyntax]) -> Iterator[str]:
+    """Options under their headings; those of the command itself come first, and need none."""
+    by_heading = {heading: [option for option in options if option.heading == heading] for heading in (OWN, *SHARED)}
+    several = sum(map(bool, by_heading.values())) > 2
+    for heading, members in by_heading.items():
+        if several and members and heading != OWN:
+            yield f".SS {heading}"
+        yield from _list(members)
+
+
+def _list(options: Iterable[OptionSyntax]) -> Iterator[str]:
     for option in options:
         names = ", ".join(f"\\fB{_escaped(flag)}\\fR" for flag in (*option.flags, *option.against))
         value = f" \\fI{_escaped(option.metavar)}\\fR" if option.takes_value else ""

@@ -13,7 +13,7 @@ def _use_profile(context: typer.Context, profile: str | None) -> str | None:
     if profile is not None and context.parent is not None and profile != context.parent.params.get("profile"):
         from nlpcli.cli.app import configured_defaults
 
-        context.default_map = configured_defaults(profile).get(command or "")
+        context.default_map = configured_defaults(profile, command or "")[command or ""]
     return profile
 
 

@@ -15,11 +15,12 @@ from typer.core import TyperArgument, TyperGroup, TyperOption
 
 from nlpcli.cli.app import app
 from nlpcli.cli.commands import COMMANDS
+from nlpcli.cli.help import heading_of
 from nlpcli.records.formats import INPUT_FORMATS
 from nlpcli.runtime.device import DTYPES, QUANTIZATIONS
 
 if TYPE_CHECKING:
-    from typer._click import Command, Context
+    from nlpcli.cli.vendored import Command, Context
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
@@ -44,7 +45,7 @@ class Values(StrEnum):
 class OptionSyntax:
     """`flags` as they are typed, `against` those that say the opposite; `metavar` is empty where no value follows.
 
-    `details` are what `--help` adds in brackets: the default and the range of a number.
+    `details` are what `--help` adds in brackets: the default and the range of a number; `heading` as in `--help`.
     """
 
     name: str
@@ -56,6 +57,7 @@ class OptionSyntax:
     values: Values
     choices: tuple[str, ...]
     repeatable: bool
+    heading: str
 
     @property
     def takes_value(self) -> bool:
@@ -165,6 +167,7 @@ def _option(parameter: TyperOption, ctx: Context) -> OptionSyntax:
         values=values,
         choices=choices,
         repeatable=parameter.multiple,
+        heading=heading_of(parameter.name),
     )
 
 

@@ -137,6 +137,16 @@ CHECKS = {
 }
 
 
+def test_every_option_that_tasks_share_has_its_heading():
+    from dataclasses import fields
+
+    from nlpcli.cli.help import SHARED
+    from nlpcli.cli.options import SharedOptions
+
+    named = [option for options in SHARED.values() for option in options]
+    assert sorted(named) == sorted([field.name for field in fields(SharedOptions)] + ["help"])
+
+
 def test_every_task_has_examples():
     from nlpcli.tasks.base import TASKS
 
