@@ -24,7 +24,8 @@ def shown_lines(page):
 
 def calls_in(line):
     """The words behind each `nlpcli` that a shell would run."""
-    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
+    # A process substitution is the name of a file.
+    lexer = shlex.shlex(re.sub(r"<\([^)]*\)", "/dev/fd/63", line), posix=True, punctuation_chars="|&;<>")
     lexer.whitespace_split = True
     words = []
     for word in [*lexer, ";"]:
