@@ -151,11 +151,11 @@ def save_marian_binary(
 
     def matrix(name, rows, columns):
         # Sharp enough that the outputs of two texts differ.
-        quantised = random.integers(-127, 128, (rows, columns) if "Wemb" in name else (columns, rows), np.int8)
+        quantized = random.integers(-127, 128, (rows, columns) if "Wemb" in name else (columns, rows), np.int8)
         # The multiplier of a published matrix makes its largest number 127.
-        quantised.flat[3] = 127
+        quantized.flat[3] = 127
         multiplier = np.float32(127 / (1.5 if "Wemb" in name else 1.0))
-        items[name] = (INTGEMM8, (rows, columns), quantised.tobytes() + struct.pack("<f", multiplier) + b"garbage")
+        items[name] = (INTGEMM8, (rows, columns), quantized.tobytes() + struct.pack("<f", multiplier) + b"garbage")
         if scales and "Wemb" not in name:
             items[f"{name}_QuantMultA"] = (FLOAT32, (1, 1), struct.pack("<f", 12.0))
 

@@ -22,7 +22,7 @@ say_nothing()
 # The one bar that is not switched off by that.
 modeling_gguf_pytorch_utils.tqdm = logging.tqdm
 
-# Of a quantised file bfloat16 keeps more than the file has.
+# Of a quantized file bfloat16 keeps more than the file has.
 _EXACT = frozenset({GGMLQuantizationType.F32, GGMLQuantizationType.F16, GGMLQuantizationType.BF16})
 _WIDE = frozenset({GGMLQuantizationType.F32, GGMLQuantizationType.F16})
 # Tensors of one dimension are always stored exactly: they say nothing about the file.
@@ -40,7 +40,7 @@ def convert(source: Path, folder: Path) -> None:
 
 
 def convert_file(file: Path, folder: Path) -> None:
-    """Dequantise `file` into `folder`: weights, configuration, tokenizer and chat template.
+    """Dequantize `file` into `folder`: weights, configuration, tokenizer and chat template.
 
     Weights become bfloat16, or float32 where the file holds them in float32 or float16.
 
@@ -52,10 +52,10 @@ def convert_file(file: Path, folder: Path) -> None:
         # Asked for the architecture first: what is no GGUF file is said before anything long begins.
         AutoConfig.from_pretrained(file.parent, **where)
         tokenizer = AutoTokenizer.from_pretrained(file.parent, **where)
-        model = AutoModelForCausalLM.from_pretrained(file.parent, dtype=_dtype(file), **_dequantised(), **where)
+        model = AutoModelForCausalLM.from_pretrained(file.parent, dtype=_dtype(file), **_dequantized(), **where)
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
         raise ModelUnusable(f"{quoted(file.name)} cannot be read as GGUF: {first_line(error)}") from error
-    _forget_quantisation(model)
+    _forget_quantization(model)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
@@ -65,14 +65,14 @@ def _dtype(file: Path) -> torch.dtype:
     return torch.float32 if kinds and all(kind in _WIDE for kind in kinds) else torch.bfloat16
 
 
-def _dequantised() -> dict[str, Any]:
-    # Before it had a configuration for it, transformers knew nothing but dequantised weights.
+def _dequantized() -> dict[str, Any]:
+    # Before it had a configuration for it, transformers knew nothing but dequantized weights.
     configuration = getattr(transformers, "GgufConfig", None)
     return {"quantization_config": configuration(dequantize=True)} if configuration else {}
 
 
-def _forget_quantisation(model: Any) -> None:
-    """Ordinary weights now: what is said of quantisation would have transformers refuse to save or load them."""
+def _forget_quantization(model: Any) -> None:
+    """Ordinary weights now: what is said of quantization would have transformers refuse to save or load them."""
     model.hf_quantizer = None
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config

@@ -1,4 +1,9 @@
-"""A local folder → tokenizer and module, in the right dtype on the right device."""
+"""A local folder → tokenizer and module, in the right dtype on the right device, ready for inference.
+
+Every loader raises `ModelUnsafe` where the model would run code of its own, `ModelUnusable` where transformers does not
+know it, weights are missing or it is no model of the kind, and `UsageError` where it cannot be computed in the format
+that was asked for.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +17,13 @@ from transformers import PretrainedConfig, PreTrainedTokenizerBase
 from nlpcli.errors import ModelUnsafe, ModelUnusable, quoted
 from nlpcli.kernels.linear import MakeLinear, int4_weights, int8_weights, packed_bfloat16, replace_linears
 from nlpcli.models.bert.first_token import read_first_token_alone
+from nlpcli.models.bert.layers import layer_names
 from nlpcli.models.bert.quantize import quantize_layers
-from nlpcli.models.facts import BERGAMOT, facts_of
 from nlpcli.models.llama.configuration import has_generic_tokenizer
 from nlpcli.models.quiet import first_line, say_nothing
 from nlpcli.models.reference import LocalModel
 from nlpcli.runtime.device import Placement
-from nlpcli.runtime.precision import Kernel, Precision, Use, decide
+from nlpcli.runtime.precision import Family, Kernel, ModelFacts, Precision, Use, decide
 
 log = logging.getLogger(__name__)
 
@@ -30,18 +35,14 @@ say_nothing()
 # An explicit no: where nothing is said about a model's own code, transformers asks on the terminal whether to run it.
 _LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
+_BERGAMOT = "bergamot"
 # Heads that only training needs: an encoder's vectors do not pass through them.
 _UNUSED_WEIGHTS = ("pooler.",)
 _WITHOUT_HEAD = frozenset({"AutoModel", "AutoModelForTextEncoding"})
 
 
 def load_tokenizer(model: LocalModel, config: PretrainedConfig | None = None) -> PreTrainedTokenizerBase:
-    """The model's tokenizer; `config` where the model's is read already.
-
-    Raises:
-        ModelUnsafe: the tokenizer would run code of its own.
-        ModelUnusable: the folder has no tokenizer that transformers can read.
-    """
+    """The model's tokenizer; `config` where the model's is read already."""
     _know_bergamot(model)
     try:
         if config is not None and has_generic_tokenizer(model.folder, config):
@@ -53,16 +54,12 @@ def load_tokenizer(model: LocalModel, config: PretrainedConfig | None = None) ->
 
 
 def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
-    """The model without a head, ready for inference: tokens in, `last_hidden_state` out.
+    """The model without a head, tokens in, `last_hidden_state` out.
 
     Of an encoder-decoder model this is the encoder.
-
-    Raises:
-        ModelUnsafe: the model would run code of its own.
-        ModelUnusable: transformers does not know the architecture, or weights are missing.
     """
     config = _load_config(model)
-    precision = _precision(model, config, placement, Use.VECTORS)
+    precision = precision_of(model, placement, Use.VECTORS, config)
     options = _options(config, precision)
     if config.model_type in _TEXT_ENCODERS:
         module = _from_pretrained(transformers.AutoModelForTextEncoding, model, options)
@@ -74,17 +71,13 @@ def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
 
 
 def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
-    """The model with its classification head, ready for inference: tokens in, `logits` out.
+    """The model with its classification head, tokens in, `logits` out.
 
     The last layer computes in float32 whatever the rest does: it costs nothing, and bfloat16's eight bits would show
     in the second digit of a probability.
-
-    Raises:
-        ModelUnsafe: the model would run code of its own.
-        ModelUnusable: the model is no classifier, transformers does not know it, or weights are missing.
     """
     config = _load_config(model)
-    precision = _precision(model, config, placement, Use.LABELS)
+    precision = precision_of(model, placement, Use.LABELS, config)
     try:
         module = _from_pretrained(transformers.AutoModelForSequenceClassification, model, _options(config, precision))
     except _WeightsMissing as error:
@@ -99,15 +92,11 @@ def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
 
 
 def load_attention_model(model: LocalModel, placement: Placement) -> torch.nn.Module:
-    """The model with the head that its architecture names, ready to show its attention: eager, because the fused
+    """The model with the head that its architecture names, to show its attention: eager, because the fused
     kernels never hold the weights.
-
-    Raises:
-        ModelUnsafe: the model would run code of its own.
-        ModelUnusable: transformers does not know the architecture, or weights are missing.
     """
     config = _load_config(model)
-    precision = _precision(model, config, placement, Use.ATTENTION)
+    precision = precision_of(model, placement, Use.ATTENTION, config)
     options = {**_options(config, precision), "attn_implementation": "eager"}
     return _ready(_from_pretrained(_class_with_head(config), model, options), placement, precision, model.name)
 
@@ -124,36 +113,21 @@ def _class_with_head(config: PretrainedConfig) -> Any:
 
 
 def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
-    """The decoder with its output layer, ready for inference: tokens in, `logits` of the next token out.
-
-    Raises:
-        ModelUnsafe: the model would run code of its own.
-        ModelUnusable: the model continues no text, transformers does not know it, or weights are missing.
-    """
+    """The decoder with its output layer, tokens in, `logits` of the next token out."""
     module, precision = _load_generator(transformers.AutoModelForCausalLM, "continues no text", model, placement)
     _prepare(module, precision, model.name)
     return module
 
 
 def load_seq2seq(model: LocalModel, placement: Placement) -> torch.nn.Module:
-    """The encoder-decoder model with its output layer, ready for inference.
-
-    Raises:
-        ModelUnsafe: the model would run code of its own.
-        ModelUnusable: the model turns no text into another, transformers does not know it, or weights are missing.
-    """
+    """The encoder-decoder model with its output layer."""
     module, precision = load_student(model, placement)
     _prepare(module, precision, model.name)
     return module
 
 
 def load_student(model: LocalModel, placement: Placement) -> tuple[torch.nn.Module, Precision]:
-    """A student of Bergamot's, whose loop makes layers of its own, and how these are to multiply.
-
-    Raises:
-        ModelError: as `load_seq2seq`.
-        UsageError: it cannot be computed in the format that was asked for.
-    """
+    """A student of Bergamot's, whose loop makes layers of its own, and how these are to multiply."""
     return _load_generator(transformers.AutoModelForSeq2SeqLM, "turns no text into another", model, placement)
 
 
@@ -165,7 +139,7 @@ def _load_generator(
         raise ModelUnusable(
             f"{quoted(model.name)} is a {config.model_type} model, which {what_it_lacks}; choose another with -m"
         )
-    precision = _precision(model, config, placement, Use.TEXT)
+    precision = precision_of(model, placement, Use.TEXT, config)
     module = _from_pretrained(auto_class, model, _options(config, precision)).to(placement.device).eval()
     return module, precision
 
@@ -174,7 +148,7 @@ def load_llama(model: LocalModel, config: PretrainedConfig, placement: Placement
     """What `LlamaDecoder` needs of a model of a `llama_config`, ready; None where its files are not plainly whole."""
     from nlpcli.models.llama.weights import llama_weights
 
-    precision = _precision(model, config, placement, Use.TEXT)
+    precision = precision_of(model, placement, Use.TEXT, config)
     weights = llama_weights(model.folder, config, getattr(torch, precision.dtype))
     if weights is None:
         return None
@@ -185,7 +159,7 @@ def load_llama(model: LocalModel, config: PretrainedConfig, placement: Placement
 
 def is_bergamot(model: LocalModel) -> bool:
     """Whether the folder holds a student model of Bergamot's or Firefox's."""
-    return bool(_load_config(model).model_type == BERGAMOT)
+    return bool(_load_config(model).model_type == _BERGAMOT)
 
 
 def is_encoder_decoder(model: LocalModel) -> bool:
@@ -234,7 +208,7 @@ def _load_config(model: LocalModel) -> PretrainedConfig:
 def _know_bergamot(model: LocalModel) -> None:
     """Bergamot's models are no part of transformers; only one of them pays for the import of its modelling code."""
     file = model.folder / "config.json"
-    if file.is_file() and BERGAMOT.encode() in file.read_bytes():
+    if file.is_file() and _BERGAMOT.encode() in file.read_bytes():
         import nlpcli.models.bergamot  # noqa: F401 - makes transformers know them
 
 
@@ -273,20 +247,22 @@ class _WeightsMissing(ModelUnusable):
         )
 
 
-def precision_of(model: LocalModel, placement: Placement, use: Use) -> Precision:
-    """How the loaders have a model compute.
-
-    Raises:
-        ModelError: transformers does not know the model.
-        UsageError: it cannot be computed in the format that was asked for.
-    """
-    return decide(placement, facts_of(model, _load_config(model)), use)
-
-
-def _precision(model: LocalModel, config: PretrainedConfig, placement: Placement, use: Use) -> Precision:
-    precision = decide(placement, facts_of(model, config), use)
-    log.info("%s computes in %s: %s", model.name, precision, precision.reason)
+def precision_of(
+    model: LocalModel, placement: Placement, use: Use, config: PretrainedConfig | None = None
+) -> Precision:
+    """How the loaders have a model compute; `config` where the model's is read already."""
+    precision = decide(placement, _facts(model, config or _load_config(model)), use)
+    log.info("%s computes in %s: %s", quoted(model.name), precision, precision.reason)
     return precision
+
+
+def _facts(model: LocalModel, config: PretrainedConfig) -> ModelFacts:
+    if config.model_type == _BERGAMOT:
+        from nlpcli.models.bergamot.linears import has_published_scales
+
+        return ModelFacts(model.name, Family.BERGAMOT, has_published_scales(model.folder, config))
+    family = Family.OTHER if layer_names(config) is None else Family.BERT
+    return ModelFacts(model.name, family, model.int8_measured)
 
 
 def _options(config: PretrainedConfig, precision: Precision) -> dict[str, Any]:
@@ -318,7 +294,9 @@ def _prepare(module: torch.nn.Module, precision: Precision, name: str) -> None:
     elif make := _LINEARS.get(precision.kernel):
         replaced = replace_linears(module, make)
         if not replaced and precision.name != precision.dtype:
-            log.warning("%s has no linear layers that nlpcli can quantize: it computes in %s", name, precision.dtype)
+            log.warning(
+                "%s has no linear layers that nlpcli can quantize: it computes in %s", quoted(name), precision.dtype
+            )
 
 
 def longest_input(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:

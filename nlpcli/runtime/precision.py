@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from nlpcli.errors import UsageError
+from nlpcli.errors import UsageError, quoted
 from nlpcli.runtime.device import Placement
 
 
@@ -155,7 +155,7 @@ def _matches(rule: _Rule, placement: Placement, facts: ModelFacts, use: Use) -> 
 
 
 def _refusal(placement: Placement, facts: ModelFacts) -> str:
-    name = facts.name
+    name = quoted(facts.name)
     if placement.quantization != "int8":
         return f"{name} runs in int8, not in {placement.quantization}; leave --dtype out"
     return (

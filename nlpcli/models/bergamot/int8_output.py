@@ -65,7 +65,7 @@ class RowOutput:
 
     def __init__(self, table: Tensor, numbers: Tensor, there: Tensor, ids: Tensor, bias: Tensor) -> None:
         self._table, self._numbers, self._there, self._ids, self._bias = table, numbers, there, ids, bias
-        self._bytes = table.view(-1, _BLOCK + _TAIL)
+        self._rows_of_table = table.view(-1, _BLOCK + _TAIL)
         d_model = table.shape[1]
         used = numbers[there]
         self._places = there.view(-1).nonzero().squeeze(1)
@@ -84,7 +84,7 @@ class RowOutput:
         """The id of the best piece of each row, (batch,)."""
         weights = hidden.index_select(0, self._row_of_block).view(-1)
         logits: Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets.default(
-            self._bytes, self._indices, self._offsets, False, 0, False, weights, None, False
+            self._rows_of_table, self._indices, self._offsets, False, 0, False, weights, None, False
         )
         self._blocks.index_copy_(0, self._places, logits)
         places = (self._logits + self._bias).argmax(-1, keepdim=True)

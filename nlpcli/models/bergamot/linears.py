@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn import functional
 
 from nlpcli.kernels.int8_products import StaticInt8Linear
 from nlpcli.kernels.packed_linear import PackedLinear
+from nlpcli.kernels.quantize import was_quantized
+from nlpcli.models.bergamot.configuration import BergamotConfig
 from nlpcli.runtime.precision import Kernel
+
+
+def has_published_scales(folder: Path, config: BergamotConfig) -> bool:
+    """Whether all matrices were int8 when they were published, and the scales of their activations are known.
+
+    A student that was trained further has neither.
+    """
+    path = folder / "model.safetensors"
+    if not config.activation_multipliers or not path.is_file():
+        return False
+    with safe_open(path, framework="pt") as weights:
+        return all(was_quantized(weights.get_tensor(f"{name}.weight")) for name in config.activation_multipliers)
 
 
 class FloatLinear(nn.Module):  # type: ignore[misc]

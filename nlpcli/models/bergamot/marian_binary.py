@@ -39,7 +39,7 @@ class Item(NamedTuple):
 class MarianModel(NamedTuple):
     """The training's configuration, and float32 tensors under Marian's names, matrices as (out, in).
 
-    `multipliers`: under the name of a matrix, what its input is multiplied by before it is rounded to 8 bits.
+    `multipliers`: under the name of a matrix, what its input is multiplied by before it is quantized to int8.
     """
 
     configuration: dict[str, Any]
@@ -48,7 +48,7 @@ class MarianModel(NamedTuple):
 
 
 def read_marian_model(path: Path) -> MarianModel:
-    """Read and dequantise a model.
+    """Read and dequantize a model.
 
     Raises:
         ModelUnusable: the file is no Marian model, is damaged, or holds tensors of another kind.
@@ -116,12 +116,12 @@ def _tensor(path: Path, item: Item) -> Array:
         return np.frombuffer(item.data, "<f4", count).reshape(item.shape).astype(np.float32)
     if item.type != INTGEMM8:
         raise ModelUnusable(f"{path.name}: {item.name} is of type {item.type:#x}; nlpcli reads float32 and int8")
-    quantised, multiplier = quantised_matrix(item)
+    quantized, multiplier = quantized_matrix(item)
     # A division, as Marian does it: a product with 1/m differs in the last bit.
-    return quantised.astype(np.float32) / multiplier
+    return quantized.astype(np.float32) / multiplier
 
 
-def quantised_matrix(item: Item) -> tuple[Array, np.float32]:
+def quantized_matrix(item: Item) -> tuple[Array, np.float32]:
     """The signed bytes of an int8 matrix as (out, in), and m of W = q / m.
 
     The header has the shape (in, out), the bytes lie in rows of `in`; embeddings alone lie as the header says.

@@ -14,7 +14,7 @@ from nlpcli.kernels.linear import libraries
 from nlpcli.models.bergamot.conversion import read_model
 from nlpcli.models.bergamot.greedy import GreedyTranslator
 from nlpcli.models.bergamot.int8_output import Int8Output
-from nlpcli.models.bergamot.published_scales import has_published_scales
+from nlpcli.models.bergamot.linears import has_published_scales
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.translators import load_bergamot
@@ -109,7 +109,7 @@ def test_the_scales_of_the_file_are_those_of_the_layers(model, folder):
     multipliers = model.config.activation_multipliers
     layers = [name for name, layer in model.model.named_modules() if isinstance(layer, torch.nn.Linear)]
     assert multipliers == {f"model.{name}": MULTIPLIER for name in layers}
-    assert has_published_scales(folder, multipliers)
+    assert has_published_scales(folder, model.config)
 
 
 def test_a_file_without_scales_has_none(tmp_path):
@@ -117,7 +117,7 @@ def test_a_file_without_scales_has_none(tmp_path):
     save_marian_binary(tmp_path / "model.bin", size, scales=False)
     config, _ = read_model(tmp_path / "model.bin", ("en", "de"))
     assert config.activation_multipliers is None
-    assert not has_published_scales(tmp_path, None)
+    assert not has_published_scales(tmp_path, config)
 
 
 def test_a_student_that_was_trained_further_has_no_published_scales(model, folder, tmp_path):
@@ -126,7 +126,7 @@ def test_a_student_that_was_trained_further_has_no_published_scales(model, folde
         module.model.encoder.layers[0].fc1.weight.shape
     )
     module.save_pretrained(tmp_path)
-    assert not has_published_scales(tmp_path, model.config.activation_multipliers)
+    assert not has_published_scales(tmp_path, model.config)
 
 
 @needs_fbgemm

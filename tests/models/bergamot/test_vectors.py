@@ -6,7 +6,7 @@ import torch
 
 from nlpcli.models.bergamot import BergamotMTModel
 from nlpcli.models.bergamot.conversion import read_model
-from nlpcli.models.bergamot.marian_binary import quantised_matrix, read_items
+from nlpcli.models.bergamot.marian_binary import quantized_matrix, read_items
 from nlpcli.models.bergamot.modeling import positions
 from nlpcli.models.catalog import catalog
 from nlpcli.models.loading import load_tokenizer
@@ -54,11 +54,11 @@ def close(tensor, *numbers, tolerance=2e-5):
 def test_bytes_and_multipliers(binary):
     items = {item.name: item for item in read_items(binary)}
     assert len(items) == 195
-    quantised, multiplier = quantised_matrix(items["encoder_l1_self_Wq"])
-    assert quantised.flatten()[:8].tolist() == [-1, -5, -1, 4, 8, 2, 9, -8]
+    quantized, multiplier = quantized_matrix(items["encoder_l1_self_Wq"])
+    assert quantized.flatten()[:8].tolist() == [-1, -5, -1, 4, 8, 2, 9, -8]
     assert multiplier == pytest.approx(232.273224)
-    quantised, multiplier = quantised_matrix(items["Wemb"])
-    assert quantised[697, :4].tolist() == [-20, 1, 19, -21]
+    quantized, multiplier = quantized_matrix(items["Wemb"])
+    assert quantized[697, :4].tolist() == [-20, 1, 19, -21]
     assert multiplier == pytest.approx(153.830017)
 
 
