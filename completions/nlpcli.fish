@@ -78,7 +78,7 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l per -d 'What makes a record o
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' generate'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
@@ -118,7 +118,7 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l per -d 'What makes a record 
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' translate'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' translate'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
@@ -156,7 +156,7 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l per -d 'What makes a record 
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' summarize'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
@@ -196,7 +196,7 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l per -d 'What makes a record 
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
@@ -242,7 +242,7 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l per -d 'What makes a record of p
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' embed'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
@@ -285,7 +285,7 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l per -d 'What makes a
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s o -l output -d 'Write to a file; it appears whole or not at all.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'

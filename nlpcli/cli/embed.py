@@ -179,6 +179,6 @@ def _one_line(text: str) -> str:
 _VIEWS: dict[Result, View] = {
     "vectors": View(_numbers, vectors.draw_vector),
     "chunks": View(_chunks, vectors.draw_chunks),
-    "search": View(_found, vectors.draw_found),
+    "search": View(_found, vectors.draw_found, of_all=True),
     "similarity": View(_pair, vectors.draw_pair, own_rows=True),
 }

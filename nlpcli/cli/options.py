@@ -83,7 +83,12 @@ class SharedOptions:
     encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of text input.")] = "utf-8"
     output: Annotated[
         str | None,
-        typer.Option("-o", "--output", metavar="PATH", help="Write to a file; it appears whole or not at all."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="Write to a file, whole or not at all; DIR/: one output per input file.",
+        ),
     ] = None
     format: Annotated[
         OutputFormat | None,

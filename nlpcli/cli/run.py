@@ -19,6 +19,7 @@ from nlpcli.errors import NlpcliError, UsageError, quoted
 from nlpcli.records.delimited import dialect
 from nlpcli.records.formats import named_input_format
 from nlpcli.records.inputs import InputFile, InputSpec, input_files
+from nlpcli.records.output_folder import FolderWriter, names_folder, planned_outputs
 from nlpcli.records.outputs import OutputSpec, chosen_format, output_stream, refuse_binary_on_terminal
 from nlpcli.records.readers import decoder_for, find_columns, read_records
 from nlpcli.records.record import Origin, Record
@@ -40,6 +41,9 @@ STANDARD = "-"
 _PROGRESS_SECONDS = 0.2
 
 
+Tap = Callable[[Iterator[Record]], Iterator[Record]]
+
+
 class RecordFailed(NlpcliError):
     """`--on-error fail`: a record could not be processed."""
 
@@ -52,6 +56,8 @@ class View:
     draw: Callable[[Record], RenderableType]
     own_rows: bool = False
     """The rows are found in the input, and have none of its fields."""
+    of_all: bool = False
+    """The rows are those of all files together, in an order of their own."""
 
 
 def make_job(
@@ -124,7 +130,7 @@ def run_job(
     job: Job,
     shared: SharedOptions,
     view: View,
-    tap: Callable[[Iterator[Record]], Iterator[Record]] | None = None,
+    tap: Tap | None = None,
     unwritten: bool = False,
     streamed: bool = False,
 ) -> int:
@@ -145,6 +151,8 @@ def run_job(
         shared.format.value if shared.format else None,
         shared.null,
     )
+    if names_folder(output.path):
+        return _write_folder(job, files, output, view, tap, shared)
     format_ = chosen_format(output, files)
     if output.format:
         refuse_binary_on_terminal(format_, output)
@@ -181,12 +189,47 @@ def run_job(
             moving = not drawn and hear is _hear_nothing
             for record in _counted(tap(outgoing) if tap else outgoing, activity, moving):
                 failures.write(writer, record)
-            if isinstance(writer, NpyWriter) and writer.is_without_vector:
-                writer.use_width_of(_some_result(job, activity))
+            _close(writer, job, activity)
+    finally:
+        activity.end()
+    return SOME_FAILED if failures.count else 0
+
+
+def _write_folder(
+    job: Job, files: list[InputFile], output: OutputSpec, view: View, tap: Tap | None, shared: SharedOptions
+) -> int:
+    """One output per input file, the model loaded once."""
+    folder = str(output.path)
+    if view.own_rows or view.of_all:
+        raise UsageError(f"these results are of all inputs together, so they go into one file: -o FILE, not {folder}")
+    if not files:
+        raise UsageError(f"-o {quoted(folder)} names each output after its input file; give files with -i")
+    plan = planned_outputs(folder, output.format, files, job.input.paths)
+    activity, failures = Activity(shared.progress, shared.quiet), _Failures(job.on_error)
+
+    def make(file: InputFile, stream: BinaryIO) -> Writer:
+        name = chosen_format(OutputSpec(None, output.format), [file]).name
+        columns = find_columns(job.input, [file], every_key=name in {"csv", "tsv"})
+        return make_writer(name, stream, job.options.fields, view.render, output.null_separated, columns)
+
+    def finish(writer: Writer) -> None:
+        _close(writer, job, activity)
+
+    try:
+        with FolderWriter(plan, make, finish) as writer:
+            outgoing = failures.sift(_results(job, files, InputColumns(), activity, _hear_nothing))
+            for record in _counted(tap(outgoing) if tap else outgoing, activity, moving=True):
+                failures.write(writer, record)
             writer.close()
     finally:
         activity.end()
     return SOME_FAILED if failures.count else 0
+
+
+def _close(writer: Writer, job: Job, activity: Activity) -> None:
+    if isinstance(writer, NpyWriter) and writer.is_without_vector:
+        writer.use_width_of(_some_result(job, activity))
+    writer.close()
 
 
 def _refuse_terminal_input(files: list[InputFile], command: str) -> None:

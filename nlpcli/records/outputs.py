@@ -83,7 +83,7 @@ def output_stream(path: str | None, compression_name: str) -> Iterator[BinaryIO]
         yield for_terminal(sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return
-    final = _expanded(path)
+    final = expanded(path)
     if (descriptor := _descriptor_of(path, final)) is not None:
         place = io.BufferedWriter(OutputDescriptor(descriptor, quoted(path)))
         with place as stream, _compressed(for_terminal(stream), compression_name) as compressed:
@@ -136,7 +136,8 @@ def _descriptor_of(path: str, final: Path) -> int | None:
         raise _no_place(path, error) from error
 
 
-def _expanded(path: str) -> Path:
+def expanded(path: str) -> Path:
+    """A path in which `~` is a home."""
     try:
         return Path(path).expanduser()
     except RuntimeError:  # ~somebody whom this machine does not know: the name of a file like any other
