@@ -55,7 +55,8 @@ class Number(float):
 def number(literal: str) -> float:
     """A float where it is written with the same digits again, else a `Number`."""
     value = float(literal)
-    return value if repr(value) == literal else Number(literal)
+    # With an exponent orjson writes otherwise than Python: 1e-7, not 1e-07.
+    return value if repr(value) == literal and "e" not in literal else Number(literal)
 
 
 def _integer(literal: str) -> int | float:

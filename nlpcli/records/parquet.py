@@ -89,7 +89,8 @@ class ParquetWriter:
         self._turn()
         self._add_known_columns()
         if changed := [name for name in self._spool.finish() if name not in self._json_before]:
-            log.warning("no one type of Parquet holds all values of %s: written as JSON", ", ".join(changed))
+            names = ", ".join(encode_json(name).decode() for name in changed)
+            log.warning("no one type of Parquet holds all values of %s; they are written as JSON", names)
 
     def _turn(self) -> None:
         """Records become tables: one for each run of records with the same kind of fields."""
@@ -264,23 +265,36 @@ def _is_writable(kind: Any) -> bool:
 
 
 def _floats_are_exact(values: list[Any], kind: Any) -> bool:
+    """Whether no digit was lost and no boolean became a number, which Arrow does not mind."""
     from pyarrow import types
 
-    if types.is_floating(kind):
-        return all(value.fits_float for value in values if type(value) is Number)
     if not types.is_nested(kind):
-        return True
-    inexact = []
-
-    def note(value: Any) -> None:
-        if isinstance(value, Number) and not value.fits_float:
-            inexact.append(value)
-
+        return not types.is_floating(kind) or all(map(_is_exact_float, values))
+    numbers: list[Any] = []
+    # Many times as fast as to look at each value, which is done only where there is something to find.
     try:
-        orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY, default=note)
+        encoded = orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY, default=numbers.append)
     except TypeError:
         return False
-    return not inexact
+    if not numbers and b"true" not in encoded and b"false" not in encoded:
+        return True
+    return all(_is_exact(value, kind) for value in values)
+
+
+def _is_exact_float(value: Any) -> bool:
+    return value is not True and value is not False and (type(value) is not Number or value.fits_float)
+
+
+def _is_exact(value: Any, kind: Any) -> bool:
+    from pyarrow import types
+
+    if value is None:
+        return True
+    if types.is_struct(kind):
+        return all(_is_exact(value.get(field.name), field.type) for field in kind)
+    if types.is_list(kind):
+        return all(_is_exact(item, kind.value_type) for item in value)
+    return not types.is_floating(kind) or _is_exact_float(value)
 
 
 class _Spool:
