@@ -131,7 +131,7 @@ def visible_record(record: Record) -> Record:
         record,
         text=visible(record.text),
         fields=_visible_value(record.fields),
-        origin=replace(record.origin, source=visible(record.origin.source)),
+        origin=record.origin._replace(source=visible(record.origin.source)),
         result=_visible_value(record.result),
         error=record.error and visible(record.error),
     )

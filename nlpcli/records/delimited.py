@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from nlpcli.errors import UsageError
@@ -79,10 +79,10 @@ def _quoted_rows(texts: Iterable[str], delimiter: str, quote: str) -> Iterator[R
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     lines = _Lines(texts)
     while True:
-        reader = csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True)
+        reader = csv.reader(lines.read(), delimiter=delimiter, quotechar=quote, strict=True)
         try:
             for cells in reader:
-                number = lines.next_row()
+                number = lines.next_row(len(lines.row))
                 if cells:
                     yield Row(cells, number)
         except csv.Error as error:
@@ -98,35 +98,35 @@ class _Lines:
         self._lines = split_at(texts, "\n")
         self._again: deque[str] = deque()
         self._first = 1
-        self._size = 0
         self.row: list[str] = []
 
-    def __iter__(self) -> _Lines:
-        return self
+    def read(self) -> Iterator[str]:
+        """What was not read yet, or is to be read again. Raises csv.Error where a row has no end."""
+        row, again, size = self.row, self._again, 0
+        while True:
+            line = again.popleft() if again else next(self._lines, None)
+            if line is None:
+                return
+            size = size + len(line) if row else 0
+            if size > _MOST_CHARACTERS:
+                raise csv.Error(f"a row of over {_MOST_CHARACTERS:,} characters")
+            row.append(line)
+            yield f"{line}\n"
 
-    def __next__(self) -> str:
-        if self._size > _MOST_CHARACTERS:
-            raise csv.Error(f"a row of over {_MOST_CHARACTERS:,} characters")
-        line = self._again.popleft() if self._again else next(self._lines) + "\n"
-        self.row.append(line)
-        self._size += len(line)
-        return line
-
-    def next_row(self, count: int | None = None) -> int:
-        """Ends the row, after `count` of its lines where more were read; the number of its first line."""
-        count = len(self.row) if count is None else count
+    def next_row(self, count: int) -> int:
+        """Ends the row after `count` of its lines, and gives back the others; the number of its first line."""
         first = self._first
         self._first += count
-        self._again.extendleft(reversed(self.row[count:]))
+        if count < len(self.row):
+            self._again.extendleft(reversed(self.row[count:]))
         self.row.clear()
-        self._size = 0
         return first
 
 
 def _broken_row(lines: _Lines, error: csv.Error, delimiter: str, quote: str) -> Row:
-    opened = _open_quote("".join(lines.row), delimiter, quote)
+    opened = _open_quote("\n".join(lines.row) + "\n", delimiter, quote)
     count = len(lines.row) if opened is None else opened + 1
-    text = "".join(lines.row[:count]).removesuffix("\n").removesuffix("\r")
+    text = "\n".join(lines.row[:count]).removesuffix("\r")
     first = lines.next_row(count)
     if opened is None:
         problem = "a carriage return outside quotes" if "new-line" in str(error) else str(error)
@@ -156,7 +156,15 @@ def _closing_quote(text: str, opening: int, quote: str) -> int | None:
     return place if place >= 0 else None
 
 
-def escaped_cell(cell: str) -> str:
+def tsv_row(cells: Sequence[str]) -> str:
+    """A line of TSV that is read as these cells again."""
+    row = "\t".join(cells)
+    if '"' in row or "\n" in row or "\r" in row or row.count("\t") >= len(cells):
+        row = "\t".join(map(_escaped, cells))
+    return f"{row}\n"
+
+
+def _escaped(cell: str) -> str:
     """A cell of TSV: a string of JSON where it holds what would end it, or could be taken for such a string."""
     if _BREAKS_TSV.search(cell) or (cell.startswith('"') and _unescaped(cell) != cell):
         return json.dumps(cell, ensure_ascii=False)
@@ -164,11 +172,11 @@ def escaped_cell(cell: str) -> str:
 
 
 def _unescaped(cell: str) -> str:
-    """What `escaped_cell` made a cell of; any other cell is itself, quotes and backslashes included."""
+    """What `_escaped` made a cell of; any other cell is itself, quotes and backslashes included."""
     if not (cell.startswith('"') and cell.endswith('"')):
         return cell
     try:
         value = json.loads(cell)
     except ValueError:
         return cell
-    return value if isinstance(value, str) and escaped_cell(value) == cell else cell
+    return value if isinstance(value, str) and _escaped(value) == cell else cell

@@ -13,6 +13,8 @@ import orjson
 _DIGITS_AT_RISK = re.compile(r"[0-9][.eE]|[0-9]{18}|-0")
 # Python refuses to turn longer ones into integers, because that takes quadratic time.
 _LONGEST_INTEGER = 4300
+# Integers over 64 bits are floats to orjson.
+_EXACT = frozenset({str, int, bool, type(None)})
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY
 
 
@@ -74,12 +76,23 @@ def read_json(line: str) -> Any:
     """
     try:
         value = orjson.loads(line)
-        # What is written again as it stands keeps its digits; so do lines that nlpcli wrote.
-        if not _DIGITS_AT_RISK.search(line) or orjson.dumps(value).decode() == line:
+        if _keeps_digits(value, line):
             return value
     except (TypeError, ValueError):
         pass  # Python's own module reads more (NaN, half a surrogate pair) and says better what is wrong.
     return DECODER.decode(line)
+
+
+def _keeps_digits(value: Any, line: str) -> bool:
+    """Whether `value`, which orjson made of `line`, has the digits that stand there; the cheapest look comes first."""
+    if type(value) is dict and _EXACT.issuperset(map(type, value.values())):
+        return "-0" not in line
+    return _without_spaces(orjson.dumps(value).decode()) == _without_spaces(line) or not _DIGITS_AT_RISK.search(line)
+
+
+def _without_spaces(text: str) -> str:
+    """JSON without the spaces that most programs write; those in texts go too, and no part of a number does."""
+    return text.replace('": ', '":').replace(", ", ",")
 
 
 def encode_json(value: Any) -> bytes:

@@ -52,7 +52,8 @@ def read_rows(name: str, source: BinaryIO | Iterator[bytes]) -> Iterator[ArrowRo
             file = pq.ParquetFile(source)
             schema = file.schema_arrow
             yield ArrowRows(pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema))
-            for batch in file.iter_batches(_ROWS_READ):
+            # Each thread of Arrow's would keep memory of its own; the model needs the cores.
+            for batch in file.iter_batches(_ROWS_READ, use_threads=False):
                 yield ArrowRows(batch)
         # Arrow says with OSError what is wrong inside a page.
         except (pa.ArrowException, OSError) as error:
@@ -374,12 +375,12 @@ class _Spool:
         schema = self.schema
         # A cast can turn out not to be exact: such a column becomes JSON, and those that are not, are tried on.
         for file in files:
-            for batch in file.iter_batches(_ROWS_READ):
+            for batch in file.iter_batches(_ROWS_READ, use_threads=False):
                 schema = _fitted(pa.Table.from_batches([batch]), schema).schema
         self.schema = schema
         with pq.ParquetWriter(self._stream, schema) as writer:
             for file in files:
-                for batch in file.iter_batches(_ROWS_WRITTEN):
+                for batch in file.iter_batches(_ROWS_WRITTEN, use_threads=False):
                     writer.write_table(_fitted(pa.Table.from_batches([batch]), schema))
 
 

@@ -57,10 +57,7 @@ def read_records(spec: InputSpec, files: list[InputFile], columns: InputColumns 
         text = decoder.mend(argument)
         yield Record(text, {TEXT_FIELD: text}, Origin(ARGUMENT, number))
     for file in files:
-        for record in _read_file(file, reading):
-            if file.format.name in _JSON_FORMATS:
-                record.text = decoder.mend(record.text)
-            yield record
+        yield from _read_file(file, reading)
     if decoder.replaced:
         log.warning(
             "bytes that were not valid %s became U+FFFD: %d; name the encoding with --encoding",
@@ -184,7 +181,7 @@ def _read_json(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iter
 def _json_record(value: Any, reading: _Reading, origin: Origin) -> Record:
     field = reading.spec.field
     if isinstance(value, str):
-        return Record(value, {field: value}, origin)
+        return Record(reading.decoder.mend(value), {field: value}, origin)
     if not isinstance(value, dict):
         return Record("", {field: value}, origin, error="neither an object nor a string")
     try:
@@ -192,7 +189,11 @@ def _json_record(value: Any, reading: _Reading, origin: Origin) -> Record:
     except NotThere as problem:
         return _without_field(value, reading, origin, problem)
     reading.found = True
-    return _record(found, value, reading.spec, origin)
+    record = _record(found, value, reading.spec, origin)
+    # Only JSON spells halves of surrogate pairs, and they are not ASCII.
+    if not record.text.isascii():
+        record.text = reading.decoder.mend(record.text)
+    return record
 
 
 def _without_field(fields: Mapping[str, Any], reading: _Reading, origin: Origin, problem: NotThere) -> Record:

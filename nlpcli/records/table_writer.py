@@ -7,10 +7,10 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, BinaryIO
 
-from nlpcli.records.delimited import escaped_cell
+from nlpcli.records.delimited import tsv_row
 from nlpcli.records.json_text import Number, encode_json, is_sound
 from nlpcli.records.record import Record
-from nlpcli.records.table import ERROR, InputColumns, NotHeld, OutputNames, result_row
+from nlpcli.records.table import ERROR, InputColumns, NotHeld, OutputNames
 
 # So many failed records wait for the first that has columns.
 _MOST_HELD = 1000
@@ -32,67 +32,70 @@ class TableWriter:
         self._text = io.StringIO(newline="")
         # With this end of a line csv quotes both halves of it in a cell; it is cut to one below.
         self._rows = csv.writer(self._text, lineterminator="\r\n")
-        self._columns: list[str] | None = None
         self._output_names = OutputNames(names)
+        self._columns: dict[str, None] | None = None
         self._held: list[Record] = []
 
     def write(self, record: Record) -> None:
         """Raises NotHeld where a field came after the header, or holds what is not Unicode."""
-        self._check(record)
-        if self._columns is None and record.result is None and len(self._held) < _MOST_HELD and not self._known_names():
-            # A record that failed may be no more than a broken line, whose fields are no columns.
-            self._held.append(record)
-            return
-        self._begin(record.fields)
+        if self._columns is None:
+            check_unicode(record.fields, self._format)
+            if record.result is None and len(self._held) < _MOST_HELD and not self._known_names():
+                # A record that failed may be no more than a broken line, whose fields are no columns.
+                self._held.append(record)
+                return
+            self._begin(record.fields)
+        elif not self._columns.keys() >= record.fields.keys():
+            self._refuse_new_fields(record)
         self._write(record)
-        self._send()
 
     def close(self) -> None:
-        self._begin(())
-        self._send()
+        if self._columns is None:
+            self._begin(())
 
     def _known_names(self) -> list[str]:
         return list(self._known.fields) if self._known else []
 
-    def _check(self, record: Record) -> None:
-        if self._columns is not None and (new := [name for name in record.fields if name not in self._output_fields]):
-            fields = {name: value for name, value in record.fields.items() if name not in new}
-            raise NotHeld(
-                f'field "{new[0]}" comes after the header of the {self._format} was written; use -F jsonl', fields
-            )
-        check_unicode(record.fields, self._format)
+    def _refuse_new_fields(self, record: Record) -> None:
+        columns = self._columns or {}
+        new = next(name for name in record.fields if name not in columns)
+        fields = {name: value for name, value in record.fields.items() if name in columns}
+        raise NotHeld(f'field "{new}" comes after the header of the {self._format} was written; use -F jsonl', fields)
 
     def _begin(self, fields: Iterable[str]) -> None:
-        if self._columns is not None:
-            return
-        held = [name for record in self._held for name in record.fields]
-        self._output_fields = dict.fromkeys([*self._known_names(), *fields, *held])
-        self._output_names.add(self._output_fields)
-        self._columns = [self._output_names[name] for name in self._output_fields]
-        self._put([*self._columns, *self._names, ERROR])
-        for record in self._held:
+        held, self._held = self._held, []
+        known = self._known_names()
+        self._columns = dict.fromkeys([*known, *fields, *(name for record in held for name in record.fields)])
+        self._output_names.add(self._columns)
+        self._send(self._row([*(self._output_names[name] for name in self._columns), *self._names, ERROR]).encode())
+        for record in held:
             self._write(record)
-        self._held.clear()
 
     def _write(self, record: Record) -> None:
-        results = result_row(record, self._names)
-        get = record.fields.get
-        self._put([*(_cell(get(name)) for name in self._output_fields), *map(_cell, results.values())])
+        get, result = record.fields.get, (record.result or {}).get
+        values = [get(name) for name in self._columns or ()]
+        values += [result(name) for name in self._names]
+        values.append(record.error)
+        row = self._row([value if type(value) is str else _cell(value) for value in values])
+        try:
+            line = row.encode()
+        except UnicodeEncodeError:
+            check_unicode(record.fields, self._format)
+            line = row.encode("utf-8", "replace")
+        self._send(line)
 
-    def _put(self, cells: Sequence[str]) -> None:
+    def _row(self, cells: Sequence[str]) -> str:
         if self._format == "tsv":
-            self._text.write("\t".join(map(escaped_cell, cells)) + "\n")
-            return
+            return tsv_row(cells)
         self._rows.writerow(cells)
-        self._text.seek(self._text.tell() - 2)
-        self._text.write("\n")
-        self._text.truncate()
-
-    def _send(self) -> None:
-        self._stream.write(self._text.getvalue().encode("utf-8", "replace"))
-        self._stream.flush()
+        row = self._text.getvalue()
         self._text.seek(0)
         self._text.truncate()
+        return row[:-2] + "\n"
+
+    def _send(self, line: bytes) -> None:
+        self._stream.write(line)
+        self._stream.flush()
 
 
 def check_unicode(fields: Mapping[str, Any], format_name: str) -> None:
