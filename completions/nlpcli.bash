@@ -182,7 +182,7 @@ _nlpcli_kind() {
         " generate --profile") kind=profiles ;;
         " translate --from") kind=languages ;;
         " translate --to") kind=languages ;;
-        " translate --markup") kind=CHOICES:auto,none,html,markdown,srt ;;
+        " translate --markup") kind=CHOICES:auto,none,html,markdown,srt,vtt,po,xliff ;;
         " translate --glossary") kind=FILES ;;
         " translate --beams") kind=ANYTHING ;;
         " translate -i" | " translate --input") kind=FILES ;;

@@ -102,7 +102,7 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -s h -l help -d 'Show this messa
 complete -c nlpcli -n "__nlpcli_at ' translate'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l from -d 'Language of the text: a code or a name. Default: detected.' -x -a '(__nlpcli_ask languages)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l to -d 'Language to translate into. Default: the one that the model has.' -x -a '(__nlpcli_ask languages)'
-complete -c nlpcli -n "__nlpcli_at ' translate'" -l markup -d 'What to keep as it is. auto: by the suffix of the file.' -x -a 'auto none html markdown srt'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l markup -d 'What to keep as it is. auto: by the suffix of the file.' -x -a 'auto none html markdown srt vtt po xliff'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l glossary -d 'Terms that must be translated so: two columns with a tab between.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l beams -d 'Width of the search; 1 takes the best word.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l shortlist -d 'Look only at words that go with those of the text: faster. Default: with --dtype auto or int8.'

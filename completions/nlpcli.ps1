@@ -171,7 +171,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     )
     $kinds[' translate --from'] = 'languages'
     $kinds[' translate --to'] = 'languages'
-    $kinds[' translate --markup'] = @('auto', 'none', 'html', 'markdown', 'srt')
+    $kinds[' translate --markup'] = @('auto', 'none', 'html', 'markdown', 'srt', 'vtt', 'po', 'xliff')
     $kinds[' translate --glossary'] = 'FILES'
     $kinds[' translate --beams'] = @()
     $kinds[' translate -i'] = 'FILES'

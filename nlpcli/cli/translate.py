@@ -56,6 +56,9 @@ class MarkupChoice(StrEnum):
     HTML = "html"
     MARKDOWN = "markdown"
     SRT = "srt"
+    VTT = "vtt"
+    PO = "po"
+    XLIFF = "xliff"
 
 
 @app.command(cls=TaskCommand, epilog=EXAMPLES)

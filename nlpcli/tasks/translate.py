@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nlpcli.errors import InputBroken
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Split, Unit
@@ -83,7 +84,10 @@ class TranslateTask(BatchTask):
         return [self._split(record) for record in records]
 
     def _split(self, record: Record) -> Split:
-        document = _parse(record, self._options.markup)
+        try:
+            document = _parse(record, self._options.markup)
+        except InputBroken as error:
+            return Split([Unit(1, error)], None)
         source = self._source.of(record, _prose(document))
         if source == self._target:
             return Split([], _Plan(Pieces([record.text]), [], source))
@@ -119,9 +123,11 @@ class TranslateTask(BatchTask):
 
         return Unit(self._translator.cost(sentence.text, source), Work(sentence, source))
 
-    def run(self, units: Sequence[Unit]) -> Sequence[Written]:
-        """The translation of each sentence, its tags and words in place."""
-        return self._faithful([unit.payload for unit in units])
+    def run(self, units: Sequence[Unit]) -> Sequence[Written | InputBroken]:
+        """The translation of each sentence, its tags and words in place; of a broken document its error."""
+        works = [unit.payload for unit in units if not isinstance(unit.payload, InputBroken)]
+        written = iter(self._faithful(works))
+        return [unit.payload if isinstance(unit.payload, InputBroken) else next(written) for unit in units]
 
     def join(self, record: Record, plan: _Plan, outputs: Sequence[Written]) -> dict[str, Any]:
         """The text with every sentence in its place, and what of it may be missing or wrong."""

@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from nlpcli.text.markup.segments import Document
 
-Markup = Literal["auto", "none", "html", "markdown", "srt"]
+Markup = Literal["auto", "none", "html", "markdown", "srt", "vtt", "po", "xliff"]
 # Suffix → the markup that `auto` takes it for.
 MARKUP_SUFFIXES: dict[str, Markup] = {
-    ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown", ".srt": "srt",
+    ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown",
+    ".srt": "srt", ".vtt": "vtt", ".po": "po", ".pot": "po", ".xlf": "xliff", ".xliff": "xliff",
 }  # fmt: skip
 
 
 def parse(text: str, markup: Markup) -> Document:
-    """The document that a text is."""
+    """The document that a text is.
+
+    Raises:
+        InputBroken: the text is not in that format.
+    """
     document: Document = import_module(f"{__name__}.{'plain' if markup == 'none' else markup}").parse(text)
     return document

@@ -9,15 +9,19 @@ from itertools import pairwise
 
 from nlpcli.text.markup.segments import Node, Tag
 
-_DASH = re.compile(r"\s*[-–—‐]\s*")
+DASH = re.compile(r"\s*[-–—‐]\s*")
 _CLAUSE_END = re.compile(r"[,.;:!?…。，！？；：、—–][\"'”’»)\]]*$")
 # Articles, prepositions and conjunctions are short; a line that ends in one breaks a phrase.
 _SHORT = 3
-_AFTER_SHORT = 60.0
-_NOT_AFTER_CLAUSE = 25.0
+# Scripts without spaces between words begin here: Thai, Chinese, Japanese.
+_UNSPACED = "\u0e00"
+# Nobody reads so much at once: more words are cut by length alone.
+_MANY_WORDS = 120
+_AFTER_SHORT = 300.0
+_NOT_AFTER_CLAUSE = 120.0
 
 
-def speeches(lines: Sequence[str], starts: re.Pattern[str] = _DASH) -> list[list[str]]:
+def speeches(lines: Sequence[str], starts: re.Pattern[str] = DASH) -> list[list[str]]:
     """Lines of one speaker each; a dash starts the next speaker, or whatever `starts` is."""
     found: list[list[str]] = []
     for line in lines:
@@ -30,7 +34,7 @@ def speeches(lines: Sequence[str], starts: re.Pattern[str] = _DASH) -> list[list
 
 def dash_of(line: str) -> str:
     """The dash before what is said, with the space around it."""
-    match = _DASH.match(line)
+    match = DASH.match(line)
     return match[0] if match else ""
 
 
@@ -46,7 +50,8 @@ def in_lines(count: int, line_break: str, escape: Callable[[str], str]) -> Calla
 
 def _words(nodes: Sequence[Node], escape: Callable[[str], str]) -> list[tuple[str, str]]:
     """Words with the space behind them, as they are written and as they are seen; tags stick to their words."""
-    spaced = any(isinstance(node, str) and " " in node.strip() for node in nodes)
+    text = "".join(node for node in nodes if isinstance(node, str)).strip()
+    spaced = " " in text or all(character < _UNSPACED for character in text)
     words: list[tuple[str, str]] = []
     glued = False
     for node in nodes:
@@ -72,6 +77,9 @@ def _lines(words: Sequence[tuple[str, str]], count: int) -> list[Sequence[tuple[
     count = min(count, len(words))
     if count <= 1:
         return [words]
+    if len(words) > _MANY_WORDS:
+        size = -(-len(words) // count)
+        return [words[start : start + size] for start in range(0, len(words), size)]
     ends = [0]
     for _, seen in words:
         ends.append(ends[-1] + len(seen))

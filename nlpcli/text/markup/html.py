@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from nlpcli.text.markup.exact import with_exact_spans
 from nlpcli.text.markup.html_tokens import FOREIGN, VOID, Attribute, Kind, Token, names, tokens
-from nlpcli.text.markup.partners import with_partners
+from nlpcli.text.markup.partners import apart, with_partners
 from nlpcli.text.markup.placeholders import with_placeholders
 from nlpcli.text.markup.segments import (
     Inside,
@@ -171,10 +171,10 @@ class _Reader:
             self._end_segment()
             for line in re.split(r"(\r\n|[\r\n])", raw):
                 style: dict[str, str] = {}
-                nodes = with_placeholders(merged(_text_nodes(line, style)))
+                nodes = with_placeholders(merged(text_nodes(line, style)))
                 self._pieces.append(Segment(nodes, _writer(line, style, "")) if has_prose(nodes) else line)
         else:
-            self._waiting.append((token, list(_text_nodes(raw, self._style))))
+            self._waiting.append((token, list(text_nodes(raw, self._style))))
 
     def _wait(self, token: Token, tag: Tag) -> None:
         self._waiting.append((token, [tag]))
@@ -189,15 +189,15 @@ class _Reader:
         waiting, style = self._waiting, self._style
         self._waiting, self._style = [], {}
         nodes = with_partners(merged(node for _, found in waiting for node in found), name)
-        nodes = with_exact_spans(nodes, lambda text: _escaped(text, style, ""))
-        ready = with_placeholders(_with_breaks(nodes) if self._lines else _collapsed(nodes))
+        nodes = with_exact_spans(nodes, lambda text: escaped(text, style, ""))
+        ready = with_placeholders(with_breaks(nodes) if self._lines else _collapsed(nodes))
         if not has_prose(ready):
             for token, found in waiting:
                 tag = found[0] if found else ""
                 raw = self._source[token.start : token.end]
                 self._pieces.append(tag if isinstance(tag, Tag) and tag.inside else raw)
             return
-        for part in _apart(ready):
+        for part in apart(ready):
             self._pieces.append(Segment(part, _writer(_written(part, style, ""), style, "")))
 
     def finish(self) -> list[Piece]:
@@ -206,23 +206,6 @@ class _Reader:
             self._keep(len(self._source))
         self._end_segment()
         return self._pieces
-
-
-def _apart(nodes: Sequence[Node]) -> Iterator[tuple[Node, ...]]:
-    """The nodes as they are, or cut at their edges where something else could move past one."""
-    tags = [node for node in nodes if isinstance(node, Tag) and node.kind is not TagKind.BREAK]
-    if len(tags) < 2 or not any(tag.kind is TagKind.EDGE for tag in tags):
-        yield tuple(nodes)
-        return
-    part: list[Node] = []
-    for node in nodes:
-        if isinstance(node, Tag) and node.kind is TagKind.EDGE:
-            yield from ((tuple(part),) if part else ())
-            yield (node,)
-            part = []
-        else:
-            part.append(node)
-    yield from ((tuple(part),) if part else ())
 
 
 def _prose_in(source: str, token: Token, attributes: Mapping[str, Attribute]) -> Iterator[Inside]:
@@ -271,7 +254,7 @@ def _is_read(tag: str, name: str, attributes: Mapping[str, Attribute], source: s
     return name in _READ and tag not in ("link", "style", "script")
 
 
-def _text_nodes(raw: str, style: dict[str, str]) -> Iterator[Node]:
+def text_nodes(raw: str, style: dict[str, str]) -> Iterator[Node]:
     """Text with its character references resolved; `style` is told which characters were written as references."""
     return _resolved(raw, _REFERENCE, style)
 
@@ -281,7 +264,7 @@ def _attribute_nodes(raw: str, style: dict[str, str]) -> Iterator[Node]:
         if isinstance(node, Tag):
             yield node
             continue
-        yield from _with_breaks([node])
+        yield from with_breaks([node])
 
 
 def _resolved(raw: str, pattern: re.Pattern[str], style: dict[str, str]) -> Iterator[Node]:
@@ -323,10 +306,10 @@ def _writer(raw: str, style: Mapping[str, str], quote: str) -> Callable[[Sequenc
 
 
 def _written(nodes: Sequence[Node], style: Mapping[str, str], quote: str) -> str:
-    return "".join(_escaped(node, style, quote) if isinstance(node, str) else node.raw for node in nodes)
+    return "".join(escaped(node, style, quote) if isinstance(node, str) else node.raw for node in nodes)
 
 
-def _escaped(text: str, style: Mapping[str, str], quote: str) -> str:
+def escaped(text: str, style: Mapping[str, str], quote: str) -> str:
     """Plain text as HTML, in the style of the source; `quote` is what stands around it in an attribute."""
     must = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\0": "", '"': "&quot;" if quote in ('"', "=") else '"', "'": "'"}
     if quote == "'":
@@ -339,7 +322,7 @@ def name(tag: Tag) -> str:
     return found[1].lower() if found else ""
 
 
-def _with_breaks(nodes: Sequence[Node]) -> Iterator[Node]:
+def with_breaks(nodes: Sequence[Node]) -> Iterator[Node]:
     """White space with a line break in it as a tag of its own."""
     for node in nodes:
         if isinstance(node, Tag):

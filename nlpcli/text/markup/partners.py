@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from nlpcli.text.markup.segments import Node, Tag, TagKind
 
@@ -48,3 +48,20 @@ def with_partners(nodes: Sequence[Node], name_of: Callable[[Tag], str]) -> list[
 
 def _edge(tag: Tag) -> Tag:
     return Tag(tag.raw, TagKind.EDGE, tag.inside)
+
+
+def apart(nodes: Sequence[Node]) -> Iterator[tuple[Node, ...]]:
+    """The nodes as they are, or cut at their edges where something else could move past one."""
+    tags = [node for node in nodes if isinstance(node, Tag) and node.kind is not TagKind.BREAK]
+    if len(tags) < 2 or not any(tag.kind is TagKind.EDGE for tag in tags):
+        yield tuple(nodes)
+        return
+    part: list[Node] = []
+    for node in nodes:
+        if isinstance(node, Tag) and node.kind is TagKind.EDGE:
+            yield from ((tuple(part),) if part else ())
+            yield (node,)
+            part = []
+        else:
+            part.append(node)
+    yield from ((tuple(part),) if part else ())

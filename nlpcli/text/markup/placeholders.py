@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from nlpcli.text.markup.segments import Inside, Node, Segment, Tag, TagKind, has_prose, joined
+from nlpcli.text.markup.segments import Inside, Node, Segment, Tag, TagKind, has_prose
 
 _SUFFIXES = (
     "bat|bmp|bz2|cfg|cmd|conf|cpp|css|csv|db|dll|dmg|docx?|env|epub|exe|gguf|gif|go|gz|hpp|html?|ico|ini|ipynb|iso|jar"
@@ -23,7 +23,7 @@ _KEPT = re.compile(
     (?P<icu>\{{\s*[\w.]{{1,60}}\s*,\s*(?:plural|selectordinal|select)\s*,)
     | (?P<control>\{{%[^{{}}]{{0,500}}?%\}} | \{{\#[^{{}}]{{0,500}}?\#\}} | <%(?![=-])[^<>]{{0,500}}?%>)
     | (?P<word>
-      \{{\{{[^{{}}]{{0,500}}\}}\}}\}}? | <%[=-][^<>]{{0,500}}?%>
+      \{{\{{\{{[^{{}}]{{0,500}}\}}\}}\}} | \{{\{{[^{{}}]{{0,500}}\}}\}} | <%[=-][^<>]{{0,500}}?%>
       | \{{\s*\w{{1,60}}\s*,\s*(?:number|date|time|spellout|ordinal|duration)\b[^{{}}]{{0,100}}\}}
       | [$\#%@]?\{{\s?[^{{}}\s]{{0,100}}\s?\}} | \$\([^()\s]{{1,100}}\)
       | (?<![\w@.])(?:https?|ftps?|file|ssh|git|wss?)://(?:\([^\s<>"'()]*\)|[^\s<>"'()])*(?:\([^\s<>"'()]*\)|{"[^"}\s<>"'().,;:!?，。；：！？、）{"]"})
@@ -126,13 +126,9 @@ def _choice_tag(choice: _Choice, depth: int) -> Tag:
     inside = []
     if depth < _DEEPEST:
         for start, end in choice.branches:
-            nodes = with_placeholders(_ICU_NUMBER.split(choice.raw[start:end]), depth + 1)
-            numbered = tuple(Tag("#", TagKind.TEXT) if node == "#" else node for node in nodes if node)
+            nodes = with_placeholders([choice.raw[start:end]], depth + 1)
+            parts = [part for node in nodes for part in (_ICU_NUMBER.split(node) if isinstance(node, str) else [node])]
+            numbered = tuple(Tag("#", TagKind.TEXT) if part == "#" else part for part in parts if part)
             if has_prose(numbered):
-                inside.append(Inside(start, end, Segment(numbered, _branch)))
+                inside.append(Inside(start, end, Segment(numbered)))
     return Tag(choice.raw, TagKind.TEXT, tuple(inside))
-
-
-def _branch(nodes: Sequence[Node]) -> str:
-    """A branch; the marks of the format are none in a translation."""
-    return joined(nodes)

@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterator, Sequence
 
 from nlpcli.text.markup.exact import with_exact_spans
-from nlpcli.text.markup.partners import with_partners
+from nlpcli.text.markup.partners import apart, with_partners
 from nlpcli.text.markup.placeholders import with_placeholders
 from nlpcli.text.markup.segments import Node, Piece, Pieces, Segment, Tag, TagKind, has_prose, joined, merged
 
 _ATTRIBUTE = r"""\s+[\w:.@-]{1,60}\s*=\s*(?:"[^"<>]{0,500}"|'[^'<>]{0,500}'|[^\s<>"'=]{1,500})"""
 _TAG = re.compile(
-    rf"<(?P<slash>/)?(?P<name>[A-Za-z][\w:.-]{{0,60}}|\d{{1,4}})(?:{_ATTRIBUTE}){{0,30}}\s*(?P<empty>/)?>"
+    rf"(?P<br>\s?<[bB][rR]\s*/?>\s?)"
+    rf"|<(?P<slash>/)?(?P<name>[A-Za-z][\w:.-]{{0,60}}|\d{{1,4}})(?:{_ATTRIBUTE}){{0,30}}\s*(?P<empty>/)?>"
 )
 # Columns, and escapes that programs write for the ends of lines and columns.
 _SEPARATOR = re.compile(r"(\t[\t ]*| {3,}\t*|(?:\\[nrt])+)")
+_BREAK = re.compile(r"([\t ]*[\r\n][\s]*|\t[\t ]*| {3,}|(?:\\[nrt])+)")
 _SPACE = "&(?:nbsp|ensp|emsp|thinsp|#160|#[xX][aA]0);"
 _REFERENCE = f"(?!{_SPACE})&(?:#\\d{{1,7}}|#[xX][0-9a-fA-F]{{1,6}}|[A-Za-z][A-Za-z0-9]{{1,30}});"
 _MARKS = re.compile(
@@ -48,11 +50,23 @@ def pieces_of(line: str) -> Iterator[Piece]:
     yield line[len(prose) :]
 
 
+def nodes_of(text: str) -> list[Node]:
+    """A text that is one piece, whatever columns and lines it has."""
+    nodes: list[Node] = []
+    for node in with_placeholders(_with_words(with_partners(list(_with_tags(text)), _name))):
+        if isinstance(node, Tag):
+            nodes.append(node)
+            continue
+        for number, part in enumerate(_BREAK.split(node)):
+            nodes += [Tag(part, TagKind.BREAK)] if number % 2 else _with_marks(part)
+    return with_exact_spans(with_partners(merged(nodes), _name), str)
+
+
 def _column(nodes: Sequence[Node]) -> Iterator[Piece]:
     paired = with_partners(merged(nodes), _name)
     exact = with_exact_spans(paired, str)
     if has_prose(exact):
-        yield Segment(tuple(exact))
+        yield from map(Segment, apart(exact))
     else:
         yield from (node if isinstance(node, str) or node.inside else node.raw for node in nodes)
 
@@ -62,7 +76,7 @@ def _with_tags(text: str) -> Iterator[Node]:
     for match in _TAG.finditer(text):
         yield text[end : match.start()]
         end = match.end()
-        if match["name"].lower() == "br":
+        if match["br"]:
             kind = TagKind.BREAK
         elif match["empty"]:
             kind = TagKind.WORD
@@ -90,7 +104,7 @@ def _with_words(nodes: Sequence[Node]) -> Iterator[Node]:
 
 def _name(tag: Tag) -> str:
     match = _TAG.fullmatch(tag.raw)
-    return match["name"].lower() if match else tag.raw
+    return (match["name"] or "br").lower() if match else tag.raw
 
 
 def _with_marks(text: str) -> Iterator[Node]:
