@@ -20,7 +20,7 @@ SENTENCES = {
         "Em 14 de julho de 1789, o povo de Paris invadiu a Bastilha.",
     "Don't worry, be happy.": "Não se preocupe, seja feliz.",
     "Yes.": "Sim.",
-    "Emojis 😀 and 漢字 are not in the vocabulary.": "Emojis e - não estão no vocabulário.",
+    "Emojis 😀 and 漢字 are not in the vocabulary.": "Emojis 😀 e 漢字 não estão no vocabulário.",
 }  # fmt: skip
 
 PAGE = """<!DOCTYPE html>

@@ -1,8 +1,10 @@
 """The task of translating, with translators that do what real ones do now and then."""
 
 import logging
+import re
 from pathlib import Path
 
+import pytest
 from tasks_by_hand import results_of
 
 from nlpcli.models.reference import LocalModel
@@ -10,6 +12,19 @@ from nlpcli.pipelines.translation.glossary import Glossary
 from nlpcli.pipelines.translation.translators import Translation
 from nlpcli.records.record import Origin, Record
 from nlpcli.tasks.translate import TranslateOptions, TranslateTask
+
+
+class Knows:
+    """A vocabulary of some characters, and of words in small letters."""
+
+    def __init__(self, characters=""):
+        self.lacking = set(characters)
+
+    def lacks(self, text):
+        return self.lacking & set(text)
+
+    def has_word(self, word):
+        return word.islower()
 
 
 class Echo:
@@ -22,12 +37,16 @@ class Echo:
     source = "en"
     # Of no such language are the joining words known.
     target = "xx"
+    vocabulary = Knows()
 
     def cost(self, text, source):
         return len(text.split()) + 1
 
     def translate(self, texts, source, linked):
         return [Translation(said(text), left_out="lost" if "lost" in text else "") for text in texts]
+
+    def translate_scored(self, texts, source):
+        return self.translate(texts, source, False)
 
     def wider(self):
         return self
@@ -84,3 +103,93 @@ def test_what_is_left_out_of_a_sentence_is_not_left_out_of_its_halves(caplog):
 def test_what_is_left_out_of_the_halves_too_is_searched_wider():
     (result,) = results(["Ann sang, Bob slept."], LosesWhatIsLong(most=0, wide=LosesWhatIsLong(most=9)))
     assert result == {"translation": "Ann sang, Bob slept.", "source_lang": "en", "target_lang": "xx"}
+
+
+class Miscounts(Echo):
+    """Says 1,650 for 1,450; with `always`, whatever stands for it too."""
+
+    target = "pt"
+
+    def __init__(self, always=False):
+        self.always = always
+
+    def translate(self, texts, source, linked):
+        return [Translation(self.miscounted(text)) for text in texts]
+
+    def miscounted(self, text):
+        found = text.replace("1,450", "1,650")
+        return re.sub(r"\bK1K\b|\bXQ1Z\b|\bZx1b\b", "7", found) if self.always else found
+
+
+def test_a_number_that_a_model_changes_goes_through_as_a_stand_in_and_is_written_as_the_language_does():
+    (result,) = results(["The price is $1,450.00 today."], Miscounts())
+    assert result == {"translation": "The price is $1.450,00 today.", "source_lang": "en", "target_lang": "pt"}
+
+
+def test_another_number_than_that_of_the_source_marks_the_record(caplog):
+    class Adds(Miscounts):
+        def translate(self, texts, source, linked):
+            return [Translation(f"{text} 77.") for text in texts]
+
+    with caplog.at_level(logging.WARNING, "nlpcli"):
+        one, two = results(["It costs 1,450 dollars.", "No sum at all here."], Adds())
+    assert one["warning"] == two["warning"] == "the translation says 77, which its text does not"
+    assert len(caplog.messages) == 1
+
+
+class Lacks(Echo):
+    """Drops what its vocabulary lacks."""
+
+    def __init__(self, characters):
+        self.vocabulary = Knows(characters)
+
+    def translate(self, texts, source, linked):
+        lacking = str.maketrans("", "", "".join(self.vocabulary.lacking))
+        return [Translation(text.translate(lacking)) for text in texts]
+
+
+@pytest.mark.parametrize("text", [
+    "It costs £250 now.", "If x ≤ 10, stop.", "Great!🎉 See you at five.", "He said “no” and left.", "The pub is O’Malley’s.",
+    "A plan – which failed – was old.", "A plan—which failed—was old.", "Pages 10–20 are out.", "• One thing more",
+    "Zoë lives in Łódź.", "The word 漢字 テスト is here.", "Press 1️⃣ now.", "A 👩🏿‍🚀 and a 🇧🇷 flag.", "5\u00a0kg of rice.",
+    "Well… I do not know…", "See x² and ½ cup.", "« Oui », he said.", "Acme® makes it.", "#tag and @me are kept.",
+])  # fmt: skip
+def test_what_a_vocabulary_lacks_comes_through_a_model_that_drops_it(text):
+    lacking = {character for character in text if not character.isascii()} | set("#@")
+    (result,) = results([text], Lacks(lacking))
+    assert result["translation"] == text
+
+
+def test_a_text_in_capitals_is_given_small_letters_and_comes_out_in_capitals():
+    seen = []
+
+    class Sees(Echo):
+        def translate(self, texts, source, linked):
+            seen.extend(texts)
+            return super().translate(texts, source, linked)
+
+    found = results(["PLEASE CALL THE NASA OFFICE TODAY", "This is VERY good."], Sees())
+    assert [row["translation"] for row in found] == ["PLEASE CALL THE NASA OFFICE TODAY", "This is VERY good."]
+    assert seen == ["Please call the NASA office today", "This is very good."]
+
+
+def test_a_text_without_a_full_stop_gets_none_and_no_word_twice():
+    class Doubles(Echo):
+        def translate(self, texts, source, linked):
+            return [Translation(f"{text.rstrip('.')} {text.rstrip('.')}.") for text in texts]
+
+    assert results(["Cancel"], Doubles())[0]["translation"] == "Cancel"
+
+
+def test_the_variant_of_a_short_text_of_which_a_model_is_surer_is_taken():
+    class PrefersFullStops(Echo):
+        def translate_scored(self, texts, source):
+            return [Translation("Colar." if "." in text else "Pasta", score=-len(text)) for text in texts]
+
+    class PrefersNone(PrefersFullStops):
+        def translate_scored(self, texts, source):
+            found = super().translate_scored(texts, source)
+            return [translation._replace(score=-translation.score) for translation in found]
+
+    assert results(["Paste"], PrefersFullStops())[0]["translation"] == "Pasta"
+    assert results(["Paste"], PrefersNone())[0]["translation"] == "Colar"

@@ -11,6 +11,7 @@ class Kind(Enum):
     """What a check looks for; the value is what can be done about it."""
 
     CLAUSE = "compare it, or give shorter sentences"
+    NUMBER = "compare the numbers"
     END = "see whether it repeats itself"
 
 

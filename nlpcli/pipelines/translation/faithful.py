@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from nlpcli.pipelines.translation.capitals import capitals, with_emphasis
+from nlpcli.pipelines.translation.checks import Findings, blanked, check, lost_signs
 from nlpcli.pipelines.translation.coverage import said_twice
 from nlpcli.pipelines.translation.doubts import Doubt, Kind
-from nlpcli.pipelines.translation.inline import (
-    STAND_INS,
-    Prose,
-    Sentence,
-    cut_at_words,
-    keeps_words,
-    render,
-    sentences_of,
-    with_other_words,
-)
+from nlpcli.pipelines.translation.inline import STAND_INS, Prose, Sentence, cut_at_words, render, sentences_of
+from nlpcli.pipelines.translation.preparation import Languages, Prepared, prepare
+from nlpcli.pipelines.translation.protection import moved, protected, without_plain_tags
 from nlpcli.pipelines.translation.seams import with_seams
+from nlpcli.pipelines.translation.short_texts import best_of, is_short, variants_of
 from nlpcli.pipelines.translation.translators import Translation, Translator
 from nlpcli.text.clauses import halves
-from nlpcli.text.markup.segments import Node, has_letters
+from nlpcli.text.edits import Edit, Edited
+from nlpcli.text.markup.segments import Node, joined
+from nlpcli.text.numbers import Number, compare
+
+# Single letters between signs are no words.
+_WORD = re.compile(r"[^\W\d_]{2}")
 
 
 class Work(NamedTuple):
@@ -41,6 +44,48 @@ class Written(NamedTuple):
 _NOT_TRIED = Written([], (Doubt(Kind.END, "not tried"),) * 9)
 
 
+class _Attempt(NamedTuple):
+    """One way to translate a sentence, and what the checks found of the result."""
+
+    sentence: Sentence
+    translation: Translation
+    findings: Findings
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether stand-ins or tags for what was lost may help."""
+        return self.translation.complete and self.findings.are_losses
+
+
+@dataclass(slots=True)
+class _Job:
+    """A sentence on its way; `sentence` is what is translated next."""
+
+    work: Work
+    languages: Languages
+    prepared: Prepared
+    sentence: Sentence
+    attempts: list[_Attempt] = field(default_factory=list)
+
+    @property
+    def best(self) -> _Attempt:
+        """The attempt that lost least."""
+        return min(self.attempts, key=lambda attempt: (not attempt.translation.complete, attempt.findings.weight))
+
+    def note(self, translation: Translation) -> None:
+        """What came of the last attempt."""
+        sentence = self.sentence
+        seams = sentence.is_cut_before, sentence.is_cut_behind
+        translation = translation._replace(text=with_seams(translation.text, sentence.text, self.languages, *seams))
+        findings = check(self.prepared, sentence, translation.text, self.languages)
+        self.attempts.append(_Attempt(sentence, translation, findings))
+
+    def protect(self, scheme: int) -> None:
+        """What the last attempt lost goes through as stand-ins or tags from now on."""
+        findings = self.attempts[-1].findings
+        self.sentence = protected(self.attempts[-1].sentence, findings.protections, findings.changes, scheme)
+
+
 class FaithfulTranslator:
     """Translates batches of sentences by any translator."""
 
@@ -48,48 +93,30 @@ class FaithfulTranslator:
         self._translator = translator
 
     def __call__(self, works: Sequence[Work]) -> list[Written]:
-        """The translation of each sentence, its tags and words in place."""
-        results = [Written([])] * len(works)
-        groups: dict[tuple[str, bool], list[int]] = {}
-        for index, work in enumerate(works):
-            groups.setdefault((work.source, bool(work.sentence.marks)), []).append(index)
-        for (source, linked), indices in groups.items():
-            texts = [works[index].sentence.text for index in indices]
-            for index, translation in zip(indices, self._translator.translate(texts, source, linked), strict=True):
-                results[index] = self._finished(works[index], translation)
-        return results
+        """The translation of each sentence, its tags and words in place: the attempt with the fewest doubts."""
+        return [self._finished(work, written) for work, written in zip(works, self._tried(works), strict=True)]
 
-    def _finished(self, work: Work, translation: Translation) -> Written:
-        """A translation that passes the checks, else the attempt with the fewest doubts."""
-        best = self._judged(work, translation)
+    def _finished(self, work: Work, best: Written) -> Written:
         for again in (self._in_halves, self._searched_wider):
             if not best.doubts:
                 break
             best = min(best, again(work), key=_number_of_doubts)
         return best
 
-    def _judged(self, work: Work, translation: Translation) -> Written:
-        """The translation with its tags and words, and what the checks say of it."""
-        doubts = tuple(_doubts(work.sentence.text, translation))
-        translation = self._seamed(work.sentence, translation, work.source)
-        if keeps_words(work.sentence, translation.text):
-            return Written(render(work.sentence, translation.text, translation.links), doubts)
-        return Written(self._with_words(work) if translation.complete else self._between_words(work), doubts)
-
     def _in_halves(self, work: Work, depth: int = 2) -> Written:
         """Half a sentence, or a quarter, may do better: a model has less to lose, and a loop ends."""
         pieces = _halves(work)
-        if depth == 0 or sum(isinstance(piece, Sentence) for piece in pieces) < 2:
+        works = [Work(piece, work.source) for piece in pieces if isinstance(piece, Sentence)]
+        if depth == 0 or len(works) < 2:
             return _NOT_TRIED
+        tried = zip(works, self._tried(works), strict=True)
         nodes: list[Node] = []
         doubts: list[Doubt] = []
         for piece in pieces:
             if not isinstance(piece, Sentence):
                 nodes.append(piece)
                 continue
-            half = Work(piece, work.source)
-            (translation,) = self._translator.translate([piece.text], work.source, bool(piece.marks))
-            written = self._judged(half, translation)
+            half, written = next(tried)
             if written.doubts:
                 written = min(written, self._in_halves(half, depth - 1), key=_number_of_doubts)
             nodes += written.nodes
@@ -97,33 +124,88 @@ class FaithfulTranslator:
         return Written(nodes, tuple(doubts))
 
     def _searched_wider(self, work: Work) -> Written:
-        sentence = work.sentence
-        (translation,) = self._translator.wider().translate([sentence.text], work.source, bool(sentence.marks))
-        return self._judged(work, translation)
+        return FaithfulTranslator(self._translator.wider())._tried([work])[0]
 
-    def _seamed(self, sentence: Sentence, translation: Translation, source: str) -> Translation:
-        languages = source, self._translator.target or ""
-        text = with_seams(translation.text, sentence.text, languages, sentence.is_cut_before, sentence.is_cut_behind)
-        return translation._replace(text=text)
-
-    def _with_words(self, work: Work) -> list[Node]:
-        """Other stand-ins, and where these do not come through either, the text between the words by itself."""
+    def _tried(self, works: Sequence[Work]) -> list[Written]:
+        """One translation of each sentence; what it loses of words, numbers and signs is protected the next time."""
+        jobs = [self._job(work) for work in works]
+        self._translate_short([job for job in jobs if is_short(job.sentence)])
+        self._translate([job for job in jobs if not job.attempts])
         for scheme in range(1, len(STAND_INS)):
-            sentence = with_other_words(work.sentence, scheme)
-            (translation,) = self._translator.translate([sentence.text], work.source, bool(sentence.marks))
-            translation = self._seamed(sentence, translation, work.source)
-            if translation.complete and keeps_words(sentence, translation.text):
-                return render(sentence, translation.text, translation.links)
-        return self._between_words(work)
+            failed = [job for job in jobs if job.attempts[-1].is_lossy]
+            for job in failed:
+                job.protect(scheme)
+            self._translate(failed)
+        return [self._written(job) for job in jobs]
 
-    def _between_words(self, work: Work) -> list[Node]:
-        pieces = list(cut_at_words(work.sentence))
-        bodies = [piece.strip() for piece in pieces if isinstance(piece, str) and has_letters(piece)]
-        translations = iter(self._translator.translate(bodies, work.source, False) if bodies else [])
-        return [
-            _padded_like(piece, next(translations).text) if isinstance(piece, str) and has_letters(piece) else piece
+    def _job(self, work: Work) -> _Job:
+        languages = Languages(work.source, self._translator.target or "")
+        prepared = prepare(work.sentence, self._translator.vocabulary, languages)
+        return _Job(work, languages, prepared, prepared.sentence)
+
+    def _translate(self, jobs: Sequence[_Job]) -> None:
+        groups: dict[tuple[str, bool], list[_Job]] = {}
+        for job in jobs:
+            groups.setdefault((job.work.source, bool(job.sentence.marks)), []).append(job)
+        for (source, linked), group in groups.items():
+            found = self._translator.translate([job.sentence.text for job in group], source, linked)
+            for job, translation in zip(group, found, strict=True):
+                job.note(translation)
+
+    def _translate_short(self, jobs: Sequence[_Job]) -> None:
+        """Words on buttons: with and without a full stop, the one of which the model is surer."""
+        by_source: dict[str, list[_Job]] = {}
+        for job in jobs:
+            by_source.setdefault(job.work.source, []).append(job)
+        for source, group in by_source.items():
+            texts = [text for job in group for text in variants_of(job.sentence.text)]
+            found = iter(self._translator.translate_scored(texts, source))
+            for job in group:
+                candidates = [next(found) for _ in variants_of(job.sentence.text)]
+                job.note(best_of(job.sentence.text, candidates))
+
+    def _written(self, job: _Job) -> Written:
+        best = job.best
+        written = self._between_words(job, best.sentence) if best.findings.lost_words else _rendered(job, best)
+        nodes = [job.prepared.head, *written.nodes, job.prepared.tail]
+        doubts = (*written.doubts, *_doubts(best.sentence.text, best.translation))
+        lost = lost_signs(job.work.sentence.text, joined(nodes), job.work.source)
+        return self._between_words(job, protected(job.work.sentence, lost)) if lost else Written(nodes, doubts)
+
+    def _between_words(self, job: _Job, sentence: Sentence) -> Written:
+        """The last resort: what stands between stand-ins and tags is translated by itself."""
+        pieces = list(cut_at_words(sentence))
+        bodies = [piece.strip() for piece in pieces if isinstance(piece, str) and _WORD.search(piece)]
+        found = iter(self._translator.translate(bodies, job.work.source, False) if bodies else [])
+        nodes = [
+            _padded_like(piece, next(found).text) if isinstance(piece, str) and _WORD.search(piece) else piece
             for piece in pieces
         ]
+        plain = " ".join(node for node in nodes if isinstance(node, str))
+        numbers = compare(blanked(sentence.text, sentence.words), plain, *job.languages)
+        return Written(_plain(nodes), _changed_numbers(numbers.missing, numbers.extra))
+
+
+def _rendered(job: _Job, attempt: _Attempt) -> Written:
+    sentence, translation, findings = attempt.sentence, attempt.translation, attempt.findings
+    changed = Edited(translation.text, findings.edits)
+    large = Edited(changed.text, _large_letters(job.prepared, sentence, changed.text))
+    links = moved(moved(translation.links, changed), large)
+    nodes = _plain(render(sentence, large.text, links))
+    return Written(nodes, _changed_numbers(findings.missing, findings.extra))
+
+
+def _large_letters(prepared: Prepared, sentence: Sentence, text: str) -> list[Edit]:
+    if prepared.capitals:
+        return capitals(text, sentence.words)
+    if prepared.begins_large:
+        place = next((place for place, character in enumerate(text) if character.isalpha()), None)
+        return [] if place is None else [Edit(place, place + 1, text[place].upper())]
+    return []
+
+
+def _plain(nodes: Sequence[Node]) -> list[Node]:
+    return with_emphasis(without_plain_tags(nodes))
 
 
 def _number_of_doubts(written: Written) -> int:
@@ -137,6 +219,14 @@ def _doubts(text: str, translation: Translation) -> Iterator[Doubt]:
         yield Doubt(Kind.END, f"the translation says twice: {twice}")
     if translation.left_out:
         yield Doubt(Kind.CLAUSE, f"the translation seems to leave out: {translation.left_out}")
+
+
+def _changed_numbers(missing: Sequence[Number], extra: Sequence[Number]) -> tuple[Doubt, ...]:
+    lacks = f"lacks {', '.join(number.text for number in missing)}" if missing else ""
+    says = f"says {', '.join(number.text for number in extra)}, which its text does not" if extra else ""
+    if not missing and not extra:
+        return ()
+    return (Doubt(Kind.NUMBER, f"the translation {' and '.join(filter(None, (lacks, says)))}"),)
 
 
 def _halves(work: Work) -> list[Node | Sentence]:

@@ -15,14 +15,29 @@ def no_terms(text):
     return [(text, None)]
 
 
+class KnowsAll:
+    """A vocabulary with every character and no whole word."""
+
+    def lacks(self, text):
+        return set()
+
+    def has_word(self, word):
+        return False
+
+
 class FunctionTranslator:
     """A model that is a function of a text."""
+
+    vocabulary = KnowsAll()
 
     def __init__(self, function, links):
         self._function, self._links, self.target = function, links, "pt"
 
     def wider(self):
         return self
+
+    def translate_scored(self, texts, source):
+        return self.translate([text.removesuffix(".") for text in texts], source, True)
 
     def translate(self, texts, source, linked):
         targets = [self._function(text) for text in texts]
@@ -49,7 +64,7 @@ def prose_of(text, markup):
     """The texts that a model would see."""
     seen = []
     translated(text, markup, lambda sentence: seen.append(sentence) or sentence)
-    return seen
+    return list(dict.fromkeys(seen))
 
 
 def word_links(source, target):

@@ -1,0 +1,258 @@
+"""What of a sentence its translation changed: stand-ins, numbers, codes, signs, quotes; and how each goes through."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from nlpcli.pipelines.translation.inline import Sentence, keeps_words
+from nlpcli.pipelines.translation.preparation import Languages, Prepared
+from nlpcli.pipelines.translation.protection import Protection, fences_of
+from nlpcli.pipelines.translation.short_texts import without_full_stop
+from nlpcli.pipelines.translation.unknown_pieces import ORDINAL_LANGUAGES
+from nlpcli.text.clocks import corrections
+from nlpcli.text.edits import Edit
+from nlpcli.text.markup.segments import TagKind
+from nlpcli.text.numbers import Number, codes_in, compare, localized
+from nlpcli.text.typography import Mark, quotes_of, restore
+
+# Signs that mean the same everywhere; other marks do so where they stand alone.
+_SIGN = re.compile(
+    r"""
+    (?<=\d)(?![ªº])[^\W\d_a-zA-Z] | (?![ªº])[^\W\d_a-zA-Z](?=\d)
+    | _ | [^\w\s.,;:!?'"()/\\–—-] | (?<!\S)[^\w\s](?!\S)
+    | [!?](?=["']?\ue000) | (?<=\ue000)[!?]
+    """,
+    re.VERBOSE,
+)
+_LONE_LETTER = re.compile(r"(?<![\w'’-])[^\W\d_a-zA-Z](?![\w'’-])")
+_WORDS_OF_ONE_LETTER = {
+    "pt": frozenset("éàóÉÀÓ"),
+    "fr": frozenset("àôÀÔ"),
+    "it": frozenset("èÈ"),
+    "es": frozenset("óÓ"),
+}
+_NUMBER_BEFORE, _NUMBER_BEHIND = re.compile(r"\d[\d.,]*$"), re.compile(r"\d(?:[\d.,]*\d)?")
+# Signs that may come out as words.
+_SIGNS_IN_WORDS = {"$": re.compile(r"d[óo]l+ar", re.I), "%": re.compile(r"por cento|per ?cent", re.I),
+                   "°": re.compile(r"\bgrau|\bdegree", re.I)}  # fmt: skip
+_AND = re.compile(r"(?<= )(?:e|and|y|und|et)(?= )")
+_ORDINAL_SIGN = re.compile(r"(?<![\w.])(\d+)(\.?)([ªº])")
+_ORDINAL_LETTER = re.compile(r"(?<![\w.,])(\d+)([oa])(?![\w'’])")
+_BLANK = "\ue000"
+
+
+# They come and go between languages, or are written in words.
+_RUN_OF_MARKS = re.compile(r"[!-/:-@\[-`{-~]{4,}")
+_MAY_BE_LOST = frozenset(".,;:!?'\"()/-’‘$%°&")
+
+
+def lost_signs(source: str, translation: str, language: str) -> list[Protection]:
+    """Signs of a sentence, marks in a row, and letters that are no words, where they are nowhere in its translation."""
+    gone = set(source) - set(translation)
+    if not gone:
+        return []
+    places = [place for place, sign in enumerate(source) if sign in gone - _MAY_BE_LOST and _is_sign(sign)]
+    places += [match.start() for match in _lone_letters(source, language) if match[0] in gone]
+    places += [
+        place for match in _RUN_OF_MARKS.finditer(source) if gone & set(match[0]) for place in range(*match.span())
+    ]
+    return [Protection(place, place + 1, source[place]) for place in sorted(set(places))]
+
+
+def _is_sign(character: str) -> bool:
+    return not (character.isalnum() or character.isspace())
+
+
+@dataclass(slots=True)
+class Findings:
+    """`edits` finish a translation; what it lost goes as `protections` next time, after some `changes` of the text."""
+
+    edits: list[Edit] = field(default_factory=list)
+    protections: list[Protection] = field(default_factory=list)
+    changes: list[Edit] = field(default_factory=list)
+    missing: list[Number] = field(default_factory=list)
+    extra: list[Number] = field(default_factory=list)
+    lost_words: bool = False
+
+    @property
+    def are_losses(self) -> bool:
+        """Whether to try again."""
+        return bool(self.protections or self.changes or self.lost_words or self.missing or self.extra)
+
+    @property
+    def weight(self) -> int:
+        """How bad they are, to compare attempts."""
+        numbers = len(self.missing) + len(self.extra)
+        return 1000 * self.lost_words + 20 * numbers + 2 * len(self.protections) + len(self.changes)
+
+
+def check(prepared: Prepared, sentence: Sentence, text: str, languages: Languages) -> Findings:
+    """The findings of one attempt; `text` is what became of `sentence`."""
+    findings = Findings()
+    if sentence.words and not keeps_words(sentence, text):
+        findings.lost_words = True
+    source, found = blanked(sentence.text, sentence.words), blanked(text, sentence.words)
+    _numbers(source, found, languages, findings)
+    _codes(source, found, findings)
+    _ordinals(source, found, languages, findings)
+    _signs(source, found, languages, findings)
+    _style(prepared, sentence.text, text, languages, findings)
+    _folded(prepared, sentence.text, text, findings)
+    if not findings.protections:
+        _end(sentence.text, text, findings)
+    fences = fences_of(sentence)
+    findings.protections = _apart(p for p in findings.protections if not _crosses(p, fences))
+    return findings
+
+
+def blanked(text: str, words: Iterable[str]) -> str:
+    """The text with its stand-ins made unreadable, for they have digits."""
+    for word in words:
+        text = text.replace(word, _BLANK * len(word))
+    return text
+
+
+def _numbers(source: str, found: str, languages: Languages, findings: Findings) -> None:
+    compared = compare(source, found, *languages)
+    findings.edits += compared.edits
+    if compared.found:
+        findings.edits += corrections(source, found, *languages)
+    findings.missing, findings.extra = compared.missing, compared.extra
+    findings.protections += [_amount(source, number, languages) for number in compared.missing]
+
+
+def _amount(source: str, number: Number, languages: Languages) -> Protection:
+    """A number with the signs that touch it."""
+    start, end = number.start, number.end
+    while start and source[start - 1] in "$+#":
+        start -= 1
+    end += source[end : end + 1] in ("%", "°")
+    return Protection(start, end, localized(source, *languages, start, end))
+
+
+def _ordinals(source: str, found: str, languages: Languages, findings: Findings) -> None:
+    """Vocabularies without º and ª write o and a: 190o is 190º."""
+    if languages.target in ORDINAL_LANGUAGES:
+        pattern, own = _ORDINAL_LETTER, set(_ORDINAL_LETTER.findall(source))
+        findings.edits += [
+            Edit(match.start(2), match.end(2), "ºª"[match[2] == "a"])
+            for match in pattern.finditer(found)
+            if match.groups() not in own
+        ]
+    for match in _ORDINAL_SIGN.finditer(source):
+        letter = "oa"[match[3] == "ª"]
+        copied = re.search(rf"(?<!\w){match[1]}(\.?{letter})(?!\w)", found)
+        if copied:
+            findings.edits.append(Edit(copied.start(1), copied.end(1), match[2] + match[3]))
+
+
+def _codes(source: str, found: str, findings: Findings) -> None:
+    for start, end in codes_in(source):
+        if source[start:end].lower() not in found.lower():
+            findings.protections.append(Protection(start, end, source[start:end]))
+
+
+def _signs(source: str, found: str, languages: Languages, findings: Findings) -> None:
+    signs = [*_SIGN.finditer(source), *_lone_letters(source, languages.source)]
+    if not signs:
+        return
+    counts = Counter(found)
+    wanted = Counter(match[0] for match in signs)
+    lost = {sign for sign, count in wanted.items() if counts[sign] < count and sign != _BLANK}
+    if "&" in lost and len(places := list(_AND.finditer(found))) == wanted["&"]:
+        findings.edits += [Edit(*match.span(), "&") for match in places]
+        lost.remove("&")
+    lost = {sign for sign in lost if sign not in _SIGNS_IN_WORDS or not _SIGNS_IN_WORDS[sign].search(found)}
+    findings.protections += [_sign(source, match, languages) for match in signs if match[0] in lost]
+
+
+def _lone_letters(source: str, language: str) -> list[re.Match[str]]:
+    """Letters that are no words: of languages that have no such word, and in lists of letters and signs."""
+    words = _WORDS_OF_ONE_LETTER.get(language, "")
+    found = _LONE_LETTER.finditer(source)
+    return [match for match in found if not _is_ordinal(match) and (match[0] not in words or _is_listed(match))]
+
+
+def _is_ordinal(match: re.Match[str]) -> bool:
+    """The letter of 3.º."""
+    return match[0] in "ªº" and match.string[: match.start()][-2:-1].isdigit()
+
+
+def _is_listed(match: re.Match[str]) -> bool:
+    text = match.string
+    before, behind = text[: match.start()].split(" ")[-2:], text[match.end() :].split(" ")[:2]
+    if before[-1:] != [""] or behind[:1] != [""]:
+        return True
+    return any((len(word) == 1 and not word.isascii()) or word[:1] == _BLANK for word in [*before[:-1], *behind[1:]])
+
+
+def _sign(source: str, match: re.Match[str], languages: Languages) -> Protection:
+    """A sign with the number that it touches; between letters as a point."""
+    start, end = match.span()
+    before, behind = source[:start][-1:], source[end : end + 1]
+    if before.isdigit() or behind.isdigit():
+        left, right = _NUMBER_BEFORE.search(source, 0, start), _NUMBER_BEHIND.match(source, end)
+        start, end = left.start() if left else start, right.end() if right else end
+        return Protection(start, end, localized(source, *languages, start, end))
+    touches = before.isalnum() or behind.isalnum()
+    return Protection(start, end, source[start:end], TagKind.POINT if touches else TagKind.WORD)
+
+
+def _style(prepared: Prepared, source: str, text: str, languages: Languages, findings: Findings) -> None:
+    restored = restore(text, prepared.style, source, languages.target)
+    findings.edits += restored.edits
+    quotes = [mark for mark in restored.lost if source[mark.start : mark.end] == '"']
+    findings.protections += _quotes(quotes, languages.target)
+    findings.protections += [_dash(source, mark) for mark in restored.lost if mark not in quotes]
+
+
+def _quotes(marks: Sequence[Mark], target: str) -> list[Protection]:
+    """Quotes as a pair of tags where they come in pairs."""
+    paired = len(marks) % 2 == 0 and all(a.opens and not b.opens for a, b in list(pairwise(marks))[::2])
+    kinds = [TagKind.OPEN, TagKind.CLOSE] if paired else [TagKind.POINT]
+    raws = quotes_of(marks, target)
+    return [
+        Protection(mark.start, mark.end, raw, kinds[number % len(kinds)])
+        for number, (mark, raw) in enumerate(zip(marks, raws, strict=True))
+    ]
+
+
+def _dash(source: str, mark: Mark) -> Protection:
+    if source[mark.start : mark.end] != "-":
+        return Protection(mark.start, mark.end, mark.raw, TagKind.POINT)
+    start, end = mark.start, mark.end
+    while start and source[start - 1].isalnum():
+        start -= 1
+    while end < len(source) and source[end].isalnum():
+        end += 1
+    return Protection(start, end, source[start : mark.start] + mark.raw + source[mark.end : end])
+
+
+def _folded(prepared: Prepared, source: str, text: str, findings: Findings) -> None:
+    for folded, raw in prepared.folded.items():
+        places = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(folded)}(?!\w)", text)]
+        findings.edits += [Edit(*place, raw) for place in places]
+        start = source.find(folded)
+        if not places and start >= 0:
+            findings.protections.append(Protection(start, start + len(folded), raw))
+
+
+def _end(source: str, text: str, findings: Findings) -> None:
+    if without_full_stop(source, text) != text:
+        findings.edits.append(Edit(len(text) - 1, len(text), ""))
+
+
+def _crosses(protection: Protection, fences: Sequence[int]) -> bool:
+    return any(protection.start < place < protection.end for place in fences)
+
+
+def _apart(protections: Iterable[Protection]) -> list[Protection]:
+    kept: list[Protection] = []
+    for protection in sorted(protections, key=lambda p: (p.start, -p.end)):
+        if not kept or protection.start >= kept[-1].end:
+            kept.append(protection)
+    return kept

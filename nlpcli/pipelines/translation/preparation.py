@@ -1,0 +1,147 @@
+"""What a model gets to read of a sentence: straight marks, no unknown pieces, small letters."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from nlpcli.pipelines.translation.capitals import EMPHASIS, EMPHASIS_END, emphasized, in_capitals, sentence_case, small
+from nlpcli.pipelines.translation.inline import Mark, Sentence
+from nlpcli.pipelines.translation.protection import Protection, edited, fences_of, protected
+from nlpcli.pipelines.translation.unknown_pieces import pieces_of
+from nlpcli.pipelines.translation.vocabulary import Lexicon
+from nlpcli.text.markup.segments import TagKind
+from nlpcli.text.numbers import localized
+from nlpcli.text.typography import TYPOGRAPHIC, Style, straighten
+
+_QUOTES = '"“”„‟«»'
+# They belong to what follows them, and are no bullets.
+_TIED = frozenset("#@~\\<")
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A sentence as a model reads it, and what its translation gets back.
+
+    `head` and `tail` stand around it; `folded` words get their accents back. All of it is to be in `capitals`, or
+    what stands between the marks of `emphasis`; `begins_large`: its first capital is none for the
+    model.
+    """
+
+    sentence: Sentence
+    head: str = ""
+    tail: str = ""
+    style: Style = field(default_factory=Style)
+    folded: dict[str, str] = field(default_factory=dict)
+    capitals: bool = False
+    emphasis: bool = False
+    begins_large: bool = False
+
+
+class Languages(NamedTuple):
+    """From which language into which."""
+
+    source: str
+    target: str
+
+
+def prepare(sentence: Sentence, lexicon: Lexicon, languages: Languages) -> Prepared:
+    """Cheap where a sentence is ordinary: its characters are looked up, and its capitals."""
+    prepared = Prepared(sentence)
+    lacking = lexicon.lacks(sentence.text)
+    if lacking:
+        _peel(prepared, lacking)
+    if '"' in sentence.text or TYPOGRAPHIC.search(sentence.text):
+        _straighten(prepared, lacking)
+    _in_small_letters(prepared, lexicon)
+    lacking = lacking and lexicon.lacks(prepared.sentence.text)
+    if lacking:
+        _without_unknown(prepared, lacking, lexicon, languages)
+    return prepared
+
+
+def _peel(prepared: Prepared, lacking: set[str]) -> None:
+    """Symbols at the edges are no business of the model."""
+    text = prepared.sentence.text
+    start = end = 0
+    while end < len(text) and (text[end].isspace() or text[end] in "-*" or _is_symbol(text[end], lacking)):
+        end += 1
+        follows = text[end : end + 1]
+        tied = text[end - 1] in _TIED or text[end - 1] in "-*"
+        if text[end - 1].isspace() or (follows.isalpha() and not tied):
+            start = end
+    first = len(text)
+    place = len(text)
+    while place > start and (text[place - 1].isspace() or _is_symbol(text[place - 1], lacking)):
+        place -= 1
+        before = text[place - 1 : place]
+        if not before.isdigit() and not _is_symbol(before, lacking):
+            first = place
+    _cut(prepared, start, len(text[:first].rstrip()) if first < len(text) else first)
+
+
+def _is_symbol(character: str, lacking: set[str]) -> bool:
+    if character not in lacking or character.isalnum() or character in _QUOTES + "‘’‚‛‹›…":
+        return False
+    return unicodedata.category(character) != "Sc"
+
+
+def _cut(prepared: Prepared, start: int, end: int) -> None:
+    """Take off what stands before `start` and behind `end`, where no tag stands there and a letter is left."""
+    sentence = prepared.sentence
+    if (start == 0 and end == len(sentence.text)) or any(not start <= mark.place <= end for mark in sentence.marks):
+        return
+    text = sentence.text[start:end]
+    if not any(map(str.isalpha, text)) or any(word not in text for word in sentence.words):
+        return
+    prepared.head += sentence.text[:start]
+    prepared.tail = sentence.text[end:] + prepared.tail
+    marks = [Mark(mark.place - start, mark.tag) for mark in sentence.marks]
+    prepared.sentence = replace(sentence, text=text, marks=marks)
+
+
+def _straighten(prepared: Prepared, lacking: set[str]) -> None:
+    text = prepared.sentence.text
+    places = [place for place, character in enumerate(text) if character in _QUOTES]
+    opens = places[:1] == [0]
+    closes = places[-1:] == [len(text) - 1]
+    if places and len(places) == opens + closes and len(text) > 1:
+        _cut(prepared, int(opens), len(text) - closes)
+    if not lacking and prepared.sentence.text.find('"') < 0:
+        return
+    edits, style = straighten(prepared.sentence.text)
+    if TYPOGRAPHIC.search(prepared.sentence.text) and not lacking:
+        # The model knows these marks.
+        return
+    prepared.sentence = edited(prepared.sentence, edits)
+    prepared.style = style
+
+
+def _in_small_letters(prepared: Prepared, lexicon: Lexicon) -> None:
+    sentence = prepared.sentence
+    if in_capitals(sentence.text, sentence.words):
+        edits = sentence_case(sentence.text, sentence.words, lexicon.has_word)
+        prepared.capitals = bool(edits)
+        prepared.sentence = edited(sentence, edits)
+    elif spans := emphasized(sentence.text, sentence.words, lexicon.has_word):
+        tags = [
+            protection
+            for start, end in spans
+            for protection in (
+                Protection(start, start, EMPHASIS, TagKind.OPEN),
+                Protection(end, end, EMPHASIS_END, TagKind.CLOSE),
+            )
+        ]
+        prepared.emphasis = True
+        prepared.sentence = protected(sentence, tags, small(sentence.text, spans))
+
+
+def _without_unknown(prepared: Prepared, lacking: set[str], lexicon: Lexicon, languages: Languages) -> None:
+    sentence = prepared.sentence
+    pieces = pieces_of(sentence.text, lacking, lexicon, languages.source, fences_of(sentence))
+    protections = [p._replace(raw=localized(p.raw, *languages)) for p in pieces.protections]
+    first = next(filter(str.isalpha, sentence.text), "")
+    prepared.folded = pieces.folded
+    prepared.sentence = protected(sentence, protections, pieces.edits)
+    prepared.begins_large = first.isupper() and not next(filter(str.isalpha, prepared.sentence.text), "A").isupper()
