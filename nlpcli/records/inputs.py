@@ -215,7 +215,7 @@ def _format_of(name: str, named: FileFormat | None) -> tuple[FileFormat, bool]:
 def _folder_files(name: str, folder: Path, named: FileFormat | None, spec: InputSpec) -> list[InputFile]:
     """Files of a known format anywhere below `folder`; hidden ones, and what this run writes, are passed over."""
     written = _Written.of(spec)
-    if _identity(folder) in written.folders:
+    if identity_of(folder) in written.folders:
         raise UsageError(f"{quoted(name)} is both read and written to; choose another folder with -o")
     paths = sorted(_visible_files(folder, written))
     formats = ((path, *_format_of(path.name, named)) for path in paths)
@@ -254,7 +254,9 @@ def _visible_files(folder: Path, written: _Written) -> Iterator[Path]:
         inside = [Path(parent, name) for name in folders if not name.startswith(".")]
         for link in filter(Path.is_symlink, inside):
             log.warning("%s is passed over: a link to a folder; name it with -i too", quoted(str(link)))
-        folders[:] = [path.name for path in inside if not path.is_symlink() and _identity(path) not in written.folders]
+        folders[:] = [
+            path.name for path in inside if not path.is_symlink() and identity_of(path) not in written.folders
+        ]
         yield from (Path(parent, name) for name in names if not name.startswith("."))
 
 
@@ -270,7 +272,7 @@ class _Written:
     @classmethod
     def of(cls, spec: InputSpec) -> _Written:
         streams = frozenset(filter(None, map(_stream_identity, (1, 2))))
-        found = [(_path(name), identity) for name in spec.written if name and (identity := _identity(_path(name)))]
+        found = [(_path(name), identity) for name in spec.written if name and (identity := identity_of(_path(name)))]
         folders = frozenset(identity for path, identity in found if path.is_dir())
         return cls(streams, streams | {identity for _, identity in found} - folders, folders)
 
@@ -283,7 +285,7 @@ def _stream_identity(descriptor: int) -> Identity | None:
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
-def _identity(path: Path) -> Identity | None:
+def identity_of(path: Path) -> Identity | None:
     """Of a device there is none: it can be both read and written."""
     try:
         status = path.stat()
@@ -292,9 +294,9 @@ def _identity(path: Path) -> Identity | None:
     return None if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode) else (status.st_dev, status.st_ino)
 
 
-def _identity_of(file: InputFile) -> Identity | None:
+def _identity_of_input(file: InputFile) -> Identity | None:
     if file.path is not None:
-        return _identity(file.path)
+        return identity_of(file.path)
     try:
         return _stream_identity(sys.stdin.fileno())
     except (AttributeError, ValueError, io.UnsupportedOperation):
@@ -305,7 +307,7 @@ def _refuse_twice(files: list[InputFile]) -> None:
     """What flows past once cannot be read again; a regular file can."""
     seen: set[Identity | None] = set()
     for file in files:
-        identity = None if file.path is None else _identity(file.path)
+        identity = None if file.path is None else identity_of(file.path)
         if not file.stream or (identity is None and file.path is not None):
             continue
         if identity in seen:
@@ -318,7 +320,7 @@ def _refuse_written(files: list[InputFile], spec: InputSpec) -> None:
     before they take its place."""
     written = _Written.of(spec)
     for file in files if written.files else ():
-        identity = _identity_of(file)
+        identity = _identity_of_input(file)
         if identity in written.streams:
             raise UsageError(f"{quoted(file.name)} is also where the results go; send them elsewhere with -o FILE")
         if identity in written.files and (len(files) > 1 or (file.path is not None and file.stream)):

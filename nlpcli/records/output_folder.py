@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from nlpcli.errors import OutputError, UsageError, quoted
 from nlpcli.records.formats import compression_of, output_format
-from nlpcli.records.inputs import InputFile
+from nlpcli.records.inputs import InputFile, identity_of
 from nlpcli.records.outputs import expanded, output_stream
 from nlpcli.records.record import Record
 from nlpcli.records.writers import Writer
@@ -42,7 +42,7 @@ def planned_outputs(
     `format_` is that of `-F`: the suffix becomes its own where it says another format. A suffix of compression stays.
 
     Raises:
-        UsageError: an input has no name, or two would have the same output.
+        UsageError: an input has no name, two would have the same output, or an output would replace an input.
         OutputError: the folder cannot be made or written to, or an output is there and cannot be replaced.
     """
     root = expanded(folder)
@@ -62,8 +62,18 @@ def planned_outputs(
             )
         plan[path] = PlannedOutput(file, path, compression_of(path.name))
     outputs = [*plan.values()]
+    _refuse_inputs(folder, outputs)
     _make_room(root, folder, outputs)
     return outputs
+
+
+def _refuse_inputs(folder: str, outputs: Sequence[PlannedOutput]) -> None:
+    inputs = {identity_of(output.source.path) for output in outputs if output.source.path is not None}
+    for output in outputs:
+        if (identity := identity_of(output.path)) is not None and identity in inputs:
+            raise UsageError(
+                f"{quoted(output.path)} is read, and -o {quoted(folder)} would replace it; choose another folder"
+            )
 
 
 def _place(path: Path, roots: Sequence[Path]) -> PurePath:

@@ -8,6 +8,7 @@ import pytest
 
 from nlpcli.errors import InputMissing, UsageError
 from nlpcli.records.inputs import InputSpec, input_files
+from nlpcli.records.output_folder import planned_outputs
 from nlpcli.records.readers import read_records
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links, pipes and permissions are those of POSIX")
@@ -94,6 +95,19 @@ def test_a_folder_of_results_inside_is_not_read_and_the_folder_itself_is_none_fo
     assert names("in", written=("in/out/",)) == ["in/a.txt", "in/deep/b.txt"]
     with pytest.raises(UsageError, match="both read and written"):
         names("in", written=("in/deep/..",))
+
+
+@pytest.mark.parametrize("paths", [("c.txt",), ("in/a.txt", "c.txt"), ("./c.txt",), ("in", "c.txt")])
+def test_outputs_named_after_their_inputs_replace_none_of_them(folder, paths):
+    for target in (".", "./", str(folder), "link/"):
+        if not (folder / "link").exists():
+            (folder / "link").symlink_to(folder)
+        files = input_files(InputSpec(paths=paths, written=(target,)))
+        with pytest.raises(UsageError, match=r"c\.txt is read, and -o .* would replace it"):
+            planned_outputs(target, None, files, paths)
+        assert [output.path.suffix for output in planned_outputs(target, "jsonl", files, paths)] == [".jsonl"] * len(
+            files
+        )
 
 
 def test_one_file_may_be_replaced_by_its_results_but_not_be_read_among_others(folder):
