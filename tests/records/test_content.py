@@ -140,7 +140,9 @@ def test_a_slow_pipe_is_not_waited_for(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "data", [parquet("x"), gzip.compress(b"x\n"), MARKED["UTF-16"].replace("你".encode("utf-16-le"), b"x\0")]
+    "data",
+    [parquet("x"), gzip.compress(b"x\n", mtime=0), MARKED["UTF-16"].replace("你".encode("utf-16-le"), b"x\0")],
+    ids=["parquet", "gzip", "utf-16"],
 )
 def test_a_pipe_is_looked_at_like_a_file(tmp_path, data):
     os.mkfifo(tmp_path / "pipe")
