@@ -107,6 +107,9 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l glossary -d 'Terms that must
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l beams -d 'Width of the search; 1 takes the best word.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l shortlist -d 'Look only at words that go with those of the text: faster. Default: with --dtype auto or int8.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-shortlist -d 'Look only at words that go with those of the text: faster. Default: with --dtype auto or int8.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l scores -d 'Add `confidence`: how good a translation is likely to be, 0 to 1.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-scores -d 'Add `confidence`: how good a translation is likely to be, 0 to 1.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l min-confidence -d 'Below it a translation is an error, for a person to look at.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'

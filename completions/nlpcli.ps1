@@ -129,6 +129,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--beams', 'Width of the search; 1 takes the best word.')
         ("{0}`t{1}" -f '--shortlist', 'Look only at words that go with those of the text: faster. Default: with --dtype auto or int8.')
         ("{0}`t{1}" -f '--no-shortlist', 'Look only at words that go with those of the text: faster. Default: with --dtype auto or int8.')
+        ("{0}`t{1}" -f '--scores', 'Add `confidence`: how good a translation is likely to be, 0 to 1.')
+        ("{0}`t{1}" -f '--no-scores', 'Add `confidence`: how good a translation is likely to be, 0 to 1.')
+        ("{0}`t{1}" -f '--min-confidence', 'Below it a translation is an error, for a person to look at.')
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
@@ -174,6 +177,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' translate --markup'] = @('auto', 'none', 'html', 'markdown', 'srt', 'vtt', 'po', 'xliff')
     $kinds[' translate --glossary'] = 'FILES'
     $kinds[' translate --beams'] = @()
+    $kinds[' translate --min-confidence'] = @()
     $kinds[' translate -i'] = 'FILES'
     $kinds[' translate --input'] = 'FILES'
     $kinds[' translate --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')

@@ -128,5 +128,9 @@ class DeviceError(NlpcliError):
     """The device asked for is not there on this machine."""
 
 
+class NotConfident(NlpcliError):
+    """A result is less sure than was asked for."""
+
+
 class OutOfMemory(NlpcliError):
     """A batch did not fit; the batcher answers with smaller ones."""

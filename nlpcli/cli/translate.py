@@ -91,6 +91,14 @@ def translate(
             help="Look only at words that go with those of the text: faster. Default: with --dtype auto or int8.",
         ),
     ] = None,
+    scores: Annotated[
+        bool,
+        typer.Option("--scores/--no-scores", help="Add `confidence`: how good a translation is likely to be, 0 to 1."),
+    ] = False,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, metavar="P", help="Below it a translation is an error, for a person to look at."),
+    ] = None,
 ) -> int:
     """Translate each record. Lines, markup and placeholders stay as they are.
 
@@ -103,6 +111,8 @@ def translate(
         glossary=() if glossary is None else _read_glossary(Path(glossary)),
         beams=beams,
         shortlist=shared.dtype in _FAST if shortlist is None else shortlist,
+        scores=scores,
+        min_confidence=min_confidence,
     )
     if options.source is not None and options.source == options.target:
         raise UsageError(f"--from and --to are the same language ({options.source})")

@@ -62,7 +62,7 @@ class CatalogEntry:
     """One model of `catalog.toml`. `languages` are those that it knows, in ISO 639-1; empty: any.
 
     `quality` as it was published or measured, with its measure; `int8`: measured, where its quality in int8 was
-    measured to be that of float32; published, where its weights were made for int8.
+    measured to be that of float32; published, where its weights were made for int8. `calibration`: see `LocalModel`.
     """
 
     name: str
@@ -75,6 +75,7 @@ class CatalogEntry:
     origin: WheelFile | Adapter
     quality: str = ""
     int8: Literal["", "measured", "published"] = ""
+    calibration: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,9 @@ def catalog() -> Catalog:
 def _entry(name: str, entry: dict[str, Any]) -> CatalogEntry:
     try:
         origin = WheelFile(**entry.pop("wheel")) if "wheel" in entry else Adapter(**entry.pop("adapter"))
-        return CatalogEntry(name=name, **{**entry, "languages": tuple(entry["languages"]), "origin": origin})
+        tuples: dict[str, Any] = {key: tuple(entry[key]) for key in ("languages", "calibration") if key in entry}
+        read: dict[str, Any] = {"languages": entry["languages"], **entry, **tuples, "origin": origin}
+        return CatalogEntry(name=name, **read)
     except (KeyError, TypeError) as error:
         raise UsageError(
             f'[models."{name}"] in {user_file()} lacks what a model of the starter set has, or has more; for a model of'

@@ -19,7 +19,8 @@ class LocalModel:
 
     `gguf` names the file in it that holds the weights, where it is one; `languages` are those that the model knows
     (ISO 639-1), empty where nobody says. `int8_measured`: its quality in int8 was measured to be that of float32.
-    `then` is the model that goes on from the results of this one: a pivot.
+    `then` is the model that goes on from the results of this one: a pivot. `calibration` of its translations'
+    confidence, where it was measured: slope and offset (see `pipelines.translation.confidence`).
     """
 
     name: str
@@ -28,6 +29,7 @@ class LocalModel:
     languages: tuple[str, ...] = ()
     int8_measured: bool = False
     then: LocalModel | None = None
+    calibration: tuple[float, float] | None = None
 
     @property
     def path(self) -> Path:

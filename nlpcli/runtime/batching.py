@@ -52,7 +52,11 @@ class BatchTask(Protocol):
         """One output per unit, or the error in its place. Raises OutOfMemory where the batch is too large."""
 
     def join(self, record: Record, state: Any, outputs: Sequence[Any]) -> dict[str, Any] | Split:
-        """The result fields of a record from the outputs of its units; or the units and state of another round."""
+        """The result fields of a record from the outputs of its units; or the units and state of another round.
+
+        Raises:
+            NlpcliError: the record has no result, and that as its error.
+        """
 
 
 RunBatches = Callable[[Callable[[Sequence[Unit]], Any], list[list[Unit]]], Iterator[Any]]
@@ -273,7 +277,11 @@ class Batcher:
         if failed is not None:
             owner.record.error = str(failed)
             return None
-        joined = self.task.join(owner.record, owner.state, owner.outputs)
+        try:
+            joined = self.task.join(owner.record, owner.state, owner.outputs)
+        except NlpcliError as error:
+            owner.record.error = str(error)
+            return None
         if isinstance(joined, Split):
             return joined
         owner.record.result = joined

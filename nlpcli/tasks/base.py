@@ -55,7 +55,11 @@ class BatchTask(Task, ABC):
 
     @abstractmethod
     def join(self, record: Record, state: Any, outputs: Sequence[Any]) -> dict[str, Any] | Split:
-        """The result fields of a record from the outputs of its units; or the units and state of another round."""
+        """The result fields of a record from the outputs of its units; or the units and state of another round.
+
+        Raises:
+            NlpcliError: the record has no result, and that as its error.
+        """
 
 
 class ContinuousTask(Task, ABC):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nlpcli.errors import InputBroken
+from nlpcli.errors import InputBroken, NotConfident
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Split, Unit
@@ -35,7 +35,10 @@ _MOST_CHARACTERS = 500
 
 @dataclass(frozen=True, slots=True)
 class TranslateOptions:
-    """What `nlpcli translate` was asked for. `source` None: detected. `glossary`: pairs of terms."""
+    """What `nlpcli translate` was asked for. `source` None: detected. `glossary`: pairs of terms.
+
+    `scores`: results have a confidence; `min_confidence`: those that have less are errors.
+    """
 
     source: str | None = None
     target: str | None = None
@@ -43,11 +46,25 @@ class TranslateOptions:
     glossary: tuple[tuple[str, str], ...] = ()
     beams: int = 1
     shortlist: bool = True
+    scores: bool = False
+    min_confidence: float | None = None
+
+    @property
+    def scored(self) -> bool:
+        """Whether the model has to say how sure it is."""
+        return self.scores or self.min_confidence is not None
 
     @property
     def fields(self) -> Mapping[str, str]:
         """Result fields and their types; a result has a `warning` only where a check of its translation failed."""
-        return {"translation": "string", "source_lang": "string", "target_lang": "string", "warning": "string"}
+        scores = {"confidence": "float64"} if self.scores else {}
+        return {
+            "translation": "string",
+            "source_lang": "string",
+            "target_lang": "string",
+            **scores,
+            "warning": "string",
+        }
 
 
 class _Slot:
@@ -74,6 +91,7 @@ class TranslateTask(BatchTask):
         self._faithful = FaithfulTranslator(translator)
         self._translator = translator
         self._glossary = glossary
+        self._calibration = model.calibration
         self._source = SourceLanguage(options.source, translator, self._target, model.name)
         self._announced: set[Kind] = set()
         self.batch_tokens = translator.batch_tokens
@@ -130,15 +148,32 @@ class TranslateTask(BatchTask):
         return [unit.payload if isinstance(unit.payload, InputBroken) else next(written) for unit in units]
 
     def join(self, record: Record, plan: _Plan, outputs: Sequence[Written]) -> dict[str, Any]:
-        """The text with every sentence in its place, and what of it may be missing or wrong."""
+        """The text with every sentence in its place, and what of it may be missing or wrong.
+
+        Raises:
+            NotConfident: the model is less sure of it than was asked for.
+        """
         translations = iter(written.nodes for written in outputs)
         segments = []
         for pieces in plan.pieces:
             parts = [next(translations) if isinstance(piece, _Slot) else [piece] for piece in pieces]
             segments.append(_spaced(parts, pieces, self._target))
         text = plan.document.write(segments, self._target)
-        result = {"translation": text, "source_lang": plan.source, "target_lang": self._target}
+        result: dict[str, Any] = {"translation": text, "source_lang": plan.source, "target_lang": self._target}
+        if self._options.scored:
+            confidence = self._confidence(text, outputs)
+            result |= {"confidence": confidence} if self._options.scores else {}
         return result | self._warning(record, [doubt for written in outputs for doubt in written.doubts])
+
+    def _confidence(self, text: str, outputs: Sequence[Written]) -> float | None:
+        from nlpcli.pipelines.translation.confidence import DEFAULT, Calibration, confidence
+
+        calibration = Calibration(*self._calibration) if self._calibration else DEFAULT
+        found = confidence((score for written in outputs for score in written.scores), calibration)
+        least = self._options.min_confidence
+        if found is not None and least is not None and found < least:
+            raise NotConfident(f"confidence {found:.3f} is below {least:g}; the translation was: {text}")
+        return found
 
     def _warning(self, record: Record, doubts: Sequence[Doubt]) -> dict[str, str]:
         """The field of a result that marks it; the first doubt of each kind is also announced."""
@@ -168,8 +203,11 @@ def _scheme(segment: Segment) -> int:
 
 
 def prose_of(record: Record, markup: Markup) -> str:
-    """The beginning of what people read in a record."""
-    return _prose(_parse(record, markup))
+    """The beginning of what people read in a record; nothing where its markup is broken."""
+    try:
+        return _prose(_parse(record, markup))
+    except InputBroken:
+        return ""
 
 
 def _parse(record: Record, markup: Markup) -> Document:

@@ -17,5 +17,7 @@ def draw_translation(record: Record) -> RenderableType:
     result = record.result or {}
     text = Text(result["translation"])
     pair = f"{result['source_lang']} → {result['target_lang']}"
+    if result.get("confidence") is not None:
+        pair += f"  {result['confidence']:.3f}"
     warning = (f"{result['warning']}\n", "yellow") if result.get("warning") else ""
     return Text.assemble(text, "\n", warning, (f"{pair}  {' '.join(record.text.split())}", "dim"))

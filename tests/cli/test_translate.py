@@ -268,6 +268,34 @@ def test_what_is_in_the_target_language_already_stays_and_is_said_once(translate
     assert not given.complaints
 
 
+STRANGE = "Garden of the to playing in were happily of of children the the and."
+
+
+@pytest.mark.parametrize("beams", ["1", "3"])
+def test_scores_say_how_good_a_translation_probably_is_in_any_batch(en_pt, call, beams):
+    options = ["translate", "--from", "en", "--scores", "--beams", beams, "-F", "jsonl"]
+    texts = ["The children were playing happily in the garden.", STRANGE, "", "It rained. We stayed at home."]
+    rows = [json.loads(line) for line in text_of(call(*options, *texts)).splitlines()]
+    good, strange, empty, two = (row["confidence"] for row in rows)
+    assert 0 <= strange < min(good, two)
+    assert max(good, two) < 1
+    assert empty is None
+    alone = [json.loads(text_of(call(*options, text)))["confidence"] for text in (texts[0], STRANGE, texts[3])]
+    assert alone == pytest.approx([good, strange, two], abs=0.0015)
+
+
+def test_below_a_confidence_the_source_stays_and_the_record_has_an_error(translate):
+    texts = ["The children were playing happily in the garden.", STRANGE]
+    done = translate("--from", "en", "--min-confidence", "0.6", "-F", "jsonl", *texts)
+    assert done.status == 3
+    good, strange = (json.loads(line) for line in done.output.splitlines())
+    assert good == {"text": texts[0], "translation": SENTENCES[texts[0]], "source_lang": "en", "target_lang": "pt"}
+    assert strange["text"] == STRANGE
+    assert strange["translation"] is None
+    assert re.match(r"confidence 0\.\d+ is below 0\.6; the translation was: ", strange["error"])
+    assert translate("--from", "en", "--min-confidence", "0", *texts).status == 0
+
+
 def test_another_language_is_warned_of_once(translate):
     done = translate("--to", "pt", "Das ist ein schöner Tag, nicht wahr?", "Ich habe das Buch gestern gelesen.")
     assert done.status == 0
@@ -283,6 +311,7 @@ def test_another_language_is_warned_of_once(translate):
         (["--from", "en", "--to", "en", "x"], 2, "same language"),
         (["--glossary", "none.tsv", "x"], 1, "none.tsv"),
         (["--beams", "0", "x"], 2, "--beams"),
+        (["--min-confidence", "2", "x"], 2, "--min-confidence"),
     ],
 )
 def test_what_cannot_be_is_one_line(translate, arguments, status, message):

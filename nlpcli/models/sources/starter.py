@@ -39,7 +39,13 @@ class StarterSource:
                 )
             self._made.make(folder, _facts(entry), self._recipe(entry, offline, say), say)
         note_use(folder)
-        return LocalModel(name, folder, languages=entry.languages, int8_measured=entry.int8 == "measured")
+        return LocalModel(
+            name,
+            folder,
+            languages=entry.languages,
+            int8_measured=entry.int8 == "measured",
+            calibration=entry.calibration,
+        )
 
     def cached(self) -> Iterable[CachedModel]:
         return self._made.cached()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from nlpcli.pipelines.translation.capitals import capitals, with_emphasis
 from nlpcli.pipelines.translation.checks import Findings, blanked, check, lost_signs
+from nlpcli.pipelines.translation.confidence import Score
 from nlpcli.pipelines.translation.coverage import said_twice
 from nlpcli.pipelines.translation.doubts import Doubt, Kind
 from nlpcli.pipelines.translation.inline import STAND_INS, Prose, Sentence, cut_at_words, render, sentences_of
@@ -38,6 +39,7 @@ class Written(NamedTuple):
 
     nodes: list[Node]
     doubts: tuple[Doubt, ...] = ()
+    scores: tuple[Score, ...] = ()
 
 
 # What could not be tried is worse than any attempt.
@@ -112,6 +114,7 @@ class FaithfulTranslator:
         tried = zip(works, self._tried(works), strict=True)
         nodes: list[Node] = []
         doubts: list[Doubt] = []
+        scores: list[Score] = []
         for piece in pieces:
             if not isinstance(piece, Sentence):
                 nodes.append(piece)
@@ -121,7 +124,8 @@ class FaithfulTranslator:
                 written = min(written, self._in_halves(half, depth - 1), key=_number_of_doubts)
             nodes += written.nodes
             doubts += written.doubts
-        return Written(nodes, tuple(doubts))
+            scores += written.scores
+        return Written(nodes, tuple(doubts), tuple(scores))
 
     def _searched_wider(self, work: Work) -> Written:
         return FaithfulTranslator(self._translator.wider())._tried([work])[0]
@@ -170,7 +174,9 @@ class FaithfulTranslator:
         nodes = [job.prepared.head, *written.nodes, job.prepared.tail]
         doubts = (*written.doubts, *_doubts(best.sentence.text, best.translation))
         lost = lost_signs(job.work.sentence.text, joined(nodes), job.work.source)
-        return self._between_words(job, protected(job.work.sentence, lost)) if lost else Written(nodes, doubts)
+        found = self._between_words(job, protected(job.work.sentence, lost)) if lost else Written(nodes, doubts)
+        score = best.translation.score
+        return found if score is None else found._replace(scores=(Score(score, len(best.translation.text)),))
 
     def _between_words(self, job: _Job, sentence: Sentence) -> Written:
         """The last resort: what stands between stand-ins and tags is translated by itself."""

@@ -193,7 +193,7 @@ class Seq2SeqModel:
     def translator(self, wanted: Wanted) -> Translator:
         introduce = _FAMILIES[self.module.config.model_type]
         speech, target = introduce(self._model, self.tokenizer, wanted)
-        return Seq2SeqTranslator(self, speech, target, wanted.beams)
+        return Seq2SeqTranslator(self, speech, target, wanted.beams, wanted.scored)
 
 
 class Seq2SeqTranslator:
@@ -203,7 +203,8 @@ class Seq2SeqTranslator:
     decode_slots: DecodeSlots | None = None
     reads_sentences = True
 
-    def __init__(self, model: Seq2SeqModel, speech: Speech, target: str, beams: int) -> None:
+    def __init__(self, model: Seq2SeqModel, speech: Speech, target: str, beams: int, scored: bool = False) -> None:
+        self._scored = scored
         self._model = model
         self._module = model.module
         self._tokenizer = model.tokenizer
@@ -219,7 +220,7 @@ class Seq2SeqTranslator:
         return len(self._encode([text], source)[0])
 
     def wider(self) -> Seq2SeqTranslator:
-        return Seq2SeqTranslator(self._model, self._speech, self.target or "", WIDER * self._beams)
+        return Seq2SeqTranslator(self._model, self._speech, self.target or "", WIDER * self._beams, self._scored)
 
     def _encode(self, texts: Sequence[str], source: str) -> list[list[int]]:
         code = self._speech.source_code(source)
@@ -236,8 +237,10 @@ class Seq2SeqTranslator:
         found = self.generate(rows)
         end = _ids(self._module.generation_config.eos_token_id)
         links = self._links(texts, source, rows, found) if linked else [()] * len(texts)
+        scores = mean_log_probabilities(self._module, rows, found, self._start) if self._scored else [None] * len(texts)
         return [
-            Translation(self._decode(ids), bool(end & set(ids)), link) for ids, link in zip(found, links, strict=True)
+            Translation(self._decode(ids), bool(end & set(ids)), link, score=score)
+            for ids, link, score in zip(found, links, scores, strict=True)
         ]
 
     def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:
@@ -292,6 +295,12 @@ def _ids(value: int | list[int] | None) -> set[int]:
     return set() if value is None else set(value) if isinstance(value, list) else {value}
 
 
+def _up_to(ids: list[int], end: set[int]) -> list[int]:
+    """The ids up to the first that is an end, which is one of them."""
+    place = next((place for place, token in enumerate(ids) if token in end), len(ids))
+    return ids[: place + 1]
+
+
 def _padded(rows: Sequence[Sequence[int]], padding: int, device: torch.device, left: bool) -> dict[str, Tensor]:
     longest = max(map(len, rows))
     fill = [[padding] * (longest - len(row)) for row in rows]
@@ -312,7 +321,8 @@ class CausalModel:
         self._tokenizer = tokenizer
 
     def translator(self, wanted: Wanted) -> Translator:
-        return CausalTranslator(self._module, self._tokenizer, _target_of(self._model, wanted), wanted.beams)
+        target = _target_of(self._model, wanted)
+        return CausalTranslator(self._module, self._tokenizer, target, wanted.beams, wanted.scored)
 
 
 class CausalTranslator:
@@ -322,7 +332,10 @@ class CausalTranslator:
     decode_slots: DecodeSlots | None = None
     reads_sentences = False
 
-    def __init__(self, module: Any, tokenizer: PreTrainedTokenizerBase, target: str, beams: int) -> None:
+    def __init__(
+        self, module: Any, tokenizer: PreTrainedTokenizerBase, target: str, beams: int, scored: bool = False
+    ) -> None:
+        self._scored = scored
         self._module = module
         self._tokenizer = tokenizer
         self._beams = beams
@@ -335,7 +348,8 @@ class CausalTranslator:
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def wider(self) -> CausalTranslator:
-        return CausalTranslator(self._module, self._tokenizer, self.target or "", WIDER * self._beams)
+        target = self.target or ""
+        return CausalTranslator(self._module, self._tokenizer, target, WIDER * self._beams, self._scored)
 
     def prompt(self, text: str, source: str) -> list[int]:
         """The ids of the question, by the model's own chat template where it has one."""
@@ -364,10 +378,26 @@ class CausalTranslator:
                 **inputs, num_beams=self._beams, do_sample=False, pad_token_id=padding,
                 max_length=None, max_new_tokens=_LENGTH_FACTOR * longest + _SPARE_TOKENS,
             )  # fmt: skip
-        return [self._answer(row, end) for row in output[:, inputs["input_ids"].shape[1] :].tolist()]
+        found = [_up_to(row, end) for row in output[:, inputs["input_ids"].shape[1] :].tolist()]
+        scores = self._scores(rows, found, padding) if self._scored else [None] * len(texts)
+        return [self._answer(ids, end)._replace(score=score) for ids, score in zip(found, scores, strict=True)]
 
     def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:
         return self.translate(texts, source, False)
+
+    def _scores(self, rows: Sequence[list[int]], found: Sequence[list[int]], padding: int) -> list[float]:
+        """The mean log-probability of each answer behind its prompt."""
+        whole = _padded(
+            [[*row, *ids] for row, ids in zip(rows, found, strict=True)], padding, self._module.device, False
+        )
+        with torch.inference_mode():
+            logs = self._module(**whole, use_cache=False).logits.float().log_softmax(-1)
+        scores = []
+        for row, ids, of_row in zip(rows, found, logs, strict=True):
+            behind = of_row[len(row) - 1 : len(row) - 1 + len(ids)]
+            chosen = behind.gather(-1, torch.tensor(ids, device=behind.device)[:, None])
+            scores.append(float(chosen.mean()) if ids else 0.0)
+        return scores
 
     def _answer(self, ids: list[int], end: set[int]) -> Translation:
         text = self._tokenizer.decode(ids, skip_special_tokens=True).strip()

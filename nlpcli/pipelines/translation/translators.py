@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from threading import Lock
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -60,6 +61,9 @@ class Wanted(Protocol):
     def beams(self) -> int: ...
     @property
     def shortlist(self) -> bool: ...
+    @property
+    def scored(self) -> bool:
+        """Whether every translation has a score."""
 
 
 class TranslationModel(Protocol):
@@ -123,7 +127,12 @@ class BergamotModel:
     def translator(self, wanted: Wanted) -> BergamotTranslator:
         if wanted.beams > 1 and self.int8 and self._asked:
             log.warning("int8 is for --beams 1: with %d beams the model computes in float32", wanted.beams)
-        return BergamotTranslator(self, wanted.beams, wanted.shortlist)
+        return BergamotTranslator(self, wanted.beams, wanted.shortlist, wanted.scored)
+
+    @cached_property
+    def exact(self) -> Any:
+        """The module in float32, in which scores do not depend on the batch."""
+        return self.module if self.module.dtype == torch.float32 else copy.deepcopy(self.module).float()
 
 
 class BergamotTranslator:
@@ -131,8 +140,9 @@ class BergamotTranslator:
 
     reads_sentences = True
 
-    def __init__(self, model: BergamotModel, beams: int, shortlisted: bool) -> None:
+    def __init__(self, model: BergamotModel, beams: int, shortlisted: bool, scored: bool = False) -> None:
         self._model = model
+        self._exact = model.exact if scored else None
         self._module = model.module
         self._tokenizer = model.tokenizer
         self._beams = beams
@@ -151,7 +161,7 @@ class BergamotTranslator:
         return len(self._ids(text))
 
     def wider(self) -> BergamotTranslator:
-        return BergamotTranslator(self._model, WIDER * self._beams, self._shortlisted)
+        return BergamotTranslator(self._model, WIDER * self._beams, self._shortlisted, self._exact is not None)
 
     def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:
         rows = [self._ids(text) for text in texts]
@@ -159,22 +169,26 @@ class BergamotTranslator:
         decoded = self._tokenizer.batch_decode([row.token_ids for row in found])
         links = self._links(texts, rows, found) if linked else [()] * len(texts)
         parts = self._left_out(texts, source, rows, found, decoded)
+        scores = [None] * len(texts) if self._exact is None else self._scores(self._exact, rows, found)
         return [
-            Translation(text, row.complete, link, part)
-            for text, row, link, part in zip(decoded, found, links, parts, strict=True)
+            Translation(text, row.complete, link, part, score)
+            for text, row, link, part, score in zip(decoded, found, links, parts, scores, strict=True)
         ]
 
     def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:  # noqa: ARG002
         rows = [self._ids(text) for text in texts]
         found = self._decoded(rows)
         decoded = self._tokenizer.batch_decode([row.token_ids for row in found])
-        config = self._module.config
-        ids = [[*row.token_ids, *([config.eos_token_id] if row.complete else [])] for row in found]
-        scores = mean_log_probabilities(self._module, rows, ids, config.decoder_start_token_id)
+        scores = self._scores(self._exact or self._module, rows, found)
         return [
             Translation(text, row.complete, score=score)
             for text, row, score in zip(decoded, found, scores, strict=True)
         ]
+
+    def _scores(self, module: Any, rows: list[list[int]], found: list[Translated]) -> list[float]:
+        config = self._module.config
+        ids = [[*row.token_ids, *([config.eos_token_id] if row.complete else [])] for row in found]
+        return mean_log_probabilities(module, rows, ids, config.decoder_start_token_id)
 
     def _left_out(
         self, texts: Sequence[str], source: str, rows: list[list[int]], found: list[Translated], decoded: Sequence[str]
@@ -346,7 +360,14 @@ class PivotTranslator:
         between = self._first.target or "en"
         last = self._second.translate([translation.text for translation in middle], between, linked)
         return [
-            Translation(b.text, a.complete and b.complete, _through(a.links, b.links), a.left_out or b.left_out)
+            Translation(
+                b.text,
+                a.complete and b.complete,
+                _through(a.links, b.links),
+                a.left_out or b.left_out,
+                # What the first got wrong the second may say surely.
+                None if a.score is None or b.score is None else a.score + b.score,
+            )
             for a, b in zip(middle, last, strict=True)
         ]
 

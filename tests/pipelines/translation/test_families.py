@@ -9,6 +9,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 from nlpcli.errors import ModelUnusable, UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.loading import load_translation_model
+from nlpcli.pipelines.translation.translators import mean_log_probabilities
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.translate import TranslateOptions
 
@@ -172,3 +173,39 @@ def test_a_score_is_the_mean_log_probability_of_what_is_said(family):
         logits = model(**inputs, decoder_input_ids=torch.tensor([[start, *ids[:-1]]])).logits[0]
     by_token = logits.log_softmax(-1)[torch.arange(len(ids)), torch.tensor(ids)]
     assert scored.score == pytest.approx(by_token.mean().item(), abs=1e-4)
+
+
+def scored(folder, source="en", target="de", beams=1):
+    options = TranslateOptions(source=source, target=target, beams=beams, scores=True)
+    return load_translation_model(LocalModel(str(folder), folder), CPU).translator(options)
+
+
+def test_every_translation_has_a_score_where_that_is_wanted_which_does_not_depend_on_the_batch(family):
+    _, folder = family
+    translator = scored(folder)
+    (found,) = translator.translate(TEXTS[:1], "en", False)
+    assert found == translator.translate_scored(TEXTS[:1], "en")[0]
+    assert load(folder).translate(TEXTS[:1], "en", False)[0].score is None
+    rows = [translator._encode([text], "en")[0] for text in TEXTS]
+    outputs = [[5, 6, 7], [6], [7, 8, 9, 10, 11]]
+    together = mean_log_probabilities(translator._module, rows, outputs, translator._start)
+    alone = [
+        mean_log_probabilities(translator._module, [row], [output], translator._start)[0]
+        for row, output in zip(rows, outputs, strict=True)
+    ]
+    assert together == pytest.approx(alone, abs=1e-4)
+
+
+def test_a_language_model_scores_what_it_answers(tmp_path):
+    translator = scored(save_causal_lm(tmp_path, "llama", max_position_embeddings=256))
+    (found,) = translator.translate(["a cat"], "en", False)
+    prompt = translator.prompt("a cat", "en")
+    ids = translator._module.generate(torch.tensor([prompt]), do_sample=False, max_new_tokens=8)[0].tolist()
+    answer = ids[len(prompt) :]
+    logs = translator._module(torch.tensor([ids])).logits[0].log_softmax(-1)[len(prompt) - 1 : -1]
+    by_hand = logs[torch.arange(len(answer)), torch.tensor(answer)].mean().item()
+    others = [[*prompt, 5], prompt[:3]]
+    scores = translator._scores([prompt, *others], [answer, [6, 7], [8]], 0)
+    assert scores[0] == pytest.approx(by_hand, abs=1e-4)
+    assert found.score is not None
+    assert found.score < 0
