@@ -37,6 +37,22 @@ class ArrowRows:
             values = self._columns[name] = json_values(self.batch.column(self.names[name]))
         return values
 
+    def texts(self, name: str) -> list[Any]:
+        """The values of a column that holds texts; writers of old mark texts as bytes."""
+        from pyarrow import types
+
+        array = self.batch.column(self.names[name])
+        if not _is_binary(types)(array.type):
+            return self.column(name)
+        return [None if value is None else _text_of(value) for value in array.to_pylist()]
+
+
+def _text_of(data: bytes) -> str | bytes:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
 
 class ArrowRow(Mapping[str, Any]):
     """The fields of one row."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from nlpcli.records.json_text import DECODER
+from nlpcli.records.json_text import DECODER, refuse_deep
 
 _WHITE_SPACE = " \t\r\n"
 _REST_OF_NUMBER = re.compile(r"[-+.eE0-9]*\Z")
@@ -78,6 +78,7 @@ class _Text:
         while True:
             try:
                 value, end = DECODER.raw_decode(self.buffer, self.position)
+                refuse_deep(value, self.buffer[self.position : end])
             except json.JSONDecodeError as error:
                 if self.grow():
                     continue

@@ -13,6 +13,8 @@ import orjson
 _DIGITS_AT_RISK = re.compile(r"[0-9][.eE]|[0-9]{18}|-0")
 # Python refuses to turn longer ones into integers, because that takes quadratic time.
 _LONGEST_INTEGER = 4300
+# What is read can be written in every format: each of them has a limit of its own above this one.
+_DEEPEST = 256
 # Integers over 64 bits are floats to orjson.
 _EXACT = frozenset({str, int, bool, type(None)})
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY
@@ -74,6 +76,24 @@ def read_json(line: str) -> Any:
     Raises:
         ValueError, RecursionError: it is not JSON, or nested too deeply.
     """
+    value = _value(line)
+    refuse_deep(value, line)
+    return value
+
+
+def refuse_deep(value: Any, text: str) -> None:
+    """Raises RecursionError where `value`, which was read from `text`, is nested too deeply."""
+    if text.count("[") + text.count("{") <= _DEEPEST:
+        return
+    level, depth = [value], 0
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        depth += 1
+        if depth > _DEEPEST:
+            raise RecursionError
+        level = [inner for item in level for inner in (item.values() if isinstance(item, dict) else item)]
+
+
+def _value(line: str) -> Any:
     try:
         value = orjson.loads(line)
         if _keeps_digits(value, line):
@@ -96,11 +116,7 @@ def _without_spaces(text: str) -> str:
 
 
 def encode_json(value: Any) -> bytes:
-    """JSON in UTF-8 without spaces; arrays of numpy in the shortest form that reads back to the same bits.
-
-    Raises:
-        RecursionError: it is nested too deeply.
-    """
+    """JSON in UTF-8 without spaces; arrays of numpy in the shortest form that reads back to the same bits."""
     try:
         return orjson.dumps(value, option=_OPTIONS, default=_plain)
     except TypeError:

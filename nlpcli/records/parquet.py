@@ -28,6 +28,7 @@ _ROWS_WRITTEN = 16 * 1024
 _BYTES_WRITTEN = 8 << 20
 # Objects with more keys than this are maps of some kind, and no structs.
 _MOST_KEYS = 1000
+_MOST_LEVELS = 32
 
 
 def read_rows(name: str, source: BinaryIO | Iterator[bytes]) -> Iterator[ArrowRows]:
@@ -256,13 +257,15 @@ def _json_column(values: list[Any]) -> Any:
     return pa.ExtensionArray.from_storage(pa.json_(), pa.array(texts, pa.string()))
 
 
-def _is_writable(kind: Any) -> bool:
-    """Parquet has no struct without fields, nor should one have thousands."""
+def _is_writable(kind: Any, levels: int = _MOST_LEVELS) -> bool:
+    """Parquet has no struct without fields, nor should one have thousands, or a value hundreds of levels."""
     from pyarrow import types
 
+    if levels == 0:
+        return False
     if types.is_struct(kind):
-        return 0 < kind.num_fields <= _MOST_KEYS and all(_is_writable(field.type) for field in kind)
-    return _is_writable(kind.value_type) if types.is_list(kind) else True
+        return 0 < kind.num_fields <= _MOST_KEYS and all(_is_writable(field.type, levels - 1) for field in kind)
+    return _is_writable(kind.value_type, levels - 1) if types.is_list(kind) else True
 
 
 def _floats_are_exact(values: list[Any], kind: Any) -> bool:

@@ -243,7 +243,7 @@ def _read_arrow(file: InputFile, reading: _Reading, batches: Iterator[ArrowRows]
         if first_step(field) not in rows.names and field not in rows.names and not reading.spec.whole:
             raise _column_missing(field, file.name, list(rows.names))
         reading.columns.add_schema(rows.batch.schema, rows.names)
-        texts = rows.column(field) if field in rows.names else None
+        texts = rows.texts(field) if field in rows.names else None
         for index in range(rows.batch.num_rows):
             number += 1
             fields, origin = ArrowRow(rows, index), Origin(file.name, number)

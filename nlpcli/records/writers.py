@@ -10,7 +10,7 @@ from nlpcli.errors import UsageError
 from nlpcli.records.json_text import encode_json
 from nlpcli.records.record import Record
 from nlpcli.records.spool import enough_room, spool
-from nlpcli.records.table import InputColumns, NotHeld, object_row
+from nlpcli.records.table import InputColumns, object_row
 from nlpcli.records.table_writer import TableWriter
 
 if TYPE_CHECKING:
@@ -50,23 +50,6 @@ class TextWriter:
         self._stream.flush()
 
 
-def _json_row(record: Record, names: ResultNames) -> bytes:
-    try:
-        return encode_json(object_row(record, names))
-    except RecursionError as error:
-        fields = {name: value for name, value in record.fields.items() if not _is_deep(value)}
-        deep = next(name for name in record.fields if name not in fields)
-        raise NotHeld(f'field "{deep}" is nested too deeply to be written', fields) from error
-
-
-def _is_deep(value: Any) -> bool:
-    try:
-        encode_json(value)
-    except RecursionError:
-        return True
-    return False
-
-
 class JsonlWriter:
     """One object per line."""
 
@@ -75,7 +58,7 @@ class JsonlWriter:
         self._names = names
 
     def write(self, record: Record) -> None:
-        self._stream.write(_json_row(record, self._names) + b"\n")
+        self._stream.write(encode_json(object_row(record, self._names)) + b"\n")
         self._stream.flush()
 
     def close(self) -> None:
@@ -91,7 +74,7 @@ class JsonWriter:
         self._before = b"[\n"
 
     def write(self, record: Record) -> None:
-        self._stream.write(self._before + _json_row(record, self._names))
+        self._stream.write(self._before + encode_json(object_row(record, self._names)))
         self._stream.flush()
         self._before = b",\n"
 

@@ -16,7 +16,7 @@ from tests.records.tables import convert, read
     [
         "12345678901234567.89", "1e400", "-0.0", "-0", "1.10", "1E5", "0.1", "18446744073709551616", "-9" * 1, "9" * 5000,
         '{"a":[1.10,{"b":1e400}]}', '"\\ud800"', '{"\\ud800":1}', '[18446744073709551616,"\\udc00",1.50]', "1e-7", "1e22",
-        '{"a":"1.5","b":0.5}', "123456789012345680.0", "[" * 400 + "]" * 400,
+        '{"a":"1.5","b":0.5}', "123456789012345680.0", "[" * 256 + "]" * 256,
     ],
 )  # fmt: skip
 def test_what_is_read_is_written_with_the_same_digits(text):
@@ -81,3 +81,14 @@ def test_a_number_inside_a_vector_of_32_bits_has_its_own_digits(tmp_path):
     names, vector = {"v": "list<float32>"}, np.array([0.1, 0.2], np.float32)
     convert([tmp_path / "a.jsonl"], tmp_path / "a.parquet", "parquet", {"v": vector}, names)
     assert [record.text for record in read(tmp_path / "a.parquet", field="v[1]")] == ["0.2"]
+
+
+@pytest.mark.parametrize("output", ["jsonl", "json", "csv", "tsv", "parquet"])
+@pytest.mark.parametrize("name", ["a.jsonl", "b.jsonl"])
+def test_what_is_nested_as_deeply_as_can_be_read_can_be_written(tmp_path, output, name):
+    nested = "[" * 255 + "]" * 255 if name == "a.jsonl" else '{"a":' * 255 + "1" + "}" * 255
+    deeper = nested.replace("[]", "[[]]").replace("1", '{"a":1}')
+    (tmp_path / name).write_text("".join(f'{{"text":"x","d":{value}}}\n' for value in (nested, deeper)))
+    assert convert([tmp_path / name], tmp_path / f"o.{output}", output) == ["broken JSON: nested too deeply"]
+    convert([tmp_path / f"o.{output}"], tmp_path / "p.csv", "csv", names={}, result={})
+    assert read(tmp_path / "p.csv")[0].fields["d"] == nested

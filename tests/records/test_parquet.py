@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.records.tables import NAMES, RESULT, convert
+from tests.records.tables import NAMES, RESULT, convert, read
 
 D = decimal.Decimal
 ARRAYS = {
@@ -227,3 +227,17 @@ def test_a_day_after_the_year_9999_is_a_day():
         days = day.toordinal() - datetime.date(1970, 1, 1).toordinal()
         far = json_values(pa.array([days + 146_097 * 1000], pa.date32()))[0]
         assert far == f"{day.year + 400_000}-{day:%m-%d}"
+
+
+def test_texts_that_are_marked_as_bytes_are_texts(tmp_path):
+    written(pa.table({"text": pa.array(["é".encode(), b"\xff", None])}), tmp_path / "a.parquet")
+    found = [(record.text, record.error) for record in read(tmp_path / "a.parquet")]
+    assert found == [("é", None), ("", 'field "text" holds no text'), ("", 'field "text" is null')]
+
+
+def test_a_text_that_is_no_utf_8_goes_through_parquet_and_is_mended_elsewhere(tmp_path):
+    buffers = [None, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xffa")]
+    before = written(pa.table({"text": pa.Array.from_buffers(pa.string(), 1, buffers)}), tmp_path / "a.parquet")
+    convert([tmp_path / "a.parquet"], tmp_path / "b.parquet", "parquet")
+    assert read_table(tmp_path / "b.parquet").column("text").equals(before.column("text"))
+    assert [record.text for record in read(tmp_path / "a.parquet")] == ["\ufffda"]
