@@ -226,3 +226,19 @@ class VisibleText(io.BufferedIOBase):
 def for_terminal(stream: BinaryIO) -> BinaryIO:
     """`stream`, or where a terminal is behind it, one that shows control characters as symbols."""
     return cast(BinaryIO, VisibleText(stream)) if stream.isatty() else stream
+
+
+# So narrow that nothing can be drawn: what a terminal says that does not know its width, and COLUMNS=0 or 1.
+_LEAST_COLUMNS = 20
+_USUAL_COLUMNS = 80
+
+
+def columns() -> int:
+    """The width of what is drawn: COLUMNS, else that of the terminal; wide enough to draw in."""
+    chosen = os.environ.get("COLUMNS", "")
+    width = int(chosen) if chosen.isdecimal() else 0
+    for stream in (sys.stdout, sys.stderr):
+        if width == 0:
+            with suppress(OSError, ValueError, AttributeError):
+                width = os.get_terminal_size(stream.fileno()).columns
+    return max(width or _USUAL_COLUMNS, _LEAST_COLUMNS)

@@ -6,22 +6,19 @@ import logging
 import os
 import sys
 from collections import Counter
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nlpcli.records.record import Record
 from nlpcli.signals import put_away_if_killed
-from nlpcli.streams import STDERR, visible
+from nlpcli.streams import STDERR, columns, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
 
-# So narrow that nothing can be drawn: what a terminal says that does not know its width, and COLUMNS=0 or 1.
-_LEAST_COLUMNS = 20
-_USUAL_COLUMNS = 80
 _MOST_ALIKE = 20
 
 
@@ -89,17 +86,6 @@ def end_messages() -> None:
     for handler in logging.getLogger("nlpcli").handlers:
         if isinstance(handler, _MessageHandler):
             handler.end()
-
-
-def columns() -> int:
-    """The width of what is drawn: COLUMNS, else that of the terminal; wide enough to draw in."""
-    chosen = os.environ.get("COLUMNS", "")
-    width = int(chosen) if chosen.isdecimal() else 0
-    for stream in (sys.stdout, sys.stderr):
-        if width == 0:
-            with suppress(OSError, ValueError, AttributeError):
-                width = os.get_terminal_size(stream.fileno()).columns
-    return max(width or _USUAL_COLUMNS, _LEAST_COLUMNS)
 
 
 def results_console() -> Console:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nlpcli.records.record import Record
 from nlpcli.views.bars import bar
+from nlpcli.views.by_width import ByWidth
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,6 +24,8 @@ _OTHER = "cyan"
 _EMPTY = "(empty)"
 _LABEL_CELLS = 8
 _SHARE_CELLS = 24
+# From here on a text beside its label, or a count beside its bar, has room.
+_WIDE, _WIDE_TALLY = 50, 75
 
 
 def draw_labelled(record: Record) -> RenderableType:
@@ -41,15 +44,18 @@ def draw_labelled(record: Record) -> RenderableType:
     grid.add_column(overflow="fold")
     text = Text(" ".join(record.text.split()))
     grid.add_row(_padded(result["label"], _LABEL_CELLS), f"{result['score']:.4f}", bar(result["score"]), text)
+    narrow = Text.assemble((f"{result['label']} {result['score']:.4f}", style), "  ", text)
     for label, score in sorted(result.get("scores", {}).items(), key=lambda item: -item[1]):
         if label != result["label"]:
             grid.add_row(*(Text(cell, style="dim") for cell in (f"  {label}", f"{score:.4f}", bar(score))), "")
-    return grid
+            narrow.append(f"\n  {label} {score:.4f}", style="dim")
+    return ByWidth(_WIDE, grid, narrow)
 
 
 def draw_tally(record: Record) -> RenderableType:
     """Label, bar, share, count and mean score."""
     from rich.table import Table
+    from rich.text import Text
 
     result = record.result or {}
     grid = Table.grid(padding=(0, 1))
@@ -57,14 +63,17 @@ def draw_tally(record: Record) -> RenderableType:
     for column_style in (style, style, "", "", "dim"):
         grid.add_column(style=column_style, no_wrap=True)
     score = "" if result["score"] is None else f"mean score {result['score']:.4f}"
+    label = result["label"] or _EMPTY
+    share = "" if result["share"] is None else f"{result['share']:6.1%}"
     grid.add_row(
-        _padded(result["label"] or _EMPTY, _LABEL_CELLS + 4),
+        _padded(label, _LABEL_CELLS + 4),
         bar(result["share"] or 0.0, _SHARE_CELLS),
-        "" if result["share"] is None else f"{result['share']:6.1%}",
+        share,
         f"{result['count']:8,}",
         score,
     )
-    return grid
+    narrow = Text.assemble((label, style), f" {share.strip()} {result['count']:,}  ", (score, "dim"))
+    return ByWidth(_WIDE_TALLY, grid, narrow)
 
 
 def _padded(label: str, cells: int) -> str:

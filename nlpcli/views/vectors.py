@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from nlpcli.records.record import Record
 from nlpcli.views.bars import bar
+from nlpcli.views.by_width import ByWidth
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
 SHOWN_NUMBERS = 6
+# From here on a text beside its score has a column that can be read.
+_WIDE = 40
 
 
 def draw_vector(record: Record) -> RenderableType:
@@ -68,6 +71,7 @@ def draw_pair(record: Record) -> RenderableType:
 def _beside_score(score: float, text: Text) -> RenderableType:
     """The score and its bar; the text goes on in its own column."""
     from rich.table import Table
+    from rich.text import Text
 
     style = "green" if score >= 0.6 else "yellow" if score >= 0.3 else "dim"
     grid = Table.grid(padding=(0, 1))
@@ -75,7 +79,7 @@ def _beside_score(score: float, text: Text) -> RenderableType:
     grid.add_column(style=style, no_wrap=True)
     grid.add_column(overflow="fold")
     grid.add_row(f"{score:7.4f}", bar(score), text)
-    return grid
+    return ByWidth(_WIDE, grid, Text.assemble((f"{score:.4f}", style), "  ", text))
 
 
 def _one_line(text: str) -> str:

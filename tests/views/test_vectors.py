@@ -34,7 +34,7 @@ def test_a_vector_shows_its_first_numbers_and_its_size():
 
 
 def test_wide_characters_wrap_in_their_column():
-    record = Record("一只猫正在沙发上睡觉。" * 3, {}, Origin("a.txt", 12), result={"score": 0.5})
+    record = Record("一只猫正在沙发上睡觉。" * 3, {}, Origin("a.txt", 12), result={"score": 0.5, "start": 0, "end": 33})
     lines = drawn(draw_found(record))
     assert lines[0] == " 0.5000 ██████       a.txt:12"
     assert all(cell_len(line) <= 40 for line in lines)

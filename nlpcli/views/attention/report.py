@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from rich.cells import cell_len
 
 from nlpcli.records.inspection import AttentionMap, HeadSummary, Inspection, InspectionResult, Kind, LayerCheck
 from nlpcli.records.record import Record
+from nlpcli.streams import columns
 from nlpcli.views.attention.alignment import draw_alignment
 from nlpcli.views.attention.heat_map import Sides, draw_heat_map
 from nlpcli.views.attention.labels import fitted, label
@@ -37,8 +37,7 @@ def draw_inspection(record: Record) -> RenderableType:
 
 def render_inspection(record: Record) -> str:
     """The report as plain text, as wide as the terminal, or as COLUMNS says, or 80 columns."""
-    width = shutil.get_terminal_size().columns
-    return "\n".join(line.plain for line in report(inspection_of(record), width, coloured=False))
+    return "\n".join(line.plain for line in report(inspection_of(record), columns(), coloured=False))
 
 
 def inspection_of(record: Record) -> Inspection:
@@ -57,7 +56,8 @@ class _Report:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         coloured = console.color_system is not None and not console.no_color
         for line in report(self._inspection, options.max_width, coloured):
-            line.no_wrap, line.overflow = True, "crop"
+            if line.cell_len <= options.max_width:
+                line.no_wrap, line.overflow = True, "crop"
             yield line
 
 
