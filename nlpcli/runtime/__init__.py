@@ -1,1 +1,1 @@
-"""What a run stands on, without a model: device, batches, decode slots, what `nlpcli bench` found."""
+"""What a run stands on, without a model: device, precision, batches, decode slots, what `nlpcli bench` found."""

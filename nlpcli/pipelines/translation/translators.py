@@ -126,7 +126,9 @@ class BergamotModel:
 
     def translator(self, wanted: Wanted) -> BergamotTranslator:
         if wanted.beams > 1 and self.int8 and self._asked:
-            log.warning("int8 is for --beams 1: with %d beams the model computes in float32", wanted.beams)
+            config = self.module.config
+            pair = f"{config.source_language}→{config.target_language}"
+            log.warning("int8 is for --beams 1: with %d beams %s computes in float32", wanted.beams, pair)
         return BergamotTranslator(self, wanted.beams, wanted.shortlist, wanted.scored)
 
     @cached_property
