@@ -64,7 +64,16 @@ class OutputDescriptor(io.RawIOBase):
         return True
 
     def write(self, data: ReadableBuffer, /) -> int:
-        left = whole = memoryview(data).cast("B")
+        try:
+            written = os.write(self._descriptor, data)
+        except OSError:
+            written = 0  # what it was shows when the rest is written
+        size = memoryview(data).nbytes
+        if written < size:
+            self._write_rest(memoryview(data).cast("B")[written:])
+        return size
+
+    def _write_rest(self, left: memoryview) -> None:
         while left:
             try:
                 left = left[os.write(self._descriptor, left) :]
@@ -74,7 +83,6 @@ class OutputDescriptor(io.RawIOBase):
                 raise BrokenPipeError(error.errno, error.strerror) from error
             except OSError as error:
                 raise cannot_write(self._name, error) from error
-        return len(whole)
 
     def close(self) -> None:
         if self.closed:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import random
-import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from enum import StrEnum
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nlpcli.cli.arguments import TaskCommand
-from nlpcli.cli.console import Activity, complain, configure_logging
+from nlpcli.cli.console import Activity, complain, configure_logging, say
 from nlpcli.cli.profile import Profile
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.errors import CacheError, InputError, quoted
@@ -129,10 +128,10 @@ def _print(trials: list[Trial], json: bool) -> None:
     chosen = best(trials)
     if json:
         rows = [{**asdict(trial), "best": trial is chosen} for trial in trials]
-        sys.stdout.write(encode_json(rows).decode() + "\n")
+        say(encode_json(rows).decode() + "\n")
         return
-    sys.stdout.write("dtype\tbatch\tthreads\ttexts/s\ttokens/s\tresults\n")
-    sys.stdout.writelines("\t".join(_columns(trial, trial is chosen)) + "\n" for trial in trials)
+    say("dtype\tbatch\tthreads\ttexts/s\ttokens/s\tresults\n")
+    say("".join("\t".join(_columns(trial, trial is chosen)) + "\n" for trial in trials))
 
 
 def _columns(trial: Trial, chosen: bool) -> Iterable[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from enum import Enum
 from typing import Annotated, Any, NamedTuple
@@ -14,6 +13,7 @@ from typer.core import TyperOption
 from nlpcli import settings
 from nlpcli.cli.app import configured, load_command, options_of
 from nlpcli.cli.commands import COMMANDS
+from nlpcli.cli.console import say
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.models.catalog_file import user_file
@@ -77,15 +77,15 @@ def show(
         raise UsageError(f"{command} has no settings; see: nlpcli {command} --help")
     rows += _places()
     if json:
-        sys.stdout.write(encode_json([row._asdict() for row in rows]).decode() + "\n")
+        say(encode_json([row._asdict() for row in rows]).decode() + "\n")
     else:
-        sys.stdout.writelines(f"{_key(row)}\t{_shown(row.value)}\t{row.origin}\n" for row in rows)
+        say("".join(f"{_key(row)}\t{_shown(row.value)}\t{row.origin}\n" for row in rows))
 
 
 @app.command(context_settings=SETTINGS)
 def path() -> None:
     """Print where config.toml is, or would be."""
-    sys.stdout.write(f"{settings.config_file()}\n")
+    say(f"{settings.config_file()}\n")
 
 
 def _settings(profile: str | None) -> list[Row]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
+from nlpcli.cli.console import say
 from nlpcli.cli.profile import Profile
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
@@ -45,9 +45,9 @@ def devices(
     hardware = describe_hardware()
     placement = choose(hardware, device, dtype)
     if json:
-        sys.stdout.write(encode_json(_as_json(hardware, placement)).decode() + "\n")
+        say(encode_json(_as_json(hardware, placement)).decode() + "\n")
     else:
-        sys.stdout.write("\n".join(_lines(hardware, placement)) + "\n")
+        say("\n".join(_lines(hardware, placement)) + "\n")
     return 0
 
 

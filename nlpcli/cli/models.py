@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nlpcli.cli.console import Activity, complain, configure_logging
+from nlpcli.cli.console import Activity, complain, configure_logging, say
 from nlpcli.errors import IntegrityError, UsageError
 from nlpcli.models.cache import cached_models, leftovers, removals, remove, resolve, verify
 from nlpcli.models.catalog import catalog
@@ -122,14 +122,14 @@ def pull(names: Names, revision: Revision = None, quiet: Quiet = False) -> None:
     finally:
         activity.end()
     for model in models:
-        sys.stdout.write(f"{model.path}\n")
+        say(f"{model.path}\n")
 
 
 @app.command(context_settings=SETTINGS)
 def path(name: Name, revision: Revision = None) -> None:
     """Print the folder of a model that is in the cache; opens no connection."""
     model = resolve(name, revision, offline=True, say=Activity(False, quiet=True))
-    sys.stdout.write(f"{model.path}\n")
+    say(f"{model.path}\n")
 
 
 @app.command(context_settings=SETTINGS)
@@ -186,9 +186,9 @@ def verify_models(
 
 def _print_rows(rows: list[dict[str, Any]], lines: list[str], json: bool) -> None:
     if json:
-        sys.stdout.write(encode_json(rows).decode() + "\n")
+        say(encode_json(rows).decode() + "\n")
         return
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    say("".join(f"{line}\n" for line in lines))
 
 
 def _bytes(size: float) -> str:

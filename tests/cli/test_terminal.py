@@ -178,3 +178,11 @@ def test_sigterm_removes_the_temporary_file(written_so_far, tmp_path):
     assert status == 143
     assert "Traceback" not in shown
     assert list(tmp_path.iterdir()) == []
+
+
+def test_other_commands_show_control_characters_as_symbols_too(monkeypatch):
+    monkeypatch.setenv("NLPCLI_CACHE_DIR", "/nowhere/\x1b]0;title\x07")
+    status, shown = Terminal("-m", "nlpcli", "config", "show").end()
+    assert status == 0
+    assert "/nowhere/␛]0;title␇" in shown
+    assert "\x1b" not in shown
