@@ -68,7 +68,7 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l template -d 'Jinja template t
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l stream -d 'Show text while it is written. Default: where the output is text.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-stream -d 'Show text while it is written. Default: where the output is text.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' generate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
@@ -79,7 +79,7 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -s 0 -l null -d 'Records end in 
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' generate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l revision -d 'Branch, tag or commit on the hub.' -x
@@ -102,7 +102,7 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -s h -l help -d 'Show this messa
 complete -c nlpcli -n "__nlpcli_at ' translate'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l from -d 'Language of the text: a code or a name. Default: detected.' -x -a '(__nlpcli_ask languages)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l to -d 'Language to translate into. Default: the one that the model has.' -x -a '(__nlpcli_ask languages)'
-complete -c nlpcli -n "__nlpcli_at ' translate'" -l markup -d 'What to keep as it is. auto: by the suffix of the file.' -x -a 'auto none html markdown srt vtt po xliff'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l markup -d 'What to keep as it is. auto: by the suffix of the file.' -x -a 'auto none html markdown srt vtt po xliff docx'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l glossary -d 'Terms that must be translated so: two columns with a tab between.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l beams -d 'Width of the search; 1 takes the best word.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l shortlist -d 'Look only at words that go with those of the text: faster. Default: with --dtype auto or int8.'
@@ -111,7 +111,7 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l scores -d 'Add `confidence`:
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-scores -d 'Add `confidence`: how good a translation is likely to be, 0 to 1.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l min-confidence -d 'Below it a translation is an error, for a person to look at.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' translate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
@@ -122,7 +122,7 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -s 0 -l null -d 'Records end in
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' translate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l revision -d 'Branch, tag or commit on the hub.' -x
@@ -149,7 +149,7 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l method -d 'Sentences of the 
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l bullets -d 'A list with one sentence a line.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-bullets -d 'A list with one sentence a line.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' summarize'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
@@ -160,7 +160,7 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -s 0 -l null -d 'Records end in
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' summarize'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l revision -d 'Branch, tag or commit on the hub.' -x
@@ -189,7 +189,7 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-aggregate -d 'Print how o
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l labels -d 'Your own labels instead of the model\'s, without training (zero-shot).' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l hypothesis -d 'The sentence that --labels are put into, at {}.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
@@ -200,7 +200,7 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s 0 -l null -d 'Records end in
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l revision -d 'Branch, tag or commit on the hub.' -x
@@ -235,7 +235,7 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l dim -d 'Keep the first N numbers
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l precision -d 'Type of the numbers.' -x -a 'float32 float16 int8 binary'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l prompt -d 'A prompt of the model by name, or text put before each.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' embed'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
@@ -246,7 +246,7 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -s 0 -l null -d 'Records end in NUL
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' embed'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l revision -d 'Branch, tag or commit on the hub.' -x
@@ -278,7 +278,7 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l html -d 'Write a pag
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l png -d 'Draw the heads as .png or .svg.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l npz -d 'Save the matrices for numpy.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.' -x -a 'txt jsonl json csv tsv parquet'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
@@ -289,7 +289,7 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s 0 -l null -d 'Record
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l revision -d 'Branch, tag or commit on the hub.' -x

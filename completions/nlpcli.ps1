@@ -52,7 +52,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-stream', 'Show text while it is written. Default: where the output is text.')
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
-        ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
+        ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.')
         ("{0}`t{1}" -f '--field', 'Column or key that holds the text of structured input.')
         ("{0}`t{1}" -f '--delimiter', 'Between the columns of CSV or TSV input; \t is a tab.')
         ("{0}`t{1}" -f '--quote', 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.')
@@ -101,7 +101,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' generate --template'] = 'FILES'
     $kinds[' generate -i'] = 'FILES'
     $kinds[' generate --input'] = 'FILES'
-    $kinds[' generate --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
+    $kinds[' generate --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'docx')
     $kinds[' generate --field'] = 'fields'
     $kinds[' generate --delimiter'] = @()
     $kinds[' generate --quote'] = @()
@@ -109,8 +109,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' generate --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
     $kinds[' generate -o'] = 'FILES'
     $kinds[' generate --output'] = 'FILES'
-    $kinds[' generate -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
-    $kinds[' generate --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
+    $kinds[' generate -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
+    $kinds[' generate --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' generate --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' generate -m'] = 'models'
     $kinds[' generate --model'] = 'models'
@@ -134,7 +134,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--min-confidence', 'Below it a translation is an error, for a person to look at.')
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
-        ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
+        ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.')
         ("{0}`t{1}" -f '--field', 'Column or key that holds the text of structured input.')
         ("{0}`t{1}" -f '--delimiter', 'Between the columns of CSV or TSV input; \t is a tab.')
         ("{0}`t{1}" -f '--quote', 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.')
@@ -174,13 +174,13 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     )
     $kinds[' translate --from'] = 'languages'
     $kinds[' translate --to'] = 'languages'
-    $kinds[' translate --markup'] = @('auto', 'none', 'html', 'markdown', 'srt', 'vtt', 'po', 'xliff')
+    $kinds[' translate --markup'] = @('auto', 'none', 'html', 'markdown', 'srt', 'vtt', 'po', 'xliff', 'docx')
     $kinds[' translate --glossary'] = 'FILES'
     $kinds[' translate --beams'] = @()
     $kinds[' translate --min-confidence'] = @()
     $kinds[' translate -i'] = 'FILES'
     $kinds[' translate --input'] = 'FILES'
-    $kinds[' translate --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
+    $kinds[' translate --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'docx')
     $kinds[' translate --field'] = 'fields'
     $kinds[' translate --delimiter'] = @()
     $kinds[' translate --quote'] = @()
@@ -188,8 +188,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' translate --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
     $kinds[' translate -o'] = 'FILES'
     $kinds[' translate --output'] = 'FILES'
-    $kinds[' translate -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
-    $kinds[' translate --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
+    $kinds[' translate -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
+    $kinds[' translate --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' translate --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' translate -m'] = 'models'
     $kinds[' translate --model'] = 'models'
@@ -208,7 +208,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-bullets', 'A list with one sentence a line.')
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
-        ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
+        ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.')
         ("{0}`t{1}" -f '--field', 'Column or key that holds the text of structured input.')
         ("{0}`t{1}" -f '--delimiter', 'Between the columns of CSV or TSV input; \t is a tab.')
         ("{0}`t{1}" -f '--quote', 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.')
@@ -251,7 +251,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' summarize --method'] = @('auto', 'abstractive', 'extractive')
     $kinds[' summarize -i'] = 'FILES'
     $kinds[' summarize --input'] = 'FILES'
-    $kinds[' summarize --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
+    $kinds[' summarize --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'docx')
     $kinds[' summarize --field'] = 'fields'
     $kinds[' summarize --delimiter'] = @()
     $kinds[' summarize --quote'] = @()
@@ -259,8 +259,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' summarize --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
     $kinds[' summarize -o'] = 'FILES'
     $kinds[' summarize --output'] = 'FILES'
-    $kinds[' summarize -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
-    $kinds[' summarize --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
+    $kinds[' summarize -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
+    $kinds[' summarize --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' summarize --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' summarize -m'] = 'models'
     $kinds[' summarize --model'] = 'models'
@@ -281,7 +281,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--hypothesis', 'The sentence that --labels are put into, at {}.')
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
-        ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
+        ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.')
         ("{0}`t{1}" -f '--field', 'Column or key that holds the text of structured input.')
         ("{0}`t{1}" -f '--delimiter', 'Between the columns of CSV or TSV input; \t is a tab.')
         ("{0}`t{1}" -f '--quote', 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.')
@@ -324,7 +324,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' sentiment --hypothesis'] = @()
     $kinds[' sentiment -i'] = 'FILES'
     $kinds[' sentiment --input'] = 'FILES'
-    $kinds[' sentiment --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
+    $kinds[' sentiment --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'docx')
     $kinds[' sentiment --field'] = 'fields'
     $kinds[' sentiment --delimiter'] = @()
     $kinds[' sentiment --quote'] = @()
@@ -332,8 +332,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' sentiment --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
     $kinds[' sentiment -o'] = 'FILES'
     $kinds[' sentiment --output'] = 'FILES'
-    $kinds[' sentiment -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
-    $kinds[' sentiment --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
+    $kinds[' sentiment -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
+    $kinds[' sentiment --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' sentiment --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' sentiment -m'] = 'models'
     $kinds[' sentiment --model'] = 'models'
@@ -360,7 +360,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--prompt', 'A prompt of the model by name, or text put before each.')
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
-        ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
+        ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.')
         ("{0}`t{1}" -f '--field', 'Column or key that holds the text of structured input.')
         ("{0}`t{1}" -f '--delimiter', 'Between the columns of CSV or TSV input; \t is a tab.')
         ("{0}`t{1}" -f '--quote', 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.')
@@ -407,7 +407,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' embed --prompt'] = @()
     $kinds[' embed -i'] = 'FILES'
     $kinds[' embed --input'] = 'FILES'
-    $kinds[' embed --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
+    $kinds[' embed --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'docx')
     $kinds[' embed --field'] = 'fields'
     $kinds[' embed --delimiter'] = @()
     $kinds[' embed --quote'] = @()
@@ -415,8 +415,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' embed --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
     $kinds[' embed -o'] = 'FILES'
     $kinds[' embed --output'] = 'FILES'
-    $kinds[' embed -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
-    $kinds[' embed --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
+    $kinds[' embed -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
+    $kinds[' embed --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' embed --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' embed -m'] = 'models'
     $kinds[' embed --model'] = 'models'
@@ -440,7 +440,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--npz', 'Save the matrices for numpy.')
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
-        ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet.')
+        ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.')
         ("{0}`t{1}" -f '--field', 'Column or key that holds the text of structured input.')
         ("{0}`t{1}" -f '--delimiter', 'Between the columns of CSV or TSV input; \t is a tab.')
         ("{0}`t{1}" -f '--quote', 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.')
@@ -488,7 +488,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' attention-inspect --npz'] = 'FILES'
     $kinds[' attention-inspect -i'] = 'FILES'
     $kinds[' attention-inspect --input'] = 'FILES'
-    $kinds[' attention-inspect --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet')
+    $kinds[' attention-inspect --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'docx')
     $kinds[' attention-inspect --field'] = 'fields'
     $kinds[' attention-inspect --delimiter'] = @()
     $kinds[' attention-inspect --quote'] = @()
@@ -496,8 +496,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' attention-inspect --encoding'] = @('utf-8', 'utf-16', 'gb18030', 'big5', 'shift_jis', 'latin-1', 'cp1252')
     $kinds[' attention-inspect -o'] = 'FILES'
     $kinds[' attention-inspect --output'] = 'FILES'
-    $kinds[' attention-inspect -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
-    $kinds[' attention-inspect --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy')
+    $kinds[' attention-inspect -F'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
+    $kinds[' attention-inspect --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' attention-inspect --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' attention-inspect -m'] = 'models'
     $kinds[' attention-inspect --model'] = 'models'

@@ -59,6 +59,7 @@ class MarkupChoice(StrEnum):
     VTT = "vtt"
     PO = "po"
     XLIFF = "xliff"
+    DOCX = "docx"
 
 
 @app.command(cls=TaskCommand, epilog=EXAMPLES)

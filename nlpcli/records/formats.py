@@ -8,9 +8,9 @@ from typing import NamedTuple
 from nlpcli.errors import UsageError
 from nlpcli.records import compression
 
-INPUT_FORMATS = ("txt", "jsonl", "json", "csv", "tsv", "parquet")
-OUTPUT_FORMATS = ("text", "jsonl", "json", "csv", "tsv", "parquet", "npy")
-BINARY_FORMATS = frozenset({"parquet", "npy"})
+INPUT_FORMATS = ("txt", "jsonl", "json", "csv", "tsv", "parquet", "docx")
+OUTPUT_FORMATS = ("text", "jsonl", "json", "csv", "tsv", "parquet", "npy", "docx")
+BINARY_FORMATS = frozenset({"parquet", "npy", "docx"})
 
 _INPUT_SUFFIXES = {
     ".txt": "txt",
@@ -31,6 +31,7 @@ _INPUT_SUFFIXES = {
     ".csv": "csv",
     ".tsv": "tsv",
     ".parquet": "parquet",
+    ".docx": "docx",
 }
 _OUTPUT_SUFFIXES = {
     **{suffix: "text" if name == "txt" else name for suffix, name in _INPUT_SUFFIXES.items()},

@@ -227,7 +227,7 @@ def _folder_files(name: str, folder: Path, named: FileFormat | None, spec: Input
     if not files:
         raise InputMissing(
             f"no readable file in {quoted(name)}; looked for .txt .md .html .srt .vtt .po .xliff .jsonl .ndjson .json"
-            " .csv .tsv .parquet, also compressed with .gz .bz2 .xz .zst"
+            " .csv .tsv .parquet .docx, also compressed with .gz .bz2 .xz .zst"
         )
     return files
 

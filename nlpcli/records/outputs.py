@@ -52,7 +52,7 @@ def compression_suffix(path: str | None) -> str:
 
 
 def _format_of_inputs(files: list[InputFile]) -> str:
-    names = {file.format.name for file in files} or {"txt"}
+    names = {"txt" if file.format.name == "docx" else file.format.name for file in files} or {"txt"}
     if names == {"txt"}:
         return "text"
     return names.pop() if len(names) == 1 else "jsonl"

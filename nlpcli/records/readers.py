@@ -92,7 +92,7 @@ def find_columns(spec: InputSpec, files: list[InputFile], every_key: bool) -> In
     for file in files:
         if file.stream:
             continue
-        if file.format.name == "txt":
+        if file.format.name in {"txt", "docx"}:
             columns.add([TEXT_FIELD])
         elif every_key or file.format.name not in _JSON_FORMATS:
             _find_columns(file, _Reading(spec, decoder_for(spec.encoding), columns, found=True, said=None))
@@ -125,6 +125,8 @@ def _read_file(file: InputFile, reading: _Reading) -> Generator[Record, None, No
 
             seekable = content.raw and not file.stream
             yield from _read_arrow(file, reading, read_rows(quoted(file.name), stream if seekable else content.chunks))
+        elif content.format == "docx":
+            yield _read_docx(file, reading, b"".join(content.chunks))
         else:
             texts = decoder.decode(content.chunks, content.encoding)
             yield from _TEXT_READERS[content.format](file, reading, texts)
@@ -155,6 +157,18 @@ def _read_text(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iter
         if not text and file.path is None and spec.per == "document" and not spec.null_separated:
             return  # an empty pipe holds no document; an empty file is one
         yield Record(text, {TEXT_FIELD: text}, Origin(file.name, line))
+
+
+def _read_docx(file: InputFile, reading: _Reading, data: bytes) -> Record:
+    from nlpcli.text.markup.docx import parse
+
+    reading.columns.add([TEXT_FIELD])
+    origin = Origin(file.name, 1)
+    try:
+        text = parse(data).text
+    except InputBroken as error:
+        return Record("", {TEXT_FIELD: ""}, origin, error=str(error))
+    return Record(text, {TEXT_FIELD: text}, origin, file=data)
 
 
 def _read_jsonl(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iterator[Record]:

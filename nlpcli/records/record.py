@@ -26,10 +26,14 @@ class Origin(NamedTuple):
 
 @dataclass(slots=True)
 class Record:
-    """One text with all the fields that its input gave it; later its result or its error, never both."""
+    """One text with all the fields that its input gave it; later its result or its error, never both.
+
+    `file`: the file that the text was taken out of, where it is no text; a task that changes the text changes it too.
+    """
 
     text: str
     fields: Mapping[str, Any]
     origin: Origin
     result: dict[str, Any] | None = None
     error: str | None = None
+    file: bytes | None = None

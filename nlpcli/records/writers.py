@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from nlpcli.errors import UsageError
+from nlpcli.errors import OutputError, UsageError
 from nlpcli.records.json_text import encode_json
 from nlpcli.records.record import Record
 from nlpcli.records.spool import enough_room, spool
@@ -153,6 +153,31 @@ def _vectors(value: Any) -> list[np.ndarray[Any, Any]]:
     return [chunk["embedding"] for chunk in value] if isinstance(value, list) else [value]
 
 
+class WordWriter:
+    """The one document of Word that was read, translated."""
+
+    def __init__(self, stream: BinaryIO, names: ResultNames) -> None:
+        if "translation" not in names:
+            raise UsageError("only translate writes .docx; choose another format, such as -F jsonl")
+        self._stream = stream
+        self._count = 0
+
+    def write(self, record: Record) -> None:
+        if record.error is not None:
+            raise OutputError(f"{record.origin}: {record.error}; nothing is written")
+        if record.file is None:
+            raise OutputError(
+                f"{record.origin} is no document of Word, so that none can be written; write text (-F text)"
+            )
+        if self._count:
+            raise OutputError("a .docx holds one document; translate one file at a time, or write jsonl (-F jsonl)")
+        self._count += 1
+        self._stream.write(record.file)
+
+    def close(self) -> None:
+        self._stream.flush()
+
+
 def make_writer(
     format_name: str,
     stream: BinaryIO,
@@ -169,6 +194,8 @@ def make_writer(
         return TextWriter(stream, render, b"\0" if null_separated else b"\n")
     if format_name in {"csv", "tsv"}:
         return TableWriter(stream, names, format_name, columns)
+    if format_name == "docx":
+        return WordWriter(stream, names)
     if format_name == "parquet":
         from nlpcli.records.parquet import ParquetWriter
 

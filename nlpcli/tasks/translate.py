@@ -159,6 +159,7 @@ class TranslateTask(BatchTask):
             parts = [next(translations) if isinstance(piece, _Slot) else [piece] for piece in pieces]
             segments.append(_spaced(parts, pieces, self._target))
         text = plan.document.write(segments, self._target)
+        record.file = plan.document.file or record.file
         result: dict[str, Any] = {"translation": text, "source_lang": plan.source, "target_lang": self._target}
         if self._options.scored:
             confidence = self._confidence(text, outputs)
@@ -211,6 +212,12 @@ def prose_of(record: Record, markup: Markup) -> str:
 
 
 def _parse(record: Record, markup: Markup) -> Document:
+    if record.file is not None and markup in ("auto", "docx"):
+        from nlpcli.text.markup.docx import parse as parse_file
+
+        return parse_file(record.file)
+    if markup == "docx":
+        raise InputBroken("no document of Word: --markup docx reads files (-i letter.docx)")
     if markup == "auto":
         name = PurePath(record.origin.source)
         suffixes = [suffix.lower() for suffix in name.suffixes]

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from nlpcli.text.markup.segments import Document
 
-Markup = Literal["auto", "none", "html", "markdown", "srt", "vtt", "po", "xliff"]
+Markup = Literal["auto", "none", "html", "markdown", "srt", "vtt", "po", "xliff", "docx"]
 # Suffix → the markup that `auto` takes it for.
 MARKUP_SUFFIXES: dict[str, Markup] = {
     ".html": "html", ".htm": "html", ".xhtml": "html", ".md": "markdown", ".markdown": "markdown",
-    ".srt": "srt", ".vtt": "vtt", ".po": "po", ".pot": "po", ".xlf": "xliff", ".xliff": "xliff",
+    ".srt": "srt", ".vtt": "vtt", ".po": "po", ".pot": "po", ".xlf": "xliff", ".xliff": "xliff", ".docx": "docx",
 }  # fmt: skip
 
 

@@ -30,6 +30,8 @@ _WIDTH = 78
 class Catalog:
     """A catalog; entries with a translation, fuzzy ones too, and obsolete ones stay as they are."""
 
+    file: bytes | None = None
+
     def __init__(self, text: str) -> None:
         try:
             # A line end more: what has one is no name of a file, which polib would open.

@@ -56,6 +56,9 @@ class Inside(NamedTuple):
 class Document(Protocol):
     """A text with structure, read once: its prose, and the same text with other prose in its place."""
 
+    file: bytes | None
+    """Where a document is no text: the file, once it has been written."""
+
     @property
     def segments(self) -> Sequence[Segment]:
         """All prose, in order."""
@@ -71,6 +74,8 @@ Piece = str | Segment | Tag | Localized
 
 class Pieces:
     """A document of pieces in a row: literals stay, segments are replaced, tags have segments inside."""
+
+    file: bytes | None = None
 
     def __init__(self, pieces: Iterable[Piece]) -> None:
         self._pieces = list(pieces)

@@ -1,0 +1,114 @@
+"""Documents of Word, judged by python-docx: other words, the same paragraphs, formats, links, tables and notes."""
+
+import io
+import zipfile
+
+import docx
+import pytest
+from docx.oxml.parser import parse_xml
+
+from nlpcli.errors import InputBroken
+from nlpcli.pipelines.translation.inline import Sentence, render, sentences_of, with_stand_ins
+from nlpcli.text.clauses import whole
+from nlpcli.text.markup.docx import parse
+from tests.text.markup.translators import always, no_terms, word_links
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+def document():
+    word = docx.Document()
+    paragraph = word.add_paragraph("Hello ")
+    paragraph.add_run("bold").bold = True
+    paragraph.add_run(" wor")
+    paragraph.add_run("ld, see ")
+    link = parse_xml(
+        f'<w:hyperlink xmlns:w="{W}" w:anchor="top"><w:r><w:rPr><w:u w:val="single"/></w:rPr><w:t>the link</w:t></w:r></w:hyperlink>'
+    )
+    paragraph._p.append(link)
+    paragraph.add_run(" here").italic = True
+    paragraph.add_run("\tname\nnext line")
+    word.add_heading("A heading", 1)
+    word.add_paragraph("12.5")
+    table = word.add_table(1, 2)
+    table.cell(0, 0).text, table.cell(0, 1).text = "first cell", "second cell"
+    word.sections[0].header.paragraphs[0].text = "the header"
+    word.sections[0].footer.paragraphs[0].text = "the footer"
+    content = io.BytesIO()
+    word.save(content)
+    return content.getvalue()
+
+
+def loud(data):
+    found = parse(data)
+    translations = []
+    for segment in found.segments:
+        prose = with_stand_ins(segment.nodes, no_terms, 0)
+        nodes = []
+        for part in sentences_of(prose, whole(prose.text, "en", always)):
+            if isinstance(part, Sentence):
+                target = part.text.upper()
+                nodes += render(part, target, word_links(part.text, target))
+            else:
+                nodes.append(part)
+        translations.append(nodes)
+    text = found.write(translations, "pt")
+    return text, found.file
+
+
+def shape(data):
+    """Paragraphs and runs with their looks, texts in lower case; adjacent runs of one look as one, spaces aside."""
+    word = docx.Document(io.BytesIO(data))
+    section = word.sections[0]
+    paragraphs = [*word.paragraphs, *(p for row in word.tables[0].rows for cell in row.cells for p in cell.paragraphs)]
+    found = []
+    for paragraph in [*paragraphs, *section.header.paragraphs, *section.footer.paragraphs]:
+        runs = []
+        for run in paragraph.runs:
+            look = (run.bold, run.italic, run.underline)
+            if runs and runs[-1][0] == look:
+                runs[-1] = (look, runs[-1][1] + run.text.lower())
+            else:
+                runs.append((look, run.text.lower()))
+        links = [link.text.lower() for link in paragraph.hyperlinks]
+        found.append((paragraph.style.name, [(look, " ".join(text.split())) for look, text in runs], links))
+    return found
+
+
+def test_formats_links_tables_headers_and_footers_stay():
+    data = document()
+    text, written = loud(data)
+    assert shape(written) == shape(data)
+    assert text.split("\n")[:3] == ["HELLO BOLD WORLD, SEE THE LINK HERE\tNAME NEXT LINE", "A HEADING", "12.5"]
+    assert {"FIRST CELL", "SECOND CELL", "THE HEADER", "THE FOOTER"} <= set(text.split("\n"))
+    assert parse(written).text == text
+
+
+def test_notes_are_translated_and_every_other_part_is_the_same():
+    with zipfile.ZipFile(io.BytesIO(document())) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    notes = f'<w:footnotes xmlns:w="{W}"><w:footnote w:id="1"><w:p><w:r><w:t>a note</w:t></w:r></w:p></w:footnote></w:footnotes>'
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+    types, relations = "[Content_Types].xml", "word/_rels/document.xml.rels"
+    parts["word/footnotes.xml"] = notes.encode()
+    parts[types] = parts[types].replace(
+        b"</Types>", f'<Override PartName="/word/footnotes.xml" ContentType="{kind}"/></Types>'.encode()
+    )
+    relation = '<Relationship Id="rId99" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes" Target="footnotes.xml"/>'
+    parts[relations] = parts[relations].replace(b"</Relationships>", f"{relation}</Relationships>".encode())
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as package:
+        for name, part in parts.items():
+            package.writestr(name, part)
+    text, written = loud(content.getvalue())
+    assert "A NOTE" in text.split("\n")
+    with zipfile.ZipFile(io.BytesIO(written)) as package:
+        assert b"A NOTE" in package.read("word/footnotes.xml")
+        assert package.read("word/theme/theme1.xml") == parts["word/theme/theme1.xml"]
+        assert set(package.namelist()) == set(parts)
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"text"])
+def test_what_is_no_document_says_so(data):
+    with pytest.raises(InputBroken):
+        parse(data)
