@@ -64,6 +64,15 @@ def test_a_document_of_word_goes_through_the_shell(en_pt, call, tmp_path):
     assert (done.status, b"no document of Word" in done.complaints) == (3, True)
 
 
+def test_what_a_glossary_says_is_text_in_every_markup(en_pt, call, tmp_path):
+    (tmp_path / "terms.tsv").write_text("research\tR&D <b>\n")
+    done = call(
+        "translate", "--to", "pt", "--glossary", tmp_path / "terms.tsv", "--markup", "html", "<p>We do research.</p>"
+    )
+    assert b"R&amp;D &lt;b&gt;" in done.output
+    assert tree(done.output.decode()) == tree("<p>We do research.</p>")
+
+
 def cues_of(text):
     """What is not said, and what is."""
     lines = [

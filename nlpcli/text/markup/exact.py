@@ -27,6 +27,8 @@ class _Span(NamedTuple):
 
 def with_exact_spans(nodes: Sequence[Node], escape: Callable[[str], str]) -> list[Node]:
     """The nodes; spans inside words and spans without letters as one tag each. `escape` writes plain text."""
+    if not any(isinstance(node, Tag) and node.kind is TagKind.OPEN for node in nodes):
+        return merged(nodes)
     pieces = list(_cut(nodes))
     found: list[Node] = []
     done = 0

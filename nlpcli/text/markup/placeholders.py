@@ -50,6 +50,8 @@ _KEPT = re.compile(
     """,
     re.VERBOSE,
 )
+# Without one of these a text holds nothing to keep, which is told at once.
+_SIGN = re.compile(r"[{<%$#@\\/`]|:[a-z_]|\w\.\w|www\.|mailto:")
 _ICU_BRANCH = re.compile(r"\s*(?:offset:\d+\s*)?(?:=\d+|\w{1,60})\s*(?=\{)")
 _ICU_NUMBER = re.compile("(#)")
 _DEEPEST = 5
@@ -64,6 +66,10 @@ def with_placeholders(nodes: Iterable[Node], depth: int = 0) -> tuple[Node, ...]
 
 
 def _cut(text: str, depth: int) -> Iterator[Node]:
+    if not _SIGN.search(text):
+        if text:
+            yield text
+        return
     braces: dict[int, int] | None = None
     end = 0
     for match in _KEPT.finditer(text):

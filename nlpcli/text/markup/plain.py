@@ -8,13 +8,26 @@ from collections.abc import Iterator, Sequence
 from nlpcli.text.markup.exact import with_exact_spans
 from nlpcli.text.markup.partners import apart, with_partners
 from nlpcli.text.markup.placeholders import with_placeholders
-from nlpcli.text.markup.segments import Node, Piece, Pieces, Segment, Tag, TagKind, has_prose, joined, merged
+from nlpcli.text.markup.segments import (
+    Node,
+    Piece,
+    Pieces,
+    Segment,
+    Tag,
+    TagKind,
+    has_letters,
+    has_prose,
+    joined,
+    merged,
+)
 
 _ATTRIBUTE = r"""\s+[\w:.@-]{1,60}\s*=\s*(?:"[^"<>]{0,500}"|'[^'<>]{0,500}'|[^\s<>"'=]{1,500})"""
 _TAG = re.compile(
     rf"(?P<br>\s?<[bB][rR]\s*/?>\s?)"
     rf"|<(?P<slash>/)?(?P<name>[A-Za-z][\w:.-]{{0,60}}|\d{{1,4}})(?:{_ATTRIBUTE}){{0,30}}\s*(?P<empty>/)?>"
 )
+# A line without one of these is prose as it stands.
+_MARKED = re.compile(r"[{<%$#@\\/`&\t]|:[a-z_]|\w\.\w|www\.|mailto:| {2}")
 # Columns, and escapes that programs write for the ends of lines and columns.
 _SEPARATOR = re.compile(r"(\t[\t ]*| {3,}\t*|(?:\\[nrt])+)")
 _BREAK = re.compile(r"([\t ]*[\r\n][\s]*|\t[\t ]*| {3,}|(?:\\[nrt])+)")
@@ -33,6 +46,10 @@ def parse(text: str) -> Pieces:
 def pieces_of(line: str) -> Iterator[Piece]:
     """The columns of a line and what stands between them."""
     prose = line.rstrip("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+    if not _MARKED.search(prose):
+        yield Segment((prose,)) if has_letters(prose) else prose
+        yield line[len(prose) :]
+        return
     tagged = _with_words(with_partners(list(_with_tags(prose)), _name))
     column: list[Node] = []
     for node in with_placeholders(tagged):
