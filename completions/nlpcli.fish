@@ -148,6 +148,7 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l max-words -d 'Never more wor
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l method -d 'Sentences of the text (extractive) or the model\'s own; auto: what the model can.' -x -a 'auto abstractive extractive'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l bullets -d 'A list with one sentence a line.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-bullets -d 'A list with one sentence a line.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l markup -d 'Read the prose of a page or of Markdown alone. auto: by the suffix of the file.' -x -a 'auto none html markdown'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'

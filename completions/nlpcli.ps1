@@ -206,6 +206,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--method', 'Sentences of the text (extractive) or the model''s own; auto: what the model can.')
         ("{0}`t{1}" -f '--bullets', 'A list with one sentence a line.')
         ("{0}`t{1}" -f '--no-bullets', 'A list with one sentence a line.')
+        ("{0}`t{1}" -f '--markup', 'Read the prose of a page or of Markdown alone. auto: by the suffix of the file.')
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.')
@@ -249,6 +250,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' summarize --length'] = @('short', 'medium', 'long')
     $kinds[' summarize --max-words'] = @()
     $kinds[' summarize --method'] = @('auto', 'abstractive', 'extractive')
+    $kinds[' summarize --markup'] = @('auto', 'none', 'html', 'markdown')
     $kinds[' summarize -i'] = 'FILES'
     $kinds[' summarize --input'] = 'FILES'
     $kinds[' summarize --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'docx')

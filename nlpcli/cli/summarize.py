@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +32,15 @@ class Method(StrEnum):
     AUTO = "auto"
     ABSTRACTIVE = "abstractive"
     EXTRACTIVE = "extractive"
+
+
+class MarkupChoice(StrEnum):
+    """How a document is written."""
+
+    AUTO = "auto"
+    NONE = "none"
+    HTML = "html"
+    MARKDOWN = "markdown"
 
 
 # The task whose default model does it.
@@ -65,25 +76,41 @@ def summarize(
         typer.Option(help="Sentences of the text (extractive) or the model's own; auto: what the model can."),
     ] = Method.AUTO,
     bullets: Annotated[bool, typer.Option("--bullets", help="A list with one sentence a line.")] = False,
+    markup: Annotated[
+        MarkupChoice,
+        typer.Option(help="Read the prose of a page or of Markdown alone. auto: by the suffix of the file."),
+    ] = MarkupChoice.AUTO,
 ) -> int:
     """Shorten each document; a file is one document unless --per says otherwise.
 
     Documents of any length are read in windows that end where a sentence ends, never cut. A summary is never longer
     than its document.
     """
-    options = SummarizeOptions(length.value, max_words, method.value, bullets)
+    several = _several_files(shared.input or ())
+    options = SummarizeOptions(length.value, max_words, method.value, bullets, markup.value, several)
     job = make_job("summarize", options, shared, texts, Per.DOCUMENT, catalog().defaults[_DEFAULTS[method]])
     return run_job(job, shared, _BULLETS if bullets else _SUMMARY)
 
 
+def _several_files(paths: Sequence[str]) -> bool:
+    """Whether results must say which file they are of."""
+    return len(paths) > 1 or any(Path(path).expanduser().is_dir() for path in paths)
+
+
 def _one_line(record: Record) -> str:
-    return " ".join((record.result or {})["summary"].split())
+    return _behind_file(record, [" ".join((record.result or {})["summary"].split())])
 
 
-def _as_it_is(record: Record) -> str:
-    summary: str = (record.result or {})["summary"]
-    return summary
+def _points(record: Record) -> str:
+    return _behind_file(record, (record.result or {})["summary"].splitlines())
+
+
+def _behind_file(record: Record, lines: Sequence[str]) -> str:
+    """Each line, behind the name of its file where there are several, as grep has it."""
+    file = (record.result or {}).get("file")
+    before = "" if file is None else f"{' '.join(file.split())}\t"
+    return "\n".join(before + line for line in lines)
 
 
 _SUMMARY = View(_one_line, draw_summary)
-_BULLETS = View(_as_it_is, draw_summary)
+_BULLETS = View(_points, draw_summary)

@@ -16,9 +16,13 @@ _DECAY = 10
 _WEIGHT_OF_REDUNDANCY = 0.5
 # Headings, datelines and exclamations have fewer words than a sentence that says something, and count for less.
 _WORDS_OF_A_SENTENCE = 8
+# What tells less than that share of what tells most is in no summary, however much room there is.
+_LEAST = 0.2
 
 
-def choose(vectors: Vectors, words: Sequence[int], target: int, limit: int) -> list[int]:
+def choose(
+    vectors: Vectors, words: Sequence[int], target: int, limit: int, weights: Sequence[float] | None = None
+) -> list[int]:
     """The sentences of a summary of about `target` and at most `limit` words, in the order of the text.
 
     Maximal marginal relevance (Carbonell and Goldstein, 1998): one sentence after the other, the one that is nearest to
@@ -30,11 +34,15 @@ def choose(vectors: Vectors, words: Sequence[int], target: int, limit: int) -> l
         words: how many words each sentence has.
         target: how many the summary should have.
         limit: how many it may have.
+        weights: how much each sentence weighs as prose, 0 to 1; without them all weigh the same.
     """
-    worth = _centrality(vectors) + _WEIGHT_OF_PLACE * np.exp(-np.arange(len(vectors)) / _DECAY)
-    worth *= np.minimum(1, np.asarray(words) / _WORDS_OF_A_SENTENCE)
+    weight = np.ones(len(vectors), np.float32) if weights is None else np.asarray(weights, np.float32)
+    tells = weight * np.minimum(1, np.asarray(words) / _WORDS_OF_A_SENTENCE)
+    place = np.cumsum(weight) - weight
+    worth = _centrality(vectors, weight) + _WEIGHT_OF_PLACE * np.exp(-place / _DECAY)
+    worth *= tells
     redundancy = np.zeros(len(vectors), np.float32)
-    open_ = np.array([0 < count <= limit for count in words], dtype=bool)
+    open_ = np.array([0 < count <= limit for count in words], dtype=bool) & (tells >= _LEAST * tells.max(initial=0))
     chosen: list[int] = []
     used = 0
     while open_.any():
@@ -51,16 +59,16 @@ def choose(vectors: Vectors, words: Sequence[int], target: int, limit: int) -> l
     return sorted(chosen)
 
 
-def _centrality(vectors: Vectors) -> Vectors:
-    """(sentences,) cosine similarity to the mean."""
-    mean = vectors.mean(0)
+def _centrality(vectors: Vectors, weight: Vectors) -> Vectors:
+    """(sentences,) cosine similarity to the mean, in which each sentence counts by its weight."""
+    mean = weight @ vectors
     similarity: Vectors = vectors @ (mean / max(float(np.linalg.norm(mean)), 1e-12))
     return similarity
 
 
-def best(vectors: Vectors, words: Sequence[int]) -> int:
+def best(vectors: Vectors, words: Sequence[int], weights: Sequence[float] | None = None) -> int:
     """The sentence that would be chosen first if there were no limit."""
-    return choose(vectors, words, 1, max(words))[0]
+    return choose(vectors, words, 1, max(words), weights)[0]
 
 
 def are_crumbs(words: Sequence[int], limit: int) -> bool:

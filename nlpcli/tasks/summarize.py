@@ -7,32 +7,47 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from nlpcli.models.reference import LocalModel
+from nlpcli.records.record import Record
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.base import BatchTask, Loaded, Loader
 from nlpcli.tasks.language_watch import LanguageWatch
 from nlpcli.tasks.summary_length import Length, LengthRule
+from nlpcli.text.main_content import Markup
 
 Method = Literal["auto", "abstractive", "extractive"]
 
 
 @dataclass(frozen=True, slots=True)
 class SummarizeOptions:
-    """What `nlpcli summarize` was asked for."""
+    """What `nlpcli summarize` was asked for. `with_file`: results say which file they are of."""
 
     length: Length = "medium"
     max_words: int | None = None
     method: Method = "auto"
     bullets: bool = False
+    markup: Markup = "auto"
+    with_file: bool = False
 
     @property
     def fields(self) -> Mapping[str, str]:
         """Result fields and their types."""
-        return {"summary": "string"}
+        return {"file": "string", "summary": "string"} if self.with_file else {"summary": "string"}
 
     @property
     def rule(self) -> LengthRule:
         """How long a summary is to be."""
         return LengthRule(self.length, self.max_words)
+
+    def prose_of(self, record: Record) -> str:
+        """What a record says, without the markup around it."""
+        from nlpcli.text.main_content import markup_of, prose_of
+
+        return prose_of(record.text, markup_of(self.markup, record.origin.source))
+
+    def result_of(self, record: Record, sentences: Sequence[str]) -> dict[str, Any]:
+        """The result fields of a record."""
+        file = {"file": record.origin.source} if self.with_file else {}
+        return {**file, "summary": summary_of(sentences, self.bullets)}
 
 
 def summary_of(sentences: Sequence[str], bullets: bool) -> str:

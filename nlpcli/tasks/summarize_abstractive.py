@@ -58,11 +58,12 @@ class AbstractiveTask(BatchTask):
         )
 
     def split(self, records: Sequence[Record]) -> list[Split]:
-        """One unit per window; none where the document is short enough as it is."""
+        """One unit per window; none where the document is short enough as it is. The state is its prose."""
         self._watch(records)
-        units_of = [self._first_round(record.text) for record in records]
+        texts = [self._options.prose_of(record) for record in records]
+        units_of = [self._first_round(text) for text in texts]
         self._tell_of_windows(records, units_of)
-        return [Split(units) for units in units_of]
+        return [Split(units, text) for units, text in zip(units_of, texts, strict=True)]
 
     def _first_round(self, text: str) -> list[Unit]:
         words = count_words(text)
@@ -96,24 +97,23 @@ class AbstractiveTask(BatchTask):
                 summaries[index] = _Summary(_whole_sentences(text, finished), units[index].payload.words)
         return summaries
 
-    def join(self, record: Record, state: None, outputs: Sequence[_Summary]) -> dict[str, Any] | Split:  # noqa: ARG002
+    def join(self, record: Record, state: str, outputs: Sequence[_Summary]) -> dict[str, Any] | Split:
         """The summary; or, as long as it is too long, the windows of the summaries."""
         if not outputs:
-            return {"summary": summary_of([record.text], self._options.bullets)}
-        words = count_words(record.text)
+            return self._options.result_of(record, [state])
+        words = count_words(state)
         target = self._rule.target(words)
         sentences = [sentence for summary in outputs for sentence in summary.sentences]
         written = sum(map(count_words, sentences))
         before = sum(summary.words_before for summary in outputs)
         if len(outputs) > 1 and written > _NEAR_ENOUGH * target and written <= _MOST_LEFT * before:
-            return Split(self._units(summary_of(sentences, bullets=False), target))
+            return Split(self._units(summary_of(sentences, bullets=False), target), state)
         if not sentences:
             log.warning("the model had no word to say of %s; choose another with -m", record.origin)
-        return {"summary": summary_of(self._within(record, sentences), self._options.bullets)}
+        return self._options.result_of(record, self._within(record, sentences, self._rule.limit(words)))
 
-    def _within(self, record: Record, sentences: Sequence[str]) -> list[str]:
+    def _within(self, record: Record, sentences: Sequence[str], limit: int) -> list[str]:
         """As many whole sentences as are allowed, or the start of the first one."""
-        limit = self._rule.limit(count_words(record.text))
         kept: list[str] = []
         left = limit
         for sentence in sentences:

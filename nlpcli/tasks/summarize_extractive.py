@@ -9,24 +9,32 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Split, Unit
 from nlpcli.tasks.base import BatchTask
-from nlpcli.tasks.summarize import SummarizeOptions, summary_of
+from nlpcli.tasks.summarize import SummarizeOptions
 from nlpcli.text.words import count_words, first_words
 
 if TYPE_CHECKING:
     import numpy as np
 
     from nlpcli.pipelines.embedding import EmbeddingPipeline
+    from nlpcli.text.prose import Statement
 
     Vector = np.ndarray[Any, np.dtype[np.float32]]
 
 log = logging.getLogger(__name__)
 
 
+class _Document(NamedTuple):
+    """The prose of a record, its words, and its statements; none where it is short enough as it is."""
+
+    text: str
+    words: int
+    statements: list[Statement]
+
+
 class _Part(NamedTuple):
-    """A sentence, or a window of one that is longer than the model takes."""
+    """A statement by its number, or a window of one that is longer than the model takes."""
 
     number: int
-    sentence: str
     token_ids: list[int]
 
 
@@ -47,25 +55,32 @@ class ExtractiveTask(BatchTask):
         self._rule = options.rule
         self._pipeline = pipeline
         self._watch = watch
+        self._told_of_cuts = False
 
     def split(self, records: Sequence[Record]) -> list[Split]:
-        """One unit per sentence; none where the document is short enough as it is."""
+        """One unit per statement; none where the document is short enough as it is. The state is the `_Document`."""
         self._watch(records)
-        return [Split([Unit(len(part.token_ids), part) for part in self._parts(record.text)]) for record in records]
+        documents = [self._document(record) for record in records]
+        return [Split([Unit(len(part.token_ids), part) for part in self._parts(doc)], doc) for doc in documents]
 
-    def _parts(self, text: str) -> list[_Part]:
-        from nlpcli.text.sentences import sentences
+    def _document(self, record: Record) -> _Document:
+        from nlpcli.text.prose import statements
 
+        text = self._options.prose_of(record)
         words = count_words(text)
-        if words <= self._rule.target(words):
+        found = [] if words <= self._rule.target(words) else statements(text)
+        if any(statement.is_cut for statement in found) and not self._told_of_cuts:
+            self._told_of_cuts = True
+            log.warning(
+                "%s has long passages without a full stop: they are cut at commas or between words", record.origin
+            )
+        return _Document(text, words, found)
+
+    def _parts(self, document: _Document) -> list[_Part]:
+        if not document.statements:
             return []
-        telling = [sentence for sentence in sentences(text) if count_words(sentence)]
-        windows_of = self._pipeline.windows_at_sentence_ends(telling)
-        return [
-            _Part(number, sentence, window)
-            for number, (sentence, windows) in enumerate(zip(telling, windows_of, strict=True))
-            for window in windows
-        ]
+        windows_of = self._pipeline.windows_at_sentence_ends([statement.text for statement in document.statements])
+        return [_Part(number, window) for number, windows in enumerate(windows_of) for window in windows]
 
     def run(self, units: Sequence[Unit]) -> Sequence[_Seen]:
         """The parts with their vectors."""
@@ -73,22 +88,20 @@ class ExtractiveTask(BatchTask):
         vectors = self._pipeline.encode([part.token_ids for part in parts])
         return [_Seen(part, vector) for part, vector in zip(parts, vectors, strict=True)]
 
-    def join(self, record: Record, state: None, outputs: Sequence[_Seen]) -> dict[str, Any]:  # noqa: ARG002
+    def join(self, record: Record, state: _Document, outputs: Sequence[_Seen]) -> dict[str, Any]:
         """The summary, verbatim and in the order of the document."""
-        if not outputs:
-            return {"summary": summary_of([record.text], self._options.bullets)}
-        sentences = list({seen.part.number: seen.part.sentence for seen in outputs}.values())
-        chosen = self._choose(record, sentences, _unit_vectors(outputs))
-        return {"summary": summary_of(chosen, self._options.bullets)}
+        chosen = self._choose(record, state, _unit_vectors(outputs)) if outputs else [state.text]
+        return self._options.result_of(record, chosen)
 
-    def _choose(self, record: Record, sentences: Sequence[str], vectors: Vector) -> list[str]:
+    def _choose(self, record: Record, document: _Document, vectors: Vector) -> list[str]:
         from nlpcli.pipelines.extractive import are_crumbs, best, choose
 
+        sentences = [statement.text for statement in document.statements]
+        weights = [statement.weight for statement in document.statements]
         words = [count_words(sentence) for sentence in sentences]
-        total = count_words(record.text)
-        limit = self._rule.limit(total)
-        chosen = choose(vectors, words, self._rule.target(total), limit)
-        first = best(vectors, words)
+        limit = self._rule.limit(document.words)
+        chosen = choose(vectors, words, self._rule.target(document.words), limit, weights)
+        first = best(vectors, words, weights)
         # Crumbs that happen to fit say less than the start of a sentence that says something.
         if words[first] > limit and are_crumbs([words[index] for index in chosen], limit):
             log.warning(

@@ -152,3 +152,34 @@ def test_wrong_usage_is_one_line(summarize, arguments):
     done = summarize(*arguments, "text")
     assert done.status == 2
     assert done.complaints.count(b"\n") == 1
+
+
+def test_of_several_files_each_result_says_its_own(summarize, tmp_path):
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(ARTICLE)
+    single = summarize("-i", tmp_path / "a.txt").output.decode()
+    lines = summarize("-i", tmp_path).output.decode().splitlines(keepends=True)
+    assert lines == [f"{tmp_path / name}\t{single}" for name in ("a.txt", "b.txt")]
+    points = summarize("-i", tmp_path, "--bullets").output.decode().splitlines()
+    assert {line.split("\t- ")[0] for line in points} == {str(tmp_path / name) for name in ("a.txt", "b.txt")}
+    assert [row["file"] for row in rows(summarize("-i", tmp_path, "-F", "jsonl"))] == [
+        str(tmp_path / name) for name in ("a.txt", "b.txt")
+    ]
+    assert "file" not in rows(summarize("-i", tmp_path / "a.txt", "-F", "jsonl"))[0]
+
+
+def test_a_page_is_summarized_by_its_prose(summarize, tmp_path):
+    page = f"<nav><p>News, sport and culture every day of the year.</p></nav><article><p>{ARTICLE}</p></article>"
+    (tmp_path / "a.html").write_text(page)
+    (tmp_path / "a.txt").write_text(ARTICLE)
+    of_page = summarize("-i", tmp_path / "a.html")
+    assert of_page.output == summarize("-i", tmp_path / "a.txt").output
+    assert summarize("--markup", "html", stdin=page.encode()).output == of_page.output
+    assert b"<nav>" in summarize("-i", tmp_path / "a.html", "--markup", "none", "--length", "long").output
+
+
+def test_a_text_without_full_stops_is_shortened_and_it_is_said(summarize):
+    done = summarize(" ".join(["the river was made straight and now the water runs much faster"] * 25))
+    assert done.status == 0
+    assert len(done.output.split()) < 100
+    assert b"long passages without a full stop" in done.complaints
