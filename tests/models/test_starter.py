@@ -121,7 +121,10 @@ def test_a_full_disk_is_said_in_one_line(tmp_path):
     with open("/dev/full", "wb") as full:  # noqa: PTH123
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
     assert done.returncode == 1
-    assert done.stderr == b"nlpcli: No space left on device; free some space, or send the results elsewhere\n"
+    assert (
+        done.stderr
+        == b"nlpcli: cannot write standard output: No space left on device; free some space, or send the results elsewhere\n"
+    )
 
 
 class SlowIndex(SimpleHTTPRequestHandler):
