@@ -23,8 +23,9 @@ _SHORTEST_CLAUSE = 4
 _SHORTEST_GAP, _NO_LOOK = 9, 0.1
 # Long sentences are broken off near their end: their last tokens.
 _LONG, _END = 50, 3
-# Nor a name that the translation lacks; names that are written otherwise there are looked at.
-_NAME_LOOKED_AT = 0.15
+# Nor a name that the translation lacks; names that are written otherwise there are looked at. In a long sentence a name
+# can get lost that was looked at: one too many is only tried again, in halves, which are not long.
+_NAME_LOOKED_AT, _NAME_LOOKED_AT_IN_LONG = 0.15, 0.8
 _NAME = re.compile(r"(?<=[\w,;:] )[^\W\d_][^\W\d_]+(?:['’-]\w+)*")
 _LETTERS_OF_NAME = 4
 # So many words in a row that a translation says twice and its source does not.
@@ -66,9 +67,10 @@ def left_out(source: Source, translation: str) -> str:
         for following, last in suspects[1:]:
             end = last if following == end else end
         return source.text[start:end].strip(" ,;")
+    least = _NAME_LOOKED_AT_IN_LONG if len(source.looked_at) >= _LONG else _NAME_LOOKED_AT
     for name in _missing_names(source.text, translation):
         found = source.between(*name.span())
-        if len(found) and found.max() < _NAME_LOOKED_AT:
+        if len(found) and found.max() < least:
             return name[0]
     return ""
 
