@@ -261,7 +261,7 @@ def _spaces(source: str, source_place: int, tag: Tag, translation: str, place: i
     had_behind = source[source_place : source_place + 1].isspace()
     before = " " if had_before and place > 0 and not translation[place - 1].isspace() else ""
     follows = translation[place : place + 1]
-    behind = " " if had_behind and follows and not follows.isspace() else ""
+    behind = " " if had_behind and follows.isalnum() else ""
     return before, behind
 
 
@@ -346,10 +346,15 @@ class _Aligner:
             first_word, last_word = self._point(start), self._point(end)
             return self._whole_words(first_word, max(first_word, last_word))
         if first == last:
-            place = self._point(start)
-            return place, place
+            return self._word_at(self._point(start))
         target = self._whole_words(self._links[first].start, self._links[last - 1].end)
-        return target if self._source[end - 1 : end] in _STOPS else self._without_stops(*target)
+        target = target if self._source[end - 1 : end] in _STOPS else self._without_stops(*target)
+        return target if target[0] < target[1] or not self._source[start:end].strip() else self._word_at(target[0])
+
+    def _word_at(self, place: int) -> tuple[int, int]:
+        """The word behind `place`, or the last one: a span around words is not around nothing."""
+        words = [match.span() for match in re.finditer(r"\w+", self._translation)]
+        return next((word for word in words if word[1] > place), words[-1] if words else (place, place))
 
     def _without_stops(self, start: int, end: int) -> tuple[int, int]:
         while end > start and self._translation[end - 1] in _STOPS:

@@ -414,7 +414,7 @@ class _Writer:
 
     def __call__(self, nodes: Sequence[Node]) -> str:
         expected = self._reading(self._context.source(), self._nodes)
-        for spelled in (nodes, _apart(nodes)):
+        for spelled in (nodes, _apart(nodes), _apart(_around_words(nodes))):
             for escape in (_bare, _at_starts, _signs, _all):
                 written = self._written(spelled, escape, parsed=True)
                 if self._reading(self._context.with_group(self._group, written), spelled) == expected:
@@ -497,6 +497,19 @@ def _apart(nodes: Sequence[Node]) -> list[Node]:
         if (opens and left.isalnum()) or (closed and right.isalnum()):
             found.append(" ")
         found.append(node)
+    return found
+
+
+def _around_words(nodes: Sequence[Node]) -> list[Node]:
+    """The nodes; marks around nothing, which would be none, around the next word."""
+    found: list[Node] = []
+    for node in nodes:
+        before = found[-2:] if len(found) > 1 else ["", ""]
+        kinds = [tag.kind if isinstance(tag, Tag) else None for tag in before]
+        if isinstance(node, str) and kinds == [TagKind.OPEN, TagKind.CLOSE] and (word := re.search(r"\w+", node)):
+            found[-2:] = [node[: word.start()], before[0], word[0], before[1], node[word.end() :]]
+        else:
+            found.append(node)
     return found
 
 

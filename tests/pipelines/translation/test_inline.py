@@ -57,6 +57,19 @@ def test_without_an_alignment_every_tag_is_there_once_and_in_order():
     assert text.index("<b>") < text.index("</b>")
 
 
+def test_a_tag_around_a_word_is_never_around_nothing():
+    sentence = Sentence("the old tool", marks=[Mark(4, B), Mark(7, B_END)])
+    for pairs in ([(0, 0), (1, 2), (2, 2)], [(0, 1)], [(2, 0)]):
+        found = links("the old tool", "a velha ferramenta", pairs)
+        assert "<b></b>" not in joined(render(sentence, "a velha ferramenta", found))
+
+
+def test_a_footnote_has_no_space_before_a_full_stop():
+    sentence = Sentence("as the report says.", marks=[Mark(13, Tag("<sup>12</sup>", TagKind.POINT))])
+    found = links("as the report says.", "como diz o relatório.", [(0, 0), (1, 3), (2, 1), (3, 2)])
+    assert joined(render(sentence, "como diz o relatório.", found)).endswith("<sup>12</sup>.")
+
+
 def test_a_line_break_takes_the_place_of_a_space():
     sentence = Sentence("one two", marks=[Mark(3, Tag("\n> ", TagKind.BREAK))])
     assert joined(render(sentence, "um dois", links("one two", "um dois", [(0, 0), (1, 1)]))) == "um\n> dois"

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from nlpcli.pipelines.translation.inline import Link
 from tests.text.markup.translators import prose_of, translated, word_links
 
 KEPT = {"code_inline", "fence", "code_block"}
@@ -139,6 +140,14 @@ def test_no_character_is_lost(document):
 )
 def test_text_that_would_be_markup_is_escaped_and_no_other(text, source, written):
     assert translated(source, "markdown", lambda sentence: text) == written
+
+
+def test_marks_around_nothing_go_around_a_word():
+    source = "The **old** tool"
+    for found in ((), [Link(0, 1, 0, 3)], [Link(0, 18, 8, 12)]):
+        written = translated(source, "markdown", lambda sentence: "A velha ferramenta", links=lambda s, t, f=found: f)
+        assert structure(written) == structure(source)
+        assert "velha" in written
 
 
 def test_a_model_sees_prose_alone():
