@@ -99,8 +99,8 @@ def check(prepared: Prepared, sentence: Sentence, text: str, languages: Language
     _numbers(source, found, languages, findings)
     _codes(source, found, findings)
     _ordinals(source, found, languages, findings)
-    _signs(source, found, languages, findings)
     _style(prepared, sentence.text, text, languages, findings)
+    _signs(source, found, languages, findings)
     _folded(prepared, sentence.text, text, findings)
     if not findings.protections:
         _end(sentence.text, text, findings)
@@ -222,8 +222,11 @@ def _quotes(marks: Sequence[Mark], target: str) -> list[Protection]:
 
 
 def _dash(source: str, mark: Mark) -> Protection:
-    if source[mark.start : mark.end] != "-":
+    if source[mark.start : mark.end] == "...":
         return Protection(mark.start, mark.end, mark.raw, TagKind.POINT)
+    if source[mark.start : mark.end] != "-":
+        # The spaces around a dash stay, for they are between words.
+        return Protection(mark.start + 1, mark.end - 1, mark.raw.strip(), TagKind.POINT)
     start, end = mark.start, mark.end
     while start and source[start - 1].isalnum():
         start -= 1
@@ -237,7 +240,8 @@ def _folded(prepared: Prepared, source: str, text: str, findings: Findings) -> N
         places = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(folded)}(?!\w)", text)]
         findings.edits += [Edit(*place, raw) for place in places]
         start = source.find(folded)
-        if not places and start >= 0:
+        # A name has to come through; other words are translated.
+        if not places and start >= 0 and raw[:1].isupper():
             findings.protections.append(Protection(start, start + len(folded), raw))
 
 

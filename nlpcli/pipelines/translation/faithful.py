@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from nlpcli.pipelines.translation.capitals import capitals, with_emphasis
 from nlpcli.pipelines.translation.checks import Findings, blanked, check, lost_signs
@@ -14,14 +14,14 @@ from nlpcli.pipelines.translation.coverage import said_twice
 from nlpcli.pipelines.translation.doubts import Doubt, Kind
 from nlpcli.pipelines.translation.inline import STAND_INS, Prose, Sentence, cut_at_words, render, sentences_of
 from nlpcli.pipelines.translation.preparation import Languages, Prepared, prepare
-from nlpcli.pipelines.translation.protection import moved, protected, without_plain_tags
+from nlpcli.pipelines.translation.protection import Protection, moved, protected, without_plain_tags
 from nlpcli.pipelines.translation.seams import with_seams
 from nlpcli.pipelines.translation.short_texts import best_of, is_short, variants_of
 from nlpcli.pipelines.translation.translators import Translation, Translator
 from nlpcli.text.clauses import halves
 from nlpcli.text.edits import Edit, Edited
-from nlpcli.text.markup.segments import Node, joined
-from nlpcli.text.numbers import Number, compare
+from nlpcli.text.markup.segments import Node, Tag, joined
+from nlpcli.text.numbers import Number, compare, localized
 
 # Single letters between signs are no words.
 _WORD = re.compile(r"[^\W\d_]{2}")
@@ -174,22 +174,41 @@ class FaithfulTranslator:
         nodes = [job.prepared.head, *written.nodes, job.prepared.tail]
         doubts = (*written.doubts, *_doubts(best.sentence.text, best.translation))
         lost = lost_signs(job.work.sentence.text, joined(nodes), job.work.source)
-        found = self._between_words(job, protected(job.work.sentence, lost)) if lost else Written(nodes, doubts)
+        found = self._between_signs(job, lost) if lost else Written(nodes, doubts)
         score = best.translation.score
         return found if score is None else found._replace(scores=(Score(score, len(best.translation.text)),))
+
+    def _between_signs(self, job: _Job, lost: Sequence[Protection]) -> Written:
+        """What stands between signs that no attempt kept is a sentence of its own."""
+        pieces = list(cut_at_words(protected(job.work.sentence, lost)))
+        works = [Work(Sentence(piece.strip()), job.work.source) for piece in pieces if _is_prose(piece)]
+        found = iter(self._tried(works))
+        nodes: list[Node] = []
+        doubts: list[Doubt] = []
+        for piece in pieces:
+            if isinstance(piece, Tag):
+                nodes.append(piece)
+            elif _is_prose(piece):
+                written = next(found)
+                nodes += [piece[: len(piece) - len(piece.lstrip())], *written.nodes, piece[len(piece.rstrip()) :]]
+                doubts += written.doubts
+            else:
+                nodes.append(localized(piece, *job.languages))
+        return Written(nodes, tuple(doubts))
 
     def _between_words(self, job: _Job, sentence: Sentence) -> Written:
         """The last resort: what stands between stand-ins and tags is translated by itself."""
         pieces = list(cut_at_words(sentence))
-        bodies = [piece.strip() for piece in pieces if isinstance(piece, str) and _WORD.search(piece)]
+        bodies = [piece.strip() for piece in pieces if _is_prose(piece)]
         found = iter(self._translator.translate(bodies, job.work.source, False) if bodies else [])
-        nodes = [
-            _padded_like(piece, next(found).text) if isinstance(piece, str) and _WORD.search(piece) else piece
-            for piece in pieces
-        ]
+        nodes = [_padded_like(piece, next(found).text) if _is_prose(piece) else piece for piece in pieces]
         plain = " ".join(node for node in nodes if isinstance(node, str))
         numbers = compare(blanked(sentence.text, sentence.words), plain, *job.languages)
         return Written(_plain(nodes), _changed_numbers(numbers.missing, numbers.extra))
+
+
+def _is_prose(piece: Node) -> TypeGuard[str]:
+    return isinstance(piece, str) and bool(_WORD.search(piece))
 
 
 def _rendered(job: _Job, attempt: _Attempt) -> Written:

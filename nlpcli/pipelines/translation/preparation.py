@@ -15,6 +15,8 @@ from nlpcli.text.markup.segments import TagKind
 from nlpcli.text.numbers import localized
 from nlpcli.text.typography import TYPOGRAPHIC, Style, straighten
 
+# On a button the ellipsis says that something follows, and is no part of what it says.
+_FEW_WORDS = 3
 _QUOTES = '"“”„‟«»'
 # They belong to what follows them, and are no bullets.
 _TIED = frozenset("#@~\\<")
@@ -52,6 +54,8 @@ def prepare(sentence: Sentence, lexicon: Lexicon, languages: Languages) -> Prepa
     lacking = lexicon.lacks(sentence.text)
     if lacking:
         _peel(prepared, lacking)
+    if sentence.text.endswith("…") and len(sentence.text.split()) <= _FEW_WORDS:
+        _cut(prepared, 0, len(sentence.text.rstrip("…")))
     if '"' in sentence.text or TYPOGRAPHIC.search(sentence.text):
         _straighten(prepared, lacking)
     _in_small_letters(prepared, lexicon)

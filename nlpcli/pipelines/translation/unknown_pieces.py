@@ -29,7 +29,7 @@ _BEFORE = re.compile(r"(?:\d[\d.,]*|\w+|[+-])$")
 _BEHIND = re.compile(r"[+-]?(?:\d(?:[\d.,]*\d)?(?:%|[A-Za-z]{1,2}\b)?|\w+)")
 _AMOUNT_BEHIND = re.compile(r"\s?\d(?:[\d.,\s]*\d)?(?:[A-Za-z]{1,2}\b)?")
 _AMOUNT_BEFORE = re.compile(r"(?:\d[\d.,]*|\d{1,3}(?:\s\d{3})+(?:[.,]\d+)?)\s?$")
-_WORD_BEFORE, _WORD_BEHIND = re.compile(r"[\w'’-]*$"), re.compile(r"[\w'’-]*")
+_WORD_BEFORE, _WORD_BEHIND = re.compile(r"[\w'’-]*$"), re.compile(r"[\w-]*(?:['’](?!s\b)\w+)*")
 _TIED = re.compile(r"[\w.-]*\w")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+)\W*$")
 _SHORTEST_FOLD = 4
@@ -150,6 +150,8 @@ class _Run:
         own = not self.lexicon.lacks(lowered)
         if own and (self.lexicon.has_word(lowered.lower()) or _SENTENCE_START.search(self.text, 0, start)):
             pieces.edits.append(Edit(start, end, lowered))
+        elif self.lexicon.has_word(folded.lower()):
+            pieces.edits.append(Edit(start, end, folded))
         elif folded in self.text or not (len(folded) >= _SHORTEST_FOLD or (own and self.lexicon.has_word(folded))):
             self._protect(pieces, start, end)
         else:
