@@ -461,10 +461,17 @@ class _Writer:
         children = [child for token in tokens for child in token.children or ()]
         inline: Counter[Any] = Counter(_signature(child) for child in children)
         text = Counter("".join(child.content for child in children if child.type == "text"))
-        text.subtract(Counter("".join(node for node in nodes if isinstance(node, str))))
+        text.subtract(Counter("".join(_plain(node) for node in nodes)))
         for character in [c for c in text if c.isspace() or not text[c]]:
             del text[character]
         return blocks, {key: count for key, count in inline.items() if key}, dict(text)
+
+
+def _plain(node: Node) -> str:
+    """What a node is as text; a placeholder is text too."""
+    if isinstance(node, str):
+        return node
+    return node.raw if node.kind is TagKind.TEXT else ""
 
 
 def _signature(token: Token) -> tuple[Any, ...]:

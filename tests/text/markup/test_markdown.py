@@ -142,6 +142,13 @@ def test_text_that_would_be_markup_is_escaped_and_no_other(text, source, written
     assert translated(source, "markdown", lambda sentence: text) == written
 
 
+def test_a_placeholder_in_a_link_is_text():
+    source = "See the page [docs/a.md](docs/a.md) or {name} here"
+    assert (
+        translated(source, "markdown", loud, links=word_links) == "SEE THE PAGE [docs/a.md](docs/a.md) OR {name} HERE"
+    )
+
+
 def test_marks_around_nothing_go_around_a_word():
     source = "The **old** tool"
     for found in ((), [Link(0, 1, 0, 3)], [Link(0, 18, 8, 12)]):
