@@ -43,10 +43,11 @@ _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.[\w.]+|\+?\d[\d 
 _MENU = re.compile(r"\s[|·•»›>/]\s|\t|\s{3,}")
 # What stands on pages and below mails about themselves, whatever these are about.
 _ABOUT_ITSELF = re.compile(
-    r"\bcookies?\b|privacy policy|política de privacidade|datenschutz|隐私政策|all rights reserved"
+    r"\bcookies\b|\bcookie[ -](?!and\b|,)\w|使用\s?cookie"
+    r"|privacy policy|política de privacidade|datenschutz|隐私政策|all rights reserved"
     r"|todos os direitos|alle rechte vorbehalten|版权所有|©|unsubscribe|newsletter|cancelar (?:a )?\w+ção"
     r"|abbestellen|退订"
-    r"|javascript|intended (?:only )?(?:for|recipient)|confidential|confidencia[il]|vertraulich|sent from my"
+    r"|javascript|intended (?:only )?(?:for the|recipient)|sent from my"
     r"|enviado do meu|von meinem \w+ gesendet|log ?in|sign up|subscribe",
     re.IGNORECASE,
 )
@@ -164,7 +165,8 @@ def _weight_of_shape(part: str, is_ended: bool, keys: Counter[str]) -> float:
     # Who speaks and when, and the number of an item, are no words of a statement; a line needs more words.
     enough = _WORDS_OF_A_SENTENCE if is_ended else _WORDS_OF_A_LINE
     weight *= min(1, count_words(body) / enough) / min(1, count_words(part) / _WORDS_OF_A_SENTENCE)
-    if body.rstrip().endswith(("?", "？", "؟")):
+    # In a talk, what is asked says less than what is answered.
+    if key is not None and body.rstrip().endswith(("?", "？", "؟")):
         weight *= 0.7
     if _CHATTER.search(part):
         weight *= 0.5
