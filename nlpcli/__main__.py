@@ -130,7 +130,7 @@ def _origin(error: ClickException) -> str:
         return f" (in {parameter.envvar})"
     if source is not ParameterSource.DEFAULT_MAP:
         return ""
-    from nlpcli.cli.app import configured
+    from nlpcli.cli.configured import configured
 
     profile = context.params.get("profile") or context.find_root().params.get("profile")
     setting = configured(profile, [context.info_name])[context.info_name].get(parameter.name)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sysconfig
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,12 @@ def test_the_code_keeps_the_rules(command):
         [SCRIPTS / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Imports inside functions count too: a circle is one room with several names."""
+    import grimp
+
+    graph = grimp.build_graph("nlpcli", cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    tuple(TopologicalSorter(imports).static_order())  # raises CycleError, which names the circle

@@ -11,8 +11,8 @@ import typer
 from typer.core import TyperOption
 
 from nlpcli import settings
-from nlpcli.cli.app import configured, load_command, options_of
 from nlpcli.cli.commands import COMMANDS
+from nlpcli.cli.configured import configured, load_command, options_of
 from nlpcli.cli.console import say
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog

@@ -10,8 +10,9 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from nlpcli import __version__
+from nlpcli.cli.app import app_syntax
 from nlpcli.cli.help import OWN, SHARED
-from nlpcli.cli.syntax import ArgumentSyntax, CommandSyntax, OptionSyntax, read_syntax
+from nlpcli.cli.syntax import ArgumentSyntax, CommandSyntax, OptionSyntax
 
 # Of the last change that a reader would notice; a page that bore the day of its making would never be the same.
 DATE = "2026-11-24"
@@ -44,7 +45,7 @@ _STATUS = {
 
 def pages() -> dict[str, str]:
     """Name of the file → page."""
-    app = read_syntax()
+    app = app_syntax()
     names = [f"nlpcli-{command.name}" for command in app.commands]
     written = {"nlpcli.1": _page(app, names)}
     for command in app.commands:

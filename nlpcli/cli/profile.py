@@ -11,7 +11,7 @@ def _use_profile(context: typer.Context, profile: str | None) -> str | None:
     """The defaults of the command as the profile has them; one before the command's name is in them already."""
     command = context.info_name
     if profile is not None and context.parent is not None and profile != context.parent.params.get("profile"):
-        from nlpcli.cli.app import configured_defaults
+        from nlpcli.cli.configured import configured_defaults
 
         context.default_map = configured_defaults(profile, command or "")[command or ""]
     return profile

@@ -14,7 +14,7 @@ from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.models.catalog import catalog
 from nlpcli.records.record import Record
-from nlpcli.tasks.summarize import SummarizeOptions
+from nlpcli.tasks.summary import SummarizeOptions
 from nlpcli.views.summaries import draw_summary
 
 

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import typer
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
-from nlpcli.cli.app import app
 from nlpcli.cli.commands import COMMANDS
 from nlpcli.cli.help import heading_of
 from nlpcli.records.formats import INPUT_FORMATS
@@ -124,9 +122,9 @@ _SUGGESTIONS = {
 }
 
 
-def read_syntax() -> CommandSyntax:
-    """The whole app. Imports the modules of all commands."""
-    return _command(typer.main.get_command(app), (), None)
+def read_syntax(root: Command) -> CommandSyntax:
+    """A command and all below it; of the app itself, imports the modules of all commands."""
+    return _command(root, (), None)
 
 
 def _command(command: Command, path: tuple[str, ...], parent: Context | None) -> CommandSyntax:

@@ -12,8 +12,9 @@ from transformers import PreTrainedTokenizerBase
 from nlpcli.errors import ModelUnusable, OutOfMemory
 from nlpcli.models.loading import is_encoder_decoder, load_seq2seq, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
-from nlpcli.pipelines.generation.completer import Completer, load_completer
+from nlpcli.pipelines.generation.completer import Completer
 from nlpcli.pipelines.generation.continuous import Ending
+from nlpcli.pipelines.generation.loading import load_completer
 from nlpcli.pipelines.v4.summarization import SummarizationPipeline
 from nlpcli.pipelines.windows import Window
 from nlpcli.runtime.device import Placement

@@ -209,7 +209,7 @@ OPTIONS = GenerateOptions
 
 def loader(options: GenerateOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
     """Loads a `Completer`."""
-    from nlpcli.pipelines.generation.completer import load_completer
+    from nlpcli.pipelines.generation.loading import load_completer
 
     return load_completer
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Split, Unit
 from nlpcli.tasks.base import BatchTask
-from nlpcli.tasks.summarize import SummarizeOptions, summary_of
-from nlpcli.tasks.summary_length import LengthRule
+from nlpcli.tasks.summary import LengthRule, SummarizeOptions, summary_of
 from nlpcli.tasks.window_notice import WindowNotice
 from nlpcli.text.words import count_words, first_words
 

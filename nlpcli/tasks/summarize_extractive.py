@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Split, Unit
 from nlpcli.tasks.base import BatchTask
-from nlpcli.tasks.summarize import SummarizeOptions
+from nlpcli.tasks.summary import SummarizeOptions
 from nlpcli.text.words import count_words, first_words
 
 if TYPE_CHECKING:

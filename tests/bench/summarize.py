@@ -17,7 +17,7 @@ from nlpcli.models.cache import ready_to_load, resolve
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import ReadAhead
 from nlpcli.runtime.device import choose, describe_hardware
-from nlpcli.tasks.summarize import SummarizeOptions
+from nlpcli.tasks.summary import SummarizeOptions
 from nlpcli.text.sentences import sentences
 from nlpcli.text.words import count_words
 

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from nlpcli.cli.app import COMMANDS, load_command
 from nlpcli.cli.arguments import TaskCommand
+from nlpcli.cli.commands import COMMANDS
+from nlpcli.cli.configured import load_command
 
 TASKS = [name for name in COMMANDS if name != "bench" and isinstance(load_command(name), TaskCommand)]
 
@@ -130,7 +131,7 @@ def test_bench_takes_several_files_and_its_task_on_either_side():
 
 READER = """
 import sys
-from nlpcli.cli.app import load_command
+from nlpcli.cli.configured import load_command
 from nlpcli.records.inputs import InputSpec, input_files
 from nlpcli.records.readers import read_records
 with load_command(sys.argv[1]).make_context(sys.argv[1], sys.argv[2:]) as context:

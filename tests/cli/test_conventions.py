@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from nlpcli.cli.app import COMMANDS
-from nlpcli.cli.syntax import read_syntax
+from nlpcli.cli.app import app_syntax
+from nlpcli.cli.commands import COMMANDS
 from nlpcli.errors import quoted
 from tests.tiny import save_classifier
 
-EVERYTHING = list(read_syntax().walk())
+EVERYTHING = list(app_syntax().walk())
 FLAGS = [
     pytest.param(command.path, option, id=f"{command.name} {option.flags[-1]}")
     for command in EVERYTHING

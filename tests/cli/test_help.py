@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from nlpcli.cli.syntax import read_syntax
+from nlpcli.cli.app import app_syntax
 from nlpcli.runtime import bench_results as measured
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -22,7 +22,7 @@ from transcripts import folder_of_examples
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 # Every command of the app, and every command below it.
-COMMANDS = [" ".join(command.path) for command in read_syntax().walk()]
+COMMANDS = [" ".join(command.path) for command in app_syntax().walk()]
 
 
 def help_text(command: str) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from nlpcli.cli.app import app_syntax
 from nlpcli.cli.manual import pages
-from nlpcli.cli.syntax import read_syntax
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "man"
@@ -54,7 +54,7 @@ def as_read(page):
 
 @needs("mandoc")
 def test_a_page_shows_every_option_and_its_help():
-    for command in read_syntax().commands:
+    for command in app_syntax().commands:
         text = as_read(FOLDER / f"nlpcli-{command.name}.1")
         for part in command.walk():
             for option in part.options:

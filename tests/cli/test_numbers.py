@@ -2,7 +2,8 @@
 
 import pytest
 
-from nlpcli.cli.app import COMMANDS, load_command
+from nlpcli.cli.commands import COMMANDS
+from nlpcli.cli.configured import load_command
 from nlpcli.settings import environment_name
 
 # Numbers that are written as texts: `auto`, or several.

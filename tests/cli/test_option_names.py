@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from nlpcli.cli.app import options_of
 from nlpcli.cli.commands import COMMANDS
+from nlpcli.cli.configured import options_of
 from nlpcli.cli.option_names import FILE, option_names
 
 CALL = """

@@ -14,10 +14,9 @@ from nlpcli.pipelines.abstractive import Lengths, Written, load_writer
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import Batcher, ReadAhead
 from nlpcli.runtime.device import Placement
-from nlpcli.tasks.summarize import SummarizeOptions, summary_of
 from nlpcli.tasks.summarize_abstractive import AbstractiveTask
 from nlpcli.tasks.summarize_extractive import ExtractiveTask
-from nlpcli.tasks.summary_length import LengthRule
+from nlpcli.tasks.summary import LengthRule, SummarizeOptions, summary_of
 from nlpcli.text.words import count_words
 
 FLOAT32 = Placement("cpu", "float32", "", "")

@@ -11,7 +11,7 @@ import pytest
 from nlpcli.models.cache import ready_to_load, resolve
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.device import Placement
-from nlpcli.tasks.summarize import SummarizeOptions
+from nlpcli.tasks.summary import SummarizeOptions
 from tests.tasks_by_hand import results_of, task_of
 
 pytestmark = pytest.mark.starter

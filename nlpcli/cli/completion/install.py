@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nlpcli.cli.completion.scripts import SCRIPTS, completion_script
 from nlpcli.cli.console import complain
+from nlpcli.cli.syntax import CommandSyntax
 from nlpcli.errors import OutputError, UsageError
 
 MARK = "# nlpcli completion"
@@ -30,13 +31,13 @@ class Plan:
         return self.start_up is not None and MARK not in _read(self.start_up)
 
 
-def show(shell: str) -> int:
+def show(shell: str, app: CommandSyntax) -> int:
     """Print a script."""
-    sys.stdout.write(completion_script(_known(shell)))
+    sys.stdout.write(completion_script(_known(shell), app))
     return 0
 
 
-def install(shell: str) -> int:
+def install(shell: str, app: CommandSyntax) -> int:
     """Say what would be done, ask, and do it; where nobody can be asked, only say it (status 1).
 
     Raises:
@@ -54,12 +55,12 @@ def install(shell: str) -> int:
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         complain("nothing was changed")
         return 1
-    carry_out(plan)
+    carry_out(plan, app)
     sys.stderr.write(f"Done. It works in the next {plan.shell} that you start.\n")
     return 0
 
 
-def carry_out(plan: Plan) -> None:
+def carry_out(plan: Plan, app: CommandSyntax) -> None:
     """Write the script, and add to the start-up file what it lacks.
 
     Raises:
@@ -67,7 +68,7 @@ def carry_out(plan: Plan) -> None:
     """
     try:
         plan.script.parent.mkdir(parents=True, exist_ok=True)
-        plan.script.write_text(completion_script(plan.shell), encoding="utf-8")
+        plan.script.write_text(completion_script(plan.shell, app), encoding="utf-8")
         if plan.start_up is not None and plan.changes_start_up:
             content = _read(plan.start_up)
             gap = "" if content.endswith("\n") or not content else "\n"

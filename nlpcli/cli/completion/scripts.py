@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from nlpcli.cli.completion import bash, fish, powershell, zsh
-from nlpcli.cli.syntax import CommandSyntax, read_syntax
+from nlpcli.cli.syntax import CommandSyntax
 
 
 class ShellScript(NamedTuple):
@@ -24,6 +24,6 @@ SCRIPTS = {
 }
 
 
-def completion_script(shell: str) -> str:
+def completion_script(shell: str, app: CommandSyntax) -> str:
     """The script of a shell of `SCRIPTS`."""
-    return SCRIPTS[shell].write(read_syntax())
+    return SCRIPTS[shell].write(app)

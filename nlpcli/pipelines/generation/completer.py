@@ -16,14 +16,12 @@ from nlpcli.errors import ModelUnusable, quoted
 from nlpcli.models.decoders.base import Decoder
 from nlpcli.models.decoders.general import GeneralDecoder, shares_its_cache
 from nlpcli.models.decoders.recomputing import RecomputingDecoder
-from nlpcli.models.llama.configuration import llama_config
 from nlpcli.models.llama.decoder import LlamaDecoder, has_llama_shape
-from nlpcli.models.loading import is_bergamot, is_encoder_decoder, load_llama, load_tokenizer, longest_context
-from nlpcli.models.reference import LocalModel
+from nlpcli.models.loading import longest_context
 from nlpcli.pipelines.generation.continuous import ContinuousBatch, Request
 from nlpcli.pipelines.generation.sampling import Sampling, generator_for
 from nlpcli.pipelines.generation.text_stream import TextStream
-from nlpcli.runtime.device import GIBIBYTE, Placement
+from nlpcli.runtime.device import GIBIBYTE
 
 if TYPE_CHECKING:
     from nlpcli.pipelines.generation.constraint import Constraint, Matcher
@@ -222,23 +220,3 @@ def _end_added_by(tokenizer: Any) -> int | None:
     """The end token, where the tokenizer puts it behind every text."""
     empty = tokenizer("")["input_ids"]
     return empty[-1] if empty and empty[-1] == tokenizer.eos_token_id != tokenizer.bos_token_id else None
-
-
-def load_completer(model: LocalModel, placement: Placement) -> Completer:
-    """What writes texts with a model, on its device.
-
-    Raises:
-        ModelError: the folder does not hold a model that writes texts, or an unsafe one.
-    """
-    config = llama_config(model.folder)
-    tokenizer = load_tokenizer(model, config)
-    weights = None if config is None else load_llama(model, config, placement)
-    if weights is None and is_encoder_decoder(model) and not is_bergamot(model):
-        from nlpcli.pipelines.generation.seq2seq_completer import load_seq2seq_completer
-
-        return load_seq2seq_completer(model, placement, tokenizer)
-    if weights is None:
-        from nlpcli.pipelines.generation.pipeline import load_generation_pipeline
-
-        return load_generation_pipeline(model, placement, tokenizer)
-    return Completer(weights, tokenizer, torch.device(placement.device), model.name)

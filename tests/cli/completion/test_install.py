@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from nlpcli.cli.app import app_syntax
 from nlpcli.cli.completion.install import MARK, PLANS, carry_out
 from nlpcli.cli.completion.scripts import SCRIPTS, completion_script
 from nlpcli.errors import OutputError
@@ -27,7 +28,7 @@ def files_below(folder):
 
 @pytest.mark.parametrize("shell", SCRIPTS)
 def test_show_completion_prints_the_script(call, shell):
-    assert call("--show-completion", shell).output.decode() == completion_script(shell)
+    assert call("--show-completion", shell).output.decode() == completion_script(shell, app_syntax())
 
 
 def test_a_shell_that_has_none_is_named(call):
@@ -72,9 +73,9 @@ def test_a_start_up_file_gets_its_lines_once_and_keeps_its_own(home, shell):
     if plan.start_up:
         plan.start_up.parent.mkdir(parents=True, exist_ok=True)
         plan.start_up.write_text("mine")
-    carry_out(plan)
-    carry_out(plan)
-    assert plan.script.read_text(encoding="utf-8") == completion_script(shell)
+    carry_out(plan, app_syntax())
+    carry_out(plan, app_syntax())
+    assert plan.script.read_text(encoding="utf-8") == completion_script(shell, app_syntax())
     if plan.start_up:
         assert plan.start_up.read_text().splitlines() == ["mine", MARK, *plan.lines]
 
@@ -83,7 +84,7 @@ def test_a_start_up_file_gets_its_lines_once_and_keeps_its_own(home, shell):
 def test_a_shell_reads_what_was_added(home, shell):
     if reason := needs(shell):
         pytest.skip(reason)
-    carry_out(PLANS[shell](home))
+    carry_out(PLANS[shell](home), app_syntax())
     question = "complete -p nlpcli" if shell == "bash" else "print $_comps[nlpcli]"
     done = subprocess.run([shell, "-ic", question], capture_output=True, text=True, check=False, timeout=60)
     assert "_nlpcli" in done.stdout
@@ -92,4 +93,4 @@ def test_a_shell_reads_what_was_added(home, shell):
 def test_a_folder_that_cannot_be_written_is_one_line(home):
     (home / ".local").write_text("a file")
     with pytest.raises(OutputError, match="nlpcli --show-completion bash"):
-        carry_out(PLANS["bash"](home))
+        carry_out(PLANS["bash"](home), app_syntax())

@@ -5,8 +5,8 @@ import torch
 
 from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
-from nlpcli.pipelines.generation.completer import load_completer
 from nlpcli.pipelines.generation.continuous import Ending
+from nlpcli.pipelines.generation.loading import load_completer
 from nlpcli.pipelines.generation.sampling import Sampling
 from nlpcli.runtime.device import Placement
 from tests.tiny import LONGEST, SEQ2SEQ, save_seq2seq
