@@ -311,11 +311,11 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-verbose -d 'Say m
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models'" -a list -d 'List the models in the caches: name, size, last use, revision, licence, source.'
-complete -c nlpcli -n "__nlpcli_at ' models'" -a pull -d 'Fetch models into the cache, and print where they are.'
+complete -c nlpcli -n "__nlpcli_at ' models'" -a pull -d 'Fetch models into the cache, and print where they are; what is missing, empty or changed is fetched again.'
 complete -c nlpcli -n "__nlpcli_at ' models'" -a path -d 'Print the folder of a model that is in the cache; opens no connection.'
 complete -c nlpcli -n "__nlpcli_at ' models'" -a rm -d 'Delete models from the cache; asks first.'
 complete -c nlpcli -n "__nlpcli_at ' models'" -a prune -d 'Delete what nothing needs: superseded revisions and broken-off downloads; asks first.'
-complete -c nlpcli -n "__nlpcli_at ' models'" -a verify -d 'Hash the files of cached models again and compare them with what was fetched.'
+complete -c nlpcli -n "__nlpcli_at ' models'" -a verify -d 'Hash the files of cached models again and compare them with what the hub or the catalogue says of them.'
 complete -c nlpcli -n "__nlpcli_at ' models'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models list'" -l available -d 'What there is to fetch: the starter set, and names for the hub\'s.'

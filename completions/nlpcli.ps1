@@ -512,11 +512,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' attention-inspect --profile'] = 'profiles'
     $commands[' models'] = @(
         ("{0}`t{1}" -f 'list', 'List the models in the caches: name, size, last use, revision, licence, source.')
-        ("{0}`t{1}" -f 'pull', 'Fetch models into the cache, and print where they are.')
+        ("{0}`t{1}" -f 'pull', 'Fetch models into the cache, and print where they are; what is missing, empty or changed is fetched again.')
         ("{0}`t{1}" -f 'path', 'Print the folder of a model that is in the cache; opens no connection.')
         ("{0}`t{1}" -f 'rm', 'Delete models from the cache; asks first.')
         ("{0}`t{1}" -f 'prune', 'Delete what nothing needs: superseded revisions and broken-off downloads; asks first.')
-        ("{0}`t{1}" -f 'verify', 'Hash the files of cached models again and compare them with what was fetched.')
+        ("{0}`t{1}" -f 'verify', 'Hash the files of cached models again and compare them with what the hub or the catalogue says of them.')
     )
     $options[' models'] = @(
         ("{0}`t{1}" -f '-h', 'Show this message and exit.')

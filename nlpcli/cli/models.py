@@ -12,10 +12,12 @@ import typer
 
 from nlpcli.cli.console import Activity, complain, configure_logging, say
 from nlpcli.errors import IntegrityError, UsageError
-from nlpcli.models.cache import cached_models, leftovers, removals, remove, resolve, verify
+from nlpcli.models.cache import cached_models, leftovers, removals, resolve, verify
+from nlpcli.models.cache import pull as fetch
 from nlpcli.models.catalog import catalog
 from nlpcli.models.pairs import FIREFOX_INTO_ENGLISH, FIREFOX_LANGUAGES
-from nlpcli.models.reference import CachedModel, Removal
+from nlpcli.models.reference import CachedModel, Removal, Verification
+from nlpcli.models.removal import remove
 from nlpcli.records.json_text import encode_json
 from nlpcli.runtime.bench_results import measurements
 
@@ -114,11 +116,11 @@ def _line(model: CachedModel) -> str:
 
 @app.command(context_settings=SETTINGS)
 def pull(names: Names, revision: Revision = None, quiet: Quiet = False) -> None:
-    """Fetch models into the cache, and print where they are."""
+    """Fetch models into the cache, and print where they are; what is missing, empty or changed is fetched again."""
     configure_logging(quiet, verbose=False)
     activity = Activity(None, quiet)
     try:
-        models = [resolve(name, revision, offline=False, say=activity) for name in names]
+        models = [fetch(name, revision, activity) for name in names]
     finally:
         activity.end()
     for model in models:
@@ -172,16 +174,21 @@ def verify_models(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all.")] = None,
     json: Json = False,
 ) -> None:
-    """Hash the files of cached models again and compare them with what was fetched."""
+    """Hash the files of cached models again and compare them with what the hub or the catalogue says of them.
+
+    A file of which nobody says what it should be (a mirror without the hub's hashes) cannot be verified.
+    """
     chosen = names or sorted({model.name for model in cached_models()})
     found = [verification for name in chosen for verification in verify(name)]
-    lines = [
-        f"{item.name}\t{item.files} files\t{'; '.join(item.problems) if item.problems else 'ok'}" for item in found
-    ]
+    lines = [f"{item.name}\t{item.files} files\t{_finding(item)}" for item in found]
     _print_rows([asdict(item) for item in found], lines, json)
     if broken := [item.name for item in found if item.problems]:
         advice = " && ".join(f"nlpcli models rm --yes {name} && nlpcli models pull {name}" for name in broken)
         raise IntegrityError(f"{', '.join(broken)} changed since it was fetched; fetch it again: {advice}")
+
+
+def _finding(item: Verification) -> str:
+    return "; ".join((*item.problems, *item.unverified)) or "ok"
 
 
 def _print_rows(rows: list[dict[str, Any]], lines: list[str], json: bool) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable
-
-from nlpcli.errors import CacheError, ModelMissing, quoted
+from nlpcli.errors import ModelMissing, quoted
 from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
 from nlpcli.models.sources.alias import AliasSource
 from nlpcli.models.sources.base import Source
@@ -33,6 +30,20 @@ def resolve(name: str, revision: str | None, offline: bool, say: Say) -> LocalMo
         if source.owns(name):
             return source.resolve(name, revision, offline, say)
     raise ModelMissing(f'"{name}" is no name of a model; give a hub id (owner/name), a folder or a .gguf file')
+
+
+def pull(name: str, revision: str | None, say: Say) -> LocalModel:
+    """The files of a model as its source has them: what is missing, empty or changed is fetched again.
+
+    Raises:
+        ModelError: no source has the model, or it cannot be fetched or trusted.
+        CacheError: the cache cannot be written.
+    """
+    for source in sources():
+        if source.owns(name):
+            source.discard_damaged(name)
+            break
+    return resolve(name, revision, offline=False, say=say)
 
 
 def ready_to_load(model: LocalModel, say: Say) -> LocalModel:
@@ -66,22 +77,6 @@ def removals(name: str) -> list[Removal]:
 def leftovers() -> list[Removal]:
     """The plan of `models prune`."""
     return [removal for source in sources() for removal in source.leftovers()]
-
-
-def remove(plan: Iterable[Removal]) -> None:
-    """Carry out a plan.
-
-    Raises:
-        CacheError: something cannot be deleted.
-    """
-    for removal in plan:
-        try:
-            if removal.path.is_dir():
-                shutil.rmtree(removal.path)
-            else:
-                removal.path.unlink(missing_ok=True)
-        except OSError as error:
-            raise CacheError(f"cannot delete {quoted(removal.path)}: {error.strerror}") from error
 
 
 def verify(name: str) -> list[Verification]:

@@ -62,8 +62,12 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What re-hashing a cached model found; `problems` is empty where every file is as it was fetched."""
+    """What re-hashing a cached model found; `problems` is empty where every file is as it was fetched.
+
+    `unverified`: files of which nobody here knows the hash that they should have.
+    """
 
     name: str
     files: int
     problems: tuple[str, ...]
+    unverified: tuple[str, ...] = ()

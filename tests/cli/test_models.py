@@ -109,11 +109,12 @@ def test_verify_names_what_changed_and_the_commands_that_mend_it(model, models):
 
 
 @pytest.mark.parametrize("content", ["{oops", "", "{}", "[]"])
-def test_a_damaged_manifest_names_the_folder_to_delete(model, models, content):
+def test_a_model_with_a_damaged_manifest_goes_by_the_name_of_its_folder(model, models, content):
     (model / MANIFEST).write_text(content)
-    line = complaint(models("list"))
-    assert str(model) in line
-    assert line.endswith("delete that folder")
+    assert models("list").stdout.decode().startswith(f"{model.name}\t")
+    assert f"models rm --yes {model.name}" in complaint(models("verify"))
+    assert models("rm", "--yes", model.name).returncode == 0
+    assert not model.exists()
 
 
 def test_prune_shows_first_and_then_deletes_superseded_versions_alone(model, superseded, models):

@@ -31,6 +31,7 @@ class Repository:
     """`revisions` maps branches and tags to files; `refusal` is the status and error code of every answer.
 
     `served` replaces the content of files, but not what the hub says of them; `moved_to` is the repository's new name.
+    `headers` and `described` replace what is said of files and of the repository; `listed` are more files of its tree.
     """
 
     revisions: dict[str, dict[str, bytes]] = field(default_factory=dict)
@@ -38,6 +39,9 @@ class Repository:
     refusal: tuple[int, str] | None = None
     served: dict[str, bytes] = field(default_factory=dict)
     moved_to: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    described: dict[str, object] = field(default_factory=dict)
+    listed: list[object] = field(default_factory=list)
 
     def find(self, revision: str) -> tuple[str, dict[str, bytes]] | None:
         """Commit and files of a branch, a tag or a commit."""
@@ -123,10 +127,12 @@ class _Answer(BaseHTTPRequestHandler):
             return
         sha, files = found
         if kind == "tree":
-            self._send_json([_tree_entry(file, content) for file, content in files.items()])
+            repository = self.server.repositories[f"{owner}/{name}"]
+            self._send_json([*(_tree_entry(file, content) for file, content in files.items()), *repository.listed])
         else:
             siblings = [{"rfilename": file} for file in files]
-            self._send_json({"id": f"{owner}/{name}", "sha": sha, "siblings": siblings})
+            described = self.server.repositories[f"{owner}/{name}"].described
+            self._send_json({"id": f"{owner}/{name}", "sha": sha, "siblings": siblings, **described})
             if self.server.after_listing:
                 self.server.after_listing, then = None, self.server.after_listing
                 then()
@@ -142,6 +148,7 @@ class _Answer(BaseHTTPRequestHandler):
         else:
             etag = f'"{blob_name(file, files[file])}"'
             headers = {"ETag": etag, "X-Repo-Commit": sha, "X-Linked-Size": str(len(files[file]))}
+            headers |= self.server.repositories[name].headers
             self._send(200, self.server.repositories[name].served.get(file, files[file]), headers, file)
 
     def _find(self, name: str, revision: str) -> tuple[str, dict[str, bytes]] | None:

@@ -40,6 +40,10 @@ class AliasSource:
         alias = self._aliases.get(name)
         return self._source(alias).verify(alias.model) if alias else []
 
+    def discard_damaged(self, name: str) -> None:
+        if alias := self._aliases.get(name):
+            self._source(alias).discard_damaged(alias.model)
+
     def _source(self, alias: Alias) -> Source:
         for source in self._sources:
             if source.owns(alias.model):

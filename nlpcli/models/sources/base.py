@@ -33,3 +33,6 @@ class Source(Protocol):
 
     def verify(self, name: str) -> list[Verification]:
         """Re-hash what the cache has of `name`; empty where that is nothing."""
+
+    def discard_damaged(self, name: str) -> None:
+        """Delete what the cache has of `name` and is not as it was fetched, so that `resolve` fetches it again."""

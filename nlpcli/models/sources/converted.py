@@ -9,7 +9,7 @@ from pathlib import Path
 from nlpcli import settings
 from nlpcli.errors import ModelMissing
 from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
-from nlpcli.models.sources.made import MadeFolders, note_use, read_manifest, size_below
+from nlpcli.models.sources.made import MadeFolders, manifest_of, note_use, size_below
 
 
 class ConvertedSource:
@@ -51,12 +51,15 @@ class ConvertedSource:
     def leftovers(self) -> list[Removal]:
         stale = [folder for folder in self._made.complete() if not _is_current(folder)]
         return [
-            *(Removal(read_manifest(f)["name"], f, size_below(f), "its .gguf file is gone or changed") for f in stale),
+            *(Removal(manifest_of(f)["name"], f, size_below(f), "its .gguf file is gone or changed") for f in stale),
             *self._made.broken_off(),
         ]
 
     def verify(self, name: str) -> list[Verification]:
         return self._made.verify(str(Path(name).expanduser().absolute()) if _is_path(name) else name)
+
+    def discard_damaged(self, name: str) -> None:
+        self._made.discard_damaged(str(Path(name).expanduser().absolute()) if _is_path(name) else name)
 
 
 def _is_path(name: str) -> bool:
@@ -75,7 +78,7 @@ def _state(file: Path) -> str:
 
 
 def _is_current(folder: Path) -> bool:
-    state: str = read_manifest(folder).get("file", "")
+    state = str(manifest_of(folder).get("file", ""))
     path = Path(state.rsplit(" ", 2)[0])
     return path.is_file() and _state(path) == state
 

@@ -183,6 +183,12 @@ class FirefoxSource:
     def verify(self, name: str) -> list[Verification]:
         return self._made.verify(name)
 
+    def discard_damaged(self, name: str) -> None:
+        source, target = _pair(name)
+        pairs = [(source, target)] if PIVOT in (source, target) else [(source, PIVOT), (PIVOT, target)]
+        for pair in pairs:
+            self._made.discard_damaged(f"{PREFIX}{pair[0]}-{pair[1]}")
+
 
 _CARD = """---
 license: mpl-2.0

@@ -42,6 +42,9 @@ class FolderSource:
     def verify(self, name: str) -> list[Verification]:  # noqa: ARG002
         return []
 
+    def discard_damaged(self, name: str) -> None:
+        """What lies in a folder is the user's own."""
+
 
 def _is_gguf_file(name: str) -> bool:
     return name.endswith(".gguf") and Path(name).expanduser().is_file()

@@ -11,16 +11,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nlpcli.errors import CacheError, IntegrityError, ModelGated, ModelMissing, SourceUnreachable
+from nlpcli.errors import (
+    CacheError,
+    IntegrityError,
+    ModelGated,
+    ModelMissing,
+    NlpcliError,
+    SourceUnreachable,
+    UsageError,
+    quoted,
+)
+from nlpcli.models.catalog import catalog
 from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
 from nlpcli.models.safety import check_files
 from nlpcli.models.sources.hub_cache import (
     cached_repositories,
     checked_download,
+    discard_damaged,
+    leftovers_of,
     licence,
-    revision_removals,
+    pin,
+    unverified_files,
     verify_repository,
 )
+from nlpcli.models.sources.hub_client import COMMIT, check_name, watched_hub
 
 _CANNOT_BE_WRITTEN = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT}
 
@@ -46,12 +60,14 @@ class HubSource:
         # huggingface_hub reports its retries on standard error; what comes of them becomes an error of ours.
         hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         offline = offline or constants.HF_HUB_OFFLINE
-        if match := _GGUF_NAME.match(name):
-            with _hub_errors(match["repository"], revision):
-                path = _gguf_file(name, match["repository"], match["file"], revision, offline, say)
-            return LocalModel(name, path.parent, path.name)
-        with _hub_errors(name, revision):
-            folder = _snapshot(name, revision, offline, say)
+        if revision is not None:
+            _check_revision(revision)
+        match = _GGUF_NAME.match(name)
+        repository, file = (match["repository"], match["file"]) if match else (name, None)
+        with _hub_errors(repository, revision), watched_hub():
+            folder = _snapshot(name, repository, file, revision, offline, say)
+        if file is not None:
+            return LocalModel(name, (folder / file).parent, Path(file).name)
         check_files(name, (path.relative_to(folder).as_posix() for path in folder.rglob("*")))
         return LocalModel(name, folder)
 
@@ -59,97 +75,102 @@ class HubSource:
         for repository in cached_repositories():
             for revision in repository.revisions:
                 yield CachedModel(
-                    name=repository.repo_id,
+                    name=repository.name,
                     source="hub",
-                    revision=revision.commit_hash[:12],
-                    size=revision.size_on_disk,
-                    last_used=repository.last_accessed,
-                    licence=licence(revision.snapshot_path),
-                    path=str(revision.snapshot_path),
+                    revision=revision.commit[:12],
+                    size=revision.size,
+                    last_used=repository.last_used,
+                    licence=licence(revision.path),
+                    path=str(revision.path),
                 )
 
     def removals(self, name: str) -> list[Removal]:
         return [
-            Removal(name, Path(repository.repo_path), repository.size_on_disk, "asked for")
+            Removal(name, repository.path, repository.size, "asked for")
             for repository in cached_repositories()
-            if repository.repo_id == name
+            if repository.name == name
         ]
 
     def leftovers(self) -> list[Removal]:
-        removals = []
-        for repository in cached_repositories():
-            for revision in sorted(repository.revisions, key=lambda revision: revision.commit_hash):
-                if not revision.refs:
-                    removals += revision_removals(repository, revision)
-            for blob in sorted(Path(repository.repo_path, "blobs").glob("*.incomplete")):
-                removals.append(Removal(repository.repo_id, blob, blob.stat().st_size, "broken-off download"))
-        return removals
+        pinned: dict[str, list[str]] = {}
+        for alias in catalog().aliases.values():
+            if alias.revision:
+                pinned.setdefault(_repository_of(alias.model), []).append(alias.revision)
+        return [
+            removal
+            for repository in cached_repositories()
+            for removal in leftovers_of(repository, pinned.get(repository.name, ()))
+        ]
 
     def verify(self, name: str) -> list[Verification]:
-        return [verify_repository(repository) for repository in cached_repositories() if repository.repo_id == name]
+        return [verify_repository(repository) for repository in cached_repositories() if repository.name == name]
+
+    def discard_damaged(self, name: str) -> None:
+        from huggingface_hub import constants
+
+        for repository in cached_repositories():
+            if repository.name == _repository_of(name) and not constants.HF_HUB_OFFLINE:
+                discard_damaged(repository)
 
 
-def _snapshot(name: str, revision: str | None, offline: bool, say: Say) -> Path:
+def _repository_of(name: str) -> str:
+    match = _GGUF_NAME.match(name)
+    return match["repository"] if match else name
+
+
+def _check_revision(revision: str) -> None:
+    """It becomes the name of a file in the cache."""
+    try:
+        check_name(revision)
+    except IntegrityError as error:
+        raise UsageError(f"--revision takes a branch, a tag or a commit, not {quoted(revision)}") from error
+
+
+def _snapshot(name: str, repository: str, file: str | None, revision: str | None, offline: bool, say: Say) -> Path:
+    """The folder of a revision, its files fetched where they are not here: those of a model, or `file` alone."""
     from huggingface_hub import snapshot_download
 
-    cached = _cached_snapshot(name, revision)
-    files = None if offline else _listing(name, name, revision, cached)
-    if files is None:
-        return _at_hand(name, cached)
-    check_files(name, files)
-    # By name and not by commit, so that the cache learns which commit the name stands for.
-    with _readable_cache(name, cached) as at_hand, checked_download(name, name):
-        at_hand.append(
-            snapshot_download(
-                name,
-                revision=revision,
-                allow_patterns=list(WANTED),
-                ignore_patterns=list(UNWANTED),
-                tqdm_class=_progress(name, say),
-            )
-        )
-    return Path(at_hand[-1])
-
-
-def _gguf_file(name: str, repository: str, file: str, revision: str | None, offline: bool, say: Say) -> Path:
-    from huggingface_hub import hf_hub_download
-
-    cached = _cached_file(repository, file, revision)
+    wanted: dict[str, Any] = {"allow_patterns": [_escaped(file)]} if file is not None else _PATTERNS
+    cached = _cached_snapshot(repository, revision, wanted, file)
     files = None if offline else _listing(name, repository, revision, cached)
     if files is None:
         return _at_hand(name, cached)
-    if file not in files:
+    if file is None:
+        check_files(name, files)
+    elif file not in files:
         others = ", ".join(other for other in files if other.endswith(".gguf"))
         raise ModelMissing(f"{repository} has no file {file}; its GGUF files: {others or 'none'}")
+    if revision is not None and COMMIT.fullmatch(revision):
+        pin(repository, revision)
+    # By name and not by commit, so that the cache learns which commit the name stands for.
     with _readable_cache(name, cached) as at_hand, checked_download(name, repository):
-        at_hand.append(hf_hub_download(repository, file, revision=revision, tqdm_class=_progress(name, say)))
-    return Path(at_hand[-1])
+        at_hand.append(snapshot_download(repository, revision=revision, tqdm_class=_progress(name, say), **wanted))
+    folder = Path(at_hand[-1])
+    if unverified := unverified_files(repository, folder):
+        log.warning("%s cannot be verified: the hub or its mirror names no hash of %s", name, ", ".join(unverified))
+    return folder
 
 
-def _cached_snapshot(name: str, revision: str | None) -> Path | None:
+_PATTERNS = {"allow_patterns": list(WANTED), "ignore_patterns": list(UNWANTED)}
+
+
+def _escaped(file: str) -> str:
+    """A pattern that this one file fits."""
+    return re.sub(r"([*?[])", r"[\1]", file)
+
+
+def _cached_snapshot(repository: str, revision: str | None, wanted: dict[str, Any], file: str | None) -> Path | None:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
         # The patterns too: without them a snapshot counts as broken off where files lack that were never wanted.
-        folder = snapshot_download(
-            name,
-            revision=revision,
-            allow_patterns=list(WANTED),
-            ignore_patterns=list(UNWANTED),
-            local_files_only=True,
-        )
+        folder = Path(snapshot_download(repository, revision=revision, local_files_only=True, **wanted))
     except LocalEntryNotFoundError:
         return None
-    return Path(folder)
-
-
-def _cached_file(repository: str, file: str, revision: str | None) -> Path | None:
-    from huggingface_hub import try_to_load_from_cache
-
-    # hf_hub_download(local_files_only=True) would ask the hub which agents there are.
-    path = try_to_load_from_cache(repository, file, revision=revision)
-    return Path(path) if isinstance(path, str) else None
+    # A commit, and not what someone wrote into a ref.
+    is_ours = COMMIT.fullmatch(folder.name) and folder.parent.name == "snapshots"
+    return folder if is_ours and (file is None or (folder / file).is_file()) else None
 
 
 @contextmanager
@@ -206,12 +227,30 @@ def _progress(name: str, say: Say) -> Any:
 
 
 @contextmanager
+def _unforeseen_answers(name: str) -> Iterator[None]:
+    """What an answer sets off in huggingface_hub where it is not what the hub's interface promises."""
+    from huggingface_hub import errors as hub
+
+    try:
+        yield
+    except (NlpcliError, OSError, hub.HTTPError, hub.HFValidationError):  # type: ignore[attr-defined]
+        raise
+    # Which others there are cannot be listed: they come from three libraries, and from any part of an answer.
+    except Exception as error:
+        raise SourceUnreachable(
+            f"the hub's answer for {name} cannot be read ({type(error).__name__}: {_first_line(error)});"
+            " try later, or check HF_ENDPOINT"
+        ) from error
+
+
+@contextmanager
 def _hub_errors(name: str, revision: str | None) -> Iterator[None]:
     """The hub's exceptions in our words."""
     from huggingface_hub import errors as hub
 
     try:
-        yield
+        with _unforeseen_answers(name):
+            yield
     except hub.HFValidationError as error:
         raise ModelMissing(
             f'"{name}" is no name of a model; give a hub id (owner/name), a folder or a .gguf file'

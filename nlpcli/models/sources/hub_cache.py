@@ -1,81 +1,330 @@
-"""The hub's cache on this machine: what lies in it, what of it can go, and whether it is what the hub has."""
+"""The hub's cache on this machine: what lies in it, what of it can go, and whether it is what the hub has.
+
+Read here and not by `huggingface_hub.scan_cache_dir`, which leaves a whole model out where one entry is broken, and
+gives the end of a link for the place of a file.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple
 
 from nlpcli.errors import IntegrityError
 from nlpcli.models.reference import Removal, Verification
 
-if TYPE_CHECKING:
-    from huggingface_hub import CachedRepoInfo, CachedRevisionInfo
-
 # How the hub names a blob: SHA-256 for large files, git's SHA-1 of a blob for small ones.
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# The refs of what was asked for by its commit: without one, any newer commit would make it superseded.
+_PINNED = "refs/nlpcli"
+# A lock may lie where other machines do not see it, or be taken a moment later.
+_FRESH = 600
+_MOST_CARD_BYTES = 1 << 16
+_MOST_LICENCE = 60
 
 
-def cached_repositories() -> list[CachedRepoInfo]:
+@dataclass(frozen=True, slots=True)
+class HubRevision:
+    """A snapshot; `files` by their name in it, `refs` are the branches and tags that stand for it."""
+
+    commit: str
+    path: Path
+    files: dict[str, Path]
+    refs: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """The bytes of its files; what is broken has none."""
+        return sum(_size(path) for path in self.files.values())
+
+
+@dataclass(frozen=True, slots=True)
+class HubRepository:
+    """One model of the cache; `problems` are entries that are none."""
+
+    name: str
+    path: Path
+    revisions: tuple[HubRevision, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """The bytes of everything below it."""
+        return sum(_size(path) for path in self.path.rglob("*") if not path.is_symlink() and path.is_file())
+
+    @property
+    def last_used(self) -> float:
+        """Seconds since 1970."""
+        times = [status.st_atime for path in self.path.glob("blobs/*") if (status := _status(path)) is not None]
+        return max(times, default=0.0)
+
+
+class _Hash(NamedTuple):
+    """What the hub says of a file's content: `git` of small files, `sha256` of large ones."""
+
+    git: str | None
+    sha256: str | None
+
+
+def cache_folder() -> Path:
+    """Where the hub's cache is."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE).expanduser()
+
+
+def cached_repositories() -> list[HubRepository]:
     """The models in the cache, by name."""
-    from huggingface_hub import CacheNotFound, scan_cache_dir
+    folders = sorted(path for path in cache_folder().glob("models--*") if path.is_dir())
+    return [_repository(folder) for folder in folders]
 
-    try:
-        repositories = scan_cache_dir().repos
-    except CacheNotFound:
-        return []
-    return sorted(
-        (repository for repository in repositories if repository.repo_type == "model"),
-        key=lambda repository: repository.repo_id,
+
+def repository_folder(name: str) -> Path:
+    """Where a model lies, or would."""
+    return cache_folder() / f"models--{name.replace('/', '--')}"
+
+
+def _repository(folder: Path) -> HubRepository:
+    snapshots = sorted(path for path in folder.glob("snapshots/*") if path.is_dir() and not path.is_symlink())
+    commits = {path.name for path in snapshots}
+    refs, problems = _refs(folder, commits)
+    revisions = tuple(
+        HubRevision(path.name, path, _files(path), tuple(ref for ref, commit in refs.items() if commit == path.name))
+        for path in snapshots
     )
+    return HubRepository(folder.name.removeprefix("models--").replace("--", "/"), folder, revisions, tuple(problems))
 
 
-def revision_removals(repository: CachedRepoInfo, revision: CachedRevisionInfo) -> list[Removal]:
-    """A detached revision: its snapshot, and those of its blobs that no other revision shares."""
-    others = [other for other in repository.revisions if other is not revision]
-    shared = {file.blob_path for other in others for file in other.files}
-    blobs = {file.blob_path: file.size_on_disk for file in revision.files if file.blob_path not in shared}
-    reason = f"detached revision {revision.commit_hash[:12]}"
-    return [
-        Removal(repository.repo_id, revision.snapshot_path, 0, reason),
-        *(Removal(repository.repo_id, path, size, reason) for path, size in sorted(blobs.items())),
-    ]
+def _refs(folder: Path, commits: set[str]) -> tuple[dict[str, str], list[str]]:
+    """Branch or tag → commit, and what is wrong with the others."""
+    found, problems = {}, []
+    for path in sorted(path for path in folder.glob("refs/**/*") if not path.is_dir()):
+        ref = path.relative_to(folder).as_posix()
+        try:
+            commit = path.read_text(encoding="ascii").strip()
+        except (OSError, ValueError):
+            problems.append(f"{ref} cannot be read")
+            continue
+        if commit in commits:
+            found[ref.removeprefix("refs/")] = commit
+        else:
+            problems.append(f"{ref} names a commit that is not here")
+    return found, problems
+
+
+def _files(snapshot: Path) -> dict[str, Path]:
+    """Every file of a snapshot, broken links too; links to folders are not followed."""
+    return {
+        Path(folder, name).relative_to(snapshot).as_posix(): Path(folder, name)
+        for folder, folders, names in os.walk(snapshot)
+        for name in sorted([*names, *(name for name in folders if Path(folder, name).is_symlink())])
+    }
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:  # broken, or not ours to read: `verify` says so
+        return None
+
+
+def _size(path: Path) -> int:
+    status = _status(path)
+    return 0 if status is None else status.st_size
 
 
 def licence(snapshot: Path) -> str:
-    """What the model's card says."""
-    from huggingface_hub import metadata_load
+    """What the model's card says, in a few words; "?" where it says nothing that can be read."""
+    import yaml  # type: ignore[import-untyped]
 
-    card = snapshot / "README.md"
-    if not card.is_file():
-        return "?"
     try:
-        metadata = metadata_load(card) or {}
-    except ValueError:
+        with (snapshot / "README.md").open("rb") as card:
+            text = card.read(_MOST_CARD_BYTES).decode("utf-8-sig", "replace")
+        parts = re.split(r"^---\s*$", text, maxsplit=2, flags=re.MULTILINE)
+        metadata = yaml.safe_load(parts[1]) if len(parts) == 3 and not parts[0].strip() else None
+    # The parser raises these too on what is no YAML, besides its own.
+    except (OSError, yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         return "?"
-    return str(metadata.get("license", "?"))
+    value = metadata.get("license") if isinstance(metadata, dict) else None
+    names = value if isinstance(value, list) else [value]
+    written = ", ".join(" ".join(name.split()) for name in names[:5] if isinstance(name, str))
+    return written[:_MOST_LICENCE] or "?"
 
 
-def verify_repository(repository: CachedRepoInfo) -> Verification:
-    """Hash the blobs of a model again."""
-    blobs = {file.blob_path for revision in repository.revisions for file in revision.files}
-    problems = [f"{blob.name} has changed" for blob in sorted(blobs) if not _is_sound(blob)]
-    return Verification(repository.repo_id, len(blobs), tuple(problems))
+def blob_of(repository: Path, file: Path) -> Path | None:
+    """The blob of `repository` that a link of a snapshot stands for; None where it is elsewhere, or `file` no link.
+
+    One step along the link and no more: a blob may itself be a link into a store that several models share.
+    """
+    if not file.is_symlink():
+        return None
+    target = Path(os.path.normpath(file.parent / file.readlink()))
+    blobs = repository / "blobs"
+    return target if target.parent in (blobs, blobs.absolute()) and not blobs.is_symlink() else None
 
 
-def _is_sound(blob: Path) -> bool:
-    """Whether a file is what its name says; what bears another name (where links are not possible) cannot be told."""
-    if not _HASH.fullmatch(blob.name):
-        return True
-    with blob.open("rb") as file:
-        if len(blob.name) == 64:
-            return hashlib.file_digest(file, "sha256").hexdigest() == blob.name
-        content = file.read()
-    header = f"blob {len(content)}\0".encode()
-    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest() == blob.name
+def pin(name: str, commit: str) -> None:
+    """Note that a commit was asked for as such, so that `prune` leaves it where a newer one is fetched."""
+    place = repository_folder(name) / _PINNED / commit
+    with suppress(OSError):  # a cache that cannot be written keeps what it has
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(commit, encoding="ascii")
+
+
+def leftovers_of(repository: HubRepository, pinned: Iterable[str]) -> Iterator[Removal]:
+    """Superseded revisions, broken-off downloads and blobs that belong to no revision.
+
+    `pinned`: commits, or their beginnings, that the catalogue names. What another process fetches stays.
+    """
+    commits = tuple(pinned)
+    gone = [r for r in repository.revisions if not r.refs and not (commits and r.commit.startswith(commits))]
+    kept = [revision for revision in repository.revisions if revision not in gone]
+    used = {blob_of(repository.path, file) for revision in kept for file in revision.files.values()}
+    seen: set[Path] = set()
+    for revision in gone:
+        reason = f"detached revision {revision.commit[:12]}"
+        yield Removal(repository.name, revision.path, _own_size(revision), reason)
+        own = {
+            blob for file in revision.files.values() if (blob := blob_of(repository.path, file)) and blob not in used
+        }
+        for blob in sorted(own - seen):
+            seen.add(blob)
+            if os.path.lexists(blob):
+                yield Removal(repository.name, blob, _size(blob), reason)
+    used |= seen
+    for blob in sorted(repository.path.glob("blobs/*")):
+        if blob in used or blob.parent.is_symlink() or _is_in_use(repository.path, blob):
+            continue
+        reason = "broken-off download" if blob.name.endswith(".incomplete") else "of no revision"
+        yield Removal(repository.name, blob, _size(blob), reason)
+    for aside in sorted(repository.path.glob(".deleting-*")):
+        yield Removal(repository.name, aside, 0, "half deleted")
+
+
+def _own_size(revision: HubRevision) -> int:
+    return sum(_size(path) for path in revision.files.values() if not path.is_symlink())
+
+
+def _is_in_use(repository: Path, blob: Path) -> bool:
+    """Whether a process is fetching it: it holds the lock, or has just written it whole and links it next."""
+    from filelock import FileLock, Timeout
+
+    hash_ = blob.name.split(".")[0]
+    lock = repository.parent / ".locks" / repository.name / f"{hash_}.lock"
+    if lock.exists():
+        try:
+            FileLock(lock).acquire(timeout=0).lock.release()
+        except (Timeout, OSError):
+            return True
+    status = _status(blob)
+    fresh = status is not None and time.time() - status.st_mtime < _FRESH
+    # A killed download lets go of its lock; a whole blob is linked outside of it.
+    return fresh and (not blob.name.endswith(".incomplete") or not lock.exists())
+
+
+def verify_repository(repository: HubRepository) -> Verification:
+    """Hash the files of a model again."""
+    found = list(_findings(repository))
+    told = [f"{item.name} {item.words}" for item in found if item.words]
+    unverified = [line for line in told if line.endswith(_UNKNOWN)]
+    problems = [*repository.problems, *(line for line in told if not line.endswith(_UNKNOWN))]
+    count = len({item.blob for item in found})
+    return Verification(repository.name, count, tuple(dict.fromkeys(problems)), tuple(dict.fromkeys(unverified)))
+
+
+def discard_damaged(repository: HubRepository) -> None:
+    """Delete the files that are not what the hub has, so that they are fetched again."""
+    damaged = [item for item in _findings(repository) if item.words not in (None, _UNKNOWN)]
+    forget(repository.path, {item.blob for item in damaged})
+    for item in damaged:
+        if item.file.is_symlink():
+            item.file.unlink()
+
+
+class _Finding(NamedTuple):
+    """What re-hashing a file found: `words` where it is not what the hub has, or nobody knows."""
+
+    name: str
+    file: Path
+    blob: Path
+    words: str | None
+
+
+def _findings(repository: HubRepository) -> Iterator[_Finding]:
+    # By what is expected too: a mirror that names two files alike has one taken for the other.
+    checked: dict[tuple[Path, _Hash | None], str | None] = {}
+    for revision in repository.revisions:
+        hashes = _tree(repository.path, revision.commit)
+        for name, file in revision.files.items():
+            blob = blob_of(repository.path, file) or file
+            key = blob, hashes.get(name)
+            if key not in checked:
+                checked[key] = _finding(file, *key)
+            yield _Finding(name, file, blob, checked[key])
+
+
+_UNKNOWN = "cannot be verified"
+
+
+def _finding(file: Path, blob: Path, known: _Hash | None) -> str | None:
+    """What is wrong with a file; None where it is what the hub has."""
+    if not file.exists():
+        return "is a broken link" if file.is_symlink() else "is missing"
+    if file.is_symlink() and blob == file:
+        return "is a link that leads out of the cache"
+    if not file.is_file():
+        return "is no file"
+    if known is None or not (known.sha256 or known.git):
+        known = _by_name(blob.name)
+    if known is None:
+        return _UNKNOWN
+    try:
+        return None if _is_sound(file, known) else "has changed" if _size(file) else "is empty"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+
+
+def _by_name(blob: str) -> _Hash | None:
+    """What a blob's name promises; None where a mirror named it otherwise."""
+    if not _HASH.fullmatch(blob):
+        return None
+    return _Hash(None, blob) if len(blob) == 64 else _Hash(blob, None)
+
+
+def _is_sound(path: Path, known: _Hash) -> bool:
+    with path.open("rb") as file:
+        if known.sha256:
+            return hashlib.file_digest(file, "sha256").hexdigest() == known.sha256
+        size = os.fstat(file.fileno()).st_size
+        git = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
+        while chunk := file.read(1 << 20):
+            git.update(chunk)
+    return git.hexdigest() == known.git
+
+
+def _tree(repository: Path, commit: str) -> dict[str, _Hash]:
+    """What the hub's tree says of the files of a commit, as huggingface_hub keeps it; empty where it does not."""
+    try:
+        kept = json.loads((repository / "trees" / f"{commit}.json").read_bytes())
+        return {name: _hash_of(entry) for name, entry in kept["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}  # of another version, or damaged: the names of blobs have to do
+
+
+def _hash_of(entry: dict[str, Any]) -> _Hash:
+    sha256, git = entry.get("lfs_sha256"), entry.get("blob_id")
+    return _Hash(None if sha256 else _hex(git), _hex(sha256))
+
+
+def _hex(value: object) -> str | None:
+    return value if isinstance(value, str) and _HASH.fullmatch(value) else None
 
 
 @contextmanager
@@ -85,29 +334,52 @@ def checked_download(name: str, repository: str) -> Iterator[None]:
     Raises:
         IntegrityError: the hub, or a mirror of it, served other bytes than the hub says that it has.
     """
-    from huggingface_hub import constants
-    from huggingface_hub.file_download import repo_folder_name
-
-    folder = Path(constants.HF_HUB_CACHE, repo_folder_name(repo_id=repository, repo_type="model"))
-    before = _blobs(folder)
+    folder = repository_folder(repository)
+    before = _contents(folder)
     yield
-    damaged = {blob for blob in _blobs(folder) - before if not _is_sound(blob)}
+    _share(folder / "trees")
+    if not folder.is_dir():
+        return
+    new = _contents(folder) - before
+    found = [item for item in _findings(_repository(folder)) if item.blob in new]
+    damaged = {item.blob for item in found if item.words not in (None, _UNKNOWN)}
     if damaged:
-        files = _forget(folder, damaged)
+        files = forget(folder, damaged)
         raise IntegrityError(
             f"{name}: what was fetched is not what the hub says it has ({', '.join(files)}); it was not kept:"
             " try again, and check the mirror or the proxy (HF_ENDPOINT)"
         )
 
 
-def _blobs(folder: Path) -> set[Path]:
-    return {blob for blob in folder.glob("blobs/*") if blob.suffix != ".incomplete"}
+def _contents(folder: Path) -> set[Path]:
+    """Blobs that are whole, and the files of snapshots where links are not possible."""
+    blobs = {blob for blob in folder.glob("blobs/*") if blob.suffix != ".incomplete"}
+    return blobs | {file for file in folder.glob("snapshots/*/**/*") if not file.is_symlink() and file.is_file()}
 
 
-def _forget(folder: Path, damaged: set[Path]) -> list[str]:
+def forget(folder: Path, damaged: set[Path]) -> list[str]:
     """Delete blobs and the links to them; the names of these."""
-    resolved = {blob.resolve() for blob in damaged}
-    links = [link for link in folder.glob("snapshots/*/**/*") if link.is_symlink() and link.resolve() in resolved]
-    for path in (*links, *damaged):
-        path.unlink()
-    return sorted({link.relative_to(folder / "snapshots").as_posix().partition("/")[2] for link in links})
+    snapshots = folder / "snapshots"
+    links = [link for link in snapshots.glob("*/**/*") if (blob_of(folder, link) or link) in damaged]
+    for path in {*links, *(blob for blob in damaged if folder in blob.parents)}:
+        path.unlink(missing_ok=True)
+    return sorted({link.relative_to(snapshots).as_posix().partition("/")[2] for link in links})
+
+
+def _share(trees: Path) -> None:
+    """Give lists of files the rights of their folder: huggingface_hub makes them for their owner's eyes alone."""
+    with suppress(OSError):  # those of other users, who gave them theirs
+        mode = trees.stat().st_mode & 0o666
+        for file in trees.glob("*.json"):
+            file.chmod(mode)
+
+
+def unverified_files(name: str, snapshot: Path) -> list[str]:
+    """Files of a snapshot of which nobody here knows what they should be."""
+    folder = repository_folder(name)
+    hashes = _tree(folder, snapshot.name)
+    return [
+        file
+        for file, path in _files(snapshot).items()
+        if file not in hashes and _by_name((blob_of(folder, path) or path).name) is None
+    ]

