@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
 
 from nlpcli.cli.help import format_options
-from nlpcli.cli.vendored import BadOptionUsage, HelpFormatter, NoSuchOption, OptionParser, ParserOption, ParsingState
+from nlpcli.cli.vendored import (
+    BadOptionUsage,
+    HelpFormatter,
+    NoSuchOption,
+    OptionParser,
+    ParameterSource,
+    ParserOption,
+    ParsingState,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +24,8 @@ if TYPE_CHECKING:
     from nlpcli.cli.vendored import Context
 
 INPUT = "--input"
+STANDARD_INPUT = "-"
+_HOW_TO_READ = ("input_format", "field", "delimiter", "quote", "no_header", "per")
 # An empty text is a text, and a column can have an empty name; elsewhere "" is a variable that was not set.
 _MAY_BE_EMPTY = frozenset({"TEXT", "NAME|TEXT"})
 
@@ -30,8 +40,25 @@ class TaskCommand(TyperCommand):
         parser.arguments_before = sum(parameter.required for parameter in self.params)
         return parser
 
+    def invoke(self, ctx: Context) -> Any:
+        _refuse_idle(ctx)
+        return super().invoke(ctx)
+
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
         format_options(self, ctx, formatter)
+
+
+def _refuse_idle(ctx: Context) -> None:
+    """Refuse an option on the command line that says how to read what is not there: texts are given as they are."""
+    texts = ctx.params.get("texts") or [STANDARD_INPUT]
+    if STANDARD_INPUT in texts or ctx.params.get("input"):
+        return
+    for name in _HOW_TO_READ:
+        if ctx.params.get(name) is not None and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = f"--{name.replace('_', '-')}"
+            raise BadOptionUsage(
+                option, f'{option} is for files and pipes, and "{texts[0]}" is a text; leave one of them out', ctx
+            )
 
 
 class _FilesParser(OptionParser):
@@ -54,6 +81,9 @@ class _FilesParser(OptionParser):
     def _option(self, word: str, state: ParsingState) -> None:
         try:
             self._process_opts(word, state)
+        except BadOptionUsage as error:
+            error.ctx = error.ctx or self.ctx
+            raise
         except NoSuchOption as error:
             if not os.path.lexists(word):
                 raise

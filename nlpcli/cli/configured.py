@@ -30,6 +30,8 @@ def load_command(name: str) -> Command:
         if isinstance(parameter, TyperOption) and parameter.name:
             parameter.envvar = parameter.envvar or settings.environment_name(parameter.name)
             parameter.show_envvar = False
+            # A variable is one value, spaces and all; Click would split it. No variable can hold a NUL.
+            parameter.envvar_list_splitter = "\0"  # type: ignore[misc]
     _add_opposites(command)
     return command
 

@@ -160,36 +160,30 @@ def run_job(
     activity = Activity(shared.progress, shared.quiet)
     asked = shared.output is not None or output.format is not None
     drawn = output.path is None and output.format is None and sys.stdout.isatty()
+    # What flows in may turn out to be of another format.
+    streamed = streamed and output.path is None and format_.name == "text"
     failures = _Failures(job.on_error)
     try:
         with output_stream(output.path, format_.compression) as stream:
-            writer: Writer
-            hear = _hear_nothing
-            if streamed and output.path is None and format_.name == "text":
-                writer = _StreamedWriter(view.render, stream, activity, output.null_separated)
-                hear = writer.hear
-            elif unwritten and not asked:
-                writer = _NoWriter()
-            elif drawn:
-                writer = _TerminalWriter(view.draw, activity)
-            else:
-                writer = _LateWriter(
-                    lambda: make_writer(
-                        chosen_format(output, files).name,
-                        stream,
-                        job.options.fields,
-                        view.render,
-                        output.null_separated,
-                        None if view.own_rows else columns,
-                    )
-                )
-                if not any(file.is_unseen for file in files):
-                    writer = writer.made
+
+            def make() -> Writer:
+                name = chosen_format(output, files).name
+                if streamed and name == "text":
+                    return _StreamedWriter(view.render, stream, activity, output.null_separated)
+                if unwritten and not asked:
+                    return _NoWriter()
+                if drawn:
+                    return _TerminalWriter(view.draw, activity)
+                known = None if view.own_rows else columns
+                return make_writer(name, stream, job.options.fields, view.render, output.null_separated, known)
+
+            late = _LateWriter(make)
+            writer: Writer = late if any(file.is_unseen for file in files) else late.made
+            hear = late.hear if streamed else _hear_nothing
             outgoing = failures.sift(_results(job, files, columns, activity, hear))
-            moving = not drawn and hear is _hear_nothing
-            for record in _counted(tap(outgoing) if tap else outgoing, activity, moving):
+            for record in _counted(tap(outgoing) if tap else outgoing, activity, not drawn and not streamed):
                 failures.write(writer, record)
-            _close(writer, job, activity)
+            _close(late.made, job, activity)
     finally:
         activity.end()
     return SOME_FAILED if failures.count else 0
@@ -368,6 +362,11 @@ class _LateWriter:
     @cached_property
     def made(self) -> Writer:
         return self._make()
+
+    def hear(self, record: Record, piece: str) -> None:
+        """Takes a piece of a text that is being written; a format whose records are written whole does without."""
+        if isinstance(self.made, _StreamedWriter):
+            self.made.hear(record, piece)
 
     def write(self, record: Record) -> None:
         self.made.write(record)

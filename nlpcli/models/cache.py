@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nlpcli.errors import ModelMissing, quoted
+from nlpcli.errors import ModelMissing, UsageError, quoted
 from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
 from nlpcli.models.sources.alias import AliasSource
 from nlpcli.models.sources.base import Source
@@ -23,9 +23,12 @@ def resolve(name: str, revision: str | None, offline: bool, say: Say) -> LocalMo
     """The files of a model, fetched first where they are not on this machine.
 
     Raises:
+        UsageError: the name is empty.
         ModelError: no source has the model, or it cannot be fetched or trusted.
         CacheError: the cache cannot be written.
     """
+    if not name:
+        raise UsageError('"" names no model; a variable of the shell may be empty')
     for source in sources():
         if source.owns(name):
             return source.resolve(name, revision, offline, say)

@@ -23,6 +23,8 @@ from nlpcli.records.table import InputColumns, distinct
 log = logging.getLogger(__name__)
 
 TEXT_FIELD = "text"
+# So many records without the field wait for one that has it.
+_MOST_WAITING = 1000
 _JSON_FORMATS = frozenset({"jsonl", "json"})
 _PER = {
     "line": splitting.by_line,
@@ -35,7 +37,8 @@ _PER = {
 class _Reading:
     """What is read, how, and what was seen so far.
 
-    `found`: some record had the field. `said` are the findings that were announced; None: it is too early for any.
+    `found`: some record had the field. `missed`: the first that did not, before any had it. `said` are the findings
+    that were announced; None: it is too early for any.
     """
 
     spec: InputSpec
@@ -43,6 +46,7 @@ class _Reading:
     columns: InputColumns
     found: bool
     said: set[str] | None
+    missed: FieldMissing | None = None
 
 
 def read_records(spec: InputSpec, files: list[InputFile], columns: InputColumns | None = None) -> Iterator[Record]:
@@ -56,8 +60,7 @@ def read_records(spec: InputSpec, files: list[InputFile], columns: InputColumns 
     for number, argument in enumerate(spec.texts, start=1):
         text = decoder.mend(argument)
         yield Record(text, {TEXT_FIELD: text}, Origin(ARGUMENT, number))
-    for file in files:
-        yield from _read_file(file, reading)
+    yield from _with_field(chain.from_iterable(_read_file(file, reading) for file in files), reading)
     if decoder.replaced:
         log.warning(
             "bytes that were not valid %s became U+FFFD: %d; name the encoding with --encoding",
@@ -139,6 +142,29 @@ def _read_file(file: InputFile, reading: _Reading) -> Generator[Record, None, No
             stream.close()
 
 
+def _with_field(records: Iterator[Record], reading: _Reading) -> Iterator[Record]:
+    """The records; those without the field wait for the first that has it: where none does, its name is wrong.
+
+    Raises:
+        FieldMissing: no record has the field, or none of the first `_MOST_WAITING`.
+    """
+    waiting: list[Record] = []
+    for record in records:
+        if reading.found:
+            yield from waiting
+            yield record
+            yield from records
+            return
+        if reading.missed is None:
+            yield record
+            continue
+        waiting.append(record)
+        if len(waiting) == _MOST_WAITING:
+            break
+    if reading.missed is not None:
+        raise reading.missed
+
+
 def _say_findings(file: InputFile, content: Content, encoding: str, said: set[str]) -> None:
     """Say what the bytes of a file are that nobody had named: each finding once, with the first file that has it."""
     findings = list(content.unexpected)
@@ -151,7 +177,14 @@ def _say_findings(file: InputFile, content: Content, encoding: str, said: set[st
 
 def _read_text(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iterator[Record]:
     spec = reading.spec
+    reading.found = True
     reading.columns.add([TEXT_FIELD])
+    if spec.field != TEXT_FIELD and not file.told:
+        log.warning(
+            '%s is read as plain text, where no column is "%s"; name its format, for example: --input-format csv',
+            quoted(file.name),
+            spec.field,
+        )
     pieces = splitting.by_null(texts) if spec.null_separated else _PER[spec.per](texts)
     for text, line in pieces:
         if not text and file.path is None and spec.per == "document" and not spec.null_separated:
@@ -195,6 +228,7 @@ def _read_json(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iter
 def _json_record(value: Any, reading: _Reading, origin: Origin) -> Record:
     field = reading.spec.field
     if isinstance(value, str):
+        reading.found = True
         return Record(reading.decoder.mend(value), {field: value}, origin)
     if not isinstance(value, dict):
         return Record("", {field: value}, origin, error="neither an object nor a string")
@@ -214,8 +248,8 @@ def _without_field(fields: Mapping[str, Any], reading: _Reading, origin: Origin,
     field = reading.spec.field
     if reading.spec.whole:
         return Record("", fields, origin)
-    if not reading.found:
-        raise FieldMissing(f'no field "{field}" in {origin}; {problem} (choose one with --field)')
+    if not reading.found and reading.missed is None:
+        reading.missed = FieldMissing(f'no field "{field}" in {origin}; {problem} (choose one with --field)')
     nested = f"; {problem}" if first_step(field) != field else ""
     return Record("", fields, origin, error=f'no field "{field}"{nested}')
 
@@ -231,6 +265,7 @@ def _read_delimited(file: InputFile, reading: _Reading, texts: Iterator[str]) ->
     header = distinct([str(number) for number, _ in enumerate(first.cells, 1)] if spec.no_header else first.cells)
     if spec.field not in header and not spec.whole:
         raise _column_missing(spec.field, file.name, header)
+    reading.found = True
     reading.columns.add(header)
     for row in chain([first], rows) if spec.no_header else rows:
         yield _row_record(header, row, spec, Origin(file.name, row.line))
@@ -258,6 +293,7 @@ def _read_arrow(file: InputFile, reading: _Reading, batches: Iterator[ArrowRows]
             raise _column_missing(field, file.name, list(rows.names))
         reading.columns.add_schema(rows.batch.schema, rows.names)
         texts = rows.texts(field) if field in rows.names else None
+        reading.found = reading.found or texts is not None
         for index in range(rows.batch.num_rows):
             number += 1
             fields, origin = ArrowRow(rows, index), Origin(file.name, number)
@@ -270,9 +306,11 @@ def _read_arrow(file: InputFile, reading: _Reading, batches: Iterator[ArrowRows]
 
 def _nested_record(fields: ArrowRow, reading: _Reading, origin: Origin) -> Record:
     try:
-        return _record(value_at(fields, reading.spec.field), fields, reading.spec, origin)
+        value = value_at(fields, reading.spec.field)
     except NotThere as problem:
         return _without_field(fields, reading, origin, problem)
+    reading.found = True
+    return _record(value, fields, reading.spec, origin)
 
 
 def _record(value: Any, fields: Mapping[str, Any], spec: InputSpec, origin: Origin) -> Record:

@@ -74,6 +74,14 @@ REFUSED = {
     "--input-format '' text": '--input-format "" is empty',
     "--encoding '' text": '--encoding "" is empty',
     "--revision '' text": '--revision "" is empty',
+    "text --input-format csv": '--input-format is for files and pipes, and "text" is a text',
+    "text --field review": "--field is for files and pipes",
+    "text --delimiter ;": "--delimiter is for files and pipes",
+    "text --quote none": "--quote is for files and pipes",
+    "--no-header text": "--no-header is for files and pipes",
+    "--per line text": "--per is for files and pipes",
+    "-F": "nlpcli {task} --help",
+    "text -i": "nlpcli {task} --help",
 }
 OF_ONE = {
     "embed": {"--search '' text": '--search "" is empty', "--plot '' text": '--plot "" is empty'},
@@ -102,7 +110,7 @@ def test_what_is_not_clear_is_refused_in_one_line(call, task, tmp_path, monkeypa
         done = call(task, "--model", "/nowhere", *words)
         complaint = done.complaints.decode()
         assert (done.status in {1, 2}, done.output, complaint.count("\n")) == (True, b"", 1), (line, complaint)
-        assert wrong in complaint, line
+        assert wrong.format(task=task) in complaint, line
 
 
 def test_a_file_whose_name_begins_like_an_option_is_said(call, tmp_path, monkeypatch):
@@ -172,3 +180,28 @@ def shell(tmp_path, monkeypatch):
 def test_files_come_from_globs_xargs_find_and_substitution(shell, line):
     done = subprocess.run(["bash", "-c", line], cwd=shell, capture_output=True, text=True, check=False, timeout=60)
     assert (done.stdout, done.stderr) == ("one\ntwo\n", "")
+
+
+def test_how_files_are_read_may_stand_in_the_environment_beside_a_text(call, monkeypatch):
+    for name, value in {"FIELD": "review", "PER": "line", "DELIMITER": ";", "NO_HEADER": "1"}.items():
+        monkeypatch.setenv(f"NLPCLI_{name}", value)
+    assert b"no model at /nowhere" in call("embed", "text", "--model", "/nowhere").complaints
+
+
+@pytest.mark.parametrize("name", ["my file.txt", "a:b.txt", " x ", "new\nline.txt"])
+def test_a_variable_holds_one_value_with_all_its_spaces(call, tmp_path, monkeypatch, name):
+    (tmp_path / name).touch()
+    monkeypatch.setenv("NLPCLI_INPUT", str(tmp_path / name))
+    assert call("embed", "--input-format", "jsonl") == (0, b"", b"")
+    monkeypatch.setenv("NLPCLI_STOP", "The End")
+    with load_command("generate").make_context("generate", []) as context:
+        assert list(context.params["stop"]) == ["The End"]
+
+
+@pytest.mark.parametrize("command", ["pull", "path", "rm", "verify"])
+def test_an_empty_name_is_no_model_of_the_folder_one_stands_in(call, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.json").write_text("{}")
+    done = call("models", command, "")
+    assert (done.status in {1, 2}, done.output) == (True, b"")
+    assert done.complaints.startswith((b'nlpcli: "" names no model', b'nlpcli: "" is not in the cache'))

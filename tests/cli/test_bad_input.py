@@ -50,7 +50,7 @@ def one_line(complaints: bytes) -> str:
         ("-i reviews.csv", 1, 'no column "text" in reviews.csv; it has: id, review', "--field"),
         ("-i pictures/a.jpeg", 1, "pictures/a.jpeg is no text", "--input-format txt"),
         ("--input-format doc", 2, 'unknown input format "doc"', "use one of txt, jsonl"),
-        ("a --input-format csv.rar", 2, 'unknown input format "csv.rar"', ".gz, .bz2, .xz or .zst"),
+        ("-i a.txt --input-format csv.rar", 2, 'unknown input format "csv.rar"', ".gz, .bz2, .xz or .zst"),
         ("a -F doc", 2, "'doc' is not one of 'text', 'jsonl'", "nlpcli embed --help"),
         ("a -o out.doc", 2, "out.doc does not tell its format", "-F jsonl"),
         ("-i cut.txt.gz", 1, "cut.txt.gz is truncated", "compress it again"),
@@ -58,8 +58,8 @@ def one_line(complaints: bytes) -> str:
         ("-i broken.json", 1, "broken.json:2: broken JSON", "mend the file"),
         ("-i deep.json", 1, "deep.json:1: broken JSON: nested too deeply", "mend the file"),
         ("-i quotes.csv", 1, "quotes.csv:1: broken csv", "mend the header"),
-        ("a --quote ab", 2, "--quote takes none or one character", 'not "ab"'),
-        ("a --delimiter ab", 2, "--delimiter takes one character", 'not "ab"'),
+        ("-i a.txt --quote ab", 2, "--quote takes none or one character", 'not "ab"'),
+        ("-i a.txt --delimiter ab", 2, "--delimiter takes one character", 'not "ab"'),
         ("-i a.txt --encoding klingon", 2, 'unknown encoding "klingon"', "use for example utf-8"),
         ("-i a.txt --encoding base64", 2, 'unknown encoding "base64"', "use for example utf-8"),
         ("-i a.txt --encoding utf-16", 1, "a.txt cannot be read as utf-16", "--encoding"),
@@ -77,7 +77,7 @@ def one_line(complaints: bytes) -> str:
         ("a --search x --similarity", 2, "exclude each other", "one after the other"),
         ("a --plot map.pdf", 2, "map.pdf", ".png or .svg"),
         ("a -o nowhere/out.txt", 1, "cannot write nowhere/out.txt", "another place with -o"),
-        ("a -o pictures", 1, "cannot write pictures: it is a folder", "name a file"),
+        ("a -o pictures", 2, "-o pictures names each output after its input file", "give files with -i"),
     ],
 )
 def test_a_mistake_is_answered_in_one_line(nlpcli, folder, arguments, status, wrong, advice):

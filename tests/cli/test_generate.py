@@ -7,6 +7,8 @@ import subprocess
 import sys
 from functools import partial
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.tiny import save_causal_lm, save_seq2seq
@@ -206,3 +208,13 @@ def test_a_null_in_a_template_is_an_error_of_its_record(generate, tmp_path):
     assert done.status == 3
     assert bad["error"].startswith("the template: 'b' is null; give it another value: {{ b | default('') }}")
     assert good["completion"]
+
+
+@pytest.mark.parametrize("options", [[], ["--stream"]])
+def test_parquet_that_flows_in_flows_out_as_parquet_and_is_not_streamed(generate, options):
+    content = io.BytesIO()
+    pq.write_table(pa.table({"text": ["a", "b"], "n": pa.array([1, 2], pa.int8())}), content)
+    done = generate("--max-tokens", "2", *options, stdin=content.getvalue())
+    table = pq.read_table(io.BytesIO(done.output))
+    assert (done.status, table.column_names) == (0, ["text", "n", "completion", "error"])
+    assert table.column("n").type == pa.int8()

@@ -134,3 +134,39 @@ def test_halves_of_characters_in_json_become_text_and_stay_in_their_field(tmp_pa
 def test_the_field_is_that_asked_for(tmp_path, field):
     (tmp_path / "a.tsv").write_text(f"id\t{field}\n1\tx\n")
     assert texts(tmp_path / "a.tsv", field=field) == ["x"]
+
+
+LATE = {
+    "a.jsonl": '{"id": 1}\n{"id": 2}\n{"text": "x"}\n{"id": 3}\n',
+    "a.json": '[{"id": 1}, {"id": 2}, {"text": "x"}, {"id": 3}]',
+    "b.jsonl": '{"id": 1}\n{"id": 2}\n"x"\n{"id": 3}\n',
+}
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_a_first_record_without_the_field_is_one_record_that_failed(tmp_path, name):
+    (tmp_path / name).write_text(LATE[name])
+    assert [(record.text, record.error) for record in read(tmp_path / name)] == [
+        ("", 'no field "text"'), ("", 'no field "text"'), ("x", None), ("", 'no field "text"')
+    ]  # fmt: skip
+
+
+def test_a_first_row_of_parquet_whose_struct_is_null_is_one_record_that_failed(tmp_path):
+    pq.write_table(pa.table({"doc": [None, {"title": "x"}, None]}), tmp_path / "a.parquet")
+    records = read(tmp_path / "a.parquet", field="doc.title")
+    assert [record.text for record in records] == ["", "x", ""]
+    assert [record.error is None for record in records] == [False, True, False]
+
+
+def test_a_field_that_none_of_many_records_has_is_a_wrong_name(tmp_path):
+    (tmp_path / "a.jsonl").write_text("".join(f'{{"id": {number}}}\n' for number in range(3000)))
+    spec = InputSpec(paths=(str(tmp_path / "a.jsonl"),))
+    with pytest.raises(FieldMissing, match=r'no field "text" in .*a\.jsonl:1; it has: id'):
+        next(read_records(spec, input_files(spec)))
+
+
+def test_a_column_that_plain_text_cannot_have_is_said(tmp_path, caplog):
+    (tmp_path / "a.log").write_text("review\nx\n")
+    assert texts(tmp_path / "a.log", field="review") == ["review", "x"]
+    assert "is read as plain text" in caplog.text
+    assert "--input-format csv" in caplog.text
