@@ -1,6 +1,7 @@
 import hashlib
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 import time
@@ -282,4 +283,4 @@ def test_a_cache_folder_that_cannot_be_made_is_one_line(nlpcli, tmp_path, place)
     done = nlpcli("models", "pull", "starter/minilm", NLPCLI_CACHE_DIR=str(folder))
     assert (done.returncode, done.stdout) == (1, b"")
     (line,) = done.stderr.decode().splitlines()
-    assert line.startswith(f"nlpcli: cannot write the cache folder {folder}")
+    assert re.match(rf'nlpcli: cannot write the cache folder "?{re.escape(str(folder))}', line)
