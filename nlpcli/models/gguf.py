@@ -6,17 +6,20 @@ made of it loads in well under a second.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
 from gguf import GGMLQuantizationType, GGUFReader
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, modeling_gguf_pytorch_utils
+from transformers import AutoModelForCausalLM, AutoTokenizer, modeling_gguf_pytorch_utils
 from transformers.utils import logging
 
 from nlpcli.errors import ModelUnusable, quoted
-from nlpcli.models.quiet import first_line, say_nothing
+from nlpcli.models.foreign import check_numbers, said_of
+from nlpcli.models.gguf_header import GgufHeader, read_header
+from nlpcli.models.quiet import say_nothing
 
 say_nothing()
 # The one bar that is not switched off by that.
@@ -47,17 +50,45 @@ def convert_file(file: Path, folder: Path) -> None:
     Raises:
         ModelUnusable: transformers cannot read it.
     """
+    name = quoted(file.name)
+    header = read_header(file)
+    _check(name, file, header)
     where: dict[str, Any] = {"gguf_file": file.name, "local_files_only": True}
-    try:
-        # Asked for the architecture first: what is no GGUF file is said before anything long begins.
-        AutoConfig.from_pretrained(file.parent, **where)
+    with said_of(f"{name} cannot be read as GGUF"):
         tokenizer = AutoTokenizer.from_pretrained(file.parent, **where)
-        model = AutoModelForCausalLM.from_pretrained(file.parent, dtype=_dtype(file), **_dequantized(), **where)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        raise ModelUnusable(f"{quoted(file.name)} cannot be read as GGUF: {first_line(error)}") from error
+        model, report = AutoModelForCausalLM.from_pretrained(
+            file.parent, dtype=_dtype(file), output_loading_info=True, **_dequantized(), **where
+        )
+    if missing := sorted(report["missing_keys"]):
+        raise ModelUnusable(
+            f"{name} lacks {len(missing)} weights of its own architecture (first: {missing[0]});"
+            " the file is incomplete, or one part of several"
+        )
     _forget_quantization(model)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+def _check(name: str, file: Path, header: GgufHeader) -> None:
+    """Refuse what transformers would try for long, or fill with random numbers."""
+    values = header.values
+    parts = values.get("split.count", 1)
+    if (isinstance(parts, int) and parts > 1) or _PART_NAME.search(file.name):
+        raise ModelUnusable(
+            f"{name} is one part of several; join them once: llama-gguf-split --merge {name} WHOLE.gguf,"
+            " then -m WHOLE.gguf"
+        )
+    if not isinstance(values.get("general.architecture"), str):
+        raise ModelUnusable(f"{name} cannot be read as GGUF: it names no architecture")
+    if not header.tensors:
+        raise ModelUnusable(f"{name} holds no weights; name the file that does")
+    stated = {key.partition(".")[2]: value for key, value in values.items()}
+    check_numbers(name, stated, _PACKED * file.stat().st_size)
+
+
+_PART_NAME = re.compile(r"-\d{5}-of-(?!00001)\d{5}\.gguf$")
+# Of a quantized file, elements a byte that it has: two of four bits, and some.
+_PACKED = 4
 
 
 def _dtype(file: Path) -> torch.dtype:

@@ -8,19 +8,25 @@ that was asked for.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import torch
 import transformers
+from huggingface_hub import constants
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
-from nlpcli.errors import ModelUnsafe, ModelUnusable, quoted
+from nlpcli.errors import ModelUnusable, quoted
 from nlpcli.kernels.linear import MakeLinear, int4_weights, int8_weights, packed_bfloat16, replace_linears
 from nlpcli.models.bert.first_token import read_first_token_alone
 from nlpcli.models.bert.layers import layer_names
 from nlpcli.models.bert.quantize import quantize_layers
+from nlpcli.models.foreign import check_folder, said_of
 from nlpcli.models.llama.configuration import has_generic_tokenizer
-from nlpcli.models.quiet import first_line, say_nothing
+from nlpcli.models.quiet import say_nothing
 from nlpcli.models.reference import LocalModel
 from nlpcli.runtime.device import Placement
 from nlpcli.runtime.precision import Family, Kernel, ModelFacts, Precision, Use, decide
@@ -41,18 +47,47 @@ _UNUSED_WEIGHTS = ("pooler.",)
 _WITHOUT_HEAD = frozenset({"AutoModel", "AutoModelForTextEncoding"})
 
 
+_Arguments = ParamSpec("_Arguments")
+_Loaded = TypeVar("_Loaded")
+_Loader = Callable[Concatenate[LocalModel, _Arguments], _Loaded]
+
+
+def _reads_foreign_files(what: str) -> Callable[[_Loader[_Arguments, _Loaded]], _Loader[_Arguments, _Loaded]]:
+    """A loader whose every failure is said of its model (`what` it does not do), and that opens no connection."""
+
+    def decorate(load: _Loader[_Arguments, _Loaded]) -> _Loader[_Arguments, _Loaded]:
+        @wraps(load)
+        def guarded(model: LocalModel, /, *arguments: _Arguments.args, **options: _Arguments.kwargs) -> _Loaded:
+            with said_of(f"{quoted(model.name)} {what}"), _no_connection():
+                return load(model, *arguments, **options)
+
+        return guarded
+
+    return decorate
+
+
+@contextmanager
+def _no_connection() -> Iterator[None]:
+    """Whatever a configuration names, nothing is fetched: all that a model needs lies in its folder."""
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+@_reads_foreign_files("has no usable tokenizer")
 def load_tokenizer(model: LocalModel, config: PretrainedConfig | None = None) -> PreTrainedTokenizerBase:
     """The model's tokenizer; `config` where the model's is read already."""
+    check_folder(model.name, model.folder)
     _know_bergamot(model)
-    try:
-        if config is not None and has_generic_tokenizer(model.folder, config):
-            return transformers.PreTrainedTokenizerFast.from_pretrained(model.folder, **_LOCAL)
-        return transformers.AutoTokenizer.from_pretrained(model.folder, config=config, **_LOCAL)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        _refuse_own_code(model, error)
-        raise ModelUnusable(f"{quoted(model.name)} has no usable tokenizer: {first_line(error)}") from error
+    if config is not None and has_generic_tokenizer(model.folder, config):
+        return transformers.PreTrainedTokenizerFast.from_pretrained(model.folder, **_LOCAL)
+    return transformers.AutoTokenizer.from_pretrained(model.folder, config=config, **_LOCAL)
 
 
+@_reads_foreign_files("cannot be loaded")
 def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The model without a head, tokens in, `last_hidden_state` out.
 
@@ -70,6 +105,7 @@ def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
     return _ready(module, placement, precision, model.name)
 
 
+@_reads_foreign_files("cannot be loaded")
 def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The model with its classification head, tokens in, `logits` out.
 
@@ -91,6 +127,7 @@ def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
     return _ready(module, placement, precision, model.name)
 
 
+@_reads_foreign_files("cannot be loaded")
 def load_attention_model(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The model with the head that its architecture names, to show its attention: eager, because the fused
     kernels never hold the weights.
@@ -112,6 +149,7 @@ def _class_with_head(config: PretrainedConfig) -> Any:
     return transformers.AutoModel
 
 
+@_reads_foreign_files("cannot be loaded")
 def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The decoder with its output layer, tokens in, `logits` of the next token out."""
     module, precision = _load_generator(transformers.AutoModelForCausalLM, "continues no text", model, placement)
@@ -119,6 +157,7 @@ def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
     return module
 
 
+@_reads_foreign_files("cannot be loaded")
 def load_seq2seq(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The encoder-decoder model with its output layer."""
     module, precision = load_student(model, placement)
@@ -126,6 +165,7 @@ def load_seq2seq(model: LocalModel, placement: Placement) -> torch.nn.Module:
     return module
 
 
+@_reads_foreign_files("cannot be loaded")
 def load_student(model: LocalModel, placement: Placement) -> tuple[torch.nn.Module, Precision]:
     """A student of Bergamot's, whose loop makes layers of its own, and how these are to multiply."""
     return _load_generator(transformers.AutoModelForSeq2SeqLM, "turns no text into another", model, placement)
@@ -144,6 +184,7 @@ def _load_generator(
     return module, precision
 
 
+@_reads_foreign_files("cannot be loaded")
 def load_llama(model: LocalModel, config: PretrainedConfig, placement: Placement) -> LlamaWeights | None:
     """What `LlamaDecoder` needs of a model of a `llama_config`, ready; None where its files are not plainly whole."""
     from nlpcli.models.llama.weights import llama_weights
@@ -157,16 +198,19 @@ def load_llama(model: LocalModel, config: PretrainedConfig, placement: Placement
     return weights
 
 
+@_reads_foreign_files("cannot be loaded")
 def is_bergamot(model: LocalModel) -> bool:
     """Whether the folder holds a student model of Bergamot's or Firefox's."""
     return bool(_load_config(model).model_type == _BERGAMOT)
 
 
+@_reads_foreign_files("cannot be loaded")
 def is_encoder_decoder(model: LocalModel) -> bool:
     """Whether the model reads one text whole and writes another (BART, T5, Marian …)."""
     return bool(_load_config(model).is_encoder_decoder)
 
 
+@_reads_foreign_files("cannot be loaded")
 def is_writer(model: LocalModel) -> bool:
     """Whether the model says of itself that it writes text, as a decoder or an encoder-decoder."""
     config = _load_config(model)
@@ -175,11 +219,13 @@ def is_writer(model: LocalModel) -> bool:
     return bool(writes or config.is_encoder_decoder)
 
 
+@_reads_foreign_files("cannot be loaded")
 def own_labels(model: LocalModel) -> list[str]:
     """The labels of a classifier as its configuration spells them."""
     return [str(name) for name in _load_config(model).id2label.values()]
 
 
+@_reads_foreign_files("cannot be loaded")
 def is_classifier(model: LocalModel) -> bool:
     """Whether the model says of itself that it has a classification head."""
     architectures = _load_config(model).architectures or []
@@ -197,12 +243,13 @@ _TEXT_ENCODERS = frozenset({"t5", "mt5", "umt5"})
 
 
 def _load_config(model: LocalModel) -> PretrainedConfig:
+    check_folder(model.name, model.folder)
     _know_bergamot(model)
-    try:
-        return transformers.AutoConfig.from_pretrained(model.folder, **_LOCAL)
-    except (OSError, ValueError, KeyError) as error:
-        _refuse_own_code(model, error)
-        raise ModelUnusable(f"{quoted(model.name)} cannot be loaded: {first_line(error)}") from error
+    config = transformers.AutoConfig.from_pretrained(model.folder, **_LOCAL)
+    # A configuration can name attention or experts that are to be fetched from the hub as code: transformers chooses.
+    config._attn_implementation = None
+    config._experts_implementation = None
+    return config
 
 
 def _know_bergamot(model: LocalModel) -> None:
@@ -212,28 +259,31 @@ def _know_bergamot(model: LocalModel) -> None:
         import nlpcli.models.bergamot  # noqa: F401 - makes transformers know them
 
 
-def _refuse_own_code(model: LocalModel, error: Exception) -> None:
-    # transformers raises a plain ValueError here; the option that it advises is what tells it from others.
-    if "trust_remote_code" in str(error):
-        raise ModelUnsafe(
-            f"{quoted(model.name)} needs Python code of its own, which nlpcli does not run;"
-            " choose a model whose architecture is part of transformers"
-        ) from error
-
-
 def _from_pretrained(auto_class: Any, model: LocalModel, options: dict[str, Any]) -> Any:
-    try:
-        module, report = auto_class.from_pretrained(
-            model.folder, **options, **_LOCAL, use_safetensors=True, output_loading_info=True
-        )
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        _refuse_own_code(model, error)
-        raise ModelUnusable(f"{quoted(model.name)} cannot be loaded: {first_line(error)}") from error
+    module, report = auto_class.from_pretrained(
+        model.folder, **options, **_LOCAL, use_safetensors=True, output_loading_info=True
+    )
     unused = _UNUSED_WEIGHTS if auto_class.__name__ in _WITHOUT_HEAD else ()
     missing = sorted(key for key in report["missing_keys"] if not any(part in key for part in unused))
     if missing:
         raise _WeightsMissing(model.name, missing)
+    if beyond := _layers_beyond(module, report["unexpected_keys"]):
+        raise ModelUnusable(
+            f"{quoted(model.name)} has weights of more layers than its config.json says (first: {beyond}); one of them"
+            " is damaged or of another model"
+        )
     return module
+
+
+def _layers_beyond(module: torch.nn.Module, unexpected: Any) -> str | None:
+    """A weight that differs from one of the module in the number of its layer alone."""
+    known = {_NUMBER.sub(".N.", name) for name, _ in module.named_parameters()} if unexpected else set()
+    return next(
+        (name for name in sorted(unexpected) if _NUMBER.search(name) and _NUMBER.sub(".N.", name) in known), None
+    )
+
+
+_NUMBER = re.compile(r"\.\d+\.")
 
 
 class _WeightsMissing(ModelUnusable):
@@ -308,7 +358,15 @@ def longest_input(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) 
         offset = (config.pad_token_id or 0) + 1 if config.model_type in _OFFSET_POSITIONS else 0
         limits.append(positions - offset)
     # Relative positions have no limit of their own; attention's cost in memory sets one.
-    return int(min(*limits, 8192))
+    with said_of("the model cannot be used: its limit of tokens is none"):
+        longest = int(min(*limits, 8192))
+    if longest < _SHORTEST_INPUT:
+        raise ModelUnusable(f"the model takes {longest} tokens at a time, which hold no text; its files are damaged")
+    return longest
+
+
+# Two special tokens, and one of the text.
+_SHORTEST_INPUT = 3
 
 
 def longest_context(config: PretrainedConfig) -> int:

@@ -7,11 +7,5 @@ from transformers.utils import logging
 
 def say_nothing() -> None:
     """Switch its messages and progress bars off."""
-    logging.set_verbosity_error()
+    logging.set_verbosity(logging.CRITICAL)
     logging.disable_progress_bar()
-
-
-def first_line(error: BaseException) -> str:
-    """What an exception of transformers says, without its advice for programmers."""
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -13,7 +13,8 @@ import torch
 from tokenizers import ByteLevelBPETokenizer
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, Qwen2Config, Qwen2Model
 
-from nlpcli.errors import ModelUnsafe
+from nlpcli.errors import ModelUnsafe, ModelUnusable
+from nlpcli.models.gguf import convert_file
 from nlpcli.models.loading import load_encoder, load_tokenizer
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.embedding import load_embedding_pipeline
@@ -185,3 +186,50 @@ def test_a_gguf_file_is_converted_once_and_anew_when_it_changes(nlpcli, qwen2_gg
     os.utime(qwen2_gguf)
     assert nlpcli("models", "prune", "--yes", **settings).returncode == 0
     assert not folder.exists()
+
+
+def rewritten(path, without=(), values=None):
+    """The same file without some tensors, and with other values."""
+    reader = gguf.GGUFReader(path)
+    target = path.with_name("rewritten.gguf")
+    writer = gguf.GGUFWriter(target, "qwen2")
+    for key, field in reader.fields.items():
+        if key.startswith("GGUF.") or key == "general.architecture":
+            continue
+        kind, sub = field.types[0], field.types[-1] if len(field.types) > 1 else None
+        value = (values or {}).get(key, field.contents())
+        writer.add_key_value(key, value, kind, sub)
+    for key in (values or {}).keys() - reader.fields.keys():
+        writer.add_uint16(key, values[key])
+    for tensor in reader.tensors:
+        if tensor.name not in without:
+            writer.add_tensor(tensor.name, tensor.data)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return target
+
+
+@pytest.mark.parametrize(
+    ("without", "values", "words"),
+    [
+        (["blk.1.ffn_up.weight"], {}, "lacks 1 weights of its own architecture"),
+        (["token_embd.weight"], {}, "lacks"),
+        ([], {"split.count": 2}, "one part of several"),
+        ([], {"qwen2.block_count": 1_000_000_000}, "block_count = 1000000000"),
+        ([], {"qwen2.block_count": 3}, "lacks"),
+        ([], {"qwen2.embedding_length": 2**31}, "embedding_length"),
+    ],
+)
+def test_a_gguf_file_that_is_not_whole_is_refused_and_nothing_is_kept(qwen2_gguf, tmp_path, without, values, words):
+    with pytest.raises(ModelUnusable, match=words):
+        convert_file(rewritten(qwen2_gguf, without, values), tmp_path / "made")
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("cut", [4, 8, 20, 24, 100, 1000, -64])
+def test_a_gguf_file_that_is_cut_off_is_refused(qwen2_gguf, tmp_path, cut):
+    qwen2_gguf.write_bytes(qwen2_gguf.read_bytes()[:cut])
+    with pytest.raises(ModelUnusable, match=r"qwen2\.gguf"):
+        convert_file(qwen2_gguf, tmp_path / "made")

@@ -13,6 +13,7 @@ from typing import Any
 import transformers
 from transformers import PretrainedConfig
 
+from nlpcli.models.foreign import check_folder
 from nlpcli.models.llama.decoder import FAMILIES, has_llama_shape
 
 # Frequencies that stay as they are however long the text becomes.
@@ -59,22 +60,23 @@ class LlamaConfig(PretrainedConfig):  # type: ignore[misc]
 def llama_config(folder: Path) -> PretrainedConfig | None:
     """The configuration, where it is plainly that of a decoder of Llama's shape; None where transformers is to look."""
     try:
+        check_folder("", folder)
         stated = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         if not _is_plain(stated) or (folder / "adapter_config.json").exists():
             return None
         own = LlamaConfig if stated.get("model_type") == LlamaConfig.model_type else transformers.AutoConfig
         config = own.from_pretrained(folder, **_LOCAL)
-    except (OSError, ValueError, KeyError, TypeError):
-        # Whatever is wrong is found again by who looks then, and said.
+        stretched = (getattr(config, "rope_parameters", None) or {}).get("rope_type")
+        return config if has_llama_shape(config) and stretched in _ROTARY_KINDS else None
+    except Exception:  # noqa: BLE001 - whatever is wrong is found again by who looks then, and said
         return None
-    stretched = (getattr(config, "rope_parameters", None) or {}).get("rope_type")
-    return config if has_llama_shape(config) and stretched in _ROTARY_KINDS else None
 
 
 def has_generic_tokenizer(folder: Path, config: PretrainedConfig) -> bool:
     """Whether AutoTokenizer, which reads the heads of all of transformers' models first, would take the class that is
     in `tokenizer.json` itself: as v5 writes a tokenizer of no family."""
     try:
+        check_folder("", folder)
         stated = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import Tensor, nn
 from transformers import GenerationConfig, PretrainedConfig
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
@@ -27,7 +27,7 @@ def llama_weights(folder: Path, config: PretrainedConfig, dtype: torch.dtype) ->
     """What `folder` holds for a `config` of `llama_config`, in `dtype`; None where its files are not plainly whole."""
     try:
         return LlamaWeights(config, _generation_config(folder), _Tensors(folder, dtype))
-    except (_Unlike, SafetensorError, OSError, ValueError, KeyError):
+    except Exception:  # noqa: BLE001 - whatever is wrong is found again by transformers, and said
         return None
 
 
@@ -59,6 +59,8 @@ class _Model(nn.Module):  # type: ignore[misc]
         self.layers = nn.ModuleList(
             _Layer(config, tensors, f"model.layers.{number}.") for number in range(config.num_hidden_layers)
         )
+        # More layers than are asked for are another model, or a damaged configuration.
+        tensors.refuse(f"model.layers.{config.num_hidden_layers}.input_layernorm.weight")
         self.norm = _Norm(config, tensors("model.norm.weight", config.hidden_size))
 
 
