@@ -270,6 +270,7 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -s h -l help -d 'Show this message 
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l layer -d 'Only these layers, from 0: 3 or 0,2 or 4-7; -1 is the last. Default: all.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l head -d 'Only these heads, in the same way.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l part -d 'Which part of a model that reads texts and sees pictures; nlpcli gives it texts alone.' -x -a 'text vision'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l pair -d 'The second segment of an encoder, or the output that an encoder-decoder is given.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l method -d 'The weights, attention rollout through the layers, or gradient × attention.' -x -a 'raw rollout gradient'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l top -d 'Name the K strongest links of each head.' -x

@@ -432,6 +432,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $options[' attention-inspect'] = @(
         ("{0}`t{1}" -f '--layer', 'Only these layers, from 0: 3 or 0,2 or 4-7; -1 is the last. Default: all.')
         ("{0}`t{1}" -f '--head', 'Only these heads, in the same way.')
+        ("{0}`t{1}" -f '--part', 'Which part of a model that reads texts and sees pictures; nlpcli gives it texts alone.')
         ("{0}`t{1}" -f '--pair', 'The second segment of an encoder, or the output that an encoder-decoder is given.')
         ("{0}`t{1}" -f '--method', 'The weights, attention rollout through the layers, or gradient × attention.')
         ("{0}`t{1}" -f '--top', 'Name the K strongest links of each head.')
@@ -482,6 +483,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     )
     $kinds[' attention-inspect --layer'] = @()
     $kinds[' attention-inspect --head'] = @()
+    $kinds[' attention-inspect --part'] = @('text', 'vision')
     $kinds[' attention-inspect --pair'] = @()
     $kinds[' attention-inspect --method'] = @('raw', 'rollout', 'gradient')
     $kinds[' attention-inspect --top'] = @()

@@ -35,6 +35,13 @@ class Method(StrEnum):
     GRADIENT = "gradient"
 
 
+class Part(StrEnum):
+    """Which part of a model that reads texts and sees pictures."""
+
+    TEXT = "text"
+    VISION = "vision"
+
+
 EXAMPLES = """
 \b
 Examples:
@@ -59,6 +66,10 @@ def attention_inspect(
         typer.Option(metavar="N,…", help="Only these layers, from 0: 3 or 0,2 or 4-7; -1 is the last. Default: all."),
     ] = None,
     head: Annotated[str | None, typer.Option(metavar="N,…", help="Only these heads, in the same way.")] = None,
+    part: Annotated[
+        Part | None,
+        typer.Option(help="Which part of a model that reads texts and sees pictures; nlpcli gives it texts alone."),
+    ] = None,
     pair: Annotated[
         str | None,
         typer.Option(
@@ -94,6 +105,7 @@ def attention_inspect(
         method=method.value,
         top=top,
         verify=verify,
+        part=None if part is None else part.value,
     )
     files = _Files(html, png, npz)
     files.check(texts)
@@ -189,9 +201,8 @@ class _Tap:
 
     def verdict(self) -> int:
         """1 where a layer does not compute the formula."""
-        from nlpcli.views.attention.report import TOLERANCE
+        from nlpcli.records.inspection import TOLERANCE
 
-        # A difference that is no number is none that is small enough.
         if self._largest is None or self._largest <= TOLERANCE:
             return 0
         complain(

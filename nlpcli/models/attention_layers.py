@@ -1,105 +1,157 @@
-"""Where a model's attention is: the modules that compute it, and in them the projections W^Q, W^K, W^V and W^O.
+"""Where a model's attention is: found by letting the model compute a few tokens and hearing what attends.
 
-Models of transformers name these parts in a few ways, which `_PROJECTIONS` lists.
+Neither the names of modules nor a list of families say it, but the shapes of the weights and the masks: a matrix of
+input × input is self-attention, output × output that of a decoder, output × input cross-attention.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
+import torch
 from torch import nn
 from transformers import PretrainedConfig
 
+from nlpcli.errors import ModelUnusable
+from nlpcli.models.attention_sound import Attended, hearing
 from nlpcli.records.inspection import Kind
 
-
-class Projections(NamedTuple):
-    """The modules whose outputs are queries, keys and values, and the one that maps the heads to the output.
-
-    A module that stands for several is named once; its output holds them side by side, in this order.
-    """
-
-    query: nn.Module
-    key: nn.Module
-    value: nn.Module
-    output: nn.Module
-
-
-class _Names(NamedTuple):
-    query: str
-    key: str
-    value: str
-    output: str
-
-
-_PROJECTIONS = (
-    _Names("q_proj", "k_proj", "v_proj", "o_proj"),  # Llama, Qwen, Mistral, Gemma
-    _Names("q_proj", "k_proj", "v_proj", "out_proj"),  # BART, Marian
-    _Names("q", "k", "v", "o"),  # T5
-    _Names("query", "key", "value", "../output.dense"),  # BERT, RoBERTa
-    _Names("q_lin", "k_lin", "v_lin", "out_lin"),  # DistilBERT
-    _Names("c_attn", "c_attn", "c_attn", "c_proj"),  # GPT-2
-    _Names("q_attn", "c_attn", "c_attn", "c_proj"),  # GPT-2 over an encoder
-)
-_CROSS = ("encoder_attn", "EncDecAttention", "crossattention", "cross_attn")
+# Lengths of the probe, primes that are neither equal nor a usual number of heads or experts.
+_INPUT, _OUTPUT = 7, 5
 
 
 @dataclass(frozen=True, slots=True)
 class AttentionLayer:
-    """One attention of one layer; `layer` counts those of its kind from 0."""
+    """One attention of one layer. `layer` is its number in the model, from 0; `call` counts the computations of its
+    module in one pass, which are several where layers share their weights.
+    """
 
     kind: Kind
     layer: int
+    name: str
     module: nn.Module
-    projections: Projections
+    call: int
+    heads: int
     causal: bool
 
 
 def attention_layers(model: nn.Module) -> list[AttentionLayer]:
-    """Every attention of the model, in the order in which they compute; empty where none is recognised."""
-    counts: dict[Kind, int] = {}
+    """Every attention that a text passes through, in the order in which they compute; empty where none is seen.
+
+    Raises:
+        ModelUnusable: the model cannot compute with a text alone, or its attention is not a matrix over its tokens.
+    """
+    for module in model.modules():
+        if hasattr(module, "set_attention_type"):
+            module.set_attention_type("original_full")
+    heard: list[Attended] = []
+    with torch.no_grad(), hearing(model, heard.append):
+        _compute(model)
+    heard = [attended for attended in heard if not _routes(attended)]
+    kinds = [_kind(attended, model.config.is_encoder_decoder) for attended in heard]
+    numbers = _numbers(heard, kinds)
+    calls: Counter[str] = Counter()
     layers = []
-    for name, module, projections in _attention_modules(model):
-        kind = _kind(name, model.config)
-        causal = kind is Kind.DECODER or (kind is Kind.SELF and bool(getattr(module, "is_causal", False)))
-        layers.append(AttentionLayer(kind, counts.get(kind, 0), module, projections, causal))
-        counts[kind] = counts.get(kind, 0) + 1
+    for attended, kind, number in zip(heard, kinds, numbers, strict=True):
+        causal = kind is not Kind.CROSS and not attended.visible.triu(1).any().item()
+        call = calls[attended.name]
+        calls[attended.name] += 1
+        module, heads = attended.module, attended.weights.shape[1]
+        layers.append(AttentionLayer(kind, number, attended.name, module, call, heads, causal))
+    _refuse_uneven(layers, model)
     return layers
 
 
-def head_count(config: PretrainedConfig, kind: Kind) -> int:
-    """How many heads the attention of a kind has."""
-    own = "encoder_attention_heads" if kind is Kind.SELF else "decoder_attention_heads"
-    count = getattr(config, own, None) if config.is_encoder_decoder else None
-    return int(count or config.num_attention_heads)
+def text_part(model: nn.Module) -> nn.Module:
+    """The part that reads texts, of a model that holds one beside another for pictures (CLIP, SigLIP)."""
+    part = getattr(model, "text_model", None)
+    beside = hasattr(model, "vision_model") and isinstance(part, nn.Module) and hasattr(part, "config")
+    return part if beside and isinstance(part, nn.Module) else model
 
 
-def _attention_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module, Projections]]:
-    for name, module in model.named_modules():
-        for names in _PROJECTIONS:
-            parts = [_part(model, name, part) for part in names]
-            if all(parts):
-                yield name, module, Projections(*parts)
-                break
+def longest_in_full(config: PretrainedConfig) -> int | None:
+    """Up to how many tokens BigBird attends to all of them, as it is shown; longer texts it cuts into blocks."""
+    if getattr(config, "attention_type", None) != "block_sparse":
+        return None
+    return int((5 + 2 * config.num_random_blocks) * config.block_size)
 
 
-def _part(model: nn.Module, name: str, part: str) -> Any:
-    """The module `part` inside the module called `name`, or beside it (`../`)."""
-    path = f"{name}.{part}"
-    if part.startswith("../"):
-        path = f"{name.rpartition('.')[0]}.{part.removeprefix('../')}"
-    place: Any = model
-    for step in path.strip(".").split("."):
-        place = getattr(place, step, None)
-        if not isinstance(place, nn.Module):
-            return None
-    return place
+def takes(model: nn.Module, argument: str) -> bool:
+    """Whether `forward` knows an argument."""
+    return argument in inspect.signature(model.forward).parameters
 
 
-def _kind(name: str, config: PretrainedConfig) -> Kind:
-    if any(cross in name for cross in _CROSS):
+def without_cache(model: nn.Module) -> dict[str, Any]:
+    """Arguments that keep a model from storing keys and values for a next token."""
+    return {name: False for name in ("use_cache", "use_mems") if takes(model, name)}
+
+
+def _compute(model: nn.Module) -> None:
+    device = next(model.parameters()).device
+    arguments: dict[str, Any] = {"input_ids": torch.arange(1, _INPUT + 1, device=device)[None]}
+    if takes(model, "attention_mask"):
+        arguments["attention_mask"] = torch.ones_like(arguments["input_ids"])
+    if model.config.is_encoder_decoder:
+        arguments["decoder_input_ids"] = torch.arange(1, _OUTPUT + 1, device=device)[None]
+    try:
+        model(**arguments, **without_cache(model))
+    except (TypeError, ValueError, AttributeError, RuntimeError, IndexError, KeyError) as error:
+        raise ModelUnusable(
+            f"a {model.config.model_type} model does not compute with a text alone; choose another with -m"
+        ) from error
+
+
+def _routes(attended: Attended) -> bool:
+    """A mixture of experts takes a softmax too, over its experts."""
+    return attended.weights.shape[1] == 1 and attended.weights.shape[2:] not in {
+        (_INPUT, _INPUT), (_OUTPUT, _OUTPUT), (_OUTPUT, _INPUT),
+    }  # fmt: skip
+
+
+def _kind(attended: Attended, is_encoder_decoder: bool) -> Kind:
+    shape = tuple(attended.weights.shape[2:])
+    if shape == (_INPUT, _INPUT):
+        return Kind.SELF
+    if is_encoder_decoder and shape == (_OUTPUT, _OUTPUT):
+        return Kind.DECODER
+    if is_encoder_decoder and shape == (_OUTPUT, _INPUT):
         return Kind.CROSS
-    in_decoder = "decoder" in name.split(".")
-    return Kind.DECODER if config.is_encoder_decoder and in_decoder else Kind.SELF
+    raise ModelUnusable(
+        f"{type(attended.module).__name__} attends to {shape[1]} places where the text has {_INPUT} tokens:"
+        " no matrix of tokens can be shown; choose another model with -m"
+    )
+
+
+def _numbers(heard: Sequence[Attended], kinds: Sequence[Kind]) -> list[int]:
+    """The places of the layers in the model's own lists; in order where these do not tell them apart."""
+    numbers = [_number(attended.name) for attended in heard]
+    for kind in Kind:
+        places = [place for place, own in enumerate(kinds) if own is kind]
+        own_numbers = [numbers[place] for place in places]
+        if None in own_numbers or sorted(set(own_numbers), key=str) != sorted(own_numbers, key=str):
+            for order, place in enumerate(places):
+                numbers[place] = order
+    return [number or 0 for number in numbers]
+
+
+def _number(name: str) -> int | None:
+    return next((int(step) for step in reversed(name.split(".")) if step.isdigit()), None)
+
+
+def _refuse_uneven(layers: Sequence[AttentionLayer], model: nn.Module) -> None:
+    for kind in Kind:
+        counts = sorted({layer.heads for layer in layers if layer.kind is kind})
+        if len(counts) > 1:
+            raise ModelUnusable(
+                f"the layers of this {model.config.model_type} model have {' or '.join(map(str, counts))} heads,"
+                " which do not fit one picture; choose another model with -m"
+            )
+
+
+def layers_of(layers: Sequence[AttentionLayer], kind: Kind) -> Iterator[AttentionLayer]:
+    """Those of one kind."""
+    return (layer for layer in layers if layer.kind is kind)

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
+# Where --verify draws the line in float32: some eighty times its precision, for the rounding of long sums.
+TOLERANCE = 1e-5
+
+
 class Kind(StrEnum):
     """Which attention of a model: over its own input, over its own output, or from output to input."""
 
@@ -34,7 +38,8 @@ class AttentionMap:
     """One kind of attention.
 
     `weights` (layers, heads, queries, keys) float32, rows sum to 1; `layers` and `heads` are the numbers, counted from
-    0, of those that it holds. `gradient` has the same shape, `rollout` is (queries, keys); each only where asked for.
+    0, of those that it holds. `visible` (layers, queries, keys) says which keys a query could see. `gradient` has the
+    shape of `weights`, `rollout` is (queries, keys); each only where asked for.
     """
 
     kind: Kind
@@ -43,7 +48,7 @@ class AttentionMap:
     layers: tuple[int, ...]
     heads: tuple[int, ...]
     weights: Array
-    causal: bool = False
+    visible: Array
     gradient: Array | None = None
     rollout: Array | None = None
 
@@ -51,6 +56,20 @@ class AttentionMap:
     def shown(self) -> Array:
         """What is looked at head by head: gradient × attention where it was asked for, else the weights."""
         return self.weights if self.gradient is None else self.gradient
+
+    def drawn(self, layer: int, head: int) -> Array:
+        """(queries, keys) of the head at these places, NaN where a query could not look."""
+        import numpy as np
+
+        matrix: Array = np.where(self.visible[layer], self.shown[layer, head], np.nan)
+        return matrix
+
+    @property
+    def reached(self) -> Array:
+        """(queries, keys): where rollout could come to."""
+        assert self.rollout is not None
+        reached: Array = (self.rollout > 0) | self.visible.all(0)
+        return reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +96,10 @@ class HeadSummary:
 
 @dataclass(frozen=True, slots=True)
 class LayerCheck:
-    """Largest absolute differences between what a layer computed and what the formula gives.
+    """Largest differences between what a layer computed and what the formula gives, relative to the size of what goes
+    into each step; docs/attention-inspect.md says how.
 
-    `weights` softmax(QKᵀ/√d_k), `heads` the same times V, `output` Concat(head_1 … head_h)W^O.
+    `weights` softmax(QKᵀ/√d_k), `heads` the layer's weights times V, `output` the layer's heads times W^O.
     """
 
     kind: Kind

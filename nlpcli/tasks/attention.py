@@ -31,6 +31,7 @@ class AttentionOptions:
     method: Literal["raw", "rollout", "gradient"] = "raw"
     top: int = 0
     verify: bool = False
+    part: Literal["text", "vision"] | None = None
 
     @property
     def fields(self) -> Mapping[str, str]:
@@ -47,7 +48,7 @@ class AttentionTask(BatchTask):
         from nlpcli.pipelines.attention.pipeline import Request
 
         selection = Selection(options.layers, options.heads)
-        self._request = Request(selection, options.method, options.pair, options.top, options.verify)
+        self._request = Request(selection, options.method, options.pair, options.top, options.verify, options.part)
         self._options = options
         self._pipeline = pipeline
 

@@ -137,6 +137,30 @@ def test_verify_also_fails_where_its_outcome_is_not_shown(tiny, inspect, wrong_s
     assert inspect("-m", tiny["bert"], *arguments[1:]).status == 0
 
 
+@pytest.mark.parametrize("part", ["query", "value", "output.dense"])
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_model_with_nan_fails_its_record_and_its_verification(part, number, inspect, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    folder = save_attention_model(tmp_path / "model")
+    weights = load_file(folder / "model.safetensors")
+    name = next(
+        name for name in weights if f"layer.1.attention.{'self.' if '.' not in part else ''}{part}.weight" in name
+    )
+    weights[name][1, 1] = number
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    done = inspect("-m", folder, "--verify", "a b c")
+    assert (done.status, done.complaints.count(b"\n")) == (1, 1)
+    assert b"NaN or infinite" in done.complaints
+    assert b"the layers compute the formula" not in done.output
+    files = [tmp_path / "a.html", tmp_path / "a.npz"]
+    for method in ("raw", "rollout", "gradient"):
+        done = inspect("-m", folder, "a b c", "--method", method, "--html", files[0], "--npz", files[1])
+        assert done.status != 0
+        assert b"not a number" in done.complaints
+        assert not any(file.exists() for file in files)
+
+
 def test_jsonl_has_a_summary_for_each_head_and_its_links(tiny, inspect):
     done = inspect("-m", tiny["bert"], "-F", "jsonl", "--top", "2", "a b c")
     row = json.loads(done.output)
@@ -200,10 +224,11 @@ def test_what_is_written_to_files_is_not_printed_too_unless_asked_for(tiny, insp
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--layer", "x"], '--layer takes numbers such as 3 or 0,2 or 4-7, not "x"'),
-        (["--head", "7-4"], '--head takes numbers such as 3 or 0,2 or 4-7, not "7-4"'),
+        (["--layer", "x"], '--layer takes numbers below 10,000, such as 3 or 0,2 or 4-7, not "x"'),
+        (["--head", "7-4"], '--head takes numbers below 10,000, such as 3 or 0,2 or 4-7, not "7-4"'),
         (["--layer", "9"], "--layer 9 is not there; the model has 0 to 1"),
         (["--html", "a.html", "second"], "--html, --png and --npz hold one text; give one TEXT, and run once for each"),
+        (["--part", "text"], "--part chooses between two, and "),
         (["--png", "a.pdf"], "--png draws .png or .svg, not a.pdf"),
         (
             ["--verify", "--dtype", "bfloat16"],

@@ -1,22 +1,25 @@
 """Attention weights as they pass through a forward computation: only those that were asked for stay in memory.
 
-A model in transformers returns the weights of all layers or of none. Here a hook on each attention takes its heads out
+A model in transformers returns the weights of all layers or of none. Here the heads that were asked for are taken out
 of the matrix that the layer has computed anyway.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from nlpcli.errors import ModelUnusable, UsageError
 from nlpcli.models.attention_layers import AttentionLayer
+from nlpcli.models.attention_sound import Attended
 from nlpcli.records.inspection import Kind
+
+Numbers = tuple[int, ...]
+Chosen = Mapping[Kind, tuple[Numbers, Numbers]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,34 +29,40 @@ class Selection:
     layers: tuple[int, ...] | None = None
     heads: tuple[int, ...] | None = None
 
-    def of(self, layers: int, heads: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Those of the numbers that a kind of attention with so many layers and heads has, in order."""
+    def of(self, layers: Numbers, heads: Numbers) -> tuple[Numbers, Numbers]:
+        """Those of the numbers that a kind of attention with these layers and heads has, in order."""
         return _existing(self.layers, layers), _existing(self.heads, heads)
 
 
 EVERYTHING = Selection()
 
 
-def _existing(numbers: tuple[int, ...] | None, count: int) -> tuple[int, ...]:
+def _existing(numbers: Numbers | None, there: Numbers) -> Numbers:
     if numbers is None:
-        return tuple(range(count))
-    return tuple(sorted({number % count for number in numbers if -count <= number < count}))
+        return there
+    named = {there[number] if -len(there) <= number < 0 else number for number in numbers}
+    return tuple(number for number in there if number in named)
 
 
-def check_selection(selection: Selection, shapes: dict[Kind, tuple[int, int]]) -> None:
+def check_selection(selection: Selection, there: Mapping[Kind, tuple[Numbers, Numbers]]) -> None:
     """Refuse a layer or a head that no kind of attention of the model has.
 
     Raises:
         UsageError: there is no such layer or head.
     """
-    for option, numbers, counts in (
-        ("--layer", selection.layers, [layers for layers, _ in shapes.values()]),
-        ("--head", selection.heads, [heads for _, heads in shapes.values()]),
+    for option, numbers, kinds in (
+        ("--layer", selection.layers, [layers for layers, _ in there.values()]),
+        ("--head", selection.heads, [heads for _, heads in there.values()]),
     ):
-        most = max(counts, default=0)
         for number in numbers or ():
-            if not -most <= number < most:
-                raise UsageError(f"{option} {number} is not there; the model has 0 to {most - 1}")
+            if not any(_existing((number,), own) for own in kinds):
+                raise UsageError(f"{option} {number} is not there; the model has {_listed(max(kinds, key=len))}")
+
+
+def _listed(numbers: Numbers) -> str:
+    if numbers == tuple(range(len(numbers))):
+        return f"0 to {len(numbers) - 1}"
+    return ", ".join(map(str, numbers))
 
 
 class WeightTap:
@@ -62,36 +71,36 @@ class WeightTap:
     `keep_graph` leaves the weights where gradients can be taken with respect to them.
     """
 
-    def __init__(
-        self, chosen: dict[Kind, tuple[tuple[int, ...], tuple[int, ...]]], rollout: bool, keep_graph: bool
-    ) -> None:
+    def __init__(self, chosen: Chosen, layers: Sequence[AttentionLayer], rollout: bool, keep_graph: bool) -> None:
         self._chosen = chosen
+        self._layers = {(layer.name, layer.call): layer for layer in layers}
         self._with_rollout = rollout
         self._keep_graph = keep_graph
+        self._calls: Counter[str] = Counter()
         self._weights: dict[Kind, list[Tensor]] = {}
+        self._visible: dict[Kind, list[Tensor]] = {}
         self.rollout: Tensor | None = None
 
-    @contextmanager
-    def on(self, layers: Sequence[AttentionLayer]) -> Iterator[None]:
-        """Listen while the model computes."""
-        handles = [layer.module.register_forward_hook(self._hook(layer)) for layer in layers]
-        try:
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
+    def hear(self, attended: Attended) -> AttentionLayer | None:
+        """Take what was asked for of one computation; which layer it is of."""
+        layer = self._layers.get((attended.name, self._calls[attended.name]))
+        self._calls[attended.name] += 1
+        if layer is None:
+            return None
+        if self._with_rollout and layer.kind is Kind.SELF:
+            self._roll(layer, attended.weights)
+        layers, heads = self._chosen[layer.kind]
+        if layer.layer in layers:
+            weights = attended.weights
+            held = weights if self._keep_graph else weights.detach()[0, list(heads)].float().cpu()
+            self._weights.setdefault(layer.kind, []).append(held)
+            self._see(layer.kind, attended.visible.cpu())
+        return layer
 
-    def _hook(self, layer: AttentionLayer) -> Any:
-        def take(module: nn.Module, inputs: Any, output: Any) -> None:  # noqa: ARG001
-            weights = weights_in(output, module)
-            if self._with_rollout and layer.kind is Kind.SELF:
-                self._roll(layer, weights)
-            layers, heads = self._chosen[layer.kind]
-            if layer.layer in layers:
-                held = weights if self._keep_graph else weights[0, list(heads)].float().cpu()
-                self._weights.setdefault(layer.kind, []).append(held)
-
-        return take
+    def _see(self, kind: Kind, visible: Tensor) -> None:
+        """Layers that see alike share one matrix."""
+        seen = self._visible.setdefault(kind, [])
+        seen.append(next((other for other in seen if torch.equal(other, visible)), visible))
 
     def _roll(self, layer: AttentionLayer, weights: Tensor) -> None:
         """Ã_l = (½ W_l + ½ I) Ã_{l-1}, with the mean over the heads as W (Abnar and Zuidema 2020, section 3)."""
@@ -104,12 +113,28 @@ class WeightTap:
         self.rollout = step if self.rollout is None else step @ self.rollout
 
     def weights(self, kind: Kind) -> Tensor:
-        """(layers, heads, queries, keys) float32 on the CPU."""
-        _, heads = self._chosen[kind]
-        taken = self._weights[kind]
+        """(layers, heads, queries, keys) float32 on the CPU.
+
+        Raises:
+            ModelUnusable: a layer that attended in the probe did not.
+        """
+        layers, heads = self._chosen[kind]
+        taken = self._weights.get(kind, [])
+        if len(taken) != len(layers):
+            raise ModelUnusable(
+                f"{len(taken)} of {len(layers)} layers computed attention weights over this text;"
+                " the model computes it in another way than a short one"
+            )
         if self._keep_graph:
             return torch.stack([weights.detach()[0, list(heads)].float().cpu() for weights in taken])
         return torch.stack(taken)
+
+    def visible(self, kind: Kind) -> Tensor:
+        """(layers, queries, keys) of booleans: which keys a query of a layer could see."""
+        seen = self._visible[kind]
+        if all(other is seen[0] for other in seen):
+            return seen[0].expand(len(seen), -1, -1)
+        return torch.stack(seen)
 
     def gradients(self, kind: Kind, objective: Tensor) -> Tensor:
         """∂objective/∂weights, shaped as `weights`."""
@@ -122,15 +147,3 @@ class WeightTap:
                 for gradient, weights in zip(gradients, taken, strict=True)
             ]
         )
-
-
-def weights_in(output: Any, module: nn.Module) -> Tensor:
-    """The weights (1, heads, queries, keys) among what an attention returns; they stand last.
-
-    Raises:
-        ModelUnusable: it returns none.
-    """
-    weights = output[-1] if isinstance(output, tuple) else None
-    if not isinstance(weights, Tensor) or weights.dim() != 4:
-        raise ModelUnusable(f"{type(module).__name__} returns no attention weights; choose another model")
-    return weights

@@ -3,214 +3,282 @@
     Attention(Q, K, V) = softmax(QKᵀ/√d_k)V
     MultiHead(Q, K, V) = Concat(head_1, …, head_h)W^O            (Vaswani et al. 2017, sections 3.2.1 and 3.2.2)
 
-Scale, mask, softcap, head sharing and position are worked out here from the configuration, not taken from the module
-that is being checked. Everything is computed in float64.
+Q, K and V are what the projections gave. Scale, softcap, head sharing, biases and positions are worked out here from
+the configuration, not taken from the module that is being checked. Everything is computed in float64.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import PretrainedConfig
 from transformers.pytorch_utils import Conv1D
 
-from nlpcli.errors import ModelUnusable
+from nlpcli.errors import ModelUnusable, quoted
 from nlpcli.models.attention_layers import AttentionLayer
-from nlpcli.pipelines.attention.capture import weights_in
-from nlpcli.pipelines.attention.relative_bias import relative_bias
-from nlpcli.records.inspection import Kind, LayerCheck
+from nlpcli.models.attention_sound import Attended
+from nlpcli.pipelines.attention.position_bias import position_bias
+from nlpcli.pipelines.attention.projected import projected
+from nlpcli.pipelines.attention.scale import scale, softcap
+from nlpcli.records.inspection import TOLERANCE, Kind, LayerCheck
 
-# What is checked to compute in this way, each with a tiny model in the tests.
+# What is checked to compute in this way; in others a difference in every layer may be something that is not known.
 FAMILIES = frozenset({
-    "bart", "bergamot", "bert", "camembert", "distilbert", "electra", "gemma", "gemma2", "gemma3_text", "gpt2",
-    "llama", "m2m_100", "marian", "mbart", "mistral", "mt5", "olmo2", "pegasus", "qwen2", "qwen3", "roberta", "t5",
-    "umt5", "xlm-roberta",
+    "albert", "arcee", "bart", "bergamot", "bert", "big_bird", "biogpt", "bitnet", "blenderbot", "bloom", "camembert",
+    "codegen", "cohere", "cohere2", "deepseek_v2", "deepseek_v3", "distilbert", "dots1", "electra", "ernie", "ernie4_5",
+    "esm", "eurobert", "exaone4", "gemma", "gemma2", "gemma3_text", "glm", "glm4", "gpt2", "gpt_bigcode", "gpt_neo",
+    "gpt_neox", "gpt_oss", "gptj", "granite", "helium", "jamba", "lfm2", "llama", "m2m_100", "marian", "mbart",
+    "mistral", "mixtral", "modernbert", "mpnet", "mpt", "mt5", "nemotron", "nomic_bert", "olmo", "olmo2", "openai-gpt",
+    "opt", "pegasus", "persimmon", "phi", "phi3", "plbart", "qwen2", "qwen2_moe", "qwen3", "qwen3_moe", "qwen3_next",
+    "rembert", "roberta", "roformer", "seed_oss", "smollm3", "stablelm", "starcoder2", "t5", "umt5", "xglm",
+    "xlm-roberta",
 })  # fmt: skip
-# Their norms of queries and keys come when these are already (heads, tokens, head_dim).
-_NORMALISED_BY_HEAD = frozenset({"gemma3_text"})
+_OUTPUTS = frozenset({"o_proj", "out_proj", "o", "dense", "out_lin", "c_proj", "Wo", "wo", "proj", "output"})
+_NORMS = frozenset(
+    {"q_norm", "k_norm", "q_layernorm", "k_layernorm", "query_layernorm", "key_layernorm", "attn_sub_norm"}
+)
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What one attention was given and what it made, each (tokens, features) where nothing else is said."""
+class Seen:
+    """What the parts of one attention made before it attended, by their names in it, each (tokens, features)."""
 
     arguments: dict[str, Any] = field(default_factory=dict)
-    query: Tensor | None = None
-    key: Tensor | None = None
-    value: Tensor | None = None
-    weights: Tensor | None = None
-    heads: Tensor | None = None
-    output: Tensor | None = None
+    made: dict[str, Tensor] = field(default_factory=dict)
+    modules: dict[str, nn.Module] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Heads:
+    """A layer that waits for its W^O. `weights`: the difference of these; `expected` (queries, heads, head_dim)."""
+
+    layer: AttentionLayer
+    weights: float
+    expected: Tensor
+    magnitude: Tensor
+    computed: Tensor | None
+
+    def difference_to(self, heads: Tensor) -> float:
+        """The largest, relative to the largest value of the head."""
+        found = (self.expected - heads.detach().double()).abs().amax((0, 2))
+        return float(_relative(found, self.magnitude).max())
+
+    @property
+    def difference(self) -> float:
+        return self.weights if self.computed is None else max(self.weights, self.difference_to(self.computed))
 
 
 class FormulaCheck:
-    """Listens to every attention of a model while it computes, and recomputes it.
+    """Hears every attention of a model while it computes, and recomputes it."""
 
-    Raises:
-        ModelUnusable: the family of the model is not among `FAMILIES`.
-    """
-
-    def __init__(self, config: PretrainedConfig, layers: Sequence[AttentionLayer]) -> None:
-        if config.model_type not in FAMILIES:
-            raise ModelUnusable(
-                f"--verify does not know how {config.model_type} computes its attention;"
-                f" it knows {', '.join(sorted(FAMILIES))}"
-            )
-        self._config = config
+    def __init__(self, model: nn.Module, layers: Sequence[AttentionLayer], name: str) -> None:
+        self._model = model
         self._layers = layers
-        self._seen: dict[int, _Seen] = {}
-        self.checks: list[LayerCheck] = []
+        self._name = name
+        self._seen: dict[str, Seen] = {}
+        self._waiting: list[_Heads] = []
+        self._checks: list[LayerCheck] = []
 
     @contextmanager
     def on(self) -> Iterator[None]:
-        """Listen while the model computes."""
-        handles = [handle for place, layer in enumerate(self._layers) for handle in self._listen(place, layer)]
+        """Listen to projections and norms while the model computes."""
+        handles = []
+        for name in {layer.name: None for layer in self._layers}:
+            seen = self._seen[name] = Seen()
+            attention = self._model.get_submodule(name)
+            handles.append(attention.register_forward_pre_hook(_note_arguments(seen), with_kwargs=True))
+            for part, module in attention.named_modules():
+                if part and (_is_linear(module) or part.rpartition(".")[2] in _NORMS):
+                    seen.modules[part] = module
+                    handles.append(module.register_forward_hook(_note_output(seen, part)))
+        for name, module in self._model.named_modules():
+            if _is_linear(module) and name.rpartition(".")[2] in _OUTPUTS:
+                handles.append(module.register_forward_hook(self._hear_output))
         try:
             yield
         finally:
             for handle in handles:
                 handle.remove()
 
-    def _listen(self, place: int, layer: AttentionLayer) -> Iterator[Any]:
-        seen = self._seen[place] = _Seen()
-        projections = layer.projections
+    def hear(self, layer: AttentionLayer, attended: Attended) -> None:
+        """Recompute the weights of a layer, and then these times V.
 
-        def note_arguments(module: nn.Module, inputs: Any, arguments: Any) -> None:  # noqa: ARG001
-            seen.arguments = arguments
-
-        def note(name: str) -> Any:
-            def keep(module: nn.Module, inputs: Any, output: Tensor) -> None:  # noqa: ARG001
-                setattr(seen, name, output[0].detach().double())
-
-            return keep
-
-        def note_output(module: nn.Module, inputs: Any, output: Tensor) -> None:  # noqa: ARG001
-            seen.heads, seen.output = inputs[0][0].detach().double(), output[0].detach().double()
-            self._check_when_complete(layer, seen)
-
-        def note_weights(module: nn.Module, inputs: Any, output: Any) -> None:  # noqa: ARG001
-            seen.weights = weights_in(output, module)[0].detach().double()
-            self._check_when_complete(layer, seen)
-
-        yield layer.module.register_forward_pre_hook(note_arguments, with_kwargs=True)
-        for name in ("query", "key", "value"):
-            # Where queries and keys are normalised per head, what is multiplied is the outcome of that.
-            norm = getattr(layer.module, f"{name[0]}_norm", None)
-            yield (norm or getattr(projections, name)).register_forward_hook(note(name))
-        yield projections.output.register_forward_hook(note_output)
-        yield layer.module.register_forward_hook(note_weights)
-
-    def _check_when_complete(self, layer: AttentionLayer, seen: _Seen) -> None:
-        """BERT's W^O is a module behind the attention, that of other models one inside it."""
-        if seen.weights is None or seen.output is None or seen.heads is None:
-            return
-        weights, values = self._recompute(layer, seen)
-        heads = (weights @ values).transpose(0, 1).flatten(1)
-        output = _map(layer.projections.output, heads)
-        self.checks.append(
-            LayerCheck(
-                layer.kind,
-                layer.layer,
-                weights=_difference(weights, seen.weights),
-                heads=_difference(heads, seen.heads),
-                output=_difference(output, seen.output),
+        Raises:
+            ModelUnusable: it holds NaN or an infinity, or makes queries and keys in a way that is not known.
+        """
+        self._refuse_waiting()
+        seen = self._seen[layer.name]
+        weights = attended.weights.detach()[0].double()
+        self._refuse_what_is_no_number(layer, "weights", weights)
+        config = getattr(layer.module, "config", None) or self._model.config.get_text_config()
+        visible = _declared(layer, attended, config)
+        tried: list[_Heads] = []
+        for query, key, value in projected(seen, attended, config):
+            self._refuse_what_is_no_number(layer, "queries, keys or values", query, key, value)
+            key, value = (states.repeat_interleave(len(query) // len(states), 0) for states in (key, value))
+            found = self._compared(layer, config, weights, visible, query, key)
+            heads = _Heads(layer, found, (weights @ value).transpose(0, 1), value.abs().amax((1, 2)), attended.heads)
+            tried.append(heads)
+        if not tried:
+            raise ModelUnusable(
+                f"--verify does not know how {getattr(config, 'model_type', self._name)} models make queries, keys and"
+                " values; leave it out, or choose another model with -m"
             )
-        )
-        seen.weights = seen.heads = seen.output = None
+        # Where queries and keys say little, it is the values that tell how a projection is laid out.
+        fit = [heads for heads in tried if heads.difference <= TOLERANCE]
+        self._waiting = fit or [min(tried, key=lambda heads: heads.difference)]
 
-    def _recompute(self, layer: AttentionLayer, seen: _Seen) -> tuple[Tensor, Tensor]:
-        """softmax(QKᵀ/√d_k + …) (heads, queries, keys) and V (heads, keys, head_dim)."""
-        count = len(seen.weights) if seen.weights is not None else 0
-        query, key, value = _by_head(self._tokens_first(seen), layer.projections, count)
-        if (angles := seen.arguments.get("position_embeddings")) is not None:
-            query, key = (_rotate(states, *angles) for states in (query, key))
-        # Grouped-query attention: several heads share one pair of keys and values.
-        key, value = (states.repeat_interleave(count // len(states), dim=0) for states in (key, value))
-        scores = query @ key.transpose(-1, -2) * scale(self._config, query.shape[-1], layer.layer)
-        scores = self._softcapped(scores) + relative_bias(layer, self._layers, *scores.shape[-2:])
-        visible = _visible(layer, self._config, scores)
-        return torch.softmax(scores.masked_fill(~visible, -torch.inf), dim=-1), value
+    def _compared(
+        self, layer: AttentionLayer, config: Any, weights: Tensor, visible: Tensor, query: Tensor, key: Tensor
+    ) -> float:
+        """The largest difference to softmax(QKᵀ/√d_k …), relative to the largest weight of the row and to how much
+        float32 rounds in products of this size.
+        """
+        factor = scale(config, query.shape[-1], layer)
+        scores = softcap(config, query @ key.transpose(-1, -2) * factor)
+        scores = scores + position_bias(self._model, layer, self._layers, config, scores, query.shape[-1])
+        expected = _softmax(scores.masked_fill(~visible, -torch.inf), layer.module)
+        products = query.abs() @ key.abs().transpose(-1, -2) * abs(factor)
+        magnitude = 1 + products.masked_fill(~visible, 0).amax((1, 2))
+        found = _relative((expected - weights).abs().amax(-1), expected.amax(-1))
+        return float((found.amax(-1) / magnitude).max())
 
-    def _tokens_first(self, seen: _Seen) -> _Seen:
-        if self._config.model_type not in _NORMALISED_BY_HEAD or seen.query is None or seen.key is None:
-            return seen
-        return replace(seen, query=seen.query.transpose(0, 1), key=seen.key.transpose(0, 1))
+    def _hear_output(self, module: nn.Module, inputs: Any, output: Tensor) -> None:
+        """What the layer maps to its output, and what W^O makes of it."""
+        waiting = [heads for heads in self._waiting if heads.expected.numel() == inputs[0].numel()]
+        if not waiting:
+            return
+        self._waiting = []
+        given = inputs[0].detach().double().reshape(waiting[0].expected.shape)
+        seen = self._seen[waiting[0].layer.name]
+        heads, best = min(((_mapped(seen, heads).difference_to(given), heads) for heads in waiting), key=itemgetter(0))
+        if best.computed is not None:
+            heads = max(heads, best.difference_to(best.computed))
+        mapped, magnitude = _map(module, given.flatten(1))
+        made = output.detach().double().flatten(0, -2)
+        last = float(_relative((mapped - made).abs().amax(0), magnitude.amax(0)).max())
+        self._refuse_what_is_no_number(best.layer, "heads or output", torch.tensor([best.weights, heads, last]))
+        self._checks.append(LayerCheck(best.layer.kind, best.layer.layer, best.weights, heads, last))
 
-    def _softcapped(self, scores: Tensor) -> Tensor:
-        cap = getattr(self._config, "attn_logit_softcapping", None)
-        return scores if cap is None else cap * torch.tanh(scores / cap)
+    def checks(self, outputs: Any) -> list[LayerCheck]:
+        """The outcome, a check for each layer.
+
+        Raises:
+            ModelUnusable: what the model answers with is no number, or a layer has no output that could be checked.
+        """
+        self._refuse_waiting()
+        for kind in Kind:
+            own = [check for check in self._checks if check.kind is kind]
+            family = self._model.config.get_text_config().model_type
+            if own and family not in FAMILIES and all(check.weights > TOLERANCE for check in own):
+                raise ModelUnusable(
+                    f"no layer of {quoted(self._name)} computes softmax(QKᵀ/√d_k) as --verify knows it: its family"
+                    f" ({family}) adds something of its own, or its configuration is wrong; leave --verify out"
+                )
+        answer = outputs.get("logits", outputs.get("last_hidden_state"))
+        if answer is not None and not answer.isfinite().all():
+            raise ModelUnusable(f"the output of {quoted(self._name)} is NaN or infinite; its weights are damaged")
+        return self._checks
+
+    def _refuse_waiting(self) -> None:
+        if self._waiting:
+            raise ModelUnusable(
+                f"--verify does not find W^O of {self._waiting[0].layer.name}; leave it out,"
+                " or choose another model with -m"
+            )
+
+    def _refuse_what_is_no_number(self, layer: AttentionLayer, what: str, *values: Tensor) -> None:
+        if not all(bool(tensor.isfinite().all()) for tensor in values):
+            raise ModelUnusable(
+                f"the {what} of {layer.kind} layer {layer.layer} of {quoted(self._name)} are NaN or infinite;"
+                " the layers do not compute the formula: the model's weights are damaged or too large"
+            )
 
 
-def scale(config: PretrainedConfig, head_dim: int, layer: int) -> float:
-    """What QKᵀ is multiplied by: 1/√d_k, unless the configuration of the family says otherwise."""
-    if config.model_type in {"t5", "mt5", "umt5"}:
-        return 1.0  # folded into the initial weights (Raffel et al. 2020)
-    if (scalar := getattr(config, "query_pre_attn_scalar", None)) is not None:
-        return float(scalar**-0.5)
-    if config.model_type == "gpt2":
-        factor = head_dim**-0.5 if config.scale_attn_weights else 1.0
-        return float(factor / (layer + 1) if config.scale_attn_by_inverse_layer_idx else factor)
-    return float(head_dim**-0.5)
+def _note_arguments(seen: Seen) -> Any:
+    def note(module: nn.Module, inputs: Any, arguments: Any) -> None:  # noqa: ARG001
+        seen.arguments = arguments
+        seen.made.clear()
+
+    return note
 
 
-def _by_head(seen: _Seen, projections: Any, count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Queries, keys and values, each (heads, tokens, head_dim)."""
-    query, key, value = seen.query, seen.key, seen.value
-    assert query is not None
-    assert key is not None
-    assert value is not None
-    if projections.query is projections.key:
-        query, key, value = query.chunk(3, dim=-1)
-    elif projections.key is projections.value:
-        key, value = key.chunk(2, dim=-1)
-    head_dim = query[0].numel() // count
-    query, key, value = (states.reshape(len(states), -1, head_dim).transpose(0, 1) for states in (query, key, value))
-    return query, key, value
+def _note_output(seen: Seen, part: str) -> Any:
+    def note(module: nn.Module, inputs: Any, output: Tensor) -> None:  # noqa: ARG001
+        seen.made.setdefault(part, output.detach())  # DeBERTa projects its positions with the same matrices
+
+    return note
 
 
-def _rotate(states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotary positions (Su et al. 2021): the pairs (x_i, x_{i+d/2}) are turned by the angles of their position."""
-    cos, sin = (table[0].detach().double() for table in (cos, sin))
-    width = cos.shape[-1]
-    turned, rest = states[..., :width], states[..., width:]
-    first, second = turned.chunk(2, dim=-1)
-    half = width // 2
-    lower = first * cos[:, :half] - second * sin[:, :half]
-    upper = second * cos[:, half:] + first * sin[:, half:]
-    return torch.cat([lower, upper, rest], dim=-1)
+def _is_linear(module: nn.Module) -> bool:
+    return isinstance(module, (nn.Linear, Conv1D))
 
 
-def _visible(layer: AttentionLayer, config: PretrainedConfig, scores: Tensor) -> Tensor:
-    """(queries, keys): where a query may look. A sliding window holds the query and what is less than it behind."""
-    queries, keys = scores.shape[-2:]
-    behind = torch.arange(queries, device=scores.device)[:, None] - torch.arange(keys, device=scores.device)
-    if layer.kind is Kind.CROSS or not layer.causal:
-        return torch.ones_like(behind, dtype=torch.bool)
-    visible = behind >= 0
-    if (window := _window(layer, config)) is not None:
-        visible &= behind < window
+def _declared(layer: AttentionLayer, attended: Attended, config: Any) -> Tensor:
+    """What a query may look at: what the mask that the layer was given lets through, and no more than it says."""
+    visible = attended.visible
+    queries, keys = visible.shape
+    if layer.kind is Kind.CROSS:
+        return visible
+    behind = torch.arange(queries, device=visible.device)[:, None] - torch.arange(keys, device=visible.device)
+    if _is_causal(layer, config):
+        visible = visible & (behind >= 0)
+        types = getattr(config, "layer_types", None) or ()
+        if layer.layer < len(types) and types[layer.layer] == "sliding_attention" and config.sliding_window:
+            visible = visible & (behind < config.sliding_window)
     return visible
 
 
-def _window(layer: AttentionLayer, config: PretrainedConfig) -> int | None:
-    window: int | None = getattr(config, "sliding_window", None)
-    types = getattr(config, "layer_types", None)
-    if types is not None:
-        return window if types[layer.layer] == "sliding_attention" else None
-    return window
+def _is_causal(layer: AttentionLayer, config: Any) -> bool:
+    says = getattr(layer.module, "is_causal", False) and getattr(config, "is_causal", True) is not False
+    return bool(says) and not getattr(config, "use_bidirectional_attention", False)
 
 
-def _map(linear: nn.Module, states: Tensor) -> Tensor:
-    """xW (+ b); transformers' Conv1D keeps its weight transposed."""
-    weight: Tensor = linear.weight.detach().double()
-    mapped = states @ (weight if isinstance(linear, Conv1D) else weight.T)
-    return mapped if getattr(linear, "bias", None) is None else mapped + linear.bias.detach().double()
+def _softmax(scores: Tensor, module: nn.Module) -> Tensor:
+    """Sinks take their share of the weight and give none of it to a token (Xiao et al. 2023)."""
+    sinks = getattr(module, "sinks", None)
+    if sinks is None:
+        return torch.softmax(scores, dim=-1)
+    column = sinks.detach().double().reshape(-1, 1, 1).expand(-1, scores.shape[1], 1)
+    return torch.softmax(torch.cat([scores, column], dim=-1), dim=-1)[..., :-1]
 
 
-def _difference(expected: Tensor, found: Tensor) -> float:
-    return float((expected - found).abs().max())
+def _mapped(seen: Seen, heads: _Heads) -> _Heads:
+    """What W^O is given: Qwen3-Next's projection of queries holds a gate for each head's output behind them, and BitNet
+    normalises all heads together.
+    """
+    tokens, count, size = heads.expected.shape
+    if "attn_sub_norm" in seen.made:
+        norm: Any = seen.modules["attn_sub_norm"]
+        flat = heads.expected.flatten(1)
+        flat = flat * torch.rsqrt(flat.square().mean(-1, keepdim=True) + norm.variance_epsilon)
+        normed = (flat * norm.weight.detach().double()).reshape(heads.expected.shape)
+        return replace(heads, expected=normed, magnitude=normed.abs().amax((0, 2)))
+    made = seen.made.get("q_proj")
+    if made is None or made.shape[-1] != 2 * count * size:
+        return heads
+    gate = made[0].double().reshape(tokens, count, 2 * size)[..., size:]
+    return replace(heads, expected=heads.expected * torch.sigmoid(gate))
+
+
+def _map(linear: nn.Module, states: Tensor) -> tuple[Tensor, Tensor]:
+    """xW (+ b), and the same with all signs positive; transformers' Conv1D keeps its weight transposed."""
+    weight: Any = linear.weight
+    weight = weight.detach().double()
+    weight = weight if isinstance(linear, Conv1D) else weight.T
+    mapped, magnitude = states @ weight, states.abs() @ weight.abs()
+    bias: Any = getattr(linear, "bias", None)
+    if bias is None:
+        return mapped, magnitude
+    return mapped + bias.detach().double(), magnitude + bias.detach().double().abs()
+
+
+def _relative(difference: Tensor, magnitude: Tensor) -> Tensor:
+    """Where there is nothing at all, nothing may differ."""
+    return torch.where(difference > 0, difference / magnitude.clamp(min=math.ulp(0.0)), difference)

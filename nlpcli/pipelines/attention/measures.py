@@ -38,19 +38,23 @@ _SHARES = {
 
 def summarize_heads(map_: AttentionMap, top: int) -> list[HeadSummary]:
     """One summary per layer and head, with the `top` strongest links of what is shown."""
-    targets = _targets(map_)
-    return [
-        _summary(map_, targets, layer, head, top)
-        for layer in range(len(map_.layers))
-        for head in range(len(map_.heads))
-        if map_.queries
-    ]
+    everywhere = _targets(map_)
+    summaries = []
+    for layer in range(len(map_.layers) if map_.queries else 0):
+        visible = map_.visible[layer]
+        targets = {name: target & visible for name, target in everywhere.items()}
+        seen = visible.sum(-1)
+        summaries += [_summary(map_, targets, seen, layer, head, top) for head in range(len(map_.heads))]
+    return summaries
 
 
-def _summary(map_: AttentionMap, targets: dict[str, Array], layer: int, head: int, top: int) -> HeadSummary:
+def _summary(
+    map_: AttentionMap, targets: dict[str, Array], seen: Array, layer: int, head: int, top: int
+) -> HeadSummary:
+    """`seen`: how many keys each query of the layer could see."""
     weights = map_.weights[layer, head]
-    measures = _measures(map_, weights, targets)
-    pattern, strength = _pattern(map_, measures, targets)
+    measures = _measures(map_, weights, targets, seen)
+    pattern, strength = _pattern(measures, targets, seen)
     links = strongest_links(map_.shown[layer, head], top)
     return HeadSummary(map_.kind, map_.layers[layer], map_.heads[head], pattern, strength, measures, links)
 
@@ -70,7 +74,7 @@ def _targets(map_: AttentionMap) -> dict[str, Array]:
     behind_same[:, 1:] = same[:, :-1]
     # The first token has a measure of its own.
     separator = [special and place > 0 for place, special in enumerate(separator)]
-    targets = {
+    return {
         "self": ahead == 0,
         "previous": ahead == -1,
         "next": ahead == 1,
@@ -81,18 +85,13 @@ def _targets(map_: AttentionMap) -> dict[str, Array]:
         # Olsson et al. 2022: from a token to the one that followed it before.
         "induction": behind_same & (ahead < 0),
     }
-    if map_.causal:
-        targets = {name: target & (ahead <= 0) for name, target in targets.items()}
-        del targets["next"]
-    return targets
 
 
-def _measures(map_: AttentionMap, weights: Array, targets: dict[str, Array]) -> dict[str, float | None]:
+def _measures(map_: AttentionMap, weights: Array, targets: dict[str, Array], seen: Array) -> dict[str, float | None]:
     """Entropy in bits, distance in tokens, shares of 0 to 1."""
     entropy = _entropy(weights)
-    visible = _visible(map_)
-    choosing = visible > 1
-    even = np.log2(visible[choosing])
+    choosing = seen > 1
+    even = np.log2(seen[choosing])
     relative = float((entropy[choosing] / even).mean()) if choosing.any() else None
     shares = {name: _share(weights, target) for name, target in targets.items()}
     return {
@@ -109,12 +108,6 @@ def _entropy(weights: Array) -> Array:
     logarithms = np.log2(np.where(weights > 0, weights, 1.0))
     bits: Array = np.maximum(0.0, -(weights * logarithms).sum(-1))
     return bits
-
-
-def _visible(map_: AttentionMap) -> Array:
-    """How many keys each query sees."""
-    queries, keys = len(map_.queries), len(map_.keys)
-    return np.arange(1, queries + 1) if map_.causal else np.full(queries, keys)
 
 
 def _distance(map_: AttentionMap, weights: Array) -> float | None:
@@ -139,9 +132,8 @@ def _share(weights: Array, target: Array) -> float | None:
     return float((weights * target).sum(-1)[rows].mean()) if rows.any() else None
 
 
-def _pattern(map_: AttentionMap, measures: dict[str, float | None], targets: dict[str, Array]) -> tuple[str, float]:
+def _pattern(measures: dict[str, float | None], targets: dict[str, Array], seen: Array) -> tuple[str, float]:
     """The pattern with the largest share, else what entropy says."""
-    seen = _visible(map_)
     held = {}
     for name, pattern in _SHARES.items():
         share = measures[name]

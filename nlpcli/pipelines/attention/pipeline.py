@@ -20,15 +20,17 @@ from transformers.pipelines import PIPELINE_REGISTRY
 
 import nlpcli.models.bergamot  # noqa: F401 - makes transformers know these models
 from nlpcli.errors import InputError, ModelUnusable, UsageError, quoted
-from nlpcli.models.attention_layers import attention_layers, head_count
+from nlpcli.models.attention_layers import attention_layers, layers_of, longest_in_full, text_part, without_cache
+from nlpcli.models.attention_sound import Attended, hearing
 from nlpcli.models.loading import load_attention_model, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
-from nlpcli.pipelines.attention.capture import EVERYTHING, Selection, WeightTap, check_selection
+from nlpcli.pipelines.attention.capture import EVERYTHING, Numbers, Selection, WeightTap, check_selection
 from nlpcli.pipelines.attention.formula import FormulaCheck
 from nlpcli.pipelines.attention.measures import summarize_heads
 from nlpcli.pipelines.attention.memory import check_memory
 from nlpcli.pipelines.attention.objective import objective
 from nlpcli.pipelines.attention.token_labels import label_tokens
+from nlpcli.records.finite import NOT_A_NUMBER
 from nlpcli.records.inspection import AttentionMap, Inspection, Kind, Token
 from nlpcli.runtime.device import Placement
 
@@ -36,6 +38,10 @@ log = logging.getLogger(__name__)
 
 TASK = "attention-inspection"
 Method = Literal["raw", "rollout", "gradient"]
+
+
+class NotANumber(InputError):
+    """What the model computes over this text is NaN or infinite."""
 
 
 class TextTooLong(InputError):
@@ -51,6 +57,7 @@ class Request:
     pair: str | None = None
     top: int = 0
     verify: bool = False
+    part: Literal["text", "vision"] | None = None
 
 
 class AttentionPipeline(Pipeline):  # type: ignore[misc]
@@ -62,21 +69,30 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.model.set_attn_implementation("eager")
         self.name = name
-        self._layers = attention_layers(self.model)
+        self._network = text_part(self.model)
+        self._layers = attention_layers(self._network)
         if not self._layers:
             raise ModelUnusable(
                 f"the attention of {self.model.config.model_type} models is built in a way that nlpcli does not know"
             )
-        self.longest_input = longest_input(self.model.config, self.tokenizer)
+        limits = (longest_input(self._network.config, self.tokenizer), longest_in_full(self._network.config))
+        self.longest_input = min(limit for limit in limits if limit is not None)
         # The hooks of two texts at a time would hear each other's layers.
         self._alone = threading.Lock()
 
     @property
+    def numbers(self) -> dict[Kind, tuple[Numbers, Numbers]]:
+        """The layers that the model has of each kind, by their numbers in the model, and their heads."""
+        found = {}
+        for kind in Kind:
+            if own := list(layers_of(self._layers, kind)):
+                found[kind] = (tuple(layer.layer for layer in own), tuple(range(own[0].heads)))
+        return found
+
+    @property
     def shapes(self) -> dict[Kind, tuple[int, int]]:
         """How many layers and heads the model has of each kind."""
-        kinds = [layer.kind for layer in self._layers]
-        config = self.model.config.get_text_config()
-        return {kind: (kinds.count(kind), head_count(config, kind)) for kind in Kind if kind in kinds}
+        return {kind: (len(layers), len(heads)) for kind, (layers, heads) in self.numbers.items()}
 
     def inspect(self, text: str, request: Request = Request()) -> Inspection:
         """The attention of one text.
@@ -97,7 +113,10 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
 
     def preprocess(self, inputs: str, request: Request = Request()) -> dict[str, Tensor]:
         """`input_ids` and what else the model takes, for one text."""
-        check_selection(request.selection, self.shapes)
+        check_selection(request.selection, self.numbers)
+        self._check_part(request)
+        if request.method == "rollout":
+            self._check_rollout(request)
         if request.pair is not None and not self._takes_pair():
             raise UsageError(
                 f"--pair needs an encoder or an encoder-decoder model; {quoted(self.name)} is a decoder alone"
@@ -111,6 +130,33 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
                 " inspect a shorter text (a part of it would have another attention)"
             )
         return dict(encoded)
+
+    def _check_part(self, request: Request) -> None:
+        if request.part is None:
+            return
+        if not hasattr(self.model.config, "vision_config"):
+            raise UsageError(f"--part chooses between two, and {quoted(self.name)} has text alone; leave it out")
+        if request.part == "vision":
+            raise UsageError(
+                "--part vision attends to pictures, and nlpcli reads texts; leave it out, or say --part text"
+            )
+
+    def _check_rollout(self, request: Request) -> None:
+        """Rollout is the product over every layer that the text passes through, of weights that sum to 1."""
+        layers, _ = self._chosen(request).get(Kind.SELF, ((), ()))
+        if not layers:
+            raise UsageError(f"--method rollout needs a layer of self-attention of {quoted(self.name)}'s input")
+        there = {layer.layer for layer in layers_of(self._layers, Kind.SELF)}
+        if missing := [str(number) for number in range(layers[-1]) if number not in there]:
+            raise UsageError(
+                f"--method rollout goes through every layer, and {len(missing)} of {quoted(self.name)}"
+                f" do not attend ({', '.join(missing[:5])}); use --method raw or gradient"
+            )
+        if any(hasattr(layer.module, "sinks") for layer in self._layers):
+            raise UsageError(
+                f"--method rollout needs weights that sum to 1, and those of {quoted(self.name)} leave a part to sinks;"
+                " use --method raw or gradient"
+            )
 
     def _takes_pair(self) -> bool:
         return self.model.config.is_encoder_decoder or not any(layer.causal for layer in self._layers)
@@ -131,31 +177,42 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
         """One computation of the whole text, with the weights taken on the way."""
         chosen = self._chosen(request)
         with_gradients = request.method == "gradient"
-        tap = WeightTap(chosen, rollout=request.method == "rollout", keep_graph=with_gradients)
-        check = FormulaCheck(self.model.config.get_text_config(), self._layers) if request.verify else None
+        tap = WeightTap(chosen, self._layers, rollout=request.method == "rollout", keep_graph=with_gradients)
+        check = FormulaCheck(self._network, self._layers, self.name) if request.verify else None
+
+        def hear(attended: Attended) -> None:
+            layer = tap.hear(attended)
+            if check is not None and layer is not None:
+                check.hear(layer, attended)
+
         with ExitStack() as hooks:
-            hooks.enter_context(tap.on(self._layers))
+            hooks.enter_context(hearing(self._network, hear))
             if check is not None:
                 hooks.enter_context(check.on())
             if with_gradients:
                 hooks.enter_context(self._differentiable())
-            outputs = self.model(**arguments, **self._without_cache())
+            outputs = self._network(**arguments, **without_cache(self._network))
+            checks = [] if check is None else check.checks(outputs)
             target = objective(outputs, produced) if with_gradients else None
+            maps = [(kind, *chosen[kind], *_taken(tap, kind, target)) for kind in chosen if all(chosen[kind])]
+            self._refuse_what_is_no_number(maps, outputs)
             return {
                 "input_ids": arguments["input_ids"][0].tolist(),
                 "decoder_ids": _listed(arguments.get("decoder_input_ids")),
                 "produced": _listed(produced),
-                "maps": [(kind, *chosen[kind], *_taken(tap, kind, target)) for kind in chosen if all(chosen[kind])],
+                "maps": maps,
                 "rollout": tap.rollout,
-                "checks": [] if check is None else check.checks,
+                "checks": checks,
             }
 
-    def _chosen(self, request: Request) -> dict[Kind, tuple[tuple[int, ...], tuple[int, ...]]]:
-        return {kind: request.selection.of(*shape) for kind, shape in self.shapes.items()}
+    def _refuse_what_is_no_number(self, maps: Sequence[Any], outputs: Any) -> None:
+        answer = outputs.get("logits", outputs.get("last_hidden_state"))
+        for tensor in [*(tensor for map_ in maps for tensor in map_[-2:]), answer]:
+            if tensor is not None and not bool(tensor.isfinite().all()):
+                raise NotANumber(NOT_A_NUMBER)
 
-    def _without_cache(self) -> dict[str, Any]:
-        generates = self.model.config.is_encoder_decoder or any(layer.causal for layer in self._layers)
-        return {"use_cache": False} if generates else {}
+    def _chosen(self, request: Request) -> dict[Kind, tuple[Numbers, Numbers]]:
+        return {kind: request.selection.of(*there) for kind, there in self.numbers.items()}
 
     @contextmanager
     def _differentiable(self) -> Iterator[None]:
@@ -205,7 +262,6 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
             return Inspection(self.name, (), ())
         decoder = self._output_tokens(model_outputs["decoder_ids"])
         produced = self._output_tokens(model_outputs["produced"])
-        causal = {layer.kind: layer.causal for layer in self._layers}
         sides = {Kind.SELF: (tokens, tokens), Kind.DECODER: (decoder, decoder), Kind.CROSS: (produced, tokens)}
         rollout = model_outputs["rollout"]
         maps = tuple(
@@ -215,11 +271,11 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
                 layers,
                 heads,
                 weights.numpy(),
-                causal[kind],
+                visible.numpy(),
                 None if gradient is None else gradient.numpy(),
                 rollout.float().cpu().numpy() if rollout is not None and kind is Kind.SELF else None,
             )
-            for kind, layers, heads, weights, gradient in model_outputs["maps"]
+            for kind, layers, heads, visible, weights, gradient in model_outputs["maps"]
         )
         heads = [summary for map_ in maps for summary in summarize_heads(map_, request.top)]
         checks = tuple(model_outputs["checks"])
@@ -236,12 +292,14 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
             self.tokenizer._switch_to_input_mode()
 
 
-def _taken(tap: WeightTap, kind: Kind, target: Tensor | None) -> tuple[Tensor, Tensor | None]:
-    """Weights, and (A ⊙ ∂y/∂A)⁺ where there is an objective y (Chefer, Gur and Wolf 2021, equation 5, each head)."""
+def _taken(tap: WeightTap, kind: Kind, target: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
+    """What can be seen, weights, and (A ⊙ ∂y/∂A)⁺ where there is an objective y (Chefer, Gur and Wolf 2021, equation 5,
+    each head).
+    """
     weights = tap.weights(kind)
     if target is None:
-        return weights, None
-    return weights, (weights * tap.gradients(kind, target)).clamp(min=0)
+        return tap.visible(kind), weights, None
+    return tap.visible(kind), weights, (weights * tap.gradients(kind, target)).clamp(min=0)
 
 
 def _listed(token_ids: Tensor | None) -> list[int]:

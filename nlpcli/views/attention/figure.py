@@ -43,6 +43,7 @@ def save_figure(inspection: Inspection, path: Path) -> None:
 
 def _draw(inspection: Inspection) -> Any:
     """Left all heads of the attention that the chosen head is of, right that head; or rollout alone."""
+    import numpy as np
     from matplotlib.figure import Figure
 
     chosen = chosen_head(inspection)
@@ -57,11 +58,12 @@ def _draw(inspection: Inspection) -> Any:
         _draw_heads(axes[0], map_)
     if rolled is not None and rolled.rollout is not None:
         title = f"attention rollout through layers 0 to {rolled.layers[-1]}"
-        _draw_matrix(figure, axes[-1], rolled.rollout, rolled, title)
+        reached = np.where(rolled.reached, rolled.rollout, np.nan)
+        _draw_matrix(figure, axes[-1], reached, rolled, title)
         return figure
     what = "gradient × attention, " if map_.gradient is not None else ""
     title = f"{what}layer {chosen.layer}, head {chosen.head}: {chosen.pattern} {chosen.strength:.2f}"
-    matrix = map_.shown[map_.layers.index(chosen.layer), map_.heads.index(chosen.head)]
+    matrix = map_.drawn(map_.layers.index(chosen.layer), map_.heads.index(chosen.head))
     _draw_matrix(figure, axes[-1], matrix, map_, title)
     return figure
 
@@ -86,21 +88,18 @@ def _mosaic(map_: AttentionMap) -> tuple[Array, tuple[int, int]]:
     """(pixels, pixels) with NaN between the heads, and how far one head is from the next."""
     import numpy as np
 
-    shown = _reduced(_without_future(map_))
+    shown = _reduced(_without_unseen(map_))
     layers, heads, height, width = shown.shape
     padded = np.pad(shown, ((0, 0), (0, 0), (0, _GAP), (0, _GAP)), constant_values=np.nan)
     step = (height + _GAP, width + _GAP)
     return padded.transpose(0, 2, 1, 3).reshape(layers * step[0], heads * step[1])[:-_GAP, :-_GAP], step
 
 
-def _without_future(map_: AttentionMap) -> Array:
-    """What a query never sees is left blank."""
+def _without_unseen(map_: AttentionMap) -> Array:
+    """What a query could not see is left blank."""
     import numpy as np
 
-    if not map_.causal:
-        return map_.shown
-    rows, columns = np.ogrid[: map_.shown.shape[2], : map_.shown.shape[3]]
-    return np.where(columns > rows, np.nan, map_.shown)
+    return np.where(map_.visible[:, None], map_.shown, np.nan)
 
 
 def _reduced(shown: Array) -> Array:
@@ -121,9 +120,6 @@ def _draw_matrix(figure: Any, axes: Any, matrix: Array, map_: AttentionMap, titl
     import numpy as np
     from matplotlib.colors import PowerNorm
 
-    if map_.causal:
-        rows, columns = np.ogrid[: matrix.shape[0], : matrix.shape[1]]
-        matrix = np.where(columns > rows, np.nan, matrix)
     largest = float(np.nanmax(matrix)) or 1.0
     image = axes.imshow(matrix, cmap=_COLOURS, norm=PowerNorm(0.5, 0, largest), interpolation="nearest")
     axes.set_title(title, fontsize=11)

@@ -31,16 +31,19 @@ _MOST_WHOLE_ROWS = 40
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The tokens of the rows and of the columns, as texts. `causal`: what lies ahead of a row is never seen."""
+    """The tokens of the rows and of the columns, as texts."""
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    causal: bool = False
 
 
 def draw_heat_map(matrix: Matrix, sides: Sides, width: int, coloured: bool) -> list[Text]:
-    """The lines of the picture and of its scale. `matrix` is (rows, columns), not negative."""
-    largest = float(matrix.max(initial=0.0))
+    """The lines of the picture and of its scale. `matrix` is (rows, columns): not negative, and NaN where a row could
+    not look, which is left blank.
+    """
+    import numpy as np
+
+    largest = float(np.nan_to_num(matrix).max(initial=0.0))
     row_cells = min(_LABEL_CELLS, max((cell_len(label(text)) for text in sides.rows), default=1), width // 4)
     if 2 * len(sides.columns) + row_cells + 1 <= width and (len(sides.rows) <= _MOST_WHOLE_ROWS or not coloured):
         lines = _whole_cells(matrix, sides, row_cells, largest, coloured)
@@ -69,9 +72,10 @@ def _pooled(matrix: Matrix, columns: int) -> tuple[Matrix, int]:
     if groups == 1:
         return matrix, 1
     padding = [(0, -size % groups) for size in matrix.shape]
-    padded = np.pad(matrix, padding)
+    padded = np.pad(np.nan_to_num(matrix, nan=-1.0), padding, constant_values=-1.0)
     rows, columns = padded.shape
-    return padded.reshape(rows // groups, groups, columns // groups, groups).max((1, 3)), groups
+    largest = padded.reshape(rows // groups, groups, columns // groups, groups).max((1, 3))
+    return np.where(largest < 0, np.nan, largest), groups
 
 
 def _whole_cells(matrix: Matrix, sides: Sides, row_cells: int, largest: float, coloured: bool) -> list[Text]:
@@ -86,9 +90,9 @@ def _whole_cells(matrix: Matrix, sides: Sides, row_cells: int, largest: float, c
     for row, text in enumerate(sides.rows):
         line = Text(right_fitted(label(text), row_cells) + " ")
         for column in range(len(sides.columns)):
-            if sides.causal and column > row:
-                break
             line.append_text(_cell(float(matrix[row, column]), largest, coloured))
+        if not coloured:
+            line.rstrip()
         lines.append(line)
     return lines
 
@@ -96,6 +100,8 @@ def _whole_cells(matrix: Matrix, sides: Sides, row_cells: int, largest: float, c
 def _cell(weight: float, largest: float, coloured: bool) -> Text:
     from rich.text import Text
 
+    if weight != weight:
+        return Text("  ")
     shade = shade_of(weight, largest)
     if coloured:
         return Text("  ", style=f"on {hexadecimal(colour_of(shade))}")
@@ -116,7 +122,7 @@ def _half_cells(matrix: Matrix, sides: Sides, groups: int, row_cells: int, large
     for row in range(0, len(matrix), 2):
         line = Text(_row_label(sides, row * groups, row_cells, digits) + " ")
         for column in range(matrix.shape[1]):
-            line.append_text(_two_halves(matrix, row, column, sides.causal, largest))
+            line.append_text(_two_halves(matrix, row, column, largest))
         if row + 1 < len(matrix):
             lower = (row + 1) * groups
             line.append(f" {lower:>{digits}} {fitted(label(sides.rows[lower]), row_cells)}", style="dim")
@@ -124,12 +130,12 @@ def _half_cells(matrix: Matrix, sides: Sides, groups: int, row_cells: int, large
     return lines
 
 
-def _two_halves(matrix: Matrix, row: int, column: int, causal: bool, largest: float) -> Text:
+def _two_halves(matrix: Matrix, row: int, column: int, largest: float) -> Text:
     from rich.text import Text
 
     colours = [
         hexadecimal(colour_of(shade_of(float(matrix[place, column]), largest)))
-        if place < len(matrix) and not (causal and column > place)
+        if place < len(matrix) and matrix[place, column] == matrix[place, column]
         else None
         for place in (row, row + 1)
     ]
@@ -148,7 +154,9 @@ def _one_column_cells(matrix: Matrix, sides: Sides, groups: int, row_cells: int,
     digits = _digits(sides)
     lines = _column_numbers(sides, groups, len(matrix[0]) if len(matrix) else 0, row_cells + digits + 2, "")
     for row in range(len(matrix)):
-        shades = "".join(_shade(shade_of(float(weight), largest)) for weight in matrix[row])
+        shades = "".join(
+            _shade(shade_of(float(weight), largest)) if weight == weight else " " for weight in matrix[row]
+        )
         lines.append(Text(_row_label(sides, row * groups, row_cells, digits) + " " + shades))
     return lines
 

@@ -115,6 +115,7 @@ def _section(map_: AttentionMap, summaries: Sequence[HeadSummary]) -> dict[str, 
         "first": first,
         "summaries": [_summary(summary) for summary in summaries],
         **_sides(map_),
+        **_masks(map_.visible),
         **_quantised(map_.shown),
     }
 
@@ -131,6 +132,7 @@ def _rollout_section(map_: AttentionMap, rollout: Array) -> dict[str, Any]:
         "first": 0,
         "summaries": [summary],
         **_sides(map_),
+        **_masks(map_.reached[None]),
         **_quantised(rollout[None, None]),
     }
 
@@ -140,7 +142,6 @@ def _sides(map_: AttentionMap) -> dict[str, Any]:
         "rows": [_token(token) for token in map_.queries],
         "columns": [_token(token) for token in map_.keys],
         "same": map_.kind is not Kind.CROSS,
-        "causal": map_.causal,
     }
 
 
@@ -164,11 +165,28 @@ def _summary(summary: HeadSummary) -> dict[str, Any]:
     }
 
 
+def _masks(visible: Array) -> dict[str, Any]:
+    """The different masks as bytes of 0 and 1, and for each layer the number of its own; none where all is seen."""
+    import numpy as np
+
+    if visible.all():
+        return {"masks": [], "seen": ""}
+    if visible.strides[0] == 0:  # one for all layers
+        return {"masks": [0] * len(visible), "seen": _packed(visible[0])}
+    masks, numbers = np.unique(visible, axis=0, return_inverse=True)
+    return {"masks": numbers.reshape(-1).tolist(), "seen": _packed(masks)}
+
+
+def _packed(matrices: Array) -> str:
+    import numpy as np
+
+    return base64.b64encode(zlib.compress(matrices.astype(np.uint8).tobytes(), 6)).decode()
+
+
 def _quantised(matrices: Array) -> dict[str, Any]:
     """Bytes b = 255·√(w / largest), in the order of the array."""
     import numpy as np
 
     largest = float(matrices.max(initial=0.0))
     levels = np.sqrt(np.clip(matrices, 0, None) / (largest or 1.0)) * 255
-    packed = zlib.compress(np.rint(levels).astype(np.uint8).tobytes(), 6)
-    return {"largest": largest, "data": base64.b64encode(packed).decode()}
+    return {"largest": largest, "data": _packed(np.rint(levels))}

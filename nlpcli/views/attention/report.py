@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from nlpcli.records.inspection import AttentionMap, HeadSummary, Inspection, InspectionResult, Kind, LayerCheck
+from nlpcli.records.inspection import (
+    TOLERANCE,
+    AttentionMap,
+    HeadSummary,
+    Inspection,
+    InspectionResult,
+    Kind,
+    LayerCheck,
+)
 from nlpcli.records.record import Record
 from nlpcli.streams import columns
 from nlpcli.views.attention.alignment import draw_alignment
@@ -26,8 +34,6 @@ TITLES = {
 }
 # Patterns in which a head rests: others are shown first.
 RESTING = frozenset({"first-token sink", "separators", "punctuation", "broad", "mixed"})
-# Where --verify draws the line, in float32.
-TOLERANCE = 1e-4
 
 
 def draw_inspection(record: Record) -> RenderableType:
@@ -133,6 +139,7 @@ def _beside(title: str, details: str, width: int, coloured: bool) -> Iterator[Te
 
 
 def _chosen_map(inspection: Inspection, chosen: HeadSummary, width: int, coloured: bool) -> Iterator[Text]:
+    import numpy as np
     from rich.text import Text
 
     map_ = inspection.map_of(chosen.kind)
@@ -141,17 +148,18 @@ def _chosen_map(inspection: Inspection, chosen: HeadSummary, width: int, coloure
     if rolled is not None and rolled.rollout is not None:
         heading = f"attention rollout through layers 0 to {rolled.layers[-1]}"
         yield Text(fitted(heading, width), style="bold" if coloured else "")
-        yield from draw_heat_map(rolled.rollout, sides_of(rolled), width, coloured)
+        reached = np.where(rolled.reached, rolled.rollout, np.nan)
+        yield from draw_heat_map(reached, sides_of(rolled), width, coloured)
         return
     yield from _heading(chosen, map_, width, coloured)
-    matrix = map_.shown[map_.layers.index(chosen.layer), map_.heads.index(chosen.head)]
+    matrix = map_.drawn(map_.layers.index(chosen.layer), map_.heads.index(chosen.head))
     yield from draw_heat_map(matrix, sides_of(map_), width, coloured)
     yield from _links(chosen, map_, width)
 
 
 def sides_of(map_: AttentionMap) -> Sides:
     """Rows are queries, columns keys."""
-    return Sides(tuple(token.text for token in map_.queries), tuple(token.text for token in map_.keys), map_.causal)
+    return Sides(tuple(token.text for token in map_.queries), tuple(token.text for token in map_.keys))
 
 
 def _heading(chosen: HeadSummary, map_: AttentionMap, width: int, coloured: bool) -> Iterator[Text]:

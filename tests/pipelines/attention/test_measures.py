@@ -10,7 +10,9 @@ MARKED = (Token("[CLS]", special=True), *PLAIN[:5], Token(".", punctuation=True)
 
 def summary_of(weights, tokens=PLAIN, keys=None, kind=Kind.SELF, causal=False, top=0):
     weights = np.asarray(weights, dtype=np.float32)[None, None]
-    (summary,) = summarize_heads(AttentionMap(kind, tokens, keys or tokens, (0,), (0,), weights, causal), top)
+    visible = np.ones(weights.shape[1:], bool)
+    visible = np.tril(visible) if causal else visible
+    (summary,) = summarize_heads(AttentionMap(kind, tokens, keys or tokens, (0,), (0,), weights, visible), top)
     return summary
 
 

@@ -70,9 +70,11 @@ def test_weights_are_those_of_eager_attention_and_rows_sum_to_1(family, pipeline
     for map_ in inspection.maps:
         expected = torch.stack(outputs[names[map_.kind]])[:, 0].numpy()
         assert map_.weights.dtype == np.float32
-        np.testing.assert_allclose(map_.weights, expected, atol=1e-6)
+        np.testing.assert_array_equal(map_.weights, expected)
         np.testing.assert_allclose(map_.weights.sum(-1), 1, atol=1e-5)
-        assert map_.causal == (map_.kind is Kind.DECODER or family in DECODERS)
+        causal = map_.kind is Kind.DECODER or family in DECODERS
+        assert np.triu(map_.visible, 1).any() != causal
+        assert not map_.weights[np.broadcast_to(~map_.visible[:, None], map_.weights.shape)].any()
 
 
 @EVERY_FAMILY
@@ -105,21 +107,22 @@ def test_a_wrong_softcap_is_found(family, attribute, wrong, pipeline_of, monkeyp
 @pytest.mark.parametrize("family", ["mistral", "gemma2", "gemma3_text", "qwen2"])
 def test_a_model_that_ignores_its_window_is_found(family, pipeline_of, monkeypatch):
     pipeline = pipeline_of(family)
-    monkeypatch.setattr(formula, "_window", lambda layer, config: None)
+    monkeypatch.setattr(formula, "_declared", lambda layer, attended, config: torch.ones_like(attended.visible).tril())
     assert max(check.weights for check in pipeline.inspect(TEXT, Request(verify=True)).checks) > 1e-4
 
 
 def test_wrong_output_weights_are_found_in_the_last_column_alone(pipeline_of, monkeypatch):
     pipeline = pipeline_of("bert")
-    projection = pipeline._layers[0].projections.output
+    projection = pipeline.model.get_submodule("encoder.layer.0.attention.output.dense")
     monkeypatch.setattr(projection, "forward", lambda states: 1.01 * torch.nn.Linear.forward(projection, states))
     check = pipeline.inspect(TEXT, Request(verify=True)).checks[0]
     assert check.output > 1e-4 > check.heads
 
 
-def test_a_family_whose_formula_is_not_known_is_refused_by_verify_alone(pipeline_of, monkeypatch):
-    monkeypatch.setattr(formula, "FAMILIES", frozenset({"bert"}))
-    with pytest.raises(ModelUnusable, match="does not know how llama computes its attention; it knows bert"):
+def test_a_family_that_adds_something_unknown_is_refused_by_verify_alone(pipeline_of, monkeypatch):
+    monkeypatch.setattr(formula, "FAMILIES", frozenset())
+    monkeypatch.setattr(formula, "scale", lambda *_: 0.1)
+    with pytest.raises(ModelUnusable, match=r"no layer of llama computes .* as --verify knows it"):
         pipeline_of("llama").inspect(TEXT, Request(verify=True))
     assert pipeline_of("llama").inspect(TEXT).maps
 

@@ -49,7 +49,9 @@ def inspection_of(*maps, model="tiny", top=0, output=None, checks=()):
 
 def map_of(kind, queries, keys, causal=False, **more):
     weights = heads(len(queries), len(keys), causal)
-    return AttentionMap(kind, tokens_of(queries), tokens_of(keys), (0, 1), (0, 1, 2, 3), weights, causal, **more)
+    visible = np.ones((2, len(queries), len(keys)), bool)
+    visible = np.tril(visible) if causal else visible
+    return AttentionMap(kind, tokens_of(queries), tokens_of(keys), (0, 1), (0, 1, 2, 3), weights, visible, **more)
 
 
 def encoder(**more):

@@ -34,14 +34,18 @@ HOSTILE = (
 def hostile():
     texts = tuple(Token(text) for text in HOSTILE)
     weights = np.full((1, 1, len(texts), len(texts)), 1 / len(texts), np.float32)
-    return inspection_of(AttentionMap(Kind.SELF, texts, texts, (0,), (0,), weights), model="</title><script>alert(1)")
+    return inspection_of(
+        AttentionMap(Kind.SELF, texts, texts, (0,), (0,), weights, np.ones(weights.shape[1:], bool)),
+        model="</title><script>alert(1)",
+    )
 
 
 def large():
     """12 layers × 12 heads at 128 tokens, as hard to compress as weights get."""
     weights = np.random.default_rng(0).dirichlet(np.full(128, 0.3), size=(12, 12, 128)).astype(np.float32)
     texts = tuple(Token(f"t{place}") for place in range(128))
-    return inspection_of(AttentionMap(Kind.SELF, texts, texts, tuple(range(12)), tuple(range(12)), weights))
+    visible = np.ones((12, *weights.shape[2:]), bool)
+    return inspection_of(AttentionMap(Kind.SELF, texts, texts, tuple(range(12)), tuple(range(12)), weights, visible))
 
 
 def data_in(text):

@@ -104,7 +104,7 @@ def test_the_chosen_head_does_something_and_is_of_the_cross_attention_where_ther
 
 def test_one_head_needs_no_overview():
     one = map_of(Kind.SELF, "abc", "abc")
-    one = type(one)(one.kind, one.queries, one.keys, (1,), (3,), one.weights[1:, 3:])
+    one = type(one)(one.kind, one.queries, one.keys, (1,), (3,), one.weights[1:, 3:], one.visible[1:])
     lines = [line.plain for line in report(inspection_of(one), 80, False)]
     assert lines[:3] == ["tiny  self-attention  1 layer × 1 head, 3 tokens", "", lines[2]]
     assert lines[2].startswith("layer 1, head 3: ")
@@ -129,7 +129,7 @@ def test_gradients_are_named_as_such():
 def test_a_layer_that_differs_is_named():
     lines = [line.plain for line in report(verified(3e-3), 80, False)]
     assert lines[2].endswith("differs")
-    assert lines[-2:] == ["largest difference 3.0e-03 (at most 1e-04)", "the layers do not compute the formula"]
+    assert lines[-2:] == ["largest difference 3.0e-03 (at most 1e-05)", "the layers do not compute the formula"]
 
 
 def test_a_text_without_tokens_is_said_to_have_none():

@@ -2,7 +2,7 @@ import pytest
 import torch
 from transformers.models.t5.modeling_t5 import T5Attention
 
-from nlpcli.pipelines.attention.relative_bias import bucket
+from nlpcli.pipelines.attention.position_bias import bucket
 
 
 @pytest.mark.parametrize("two_sided", [True, False])
