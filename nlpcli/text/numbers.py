@@ -44,6 +44,10 @@ _DECADE = re.compile(r"(\d0)'?s\b|anos (\d0)\b|década de (?:19|20)?(\d0)\b", re
 _YEAR_DIGITS = 4
 
 
+# What stands for a piece that is kept as it is; a number that touches it is one number with it.
+KEPT = "\ue000"
+
+
 class Number(NamedTuple):
     """A number as it stands: its stretch, its digits, and its parts where its separators say what they are."""
 
@@ -181,7 +185,8 @@ def _matched(
         exact = next((other for other in same if other.text == number.text), same[0])
         same.remove(exact)
         if not is_name(source, number):
-            new = written(number, language)
+            is_part = KEPT in (source[number.start - 1 : number.start], source[number.end : number.end + 1])
+            new = number.text if is_part else written(number, language)
             if _differs(number, exact, new):
                 edits.append(Edit(exact.start, exact.end, new))
     return edits, missing, [number for numbers in by_digits.values() for number in numbers]

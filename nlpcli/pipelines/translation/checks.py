@@ -16,7 +16,7 @@ from nlpcli.pipelines.translation.unknown_pieces import ORDINAL_LANGUAGES
 from nlpcli.text.clocks import corrections
 from nlpcli.text.edits import Edit
 from nlpcli.text.markup.segments import TagKind
-from nlpcli.text.numbers import Number, codes_in, compare, localized
+from nlpcli.text.numbers import KEPT, Number, codes_in, compare, localized
 from nlpcli.text.typography import Mark, quotes_of, restore
 
 # Signs that mean the same everywhere; other marks do so where they stand alone.
@@ -42,7 +42,6 @@ _SIGNS_IN_WORDS = {"$": re.compile(r"d[óo]l+ar", re.I), "%": re.compile(r"por c
 _AND = re.compile(r"(?<= )(?:e|and|y|und|et)(?= )")
 _ORDINAL_SIGN = re.compile(r"(?<![\w.])(\d+)(\.?)([ªº])")
 _ORDINAL_LETTER = re.compile(r"(?<![\w.,])(\d+)([oa])(?![\w'’])")
-_BLANK = "\ue000"
 
 
 # They come and go between languages, or are written in words.
@@ -112,7 +111,7 @@ def check(prepared: Prepared, sentence: Sentence, text: str, languages: Language
 def blanked(text: str, words: Iterable[str]) -> str:
     """The text with its stand-ins made unreadable, for they have digits."""
     for word in words:
-        text = text.replace(word, _BLANK * len(word))
+        text = text.replace(word, KEPT * len(word))
     return text
 
 
@@ -162,7 +161,7 @@ def _signs(source: str, found: str, languages: Languages, findings: Findings) ->
         return
     counts = Counter(found)
     wanted = Counter(match[0] for match in signs)
-    lost = {sign for sign, count in wanted.items() if counts[sign] < count and sign != _BLANK}
+    lost = {sign for sign, count in wanted.items() if counts[sign] < count and sign != KEPT}
     if "&" in lost and len(places := list(_AND.finditer(found))) == wanted["&"]:
         findings.edits += [Edit(*match.span(), "&") for match in places]
         lost.remove("&")
@@ -187,7 +186,7 @@ def _is_listed(match: re.Match[str]) -> bool:
     before, behind = text[: match.start()].split(" ")[-2:], text[match.end() :].split(" ")[:2]
     if before[-1:] != [""] or behind[:1] != [""]:
         return True
-    return any((len(word) == 1 and not word.isascii()) or word[:1] == _BLANK for word in [*before[:-1], *behind[1:]])
+    return any((len(word) == 1 and not word.isascii()) or word[:1] == KEPT for word in [*before[:-1], *behind[1:]])
 
 
 def _sign(source: str, match: re.Match[str], languages: Languages) -> Protection:

@@ -12,7 +12,15 @@ from nlpcli.pipelines.translation.checks import Findings, blanked, check, lost_s
 from nlpcli.pipelines.translation.confidence import Score
 from nlpcli.pipelines.translation.coverage import said_twice
 from nlpcli.pipelines.translation.doubts import Doubt, Kind
-from nlpcli.pipelines.translation.inline import STAND_INS, Prose, Sentence, cut_at_words, render, sentences_of
+from nlpcli.pipelines.translation.inline import (
+    STAND_INS,
+    Prose,
+    Sentence,
+    cut_at_words,
+    nests_alike,
+    render,
+    sentences_of,
+)
 from nlpcli.pipelines.translation.preparation import Languages, Prepared, prepare
 from nlpcli.pipelines.translation.protection import Protection, moved, protected, without_plain_tags
 from nlpcli.pipelines.translation.seams import with_seams
@@ -170,7 +178,9 @@ class FaithfulTranslator:
 
     def _written(self, job: _Job) -> Written:
         best = job.best
-        written = self._between_words(job, best.sentence) if best.findings.lost_words else _rendered(job, best)
+        written = Written([]) if best.findings.lost_words else _rendered(job, best)
+        if best.findings.lost_words or not nests_alike(best.sentence, written.nodes):
+            written = self._between_words(job, best.sentence)
         nodes = [job.prepared.head, *written.nodes, job.prepared.tail]
         doubts = (*written.doubts, *_doubts(best.sentence.text, best.translation))
         lost = lost_signs(job.work.sentence.text, joined(nodes), job.work.source)

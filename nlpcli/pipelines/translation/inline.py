@@ -269,8 +269,51 @@ def _place_marks(sentence: Sentence, translation: str, links: Sequence[Link]) ->
     spans = _tree(sentence.marks, len(sentence.text))
     placed: list[_Placed] = []
     ordered = any(mark.tag.kind is TagKind.EDGE for mark in sentence.marks)
-    _place_all(spans, 0, len(translation), _Aligner(sentence.text, translation, links, ordered), placed)
+    aligner = _Aligner(sentence.text, translation, links, ordered, _elements(sentence, translation))
+    _place_all(spans, 0, len(translation), aligner, placed)
     return placed
+
+
+class _Element(NamedTuple):
+    """An element that goes as a stand-in: its place in the source, and its stretch of the translation."""
+
+    source: int
+    start: int
+    end: int
+
+
+def _elements(sentence: Sentence, translation: str) -> list[_Element]:
+    found = []
+    for place, word in _places(sentence.text, sentence.words).items():
+        node, start = sentence.words[word], translation.find(word)
+        if isinstance(node, Tag) and node.kind is TagKind.WORD and start >= 0:
+            found.append(_Element(place, start, start + len(word)))
+    return found
+
+
+def nests_alike(sentence: Sentence, nodes: Sequence[Node]) -> bool:
+    """Whether each tag among the nodes lies in the same others as in the sentence."""
+    if not sentence.marks or not any(isinstance(node, Tag) for node in sentence.words.values()):
+        return True
+    return _above(cut_at_words(sentence)) == _above(nodes)
+
+
+def _above(nodes: Iterable[Node]) -> dict[int, tuple[int, ...]]:
+    """Each tag by its id, and the tags that it lies in; first how many that were opened before were closed by then."""
+    above: dict[int, tuple[int, ...]] = {}
+    closed, open_ = 0, list[int]()
+    for node in nodes:
+        if not isinstance(node, Tag) or node.kind in (TagKind.BREAK, TagKind.TEXT):
+            continue
+        if node.kind is not TagKind.CLOSE:
+            above[id(node)] = (closed, *open_)
+        if node.kind is TagKind.OPEN:
+            open_.append(id(node))
+        elif node.kind is TagKind.CLOSE and open_:
+            open_.pop()
+        elif node.kind is TagKind.CLOSE:
+            closed += 1
+    return above
 
 
 def _tree(marks: Sequence[Mark], length: int) -> list[_Span]:
@@ -309,6 +352,7 @@ def _place_all(spans: list[_Span], low: int, high: int, aligner: _Aligner, place
         for child in span.children:
             child_start, child_end = aligner.target(child.start, child.end)
             start, end = min(start, child_start), max(end, child_end)
+        start, end = aligner.with_elements(span, start, end)
         wanted.append((max(low, min(start, high)), max(low, min(end, high)), order, span))
     position = low
     if not aligner.ordered:
@@ -328,8 +372,11 @@ def _place_all(spans: list[_Span], low: int, high: int, aligner: _Aligner, place
 class _Aligner:
     """Stretches of a sentence → stretches of its translation. `ordered`: no tag may pass another one."""
 
-    def __init__(self, source: str, translation: str, links: Sequence[Link], ordered: bool) -> None:
+    def __init__(
+        self, source: str, translation: str, links: Sequence[Link], ordered: bool, elements: Sequence[_Element]
+    ) -> None:
         self.ordered = ordered
+        self._elements = elements
         self._source = source
         self._translation = translation
         self._links = links
@@ -350,6 +397,28 @@ class _Aligner:
         target = self._whole_words(self._links[first].start, self._links[last - 1].end)
         target = target if self._source[end - 1 : end] in _STOPS else self._without_stops(*target)
         return target if target[0] < target[1] or not self._source[start:end].strip() else self._word_at(target[0])
+
+    def with_elements(self, span: _Span, start: int, end: int) -> tuple[int, int]:
+        """The stretch with the elements that stand in the span, and without those that stand beside it."""
+        if span.start == span.end:
+            return start, end
+        inside = [element for element in self._elements if span.start <= element.source < span.end]
+        start, end = min([start, *(i.start for i in inside)]), max([end, *(i.end for i in inside)])
+        for element in self._elements:
+            if element in inside or not (element.start < end and element.end > start):
+                continue
+            before, behind = (start, element.start), (element.end, end)
+            kept = max(before, behind, key=lambda part: part[1] - part[0])
+            if all(kept[0] <= other.start < kept[1] for other in inside):
+                start, end = self._trimmed(*kept)
+        return start, end
+
+    def _trimmed(self, start: int, end: int) -> tuple[int, int]:
+        while start < end and self._translation[start].isspace():
+            start += 1
+        while start < end and self._translation[end - 1].isspace():
+            end -= 1
+        return start, end
 
     def _word_at(self, place: int) -> tuple[int, int]:
         """The word behind `place`, or the last one: a span around words is not around nothing."""

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from nlpcli.text.markup.segments import Inside, Node, Tag, TagKind, has_letters, merged
 
+# 3.<sup>o</sup>, n.<sup>o</sup>, Ex.<sup>mo</sup>: an ending that is raised behind a point is in the word too.
+_BEFORE_ENDING, _ENDING = re.compile(r"[^\W_]+\.\Z"), re.compile(r"[^\W\d_]{1,3}")
 # What belongs to a number that is written in parts.
 _AROUND_NUMBERS = "[](){}$€£¥%°"
 _SHORTEST_STEM = 4
@@ -43,11 +45,20 @@ def with_exact_spans(nodes: Sequence[Node], escape: Callable[[str], str]) -> lis
 
 def _cut(nodes: Sequence[Node]) -> Iterator[Node]:
     """Texts in words, white space, and single other characters."""
-    for node in nodes:
-        if isinstance(node, str):
-            yield from re.findall(r"[^\W_]+|\s+|[\W_]", node)
-        else:
+    for place, node in enumerate(nodes):
+        if not isinstance(node, str):
             yield node
+            continue
+        abbreviated = _BEFORE_ENDING.search(node) if _is_raised_ending(nodes[place + 1 : place + 3]) else None
+        yield from re.findall(r"[^\W_]+|\s+|[\W_]", node[: abbreviated.start()] if abbreviated else node)
+        if abbreviated:
+            yield abbreviated[0]
+
+
+def _is_raised_ending(nodes: Sequence[Node]) -> bool:
+    if len(nodes) < 2 or not isinstance(nodes[0], Tag) or not isinstance(nodes[1], str):
+        return False
+    return nodes[0].kind is TagKind.OPEN and bool(_ENDING.fullmatch(nodes[1])) and nodes[1].islower()
 
 
 def _exact(pieces: Sequence[Node]) -> Iterator[_Span]:
@@ -88,6 +99,8 @@ def _is_exact(pieces: Sequence[Node], span: _Span) -> bool:
     if not has_letters(text):
         return True
     before, behind = _neighbor(pieces, span.first, -1), _neighbor(pieces, span.last, 1)
+    if _is_in_word(before) and before.endswith("."):
+        return True
     if not (before[-1:].isalnum() or behind[:1].isalnum()):
         return False
     # The ending of a linked word is part of its link: <a>house</a>s.
@@ -154,7 +167,12 @@ def _grown(pieces: Sequence[Node], place: int, step: int, digits: bool, limit: i
 
 
 def _goes_on(piece: str, digits: bool) -> bool:
-    return piece.isalnum() or (digits and piece in _AROUND_NUMBERS)
+    return _is_in_word(piece) or (digits and piece in _AROUND_NUMBERS)
+
+
+def _is_in_word(piece: str) -> bool:
+    """Whether it is one, or the part of one before a raised ending."""
+    return piece.removesuffix(".").isalnum()
 
 
 def _text(pieces: Sequence[Node]) -> str:

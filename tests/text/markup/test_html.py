@@ -48,7 +48,7 @@ SNIPPETS = """<b>¦</b>¦<i>¦</i>¦<p>¦</p>¦<a href='x'>¦</a>¦<div>¦</div>
 ¦<span class=notranslate>name</span>¦<ul>¦<li>item¦</ul>¦<input value=go>¦<input type=submit value=Send>\
 ¦<meta name=description content='about us'>¦<html lang=en>¦<¦ < 3 ¦<a b='¦<a b=c'd>¦<a =x>¦<//>¦</ p>\
 ¦<?php a > b ?>¦<![CDATA[ a > b ]]>¦<math>¦<nobr>¦{{ name }}¦{% if a %}¦{% endif %}¦<%= x %>¦<h1>¦</h1>¦$\
-¦<b>19</b>¦<p¦<template>"""
+¦<b>19</b>¦<p¦<template>¦R$ 12¦<small>,00</small>¦3.¦<sup>o</sup>"""
 TEXTS = st.lists(st.sampled_from(HOSTILE.split("¦")), min_size=1, max_size=5).map("".join)
 PAGES = st.lists(st.sampled_from(SNIPPETS.split("¦")), max_size=14).map("".join)
 
@@ -68,7 +68,12 @@ def test_no_order_of_words_changes_the_tree(page):
     def links(source, target):
         return [link._replace(source_start=0, source_end=1) for link in word_links(source, target)]
 
+    def middle_last(sentence):
+        words = sentence.split()
+        return " ".join([*words[::2], *words[1::2]])
+
     for found in ((), links, word_links):
+        assert tree(translated(page, "html", middle_last, links=found or (lambda source, target: ()))) == tree(page)
         written = translated(page, "html", backwards, links=found or (lambda source, target: ()))
         assert tree(written) == tree(page)
         assert kept_texts(written) == kept_texts(page)
@@ -117,6 +122,8 @@ def test_no_visible_character_is_lost(page):
         ("<p>hi <?= $name ?> and {{ a < b }}, ok", "<p>HI <?= $name ?> AND {{ a < b }}, OK"),
         ("a<!-- b --> c<![CDATA[ d ]]>", "A<!-- b --> C<![CDATA[ d ]]>"),
         ("<p>see <code>x y</code>, <kbd>Ctrl</kbd> now", "<p>SEE <code>x y</code>, <kbd>Ctrl</kbd> NOW"),
+        ("<p>now <b>R$ 1.299</b><small>,00</small> each", "<p>NOW <b>R$ 1.299</b><small>,00</small> EACH"),
+        ("<p>art. 3.<sup>o</sup> and n.<sup>o</sup> 2", "<p>ART. 3.<sup>o</sup> AND n.<sup>o</sup> 2"),
         ("<p>12 &euro; &copy; 3</p>", "<p>12 &euro; &copy; 3</p>"),
     ],
 )  # fmt: skip
