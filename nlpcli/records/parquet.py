@@ -29,6 +29,8 @@ _BYTES_WRITTEN = 8 << 20
 # Objects with more keys than this are maps of some kind, and no structs.
 _MOST_KEYS = 1000
 _MOST_LEVELS = 32
+# https://pandas.pydata.org/docs/development/developer.html#storing-pandas-dataframe-objects-in-apache-parquet-format
+_PANDAS = b"pandas"
 
 
 def read_rows(name: str, source: BinaryIO | Iterator[bytes]) -> Iterator[ArrowRows]:
@@ -131,7 +133,10 @@ class ParquetWriter:
                 start = place
         table = pa.Table.from_batches(slices)
         renamed = table.rename_columns(self._column_names(rows[0].rows))
-        return renamed.replace_schema_metadata(table.schema.metadata)
+        new_names = {
+            name: new for name, new in zip(table.schema.names, renamed.schema.names, strict=True) if name != new
+        }
+        return renamed.replace_schema_metadata(_renamed_metadata(table.schema.metadata, new_names))
 
     def _column_names(self, rows: ArrowRows) -> list[str]:
         """The names as they are, repeated ones too; those of results are changed."""
@@ -178,6 +183,22 @@ class ParquetWriter:
         if field is None:
             return pa.field(self._output_names[name], pa.string())
         return field.with_name(self._output_names[name]) if field.name in self._results else field
+
+
+def _renamed_metadata(metadata: Mapping[bytes, bytes] | None, new_names: Mapping[str, str]) -> Any:
+    """The metadata of a schema; what pandas keeps there of columns that have another name now follows them."""
+    if not new_names or not metadata or _PANDAS not in metadata:
+        return metadata
+    try:
+        pandas = orjson.loads(metadata[_PANDAS])
+        index = [new_names.get(name, name) if isinstance(name, str) else name for name in pandas["index_columns"]]
+        columns = [
+            {**column, **{key: new_names.get(column.get(key), column.get(key)) for key in ("name", "field_name")}}
+            for column in pandas["columns"]
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return metadata  # not as pandas writes it, so that pandas does not read it either
+    return {**metadata, _PANDAS: orjson.dumps({**pandas, "index_columns": index, "columns": columns})}
 
 
 def _alike(first: Record, second: Record) -> bool:

@@ -241,3 +241,19 @@ def test_a_text_that_is_no_utf_8_goes_through_parquet_and_is_mended_elsewhere(tm
     convert([tmp_path / "a.parquet"], tmp_path / "b.parquet", "parquet")
     assert read_table(tmp_path / "b.parquet").column("text").equals(before.column("text"))
     assert [record.text for record in read(tmp_path / "a.parquet")] == ["\ufffda"]
+
+
+def test_what_pandas_keeps_of_a_column_follows_it_to_its_new_name(tmp_path):
+    index = {"name": "label", "field_name": "label", "pandas_type": "int64", "numpy_type": "Int64", "metadata": None}
+    text = {"name": "text", "field_name": "text", "pandas_type": "unicode", "numpy_type": "object", "metadata": None}
+    pandas = {"index_columns": ["label"], "column_indexes": [], "columns": [text, index], "creator": {"version": "1"}}
+    for number, told in enumerate([pandas, {"index_columns": [{"kind": "range"}], "columns": [text]}, "no object"]):
+        metadata = {"pandas": json.dumps(told), "mine": "1"}
+        table = pa.table({"text": ["a"], "label": [1]}).replace_schema_metadata(metadata)
+        pq.write_table(table, tmp_path / f"{number}.parquet")
+        convert([tmp_path / f"{number}.parquet"], tmp_path / "out.parquet", "parquet")
+        after = pq.read_schema(tmp_path / "out.parquet").metadata
+        assert after[b"mine"] == b"1"
+        moved = {**index, "name": "input_label", "field_name": "input_label"}
+        renamed = {**pandas, "index_columns": ["input_label"], "columns": [text, moved]}
+        assert json.loads(after[b"pandas"]) == (renamed if told is pandas else told)
