@@ -20,6 +20,7 @@ _LABEL_CELLS = 20
 _BAR_CELLS = 12
 # A second source token is named where it has this share.
 _SECOND = 0.15
+_LEAST_NAME = 3
 
 
 def alignment(map_: AttentionMap) -> Matrix:
@@ -42,7 +43,7 @@ def draw_alignment(map_: AttentionMap, width: int, coloured: bool) -> list[Text]
     from rich.text import Text
 
     matrix = alignment(map_)
-    cells = min(_LABEL_CELLS, max(8, (width - _BAR_CELLS - 12) // 3))
+    cells = min(_LABEL_CELLS, max(7, (width - _BAR_CELLS - 12) // 3))
     outputs = [label(token.text) for token in map_.queries]
     sources = [label(token.text) for token in map_.keys]
     output_cells = min(cells, max(map(cell_len, outputs), default=1))
@@ -54,9 +55,10 @@ def draw_alignment(map_: AttentionMap, width: int, coloured: bool) -> list[Text]
         order = (-row).argsort(kind="stable")
         best = int(order[0])
         line = Text(f"{fitted(output, output_cells)} ← {fitted(sources[best], source_cells)} {row[best]:.2f} ")
-        line.append(bar(float(row[best]), _BAR_CELLS), style="green" if coloured else "")
-        if len(order) > 1 and row[order[1]] >= _SECOND:
-            rest = width - line.cell_len - 6
+        room = max(0, min(_BAR_CELLS, width - line.cell_len))
+        line.append(bar(float(row[best]), room), style="green" if coloured else "")
+        rest = width - line.cell_len - 6
+        if len(order) > 1 and row[order[1]] >= _SECOND and rest >= _LEAST_NAME:
             second = fitted(sources[int(order[1])], min(rest, cell_len(sources[int(order[1])])))
             line.append(f" {second} {row[order[1]]:.2f}", style="dim" if coloured else "")
         lines.append(line)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from nlpcli.views.attention.labels import fitted, label, right_fitted, short_label, stacked
+from nlpcli.views.attention.labels import fitted, label, right_fitted, short_label, stacked, wrapped
 from nlpcli.views.attention.palette import SHADES, colour_of, hexadecimal, shade_of
 
 if TYPE_CHECKING:
@@ -204,10 +204,12 @@ def _scale(largest: float, groups: int, width: int, coloured: bool) -> list[Text
     else:
         line.append("".join(shade * 3 for shade in SHADES))
     line.append(f" {_number(largest)}")
-    line.append("  by square root", style=dim)
-    if groups == 1:
-        return [line]
-    return [line, Text(fitted(f"each cell: the largest of {groups} × {groups} tokens", width), style=dim)]
+    notes = ["by square root"]
+    if line.cell_len + 2 + len(notes[0]) <= width:
+        line.append(f"  {notes.pop()}", style=dim)
+    if groups > 1:
+        notes += wrapped(f"each cell: the largest of {groups} × {groups} tokens", width)
+    return [line, *(Text(note, style=dim) for note in notes)]
 
 
 def _number(weight: float) -> str:

@@ -32,6 +32,17 @@ def short_label(text: str) -> str:
     return label(text)
 
 
+def wrapped(text: str, cells: int) -> list[str]:
+    """Lines of at most `cells` cells, broken at spaces; a word that is wider alone is cut."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= cells:
+            lines[-1] += " " + word
+        else:
+            lines.append(word if cell_len(word) <= cells else fitted(word, cells))
+    return [line for line in lines if line]
+
+
 def fitted(text: str, cells: int) -> str:
     """Exactly `cells` cells wide: filled up with spaces, or cut behind a character and marked."""
     if cell_len(text) <= cells:

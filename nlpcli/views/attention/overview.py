@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nlpcli.records.inspection import AttentionMap, HeadSummary
+from nlpcli.views.attention.labels import wrapped
 from nlpcli.views.attention.palette import PATTERNS, Colour, blend, hexadecimal, letter_colour
 
 if TYPE_CHECKING:
@@ -84,10 +85,11 @@ def _legend(summaries: Sequence[HeadSummary], width: int, coloured: bool) -> Ite
             yield line
             line = Text()
         line = Text.assemble(line, "   " if line.cell_len else "", entry)
-    if not coloured:
-        note = f"   (a capital: strength at least {_STRONG})"
-        if line.cell_len + len(note) > width:
-            yield line
-            line, note = Text(), note.strip()
-        line.append(note)
-    yield line
+    note = f"(a capital: strength at least {_STRONG})"
+    if coloured:
+        yield line
+    elif line.cell_len + 3 + len(note) <= width:
+        yield line.append(f"   {note}")
+    else:
+        yield line
+        yield from map(Text, wrapped(note, width))

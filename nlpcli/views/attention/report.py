@@ -20,7 +20,7 @@ from nlpcli.records.record import Record
 from nlpcli.streams import columns
 from nlpcli.views.attention.alignment import draw_alignment
 from nlpcli.views.attention.heat_map import Sides, draw_heat_map
-from nlpcli.views.attention.labels import fitted, label
+from nlpcli.views.attention.labels import label, wrapped
 from nlpcli.views.attention.overview import draw_overview
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ TITLES = {
 }
 # Patterns in which a head rests: others are shown first.
 RESTING = frozenset({"first-token sink", "separators", "punctuation", "broad", "mixed"})
+# Narrower, --verify says one digit of each difference.
+_WIDE_TABLE = 56
 
 
 def draw_inspection(record: Record) -> RenderableType:
@@ -95,7 +97,7 @@ def _lines(inspection: Inspection, width: int, coloured: bool) -> Iterator[Text]
     if (cross := inspection.map_of(Kind.CROSS)) is not None:
         yield Text()
         heading = "alignment: the mean over the heads above, special tokens left out"
-        yield Text(fitted(heading, width), style="bold" if coloured else "")
+        yield from (Text(line, style="bold" if coloured else "") for line in wrapped(heading, width))
         yield from draw_alignment(cross, width, coloured)
 
 
@@ -134,8 +136,8 @@ def _beside(title: str, details: str, width: int, coloured: bool) -> Iterator[Te
     if cell_len(title) + len(details) + 2 <= width:
         yield Text.assemble((title, bold), "  ", (details, dim))
         return
-    yield Text(fitted(title, width), style=bold)
-    yield Text(fitted(details, width), style=dim)
+    yield from (Text(line, style=bold) for line in wrapped(title, width))
+    yield from (Text(line, style=dim) for line in wrapped(details, width))
 
 
 def _chosen_map(inspection: Inspection, chosen: HeadSummary, width: int, coloured: bool) -> Iterator[Text]:
@@ -147,7 +149,7 @@ def _chosen_map(inspection: Inspection, chosen: HeadSummary, width: int, coloure
     rolled = next((other for other in inspection.maps if other.rollout is not None), None)
     if rolled is not None and rolled.rollout is not None:
         heading = f"attention rollout through layers 0 to {rolled.layers[-1]}"
-        yield Text(fitted(heading, width), style="bold" if coloured else "")
+        yield from (Text(line, style="bold" if coloured else "") for line in wrapped(heading, width))
         reached = np.where(rolled.reached, rolled.rollout, np.nan)
         yield from draw_heat_map(reached, sides_of(rolled), width, coloured)
         return
@@ -175,23 +177,30 @@ def _links(chosen: HeadSummary, map_: AttentionMap, width: int) -> Iterator[Text
 
     for link in chosen.links:
         query, key = label(map_.queries[link.query].text), label(map_.keys[link.key].text)
-        yield Text(fitted(f"{link.weight:.4f}  {query} [{link.query}] → {key} [{link.key}]", width))
+        line = f"{link.weight:.4f}  {query} [{link.query}] → {key} [{link.key}]"
+        yield from map(Text, [line] if cell_len(line) <= width else wrapped(line, width))
 
 
 def _checks(checks: Sequence[LayerCheck], width: int, coloured: bool) -> Iterator[Text]:
     """A line per layer, and the largest difference of all."""
     from rich.text import Text
 
-    yield Text(
-        f"{'attention':9} {'layer':>5}  {'softmax':>9} {'× V':>9} {'× W^O':>9}", style="bold" if coloured else ""
-    )
+    wide = width >= _WIDE_TABLE
+    heading = ("attention", "layer", "softmax", "× V", "× W^O") if wide else ("", "", "", "× V", "×W^O")
+    yield Text(_row(heading, wide), style="bold" if coloured else "")
     for check in checks:
         good = check.largest <= TOLERANCE
-        yield Text(
-            f"{check.kind.value:9} {check.layer:>5}  {check.weights:9.1e} {check.heads:9.1e} {check.output:9.1e}"
-            f"{'' if good else '  differs'}",
-            style=("" if good else "red") if coloured else "",
-        )
+        found = [f"{value:.1e}" if wide else f"{value:.0e}" for value in (check.weights, check.heads, check.output)]
+        mark = "" if good else "  differs" if wide else " ≠"
+        row = _row((check.kind.value, str(check.layer), *found), wide)
+        yield Text(row + mark, style=("" if good else "red") if coloured else "")
     worst = max(check.largest for check in checks)
     verdict = "the layers compute the formula" if worst <= TOLERANCE else "the layers do not compute the formula"
     yield from _beside(f"largest difference {worst:.1e} (at most {TOLERANCE:.0e})", verdict, width, coloured)
+
+
+def _row(cells: tuple[str, ...], wide: bool) -> str:
+    kind, layer, *found = cells
+    if wide:
+        return f"{kind:9} {layer:>5}  " + " ".join(f"{cell:>9}" for cell in found)
+    return f"{kind:7} {layer:>2} " + " ".join(f"{cell:>5}" for cell in found)
