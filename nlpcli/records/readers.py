@@ -123,6 +123,12 @@ def _read_file(file: InputFile, reading: _Reading) -> Generator[Record, None, No
         content = file.content(stream, is_wide(reading.spec))
         if reading.said is not None:
             _say_findings(file, content, decoder.encoding, reading.said)
+            if content.holds_nul and file.path is None and not (file.told or is_wide(reading.spec)):
+                log.warning(
+                    "%s has NUL bytes in it, as UTF-16 without its mark and files that are no text have;"
+                    " name its --encoding, or -0 where they end the records",
+                    quoted(file.name),
+                )
         if content.format == "parquet":
             from nlpcli.records.parquet import read_rows
 

@@ -59,3 +59,9 @@ def test_a_run_whose_results_go_into_its_folder_ends(starter, tmp_path, line):
     done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120)
     written = (tmp_path / "out.txt").read_text() if "out.txt" in line else done.stdout
     assert len(written.splitlines()) == 2
+
+
+@pytest.mark.parametrize("options", [[], ["-0"], ["--encoding", "utf-16-le"], ["--input-format", "txt"]])
+def test_nul_bytes_in_a_pipe_are_said_unless_somebody_has_named_them(embed, options):
+    done = embed("--dim", "2", *options, stdin="one\ntwo\n".encode("utf-16-le"))
+    assert (done.status, b"stdin has NUL bytes in it" in done.complaints) == (0, not options)
