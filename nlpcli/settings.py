@@ -110,6 +110,8 @@ def load_toml(path: Path) -> dict[str, Any]:
         raise UsageError(f"cannot read {quoted(path)}: {error.strerror}; check it, or name another file") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{quoted(path)} is not valid TOML: {error}") from error
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, a list in a list in a list …
+        raise UsageError(f"{quoted(path)} is not valid TOML: {type(error).__name__}, {error}") from error
 
 
 def _text_of(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Literal
@@ -95,6 +96,8 @@ def catalog() -> Catalog:
         UsageError: the user's file is not TOML, or has an entry that cannot be read.
     """
     tables = read_catalog()
+    if wrong := next((task for task, name in tables["default"].items() if not isinstance(name, str)), None):
+        raise UsageError(f'{wrong} of [default] in {user_file()} is no name; write {wrong} = "..."')
     models = {name: _entry(name, entry) for name, entry in tables["models"].items()}
     aliases = {name: _alias(name, entry) for name, entry in tables["alias"].items()}
     return Catalog(models, tables["default"], aliases)
@@ -118,4 +121,22 @@ def _alias(name: str, entry: dict[str, Any]) -> Alias:
     refuse_unknown(entry, {field.name for field in fields(Alias)} - {"name"}, where)
     if not isinstance(entry.get("model"), str):
         raise UsageError(f'{where}, lacks model = "...": a hub id, a folder or a .gguf file')
-    return Alias(name=name, **{**entry, "languages": tuple(entry.get("languages", ()))})
+    languages = entry.get("languages", ())
+    alias = Alias(name=name, **{**entry, "languages": tuple(languages) if isinstance(languages, list) else languages})
+    if wrong := _wrongly_typed(alias):
+        raise UsageError(f"{where}: {wrong} is of another kind than that of the catalogue; see: nlpcli models list")
+    return alias
+
+
+_KINDS: dict[str, Callable[[Any], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "str | None": lambda value: value is None or isinstance(value, str),
+    "int": lambda value: type(value) is int and 0 <= value < 1 << 62,
+    "tuple[str, ...]": lambda value: isinstance(value, tuple) and all(isinstance(item, str) for item in value),
+}
+
+
+def _wrongly_typed(entry: Alias | CatalogEntry | WheelFile | Adapter) -> str | None:
+    """The first field whose value is of another type than it says."""
+    kinds = ((field.name, _KINDS.get(str(field.type))) for field in fields(entry))
+    return next((name for name, holds in kinds if holds and not holds(getattr(entry, name))), None)

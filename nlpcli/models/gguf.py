@@ -78,15 +78,25 @@ def _check(name: str, file: Path, header: GgufHeader) -> None:
             f"{name} is one part of several; join them once: llama-gguf-split --merge {name} WHOLE.gguf,"
             " then -m WHOLE.gguf"
         )
-    if not isinstance(values.get("general.architecture"), str):
-        raise ModelUnusable(f"{name} cannot be read as GGUF: it names no architecture")
+    architecture = values.get("general.architecture")
+    for key in ("block_count", "embedding_length"):
+        # transformers would take those of some large model in their place.
+        if not isinstance(values.get(f"{architecture}.{key}"), int):
+            raise ModelUnusable(f"{name} cannot be read as GGUF: it says no {architecture}.{key}; the file is damaged")
     if not header.tensors:
         raise ModelUnusable(f"{name} holds no weights; name the file that does")
     stated = {key.partition(".")[2]: value for key, value in values.items()}
     check_numbers(name, stated, _PACKED * file.stat().st_size)
+    layers = len({match[1] for tensor in header.tensors if (match := _LAYER.match(tensor))})
+    if (promised := values[f"{architecture}.block_count"]) != layers:
+        raise ModelUnusable(
+            f"{name} lacks layers: it has weights of {layers} and says block_count = {promised};"
+            " the file is incomplete, or one part of several"
+        )
 
 
 _PART_NAME = re.compile(r"-\d{5}-of-(?!00001)\d{5}\.gguf$")
+_LAYER = re.compile(r"(?:\w+\.)*blk\.(\d+)\.")
 # Of a quantized file, elements a byte that it has: two of four bits, and some.
 _PACKED = 4
 

@@ -60,13 +60,17 @@ def file() -> Path:
 
 def measurements() -> list[Measurement]:
     """Those of this machine; a file of another version of nlpcli counts as none."""
+    here = machine()
+    return [measurement for measurement in _kept() if measurement.machine == here]
+
+
+def _kept() -> list[Measurement]:
+    """Those of every machine that shares the cache."""
     try:
         rows: list[dict[str, Any]] = json.loads(file().read_text(encoding="utf-8"))
-        found = [Measurement(**row) for row in rows]
-    except (OSError, ValueError, TypeError):
+        return [Measurement(**row) for row in rows]
+    except (OSError, ValueError, TypeError, RecursionError):
         return []
-    here = machine()
-    return [measurement for measurement in found if measurement.machine == here]
 
 
 def find(task: str, model: str, device: str, device_name: str) -> Measurement | None:
@@ -83,10 +87,17 @@ def keep(new: Measurement) -> None:
     """
 
     def key(measurement: Measurement) -> tuple[str, ...]:
-        return (measurement.task, measurement.model, measurement.device, measurement.device_name)
+        return (measurement.task, measurement.model, measurement.device, measurement.device_name, measurement.machine)
 
-    kept = [measurement for measurement in measurements() if key(measurement) != key(new)]
-    _write([*kept, new])
+    from filelock import FileLock
+
+    # The file is read and written as one: of what several processes keep at a time, nothing is lost.
+    try:
+        file().parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(file().with_name(f".{FILE}.lock")):
+            _write([*(measurement for measurement in _kept() if key(measurement) != key(new)), new])
+    except OSError as error:
+        raise CacheError(f"cannot write {quoted(file())}: {error.strerror}") from error
 
 
 def _write(rows: Iterable[Measurement]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from nlpcli.errors import ModelUnusable
 from nlpcli.models.bergamot.configuration import BergamotConfig
-from nlpcli.models.bergamot.marian_binary import Array, read_marian_model
+from nlpcli.models.bergamot.marian_binary import Array, MarianModel, read_marian_model
 from nlpcli.models.bergamot.modeling import NEVER
 from nlpcli.models.bergamot.sentencepiece_model import EOS_ID, UNKNOWN_ID, fast_tokenizer, read_sentencepiece_model
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, convert_shortlist
 from nlpcli.models.bergamot.tokenization import BergamotTokenizer
+from nlpcli.models.foreign import said_of
 
 # What the architecture is, key by key; anything else would be computed wrongly. A tuple: one of these, or nothing.
 _REQUIRED: dict[str, tuple[Any, ...]] = {
@@ -102,13 +105,14 @@ def convert_files(files: MarianFiles, pair: tuple[str, str], card: str, folder: 
     from transformers import GenerationConfig
 
     config, weights = read_model(files.model, pair)
+    tokenizer = _tokenizer(files, config)
     folder.mkdir(parents=True, exist_ok=True)
     # float16 holds int8 weights closely enough: computed in float32, all of 400 translations stayed the same.
     half = {name: weight.astype(np.float16) for name, weight in weights.items()}
     save_file(half, folder / "model.safetensors", {"format": "pt"})
     config.save_pretrained(folder)
     GenerationConfig(**_generation(config)).save_pretrained(folder)
-    _tokenizer(files).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     if files.shortlist is not None:
         convert_shortlist(files.shortlist, folder / SHORTLIST_FILE)
     for name in _vocabulary_names(files):
@@ -127,6 +131,11 @@ def read_model(path: Path, pair: tuple[str, str]) -> tuple[BergamotConfig, dict[
         ModelUnusable: the file is damaged, or of another architecture.
     """
     model = read_marian_model(path)
+    with said_of(f"{path.name} is no Bergamot student that can be read, or it is damaged"):
+        return _model(path, model, pair)
+
+
+def _model(path: Path, model: MarianModel, pair: tuple[str, str]) -> tuple[BergamotConfig, dict[str, Array]]:
     config = _config(path.name, model.configuration, pair)
     config.activation_multipliers = _multipliers(config, model.multipliers)
     remaining = dict(model.tensors)
@@ -137,11 +146,31 @@ def read_model(path: Path, pair: tuple[str, str]) -> tuple[BergamotConfig, dict[
         raise ModelUnusable(f"{path.name} lacks the tensor {error.args[0]}") from error
     if remaining:
         raise ModelUnusable(f"{path.name} has a tensor that its architecture does not need: {next(iter(remaining))}")
+    for name, weight in weights.items():
+        if weight.shape != (wanted := _shape(name, config)):
+            raise ModelUnusable(f"{path.name}: {name} is {weight.shape}, where its architecture has {wanted}")
     return config, weights
+
+
+def _shape(name: str, config: BergamotConfig) -> tuple[int, ...]:
+    """What `BergamotMTModel` has under a name; each matrix as (out, in)."""
+    width, inner = config.d_model, config.encoder_ffn_dim
+    if "final_logits_bias" in name:
+        return (config.vocab_size,)
+    if "embed_tokens" in name:
+        return (config.source_vocab_size or config.vocab_size, width)
+    if "shared" in name:
+        return (config.vocab_size, width)
+    if "fc1" in name:
+        return (inner, width) if _is_matrix(name) else (inner,)
+    if "fc2" in name and _is_matrix(name):
+        return (width, inner)
+    return (width, width) if _is_matrix(name) else (width,)
 
 
 def _config(name: str, configuration: Mapping[str, Any], pair: tuple[str, str]) -> BergamotConfig:
     _check(name, configuration)
+    _check_sizes(name, configuration)
     source_size, target_size = configuration["dim-vocabs"]
     width, heads = configuration["transformer-dim-ffn"], configuration["transformer-heads"]
     return BergamotConfig(
@@ -168,12 +197,27 @@ def _check(name: str, configuration: Mapping[str, Any]) -> None:
     for key, values in wanted.items():
         if configuration.get(key) not in values:
             raise ModelUnusable(
-                f"{name} is no Bergamot student: {key} is {configuration.get(key)!r}, not {values[0]!r};"
+                f"{name} is no Bergamot student: {key} is {reprlib.repr(configuration.get(key))}, not {values[0]!r};"
                 " use a model converted for transformers (Helsinki-NLP/opus-mt-…)"
             )
     tied = configuration.get("tied-embeddings-all"), configuration.get("tied-embeddings")
     if tied[0] is not True and tied[1] is not True:
         raise ModelUnusable(f"{name} is no Bergamot student: its output layer has an embedding of its own")
+
+
+def _check_sizes(name: str, configuration: Mapping[str, Any]) -> None:
+    """Whole numbers, no larger than students are; the heads share the width."""
+    vocabularies = configuration["dim-vocabs"]
+    sizes = {key: configuration[key] for key in _MOST} | {f"dim-vocabs {n}": v for n, v in enumerate(vocabularies)}
+    for key, size in sizes.items():
+        if type(size) is not int or not 0 < size <= _MOST.get(key, _MOST_PIECES):
+            raise ModelUnusable(f"{name} is no Bergamot student: {key} is {reprlib.repr(size)}; the file is damaged")
+    if len(vocabularies) != 2 or configuration["dim-emb"] % configuration["transformer-heads"]:
+        raise ModelUnusable(f"{name} is no Bergamot student: its heads or vocabularies do not fit; the file is damaged")
+
+
+_MOST = {"dim-emb": 8192, "transformer-dim-ffn": 65536, "transformer-heads": 256, "enc-depth": 256, "dec-depth": 256}
+_MOST_PIECES = 1_000_000
 
 
 def _names(config: BergamotConfig) -> Iterator[tuple[str, str]]:
@@ -256,9 +300,32 @@ def _generation(config: BergamotConfig) -> dict[str, Any]:
     }
 
 
-def _tokenizer(files: MarianFiles) -> BergamotTokenizer:
-    source = fast_tokenizer(read_sentencepiece_model(files.vocabulary))
+def _tokenizer(files: MarianFiles, config: BergamotConfig) -> BergamotTokenizer:
+    source = read_vocabulary(files.vocabulary, config.source_vocab_size or config.vocab_size)
     if files.target_vocabulary is None:
         return BergamotTokenizer(tokenizer_object=source)
-    target = fast_tokenizer(read_sentencepiece_model(files.target_vocabulary))
-    return BergamotTokenizer(tokenizer_object=source, target_tokenizer_object=target)
+    return BergamotTokenizer(
+        tokenizer_object=source, target_tokenizer_object=read_vocabulary(files.target_vocabulary, config.vocab_size)
+    )
+
+
+def read_vocabulary(path: Path, size: int) -> Tokenizer:
+    """A `.spm` file as a tokenizer; `size`: how many pieces the model has, padding included.
+
+    Raises:
+        ModelUnusable: the file is damaged, or of another model.
+    """
+    with said_of(f"{path.name} is no usable vocabulary"):
+        return _vocabulary(path, size)
+
+
+def _vocabulary(path: Path, size: int) -> Tokenizer:
+    model = read_sentencepiece_model(path)
+    if len(model.pieces) >= size:
+        raise ModelUnusable(
+            f"{path.name} has {len(model.pieces):,} pieces, the model {size - 1:,}; one is of another pair"
+        )
+    tokenizer = fast_tokenizer(model)
+    # A damaged table of characters shows when it is used.
+    tokenizer.encode("Ａ ﬁ é ½ 한 ①")
+    return tokenizer

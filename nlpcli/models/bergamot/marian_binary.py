@@ -7,6 +7,7 @@ browsermt/marian-dev, `src/common/binary.cpp` and `src/common/io_item.h`.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nlpcli.errors import ModelUnusable
+from nlpcli.models.foreign import said_of
 
 Array = np.ndarray[Any, Any]
 
@@ -53,6 +55,11 @@ def read_marian_model(path: Path) -> MarianModel:
     Raises:
         ModelUnusable: the file is no Marian model, is damaged, or holds tensors of another kind.
     """
+    with said_of(f"{path.name} is no Marian model that can be read, or it is damaged"):
+        return _read(path)
+
+
+def _read(path: Path) -> MarianModel:
     import yaml  # type: ignore[import-untyped]
 
     configuration: dict[str, Any] = {}
@@ -62,6 +69,8 @@ def read_marian_model(path: Path) -> MarianModel:
         if item.name == CONFIGURATION:
             text = bytes(item.data).split(b"\0", 1)[0].decode()
             configuration = yaml.safe_load(text)
+            if not isinstance(configuration, dict):
+                raise ModelUnusable(f"{path.name}: {CONFIGURATION} is no table; the file is damaged")
         elif not item.name.endswith(_ACTIVATION_SCALE):
             tensors[item.name] = _tensor(path, item)
         elif item.type == FLOAT32:
@@ -111,7 +120,7 @@ def _parse(data: memoryview) -> tuple[list[Item], int]:
 
 
 def _tensor(path: Path, item: Item) -> Array:
-    count = int(np.prod(item.shape))
+    count = _count(path, item)
     if item.type == FLOAT32:
         return np.frombuffer(item.data, "<f4", count).reshape(item.shape).astype(np.float32)
     if item.type != INTGEMM8:
@@ -119,6 +128,13 @@ def _tensor(path: Path, item: Item) -> Array:
     quantized, multiplier = quantized_matrix(item)
     # A division, as Marian does it: a product with 1/m differs in the last bit.
     return quantized.astype(np.float32) / multiplier
+
+
+def _count(path: Path, item: Item) -> int:
+    """How many elements a tensor has, by integers of any size: those of NumPy wrap around."""
+    if any(size < 1 for size in item.shape) or (count := math.prod(item.shape)) > len(item.data):
+        raise ModelUnusable(f"{path.name}: {item.name[:60]} is not of the size that its shape promises; it is damaged")
+    return count
 
 
 def quantized_matrix(item: Item) -> tuple[Array, np.float32]:

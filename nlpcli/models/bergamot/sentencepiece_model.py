@@ -6,6 +6,7 @@ Field numbers: google/sentencepiece, `src/sentencepiece_model.proto`.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,12 +60,13 @@ def read_sentencepiece_model(path: Path) -> SentencePieceModel:
                 types.append(kind)
             elif field == 3 and isinstance(value, bytes):
                 normaliser = dict(_fields(value))
-    except (struct.error, IndexError, ValueError) as error:
+    except (struct.error, IndexError, KeyError, ValueError, TypeError) as error:
         raise ModelUnusable(f"{path.name} is no SentencePiece vocabulary, or it is damaged") from error
     if [piece for piece, _ in pieces[:2]] != [EOS, UNKNOWN]:
         raise ModelUnusable(f"{path.name} is no vocabulary of Marian's: its first pieces are not {EOS} and {UNKNOWN}")
     charsmap = normaliser.get(2, b"")
-    assert isinstance(charsmap, bytes)
+    if not isinstance(charsmap, bytes) or not all(math.isfinite(score) for _, score in pieces):
+        raise ModelUnusable(f"{path.name} is a damaged SentencePiece vocabulary; fetch it again")
     return SentencePieceModel(pieces, types, charsmap, bool(normaliser.get(3, 1)), bool(normaliser.get(4, 1)))
 
 
@@ -99,6 +101,7 @@ def _fields(message: bytes) -> Iterator[tuple[int, bytes | int]]:
 
 
 _FIXED = {1: 8, 5: 4}
+_MOST_BITS = 63
 
 
 def _varint(message: bytes, offset: int) -> tuple[int, int]:
@@ -110,6 +113,8 @@ def _varint(message: bytes, offset: int) -> tuple[int, int]:
         if not byte & 0x80:
             return value, offset
         shift += 7
+        if shift > _MOST_BITS:
+            raise ValueError(offset)
 
 
 def fast_tokenizer(model: SentencePieceModel) -> Tokenizer:

@@ -7,6 +7,7 @@ browsermt/marian-dev, `src/data/shortlist.h`.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from nlpcli.errors import ModelUnusable
 SHORTLIST_FILE = "shortlist.safetensors"
 _MAGIC = 0xF11A48D5013417F5
 _HEADER_BYTES = 6 * 8
+_MOST_PIECES = 10_000_000
 
 
 def convert_shortlist(source: Path, target: Path) -> None:
@@ -32,7 +34,15 @@ def convert_shortlist(source: Path, target: Path) -> None:
         raise ModelUnusable(f"{source.name} is no lexical shortlist, or it is damaged")
     offsets = np.frombuffer(data, "<u8", offset_count, _HEADER_BYTES).astype(np.int64)
     ids = np.frombuffer(data, "<u4", id_count, _HEADER_BYTES + 8 * offset_count).astype(np.int32)
+    if first > _MOST_PIECES or not _is_sound(offsets, ids):
+        raise ModelUnusable(f"{source.name} is a damaged lexical shortlist: its numbers contradict each other")
     save_file({"first": np.array([first], np.int64), "offsets": offsets, "ids": ids}, target)
+
+
+def _is_sound(offsets: np.ndarray[Any, Any], ids: np.ndarray[Any, Any]) -> bool:
+    """Whether the offsets rise from 0 to the number of ids, and each id can be one of a vocabulary."""
+    rising = len(offsets) > 0 and offsets[0] == 0 and offsets[-1] == len(ids) and bool((np.diff(offsets) >= 0).all())
+    return bool(rising and ids.min(initial=0) >= 0 and ids.max(initial=0) <= _MOST_PIECES)
 
 
 class Shortlist:

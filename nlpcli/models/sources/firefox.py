@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 import os
-import shutil
+import re
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
@@ -32,6 +32,9 @@ CATALOGUE = "db/models.json"
 PIVOT = "en"
 _SECONDS = 30
 _CHUNK = 1 << 16
+_MOST_BYTES = 2_000_000_000
+_PATH = re.compile(r"[\w.+-]+(/[\w.+-]+)*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 # The best first: released models before those that are still tried out.
 _STATUS = ("Release", "Release Desktop", "Release Android", "Nightly")
@@ -118,8 +121,12 @@ class FirefoxSource:
         with packed.open("wb") as stream:
             self._get(file.path, stream, lambda done, total: say(f"fetching {name} from Mozilla", done / total))
         try:
+            most = file.size if file.size is not None else _MOST_BYTES
             with gzip.open(packed) as source, target.open("wb") as unpacked:
-                shutil.copyfileobj(source, unpacked, _CHUNK)
+                while chunk := source.read(_CHUNK):
+                    unpacked.write(chunk)
+                    if unpacked.tell() > most:  # a few bytes can unpack into any number
+                        break
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise IntegrityError(
                 f"{file.path} of {name} is no sound gzip file ({error}); nothing was kept, try again"
@@ -163,13 +170,7 @@ class FirefoxSource:
     def _catalogue(self) -> dict[str, Any]:
         content = io.BytesIO()
         self._get(CATALOGUE, content, lambda done, total: None)  # noqa: ARG005
-        try:
-            models = json.loads(content.getvalue())["models"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise SourceUnreachable("Mozilla's catalogue of models cannot be read; try later") from error
-        if not isinstance(models, dict):
-            raise SourceUnreachable("Mozilla's catalogue of models cannot be read; try later")
-        return models
+        return models_of(content.getvalue())
 
     def cached(self) -> Iterable[CachedModel]:
         return self._made.cached()
@@ -214,9 +215,26 @@ def _pair(name: str) -> tuple[str, str]:
     return source, target
 
 
+def models_of(catalogue: bytes) -> dict[str, Any]:
+    """The pairs of Mozilla's catalogue.
+
+    Raises:
+        SourceUnreachable: it is none.
+    """
+    try:
+        models = json.loads(catalogue)["models"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _unreadable() from error
+    if not isinstance(models, dict):
+        raise _unreadable()
+    return models
+
+
 def _choose(models: Mapping[str, Any], source: str, target: str) -> Mapping[str, Any]:
     """The best entry of a pair: released, and of the largest architecture."""
     entries = models.get(f"{source}-{target}")
+    if entries and not (isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)):
+        raise _unreadable()
     if not entries:
         other = [code.removeprefix(f"{PIVOT}-") for code in models if code.startswith(f"{PIVOT}-")]
         others = [code.removesuffix(f"-{PIVOT}") for code in models if code.endswith(f"-{PIVOT}")]
@@ -239,16 +257,32 @@ def _rank(entry: Mapping[str, Any]) -> tuple[int, int]:
 
 def _files(entry: Mapping[str, Any], name: str) -> dict[str, _File]:
     """The files by field of `MarianFiles`."""
+    stated = entry.get("files") or {}
+    if not isinstance(stated, dict):
+        raise _unreadable()
     found = {
-        field: _File(file["path"], file.get("uncompressedSize"), file.get("uncompressedHash"))
+        field: _file(file)
         for role, field in _FILES.items()
-        if (file := (entry.get("files") or {}).get(role)) and "path" in file
+        if isinstance(file := stated.get(role), dict) and "path" in file
     }
     if not found.keys() >= {"model", "vocabulary"}:
         raise SourceUnreachable(f"Mozilla's catalogue names no files for {name}; try later")
     if found["model"].sha256 is None:
         raise IntegrityError(f"Mozilla's catalogue has no hash for {name}, so it cannot be checked; nothing was kept")
     return found
+
+
+def _file(stated: Mapping[str, Any]) -> _File:
+    path, size, sha256 = stated["path"], stated.get("uncompressedSize"), stated.get("uncompressedHash")
+    if not isinstance(path, str) or not _PATH.fullmatch(path) or ".." in path.split("/"):
+        raise _unreadable()
+    if (size is not None and type(size) is not int) or (sha256 is not None and not _SHA256.fullmatch(str(sha256))):
+        raise _unreadable()
+    return _File(path, size, sha256)
+
+
+def _unreadable() -> SourceUnreachable:
+    return SourceUnreachable("Mozilla's catalogue of models cannot be read; try later")
 
 
 def _check(name: str, file: _File, path: Path) -> None:

@@ -1,0 +1,423 @@
+"""Mutations of small real files, and the readers that must refuse them in words: no traceback, no hang, no memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from tiny import save_causal_lm, save_classifier
+from tiny_translation import save_marian_binary, spm_of_marian
+
+from nlpcli.errors import NlpcliError
+
+SECONDS = 20
+MOST_GROWTH = 2_000_000_000
+_EXTREMES = [
+    0, -1, 1, 7, 255, 1 << 31, 1 << 40, (1 << 63) - 1, 10**9, 1e9, 1e308, -1e308, float("nan"), True, None, "", "x",
+    "../../x", "/etc/passwd", "owner/name", "\x1b[31m", [], {}, [[]], [None], {"a": 1}, [1] * 50, "9" * 400,
+]  # fmt: skip
+
+
+@dataclass
+class Outcome:
+    """How often a reader took a mutation, refused it in words, or failed; `failures` say which and how."""
+
+    taken: int = 0
+    refused: int = 0
+    slowest: float = 0.0
+    failures: list[str] = field(default_factory=list)
+
+
+def mutated_bytes(content: bytes, chance: random.Random) -> bytes:
+    """Some bytes changed, most often in the header."""
+    data = bytearray(content)
+    for _ in range(chance.choice((1, 1, 1, 2, 8))):
+        end = len(data) if chance.random() < 0.4 else min(len(data), 512)
+        place = chance.randrange(max(1, end))
+        match chance.randrange(7):
+            case 0:
+                data[place : place + 1] = bytes([chance.randrange(256)])
+            case 1:
+                data[place : place + 8] = chance.choice((0, 1, 255, 1 << 31, 1 << 40, (1 << 64) - 1)).to_bytes(
+                    8, "little"
+                )
+            case 2:
+                data[place : place + 4] = chance.choice((0, 1, 1 << 16, (1 << 31) - 1, (1 << 32) - 1)).to_bytes(
+                    4, "little"
+                )
+            case 3:
+                del data[place : place + chance.choice((1, 4, 100))]
+            case 4:
+                data[place:place] = data[: chance.choice((1, 8, 64))]
+            case 5:
+                del data[place:]
+            case _:
+                data[place : place + 16] = chance.randbytes(16)
+    return bytes(data)
+
+
+def mutated_json(content: bytes, chance: random.Random) -> bytes:
+    """One value or key somewhere replaced; now and then some bytes."""
+    if chance.random() < 0.2:
+        return mutated_bytes(content, chance)
+    value = json.loads(content)
+    for _ in range(chance.choice((1, 1, 2))):
+        _mutate(value, chance)
+    return json.dumps(value).encode()
+
+
+def _mutate(value: object, chance: random.Random) -> None:
+    while isinstance(value, dict | list) and value:
+        keys = list(value) if isinstance(value, dict) else list(range(len(value)))
+        key = chance.choice(keys)
+        inner = value[key]
+        if isinstance(inner, dict | list) and inner and chance.random() < 0.8:
+            value = inner
+            continue
+        match chance.randrange(4):
+            case 0:
+                del value[key]
+            case 1 if isinstance(value, dict):
+                value[key + "x"] = value.pop(key)
+            case _:
+                value[key] = chance.choice(_EXTREMES)
+        return
+
+
+def _too_long(*_: object) -> None:
+    raise TimeoutError(f"still running after {SECONDS} s")
+
+
+def run(target: Target, count: int, folder: Path, seed: int = 0) -> Outcome:
+    """`count` mutations of a target's file, each read in a folder of its own."""
+    outcome = Outcome()
+    original = target.make(folder / "original")
+    content = original.read_bytes()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    signal.signal(signal.SIGALRM, _too_long)
+    for number in range(count):
+        chance = random.Random(f"{target.name} {seed} {number}")
+        place = folder / "mutated"
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(original.parent, place)
+        changed = target.mutate(content, chance)
+        (place / original.name).write_bytes(changed)
+        start = time.monotonic()
+        signal.alarm(SECONDS)
+        try:
+            target.read(place / original.name)
+            outcome.taken += 1
+        except NlpcliError as error:
+            outcome.refused += 1
+            if len(str(error).splitlines()) != 1:
+                outcome.failures.append(f"{target.name} {number}: {error!r}")
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            outcome.failures.append(f"{target.name} {number}: {type(error).__name__}: {str(error)[:200]}")
+        finally:
+            signal.alarm(0)
+        took = time.monotonic() - start
+        outcome.slowest = max(outcome.slowest, took)
+        # The alarm may have been taken for one more complaint about the file.
+        if took >= SECONDS:
+            outcome.failures.append(f"{target.name} {number}: {took:.0f} s")
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    if grown > MOST_GROWTH:
+        outcome.failures.append(f"{target.name}: {grown:,} bytes of memory")
+    return outcome
+
+
+@dataclass(frozen=True)
+class Target:
+    """A kind of file: how a small one is made, how it is changed, and who reads it."""
+
+    name: str
+    make: Callable[[Path], Path]
+    mutate: Callable[[bytes, random.Random], bytes]
+    read: Callable[[Path], object]
+
+
+def _classifier(file: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        return save_classifier(folder) / file
+
+    return make
+
+
+def _llama(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return save_causal_lm(folder, "llama", chat_template="{{ messages[0].content }}") / "config.json"
+
+
+def _load(file: Path) -> None:
+    from nlpcli.models import loading
+    from nlpcli.models.reference import LocalModel
+    from nlpcli.runtime.device import Placement
+
+    model = LocalModel("tiny", file.parent)
+    tokenizer = loading.load_tokenizer(model)
+    module = loading.load_classifier(model, Placement("cpu", "float32", "", ""))
+    loading.longest_input(module.config, tokenizer)
+
+
+def _load_llama(file: Path) -> None:
+    from nlpcli.models import loading
+    from nlpcli.models.llama.configuration import llama_config
+    from nlpcli.models.reference import LocalModel
+    from nlpcli.runtime.device import Placement
+
+    model, cpu = LocalModel("tiny", file.parent), Placement("cpu", "float32", "", "")
+    config = llama_config(model.folder)
+    loading.load_tokenizer(model, config)
+    if config is None or loading.load_llama(model, config, cpu) is None:
+        loading.load_causal_lm(model, cpu)
+
+
+def _gguf(folder: Path) -> Path:
+    import gguf
+    from tokenizers import ByteLevelBPETokenizer
+
+    folder.mkdir(parents=True)
+    bpe = ByteLevelBPETokenizer()
+    bpe.train_from_iterator(["the cat sleeps"] * 3, vocab_size=262, special_tokens=["<end>"], show_progress=False)
+    vocabulary = sorted(bpe.get_vocab(), key=bpe.token_to_id)
+    writer = gguf.GGUFWriter(folder / "tiny.gguf", "qwen2")
+    writer.add_block_count(1)
+    writer.add_context_length(64)
+    writer.add_embedding_length(32)
+    writer.add_feed_forward_length(64)
+    writer.add_head_count(4)
+    writer.add_head_count_kv(2)
+    writer.add_layer_norm_rms_eps(1e-6)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("qwen2")
+    writer.add_token_list(vocabulary)
+    writer.add_token_types([gguf.TokenType.CONTROL, *[gguf.TokenType.NORMAL] * (len(vocabulary) - 1)])
+    writer.add_token_merges([" ".join(merge) for merge in json.loads(bpe.to_str())["model"]["merges"]])
+    writer.add_eos_token_id(0)
+    shapes = {
+        "token_embd.weight": (len(vocabulary), 32), "output_norm.weight": (32,), "blk.0.attn_norm.weight": (32,),
+        "blk.0.ffn_norm.weight": (32,), "blk.0.attn_q.weight": (32, 32), "blk.0.attn_k.weight": (16, 32),
+        "blk.0.attn_v.weight": (16, 32), "blk.0.attn_output.weight": (32, 32), "blk.0.ffn_gate.weight": (64, 32),
+        "blk.0.ffn_up.weight": (64, 32), "blk.0.ffn_down.weight": (32, 64), "blk.0.attn_q.bias": (32,),
+        "blk.0.attn_k.bias": (16,), "blk.0.attn_v.bias": (16,),
+    }  # fmt: skip
+    for name, shape in shapes.items():
+        writer.add_tensor(name, np.ones(shape, np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return folder / "tiny.gguf"
+
+
+def _read_gguf(file: Path) -> None:
+    from nlpcli.models.gguf import convert_file
+
+    convert_file(file, file.parent / "made")
+
+
+def _marian(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    save_marian_binary(folder / "model.bin", 64)
+    return folder / "model.bin"
+
+
+def _read_marian(file: Path) -> None:
+    from nlpcli.models.bergamot.conversion import read_model
+
+    read_model(file, ("en", "pt"))
+
+
+def _sentencepiece(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    spm_of_marian(folder / "a.spm")
+    return folder / "a.spm"
+
+
+def _read_sentencepiece(file: Path) -> None:
+    from nlpcli.models.bergamot.conversion import read_vocabulary
+
+    read_vocabulary(file, 1000)
+
+
+def _shortlist(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    offsets, ids = np.array([0, 2, 3, 6], "<u8"), np.array([1, 2, 3, 4, 5, 6], "<u4")
+    header = np.array([0xF11A48D5013417F5, 0, 2, 1, len(offsets), len(ids)], "<u8")
+    (folder / "lex.bin").write_bytes(header.tobytes() + offsets.tobytes() + ids.tobytes())
+    return folder / "lex.bin"
+
+
+def _read_shortlist(file: Path) -> None:
+    from nlpcli.models.bergamot.shortlist import Shortlist, convert_shortlist
+
+    convert_shortlist(file, file.with_suffix(".safetensors"))
+    Shortlist(file.with_suffix(".safetensors"), shared=True).of([0, 1, 2])
+
+
+_CATALOGUE = """
+[default]
+embed = "starter/minilm"
+
+[alias."mine"]
+model = "owner/tiny"
+revision = "main"
+task = "embed"
+title = "A model"
+languages = ["en", "pt"]
+licence = "mit"
+parameters = 7
+size = 70
+
+[models."own/model"]
+task = "embed"
+title = "mine"
+languages = ["en"]
+licence = "mit"
+parameters = 1
+model_card = "https://example.org"
+wheel = { package = "a", version = "1", file = "a.whl", sha256 = "00", size = 1, folder = "a/" }
+"""
+
+
+def _catalogue(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text("")
+    (folder / "catalog.toml").write_text(_CATALOGUE)
+    return folder / "catalog.toml"
+
+
+_TOML = [
+    "0",
+    "-1",
+    "1e999",
+    "nan",
+    "true",
+    '""',
+    "[]",
+    "[[]]",
+    "{}",
+    '"../x"',
+    "9" * 5000,
+    "[" * 3000,
+    "1979-05-27",
+    "'x'",
+]
+
+
+def _mutated_toml(content: bytes, chance: random.Random) -> bytes:
+    if chance.random() < 0.3:
+        return mutated_bytes(content, chance)
+    lines = content.decode().splitlines()
+    place = chance.randrange(len(lines))
+    key = lines[place].partition("=")[0]
+    lines[place] = chance.choice((f"{key}= {chance.choice(_TOML)}", "", lines[place] * 2, f"x{lines[place]}"))
+    return "\n".join(lines).encode()
+
+
+def _read_catalogue(file: Path) -> None:
+    from nlpcli.cli.models import available_models
+    from nlpcli.models.catalog import catalog
+
+    os.environ["NLPCLI_CONFIG"] = str(file.with_name("config.toml"))
+    try:
+        catalog.cache_clear()
+        available_models()
+    finally:
+        del os.environ["NLPCLI_CONFIG"]
+        catalog.cache_clear()
+
+
+_SHA = "0" * 40
+_DESCRIBED = {
+    "id": "owner/tiny", "sha": _SHA, "siblings": [{"rfilename": "config.json"}, {"rfilename": "model.safetensors"}],
+    "lastModified": "2025-01-01T00:00:00.000Z", "cardData": {"license": "mit"}, "tags": ["a"], "downloads": 3,
+    "safetensors": {"parameters": {"F32": 1}, "total": 1}, "gated": False, "private": False, "config": {},
+}  # fmt: skip
+_LISTED = [
+    {"type": "file", "path": "config.json", "size": 2, "oid": _SHA},
+    {
+        "type": "file",
+        "path": "a.safetensors",
+        "size": 2,
+        "oid": _SHA,
+        "lfs": {"oid": "0" * 64, "size": 2, "pointerSize": 9},
+    },
+    {"type": "directory", "path": "sub", "size": 0, "oid": _SHA},
+]
+
+
+def _answer(value: object) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        folder.mkdir(parents=True)
+        (folder / "answer.json").write_text(json.dumps(value))
+        return folder / "answer.json"
+
+    return make
+
+
+def _read_answer(file: Path) -> None:
+    from huggingface_hub import get_session
+    from huggingface_hub.hf_api import ModelInfo, RepoFile, RepoFolder
+
+    from nlpcli.models.sources.hub import _hub_errors
+    from nlpcli.models.sources.hub_client import _Watch
+
+    request = get_session().build_request("GET", "http://127.0.0.1/api/models/owner/tiny")
+    with _hub_errors("owner/tiny", None):
+        kind = type(get_session().build_request("GET", "http://127.0.0.1")).__module__.partition(".")[0]
+        response = __import__(kind).Response(200, content=file.read_bytes(), request=request)
+        _Watch()(response)
+        answer = response.json()
+        if isinstance(answer, dict):
+            ModelInfo(**answer)
+        else:
+            [RepoFile(**entry) if entry["type"] == "file" else RepoFolder(**entry) for entry in answer]
+
+
+_FIREFOX = {
+    "models": {
+        "en-de": [{
+            "architecture": "tiny", "releaseStatus": "Release",
+            "files": {
+                "model": {"path": "a/model.bin.gz", "uncompressedSize": 1, "uncompressedHash": "0" * 64},
+                "vocab": {"path": "a/vocab.spm.gz", "uncompressedSize": 1, "uncompressedHash": "0" * 64},
+            },
+        }]
+    }
+}  # fmt: skip
+
+
+def _read_firefox(file: Path) -> None:
+    from nlpcli.models.sources.firefox import _choose, _files, models_of
+
+    _files(_choose(models_of(file.read_bytes()), "en", "de"), "firefox:en-de")
+
+
+TARGETS = [
+    Target("gguf", _gguf, mutated_bytes, _read_gguf),
+    Target("safetensors", _classifier("model.safetensors"), mutated_bytes, _load),
+    Target("configuration", _classifier("config.json"), mutated_json, _load),
+    Target("configuration of a decoder", _llama, mutated_json, _load_llama),
+    Target("tokenizer", _classifier("tokenizer.json"), mutated_json, _load),
+    Target("configuration of a tokenizer", _classifier("tokenizer_config.json"), mutated_json, _load),
+    Target("Marian", _marian, mutated_bytes, _read_marian),
+    Target("SentencePiece", _sentencepiece, mutated_bytes, _read_sentencepiece),
+    Target("shortlist", _shortlist, mutated_bytes, _read_shortlist),
+    Target("catalogue", _catalogue, _mutated_toml, _read_catalogue),
+    Target("description by the hub", _answer(_DESCRIBED), mutated_json, _read_answer),
+    Target("tree of the hub", _answer(_LISTED), mutated_json, _read_answer),
+    Target("catalogue of Firefox", _answer(_FIREFOX), mutated_json, _read_firefox),
+]
