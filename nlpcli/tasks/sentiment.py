@@ -118,9 +118,7 @@ class SentimentTask(BatchTask):
         """The label of the text: its windows count by their length."""
         if not outputs:
             return self._without_label()
-        import numpy as np
-
-        numbers = np.average([judged.numbers for judged in outputs], axis=0, weights=[j.tokens for j in outputs])
+        numbers = outputs[0].numbers if len(outputs) == 1 else _average(outputs)
         scores = {
             label: round(float(number), _DIGITS) for label, number in zip(self._classifier.labels, numbers, strict=True)
         }
@@ -144,6 +142,16 @@ class SentimentTask(BatchTask):
     def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
         """The records with their labels, or how often each label was given."""
         return tally(records, self._classifier.labels) if self._options.result == "aggregate" else records
+
+
+def _average(windows: Sequence[_Judged]) -> np.ndarray[Any, Any]:
+    """Of the numbers of several windows, by length. For one alone it would be as much work as the rest of `join`."""
+    import numpy as np
+
+    average: np.ndarray[Any, Any] = np.average(
+        [w.numbers for w in windows], axis=0, weights=[w.tokens for w in windows]
+    )
+    return average
 
 
 OPTIONS = SentimentOptions
