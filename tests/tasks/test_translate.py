@@ -210,3 +210,39 @@ def word_links(source, target):
     """Each word of the target with the same word of the source."""
     pairs = zip(re.finditer(r"\S+", target), re.finditer(r"[^\s-]+", source), strict=True)
     return [Link(*own.span(), *other.span()) for own, other in pairs]
+
+
+class Says(Echo):
+    """Says what it was told to say of each text, in Portuguese; else the text again."""
+
+    target = "pt"
+
+    def __init__(self, **says):
+        self.says = {text.replace("_", " "): said for text, said in says.items()}
+
+    def translate(self, texts, source, linked):
+        return [Translation(self.says.get(text, text)) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "written"),
+    [
+        ("It is on Thu at noon.", {"It is on Thu at noon.": "É ao meio-dia.", "It is on Thursday at noon.": "É na quinta-feira."}, "É na quinta-feira."),
+        ("Two salt & pepper pots.", {"Two salt & pepper pots.": "Dois potes de sal.", "Two salt and pepper pots.": "Dois potes de sal e pimenta."}, "Dois potes de sal e pimenta."),
+        ("All rights of it.", {"All rights of it.": "todos os direitos (a)."}, "Todos os direitos."),
+        ("May 12 is the day.", {"May 12 is the day.": "12 de maio é o dia."}, "12 de maio é o dia."),
+        ("npm is used here.", {"npm is used here.": "npm é usado."}, "npm é usado."),
+        ("Read more »", {"Read more": "Leia mais"}, "Leia mais »"),
+        ("« Back", {"Back": "Voltar"}, "« Voltar"),
+        ("About us", {"About us": "Sobre nós Sobre nós"}, "Sobre nós"),
+    ],
+)  # fmt: skip
+def test_days_signs_spaces_and_capitals_are_those_of_the_text(text, says, written):
+    (found,) = results([text], Says(**says))
+    assert found["translation"] == written
+    assert "warning" not in found
+
+
+def test_a_day_that_no_attempt_says_marks_the_record():
+    (found,) = results(["It is on Monday."], Says(**{"It is on Monday.": "É hoje."}))
+    assert found["warning"] == "the translation lacks Monday"

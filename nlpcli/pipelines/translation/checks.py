@@ -14,6 +14,7 @@ from nlpcli.pipelines.translation.protection import Protection, fences_of
 from nlpcli.pipelines.translation.short_texts import without_full_stop
 from nlpcli.pipelines.translation.unknown_pieces import ORDINAL_LANGUAGES
 from nlpcli.text.clocks import corrections
+from nlpcli.text.days import Day, missing_days
 from nlpcli.text.edits import Edit
 from nlpcli.text.markup.segments import TagKind
 from nlpcli.text.numbers import KEPT, Number, codes_in, compare, localized
@@ -40,11 +41,14 @@ _NUMBER_BEFORE, _NUMBER_BEHIND = re.compile(r"\d[\d.,]*$"), re.compile(r"\d(?:[\
 _SIGNS_IN_WORDS = {"$": re.compile(r"d[óo]l+ar", re.I), "%": re.compile(r"por cento|per ?cent", re.I),
                    "°": re.compile(r"\bgrau|\bdegree", re.I)}  # fmt: skip
 _AND = re.compile(r"(?<= )(?:e|and|y|und|et)(?= )")
+_AND_IN = {"en": "and", "pt": "e", "de": "und", "fr": "et", "es": "y", "it": "e", "nl": "en"}
+_SPACED_AMPERSAND = re.compile(r"(?<= )&(?= )")
 _ORDINAL_SIGN = re.compile(r"(?<![\w.])(\d+)(\.?)([ªº])")
 _ORDINAL_LETTER = re.compile(r"(?<![\w.,])(\d+)([oa])(?![\w'’])")
 
 
 # They come and go between languages, or are written in words.
+_ADDED = re.compile(r" \((?:\w{0,2}\)|-?(?= |$)(?![^()]*\)))")
 _RUN_OF_MARKS = re.compile(r"[!-/:-@\[-`{-~]{4,}")
 _MAY_BE_LOST = frozenset(".,;:!?'\"()/-’‘$%°&")
 
@@ -75,17 +79,18 @@ class Findings:
     changes: list[Edit] = field(default_factory=list)
     missing: list[Number] = field(default_factory=list)
     extra: list[Number] = field(default_factory=list)
+    days: list[Day] = field(default_factory=list)
     lost_words: bool = False
 
     @property
     def are_losses(self) -> bool:
         """Whether to try again."""
-        return bool(self.protections or self.changes or self.lost_words or self.missing or self.extra)
+        return bool(self.protections or self.changes or self.lost_words or self.missing or self.extra or self.days)
 
     @property
     def weight(self) -> int:
         """How bad they are, to compare attempts."""
-        numbers = len(self.missing) + len(self.extra)
+        numbers = len(self.missing) + len(self.extra) + len(self.days)
         return 1000 * self.lost_words + 20 * numbers + 2 * len(self.protections) + len(self.changes)
 
 
@@ -96,6 +101,7 @@ def check(prepared: Prepared, sentence: Sentence, text: str, languages: Language
         findings.lost_words = True
     source, found = blanked(sentence.text, sentence.words), blanked(text, sentence.words)
     _numbers(source, found, languages, findings)
+    _days(source, found, languages, findings)
     _codes(source, found, findings)
     _ordinals(source, found, languages, findings)
     _style(prepared, sentence.text, text, languages, findings)
@@ -122,6 +128,12 @@ def _numbers(source: str, found: str, languages: Languages, findings: Findings) 
         findings.edits += corrections(source, found, *languages)
     findings.missing, findings.extra = compared.missing, compared.extra
     findings.protections += [_amount(source, number, languages) for number in compared.missing]
+
+
+def _days(source: str, found: str, languages: Languages, findings: Findings) -> None:
+    """Days and months that are lost are written out the next time."""
+    findings.days = missing_days(source, found, *languages)
+    findings.changes += [Edit(day.start, day.end, day.full) for day in findings.days if day.full != day.text]
 
 
 def _amount(source: str, number: Number, languages: Languages) -> Protection:
@@ -162,11 +174,20 @@ def _signs(source: str, found: str, languages: Languages, findings: Findings) ->
     counts = Counter(found)
     wanted = Counter(match[0] for match in signs)
     lost = {sign for sign, count in wanted.items() if counts[sign] < count and sign != KEPT}
-    if "&" in lost and len(places := list(_AND.finditer(found))) == wanted["&"]:
-        findings.edits += [Edit(*match.span(), "&") for match in places]
+    if "&" in lost:
         lost.remove("&")
+        _ampersands(source, found, languages, findings)
     lost = {sign for sign in lost if sign not in _SIGNS_IN_WORDS or not _SIGNS_IN_WORDS[sign].search(found)}
     findings.protections += [_sign(source, match, languages) for match in signs if match[0] in lost]
+
+
+def _ampersands(source: str, found: str, languages: Languages, findings: Findings) -> None:
+    """A word for "and" is one again; where there is none, the next time there is a word in the source."""
+    places, signs = list(_AND.finditer(found)), list(_SPACED_AMPERSAND.finditer(source))
+    if len(places) == source.count("&"):
+        findings.edits += [Edit(*match.span(), "&") for match in places]
+    elif languages.source in _AND_IN:
+        findings.changes += [Edit(*match.span(), _AND_IN[languages.source]) for match in signs]
 
 
 def _lone_letters(source: str, language: str) -> list[re.Match[str]]:
@@ -245,6 +266,9 @@ def _folded(prepared: Prepared, source: str, text: str, findings: Findings) -> N
 
 
 def _end(source: str, text: str, findings: Findings) -> None:
+    if "(" not in source:
+        # Endings for another gender, and brackets that nothing closes.
+        findings.edits += [Edit(*match.span(), "") for match in _ADDED.finditer(text)]
     if without_full_stop(source, text) != text:
         findings.edits.append(Edit(len(text) - 1, len(text), ""))
 

@@ -12,6 +12,7 @@ class Kind(Enum):
 
     CLAUSE = "compare it, or give shorter sentences"
     NUMBER = "compare the numbers"
+    DATE = "compare the days and months"
     END = "see whether it repeats itself"
 
 

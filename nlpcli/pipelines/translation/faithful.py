@@ -33,6 +33,7 @@ from nlpcli.text.numbers import Number, compare, localized
 
 # Single letters between signs are no words.
 _WORD = re.compile(r"[^\W\d_]{2}")
+_FIRST_WORD = re.compile(r"[^\W\d_][\w-]*")
 
 
 class Work(NamedTuple):
@@ -227,15 +228,18 @@ def _rendered(job: _Job, attempt: _Attempt) -> Written:
     large = Edited(changed.text, _large_letters(job.prepared, sentence, changed.text))
     links = moved(moved(translation.links, changed), large)
     nodes = _plain(render(sentence, large.text, links))
-    return Written(nodes, _changed_numbers(findings.missing, findings.extra))
+    doubts = [Doubt(Kind.DATE, f"the translation lacks {day.text}") for day in findings.days]
+    return Written(nodes, (*_changed_numbers(findings.missing, findings.extra), *doubts))
 
 
 def _large_letters(prepared: Prepared, sentence: Sentence, text: str) -> list[Edit]:
     if prepared.capitals:
         return capitals(text, sentence.words)
     if prepared.begins_large:
-        place = next((place for place, character in enumerate(text) if character.isalpha()), None)
-        return [] if place is None else [Edit(place, place + 1, text[place].upper())]
+        first = _FIRST_WORD.search(text)
+        if first is None or first[0] in sentence.text or any(map(str.isalnum, text[: first.start()])):
+            return []
+        return [Edit(first.start(), first.start() + 1, first[0][0].upper())]
     return []
 
 

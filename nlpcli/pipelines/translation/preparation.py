@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -11,12 +12,15 @@ from nlpcli.pipelines.translation.inline import Mark, Sentence
 from nlpcli.pipelines.translation.protection import Protection, edited, fences_of, protected
 from nlpcli.pipelines.translation.unknown_pieces import pieces_of
 from nlpcli.pipelines.translation.vocabulary import Lexicon
+from nlpcli.text.days import without_ordinal_days
+from nlpcli.text.edits import Edit
 from nlpcli.text.markup.segments import TagKind
 from nlpcli.text.numbers import localized
 from nlpcli.text.typography import TYPOGRAPHIC, Style, straighten
 
 # On a button the ellipsis says that something follows, and is no part of what it says.
 _FEW_WORDS = 3
+_SPACE = re.compile(r"\s*")
 _QUOTES = '"“”„‟«»'
 # They belong to what follows them, and are no bullets.
 _TIED = frozenset("#@~\\<")
@@ -27,8 +31,7 @@ class Prepared:
     """A sentence as a model reads it, and what its translation gets back.
 
     `head` and `tail` stand around it; `folded` words get their accents back. All of it is to be in `capitals`, or
-    what stands between the marks of `emphasis`; `begins_large`: its first capital is none for the
-    model.
+    what stands between the marks of `emphasis`; `begins_large`: it begins with a capital.
     """
 
     sentence: Sentence
@@ -51,6 +54,11 @@ class Languages(NamedTuple):
 def prepare(sentence: Sentence, lexicon: Lexicon, languages: Languages) -> Prepared:
     """Cheap where a sentence is ordinary: its characters are looked up, and its capitals."""
     prepared = Prepared(sentence)
+    first = next(filter(str.isalnum, sentence.text), "")
+    prepared.begins_large = first.isupper() and not sentence.is_cut_before
+    if languages.source == "pt" and "ª" in sentence.text:
+        prepared.sentence = edited(sentence, [Edit(*day) for day in without_ordinal_days(sentence.text)])
+        sentence = prepared.sentence
     lacking = lexicon.lacks(sentence.text)
     if lacking:
         _peel(prepared, lacking)
@@ -96,6 +104,7 @@ def _cut(prepared: Prepared, start: int, end: int) -> None:
     sentence = prepared.sentence
     if (start == 0 and end == len(sentence.text)) or any(not start <= mark.place <= end for mark in sentence.marks):
         return
+    start, end = _SPACE.match(sentence.text, start).end(), len(sentence.text[:end].rstrip())  # type: ignore[union-attr]
     text = sentence.text[start:end]
     if not any(map(str.isalpha, text)) or any(word not in text for word in sentence.words):
         return
@@ -145,7 +154,5 @@ def _without_unknown(prepared: Prepared, lacking: set[str], lexicon: Lexicon, la
     sentence = prepared.sentence
     pieces = pieces_of(sentence.text, lacking, lexicon, languages.source, fences_of(sentence))
     protections = [p._replace(raw=localized(p.raw, *languages)) for p in pieces.protections]
-    first = next(filter(str.isalpha, sentence.text), "")
     prepared.folded = pieces.folded
     prepared.sentence = protected(sentence, protections, pieces.edits)
-    prepared.begins_large = first.isupper() and not next(filter(str.isalpha, prepared.sentence.text), "A").isupper()

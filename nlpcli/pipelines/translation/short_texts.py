@@ -9,7 +9,7 @@ from nlpcli.pipelines.translation.inline import Sentence
 from nlpcli.pipelines.translation.translators import Translation
 
 _MOST_WORDS = 3
-_DOUBLED = re.compile(r"\b(\w+)((?:\s+\1\b)+)", re.IGNORECASE)
+_DOUBLED = re.compile(r"\b(\w+(?:\s+\w+){0,2})((?:\s+\1\b)+)", re.IGNORECASE)
 _FOREIGN = re.compile(r"[()\[\]:;,/]")
 _ENDS = re.compile(r"[\w)\]%](?:[\"'»”])?$")
 

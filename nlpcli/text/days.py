@@ -1,0 +1,101 @@
+"""Days of the week and months of a text: which of them a translation lacks, and how each is written out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from nlpcli.text.numbers import numbers_in
+
+# In the order of the week and of the year; the first letters that each has in a text, and how it is written in full.
+_WEEK = {
+    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+    "pt": "segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo",
+}
+_YEAR = {
+    "en": "January February March April May June July August September October November December",
+    "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+}
+_SHORT_DAYS = {"en": "Mon Tues? Wed Thu(?:rs?)? Fri Sat Sun", "pt": "seg ter qua qui sex sáb dom"}
+# What is a word too means a day beside another one, and a month beside a number.
+_DAYS_AND_WORDS = frozenset({"Sat", "Sun", "seg", "ter", "qua", "qui", "sex", "dom"})
+_MONTHS_AND_WORDS = frozenset({"May", "March", "Mar", "mar", "set", "out", "ago"})
+_ORDINAL_DAY = re.compile(r"(?<![\w.,])([2-6])\.?ª[ -]?feira(s?)\b", re.IGNORECASE)
+
+
+class Day(NamedTuple):
+    """A day or a month as it stands, and in full where it is abbreviated."""
+
+    start: int
+    end: int
+    text: str
+    full: str
+
+
+def without_ordinal_days(text: str) -> list[tuple[int, int, str]]:
+    """What stands for 3.ª feira and its like in a Portuguese text: start, end, terça-feira."""
+    week = _WEEK["pt"].split()
+    return [
+        (*match.span(), week[int(match[1]) - 2].replace("-", f"{match[2]}-") + match[2])
+        for match in _ORDINAL_DAY.finditer(text)
+    ]
+
+
+def missing_days(source: str, translation: str, source_language: str, target_language: str) -> list[Day]:
+    """The days and months that the translation says in no form, not as numbers either."""
+    if source_language not in _WEEK or target_language not in _WEEK:
+        return []
+    lowered = translation.lower()
+    numbers = {number.digits for number in numbers_in(translation, target_language)}
+    return [
+        day
+        for day, place, is_month in _days(source, source_language)
+        if not _said(place, is_month, target_language).search(lowered) and not (is_month and str(place + 1) in numbers)
+    ]
+
+
+def _days(text: str, language: str) -> Iterator[tuple[Day, int, bool]]:
+    found = list(_pattern(language).finditer(text))
+    for match in found:
+        kind, place = (match.lastgroup or "")[0], int((match.lastgroup or "")[1:])
+        is_month = kind == "m"
+        full = (_YEAR if is_month else _WEEK)[language].split()[place]
+        if is_month:
+            sure = match[0].rstrip(".") not in _MONTHS_AND_WORDS or _is_by_number(match)
+        else:
+            sure = match[0].rstrip(".") not in _DAYS_AND_WORDS or any(
+                other is not match and other[0] not in _DAYS_AND_WORDS and other.lastgroup[:1] == "d"  # type: ignore[index]
+                for other in found
+            )
+        if sure:
+            yield Day(*match.span(), match[0], full), place, is_month
+
+
+def _is_by_number(match: re.Match[str]) -> bool:
+    before, behind = match.string[: match.start()], match.string[match.end() :]
+    return bool(re.search(r"\d(?:st|nd|rd|th)?(?: de| of)? $", before) or re.match(r" (?:de )?\d", behind))
+
+
+@cache
+def _pattern(language: str) -> re.Pattern[str]:
+    """English has capitals; Portuguese abbreviations have a full stop, and days of it their ending."""
+    days, months = _WEEK[language].split(), _YEAR[language].split()
+    parts = []
+    for place, (day, short) in enumerate(zip(days, _SHORT_DAYS[language].split(), strict=True)):
+        parts.append(f"(?P<d{place}>{day}s?" + (rf"|{short}\b\.?)" if language == "en" else ")"))
+    for place, month in enumerate(months):
+        short = f"{month[:3]}t?" if month == "September" else month[:3]
+        stop = r"\.(?= )" if language == "pt" else r"\.?(?= \d|\.? (?:to|and|or)\b)"
+        parts.append(rf"(?P<m{place}>{month}|{short}{stop})")
+    return re.compile(rf"(?<![\w@#/.])(?:{'|'.join(parts)})(?![\w/@]|-[a-z])")
+
+
+@cache
+def _said(place: int, is_month: bool, language: str) -> re.Pattern[str]:
+    if is_month:
+        return re.compile(rf"\b{_YEAR[language].split()[place].lower()[:3]}")
+    if language == "pt":
+        return re.compile(rf"\b{_WEEK['pt'].split()[place][:3]}|\b{place + 2}\.?ª")
+    return re.compile(rf"\b{_WEEK[language].split()[place].lower()[:3]}")
