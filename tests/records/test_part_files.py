@@ -4,7 +4,9 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -122,12 +124,16 @@ def as_nobody(path):
     return subprocess.run(command, capture_output=True, check=False, timeout=60).stderr.decode()
 
 
+@pytest.fixture
+def folder():
+    """A folder that other users can reach: every session of pytest that begins closes those of `tmp_path` to them."""
+    with tempfile.TemporaryDirectory() as path:
+        yield Path(path)
+
+
 @pytest.mark.skipif(not ROOT, reason="only root can become another user")
 @pytest.mark.parametrize("sticky", [0, stat.S_ISVTX])
-def test_a_file_of_another_user_keeps_its_owner_where_it_may_be_written(tmp_path_factory, sticky):
-    folder = tmp_path_factory.mktemp("open")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o777)
+def test_a_file_of_another_user_keeps_its_owner_where_it_may_be_written(folder, sticky):
     folder.chmod(0o777 | sticky)
     (folder / "out").write_bytes(b"before, and longer")
     (folder / "out").chmod(0o666)
@@ -137,10 +143,8 @@ def test_a_file_of_another_user_keeps_its_owner_where_it_may_be_written(tmp_path
 
 
 @pytest.mark.skipif(not ROOT, reason="only root can become another user")
-def test_a_file_or_folder_that_may_not_be_written_is_refused(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("closed")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
+def test_a_file_or_folder_that_may_not_be_written_is_refused(folder):
+    folder.chmod(0o755)
     assert "Permission denied" in as_nobody(folder / "out")
     folder.chmod(0o777)
     (folder / "out").write_bytes(b"before")
