@@ -33,6 +33,17 @@ ENCODERS = {
         **_BERT, "local_attention": 4, "global_attn_every_n_layers": 2, "num_hidden_layers": 3, "cls_token_id": 1,
         "sep_token_id": 2,
     },
+    "deberta": {
+        **_BERT, "relative_attention": True, "pos_att_type": ["c2p", "p2c"], "max_relative_positions": -1,
+    },
+    "deberta of content": {**_BERT, "relative_attention": False, "pos_att_type": []},
+    "deberta-v2": {
+        **_BERT, "relative_attention": True, "pos_att_type": ["p2c", "c2p"], "position_buckets": 8,
+        "norm_rel_ebd": "layer_norm", "share_att_key": True,
+    },
+    "deberta-v2 that shares nothing": {
+        **_BERT, "relative_attention": True, "pos_att_type": ["c2p"], "max_relative_positions": 12,
+    },
     "big_bird": {**_BERT, "block_size": 4, "num_random_blocks": 1},
     "rembert": {**_BERT, "input_embedding_size": 16},
     "roformer": {**_BERT, "embedding_size": 32},
@@ -98,6 +109,12 @@ ENCODER_DECODERS = {
     "m2m_100": _BART,
     "blenderbot": _BART,
 }
+# Shown, and refused by --verify.
+UNVERIFIED = {
+    "xlnet": {"d_model": 32, "n_layer": 2, "n_head": 4, "d_inner": 64, "vocab_size": 99},
+    "ibert": _BERT,
+    "falcon with alibi": {**_BERT, "alibi": True, "multi_query": False},
+}
 FAMILIES = {**ENCODERS, **DECODERS, **ENCODER_DECODERS}
 # They attend to tokens in blocks or windows, in several steps: there is no matrix that the model computed.
 SPARSE = {"longformer": {**_BERT, "attention_window": [4, 4]}, "led": {
@@ -108,8 +125,8 @@ SPARSE = {"longformer": {**_BERT, "attention_window": [4, 4]}, "led": {
 def family_model(name):
     """A random model with eager attention, in evaluation; heads differ, and nothing that is added is zero."""
     torch.manual_seed(0)
-    config = AutoConfig.for_model(name.partition(" ")[0], **{**FAMILIES, **SPARSE}[name])
-    auto = AutoModelForCausalLM if name in DECODERS or name == "diffllama" else AutoModel
+    config = AutoConfig.for_model(name.partition(" ")[0], **{**FAMILIES, **SPARSE, **UNVERIFIED}[name])
+    auto = AutoModelForCausalLM if name in DECODERS or name in {"diffllama", "falcon with alibi"} else AutoModel
     auto = AutoModelForSeq2SeqLM if config.is_encoder_decoder else auto
     model = auto.from_config(config, attn_implementation="eager").eval()
     for part, parameter in model.named_parameters():

@@ -23,7 +23,7 @@ from transformers.pytorch_utils import Conv1D
 from nlpcli.errors import ModelUnusable, quoted
 from nlpcli.models.attention_layers import AttentionLayer
 from nlpcli.models.attention_sound import Attended
-from nlpcli.pipelines.attention.position_bias import position_bias
+from nlpcli.pipelines.attention.position_bias import AGAIN, disentangled, position_bias
 from nlpcli.pipelines.attention.projected import projected
 from nlpcli.pipelines.attention.scale import scale, softcap
 from nlpcli.records.inspection import TOLERANCE, Kind, LayerCheck
@@ -31,7 +31,8 @@ from nlpcli.records.inspection import TOLERANCE, Kind, LayerCheck
 # What is checked to compute in this way; in others a difference in every layer may be something that is not known.
 FAMILIES = frozenset({
     "albert", "arcee", "bart", "bergamot", "bert", "big_bird", "biogpt", "bitnet", "blenderbot", "bloom", "camembert",
-    "codegen", "cohere", "cohere2", "deepseek_v2", "deepseek_v3", "distilbert", "dots1", "electra", "ernie", "ernie4_5",
+    "codegen", "cohere", "cohere2", "deberta",
+    "deberta-v2", "deepseek_v2", "deepseek_v3", "distilbert", "dots1", "electra", "ernie", "ernie4_5",
     "esm", "eurobert", "exaone4", "gemma", "gemma2", "gemma3_text", "glm", "glm4", "gpt2", "gpt_bigcode", "gpt_neo",
     "gpt_neox", "gpt_oss", "gptj", "granite", "helium", "jamba", "lfm2", "llama", "m2m_100", "marian", "mbart",
     "mistral", "mixtral", "modernbert", "mpnet", "mpt", "mt5", "nemotron", "nomic_bert", "olmo", "olmo2", "openai-gpt",
@@ -141,7 +142,8 @@ class FormulaCheck:
         float32 rounds in products of this size.
         """
         factor = scale(config, query.shape[-1], layer)
-        scores = softcap(config, query @ key.transpose(-1, -2) * factor)
+        positions = disentangled(self._seen[layer.name].made, query, key, config)
+        scores = softcap(config, (query @ key.transpose(-1, -2) + positions) * factor)
         scores = scores + position_bias(self._model, layer, self._layers, config, scores, query.shape[-1])
         expected = _softmax(scores.masked_fill(~visible, -torch.inf), layer.module)
         products = query.abs() @ key.abs().transpose(-1, -2) * abs(factor)
@@ -211,7 +213,7 @@ def _note_arguments(seen: Seen) -> Any:
 
 def _note_output(seen: Seen, part: str) -> Any:
     def note(module: nn.Module, inputs: Any, output: Tensor) -> None:  # noqa: ARG001
-        seen.made.setdefault(part, output.detach())  # DeBERTa projects its positions with the same matrices
+        seen.made[part if part not in seen.made else part + AGAIN] = output.detach().clone()  # DeBERTa divides in place
 
     return note
 

@@ -1,12 +1,12 @@
-"""What position adds to the scores: T5's relative bias and MPNet's, and ALiBi.
+"""What position adds to the scores: T5's relative bias and MPNet's, ALiBi, and DeBERTa's disentangled attention.
 
-Raffel et al. 2020, section 2.1 (with Mesh TensorFlow's buckets), Press et al. 2022.
+Raffel et al. 2020, section 2.1 (with Mesh TensorFlow's buckets), Press et al. 2022, He et al. 2021.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -16,6 +16,8 @@ from nlpcli.models.attention_layers import AttentionLayer
 from nlpcli.records.inspection import Kind
 
 _MPNET_LONGEST = 128
+# Behind the name of a projection: what it made when it computed once more in the same attention.
+AGAIN = ", again"
 
 
 def position_bias(
@@ -50,6 +52,41 @@ def alibi(heads: int, keys: int, steepest: float) -> Tensor:
     slopes = [2 ** (-steepest * place / power) for place in range(1, power + 1)]
     slopes += [2 ** (-steepest * place / (2 * power)) for place in range(1, 2 * (heads - power), 2)]
     return torch.tensor(slopes, dtype=torch.float64)[:, None, None] * torch.arange(keys, dtype=torch.float64)
+
+
+# DeBERTa's own projections of positions, and those that it shares with the content: these compute a second time.
+_POSITION_KEYS = ("pos_proj", "pos_key_proj", f"key_proj{AGAIN}")
+_POSITION_QUERIES = ("pos_q_proj", "pos_query_proj", f"query_proj{AGAIN}")
+
+
+def disentangled(made: Mapping[str, Tensor], query: Tensor, key: Tensor, config: Any) -> Tensor:
+    """(heads, queries, keys): content to position and position to content (He et al. 2021, section 3.1), not scaled."""
+    ahead = torch.arange(query.shape[1])[:, None] - torch.arange(key.shape[1])
+    total = torch.zeros((), dtype=torch.float64)
+    if not getattr(config, "relative_attention", False):
+        return total
+    if getattr(config, "position_buckets", -1) > 0:
+        longest = config.max_relative_positions
+        ahead = _log_bucket(ahead, config.position_buckets, longest if longest > 0 else config.max_position_embeddings)
+    for kind, names, states in (("c2p", _POSITION_KEYS, query), ("p2c", _POSITION_QUERIES, key)):
+        table = next((made[name] for name in names if name in made), None)
+        if kind not in config.pos_att_type or table is None:
+            continue
+        table = table[0].double().reshape(table.shape[1], len(query), -1).transpose(0, 1)
+        place = (ahead + table.shape[1] // 2).clamp(0, table.shape[1] - 1)
+        met = states @ table.transpose(-1, -2)  # (heads, tokens, places)
+        if kind == "c2p":
+            total = total + met.gather(2, place.expand(len(met), -1, -1))
+        else:
+            total = total + met.gather(2, place.T.expand(len(met), -1, -1)).transpose(1, 2)
+    return total
+
+
+def _log_bucket(distance: Tensor, count: int, longest: int) -> Tensor:
+    """Distances up to half the buckets stay as they are; farther ones grow like the logarithm up to `longest`."""
+    middle = count // 2
+    far = torch.log(distance.abs().clamp(min=middle) / middle) / math.log((longest - 1) / middle) * (middle - 1)
+    return torch.where(distance.abs() <= middle, distance, ((far.ceil() + middle) * distance.sign()).long())
 
 
 def relative_bias(layer: AttentionLayer, layers: Sequence[AttentionLayer], queries: int, keys: int) -> Tensor:

@@ -33,11 +33,20 @@ def projected(seen: Any, attended: Attended, config: Any) -> Iterator[Trio]:
     heads = attended.weights.shape[1]
     for trio in _by_head(seen, heads, attended, config):
         query, key, value = (states.double() for states in trio)
+        query, value = (_biased(attended, name, states) for name, states in (("q_bias", query), ("v_bias", value)))
         query, key = (_normed(seen, name, states) for name, states in (("q", query), ("k", key)))
         yield from ((*pair, value) for pair in _turned(seen, query, key, config))
 
 
+def _biased(attended: Attended, name: str, states: Tensor) -> Tensor:
+    """The first DeBERTa keeps the biases of queries and values beside their projection."""
+    bias = getattr(attended.module, name, None)
+    return states if bias is None else states + bias.detach().double().reshape(len(states), 1, -1)
+
+
 def _by_head(seen: Any, heads: int, attended: Attended, config: Any) -> Iterator[Trio]:
+    if getattr(attended.module, "head_logits_proj", None) is not None:  # heads that talk to each other
+        return
     made = {part: _tokens(states) for part, states in seen.made.items()}
     if {"kv_a_proj_with_mqa", "kv_b_proj"} <= set(made):
         yield _latent(made, heads, config)
@@ -84,6 +93,8 @@ def _fused(states: Tensor, heads: int, attended: Attended, family: str) -> Itera
         yield _heads(query.flatten(1), heads), _heads(key.flatten(1), heads), _heads(value.flatten(1), heads)
         return
     sizes = [attended.heads.shape[-1]] if attended.heads is not None else _sizes(features, heads)
+    if (bias := getattr(attended.module, "q_bias", None)) is not None:
+        sizes = [bias.numel() // heads]
     for size in sizes:
         shared = (features // size - heads) // 2
         if shared < 1 or heads % shared or (heads + 2 * shared) * size != features:

@@ -30,8 +30,8 @@ def scale(config: Any, head_dim: int, layer: AttentionLayer) -> float:
     if family == "zamba2":
         return float((head_dim / 2) ** -0.5)
     if family in {"deberta", "deberta-v2"}:
-        kinds = 1 + ("c2p" in config.pos_att_type) + ("p2c" in config.pos_att_type)
-        return float((head_dim * (kinds if config.relative_attention else 1)) ** -0.5)
+        kinds = 1 + len({"c2p", "p2c"}.intersection(config.pos_att_type or ()))
+        return float((head_dim * kinds) ** -0.5)
     if family == "mpt" and config.attn_config.softmax_scale is not None:
         return float(config.attn_config.softmax_scale)
     return float(factor * _yarn(config))

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 import torch
-from tiny_families import DECODERS, FAMILIES, SPARSE, family_input, family_model
+from tiny_families import DECODERS, FAMILIES, SPARSE, UNVERIFIED, family_input, family_model
 
 from nlpcli.errors import ModelUnusable
 from nlpcli.models import attention_sound
@@ -51,7 +51,7 @@ def listen(model, arguments, verify=True, prepare=lambda model, layers: None):
     return layers, chosen, tap, check.checks(outputs) if verify else None
 
 
-@EVERY_FAMILY
+@pytest.mark.parametrize("family", [*FAMILIES, *UNVERIFIED])
 def test_weights_are_those_of_transformers_to_the_last_bit(family):
     model = family_model(family)
     arguments = family_input(model)
@@ -79,7 +79,14 @@ def test_every_layer_computes_the_formula(family, scale):
     assert max(check.largest for check in checks) < TOLERANCE / 5
 
 
-@pytest.mark.parametrize("family", ["bert", "llama", "gpt_neox", "bloom", "gemma3_text", "t5"])
+@pytest.mark.parametrize("family", UNVERIFIED)
+def test_what_verify_does_not_know_it_refuses(family):
+    model = family_model(family)
+    with pytest.raises(ModelUnusable, match=r"--verify (does not know how|knows it)"):
+        listen(model, family_input(model))
+
+
+@pytest.mark.parametrize("family", ["bert", "llama", "deberta-v2", "gpt_neox", "bloom", "gemma3_text", "t5"])
 def test_long_texts_give_no_alarm(family):
     model = family_model(family)
     *_, checks = listen(model, family_input(model, 512))
@@ -205,3 +212,42 @@ def test_a_model_with_a_number_that_is_none_never_passes(number, part, layer):
             parameter.data[1, 2] = number
     with pytest.raises(ModelUnusable, match="NaN or infinite"):
         listen(model, family_input(model))
+
+
+# What families compute by themselves, without transformers' registry: a number in the module, made another.
+@pytest.mark.parametrize(
+    ("family", "attribute"),
+    [("bloom", "inv_norm_factor"), ("bloom", "beta"), ("mpt", "softmax_scale"), ("gptj", "scale_attn"),
+     ("codegen", "scale_attn"), ("xglm", "scaling")],
+)  # fmt: skip
+def test_a_wrong_scale_of_their_own_is_found(family, attribute):
+    model = family_model(family)
+    layers = attention_layers(model)
+    broken = layers[-1].module
+    setattr(broken, attribute, 1.05 * getattr(broken, attribute))
+    *_, checks = listen(model, family_input(model))
+    assert checks[0].largest <= TOLERANCE
+    assert checks[-1].largest > 3 * TOLERANCE
+
+
+@pytest.mark.parametrize("family", ["bloom", "mpt", "gptj", "xglm", "mpnet", "deberta", "deberta-v2", "rembert"])
+@pytest.mark.parametrize("change", ["scaled", "rolled"])
+def test_heads_that_are_not_the_weights_times_v_are_found(family, change):
+    model = family_model(family)
+    last = attention_layers(model)[-1]
+    output = next(
+        module
+        for name, module in reversed(list(model.named_modules()))
+        if isinstance(module, torch.nn.Linear)
+        and name.startswith(last.name.removesuffix(".self"))
+        and name.rpartition(".")[2] in {"dense", "out_proj", "o"}
+    )
+
+    def break_it(module, inputs):
+        heads = inputs[0].clone()
+        heads[..., :8] *= 1.05
+        return (heads if change == "scaled" else inputs[0].roll(8, -1),)
+
+    output.register_forward_pre_hook(break_it)
+    *_, checks = listen(model, family_input(model))
+    assert checks[-1].heads > 3 * TOLERANCE
