@@ -98,10 +98,11 @@ class ExtractiveTask(BatchTask):
 
         sentences = [statement.text for statement in document.statements]
         weights = [statement.weight for statement in document.statements]
+        shares = [statement.share for statement in document.statements]
         words = [count_words(sentence) for sentence in sentences]
         limit = self._rule.limit(document.words)
-        chosen = choose(vectors, words, self._rule.target(document.words), limit, weights)
-        first = best(vectors, words, weights)
+        chosen = choose(vectors, words, self._rule.target(document.words), limit, weights, shares)
+        first = best(vectors, words, weights, shares)
         # Crumbs that happen to fit say less than the start of a sentence that says something.
         if words[first] > limit and are_crumbs([words[index] for index in chosen], limit):
             log.warning(

@@ -10,16 +10,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
+from nlpcli.text.abbreviations import goes_on
 from nlpcli.text.clauses import whole
 from nlpcli.text.detection import detect
-from nlpcli.text.sentences import sentences
-from nlpcli.text.words import count_words
+from nlpcli.text.sentences import sentences, split
+from nlpcli.text.words import count_words, spaces_end_sentences
 
-# More words than this are no sentence, but a text without full stops: it is cut at its commas, else between words.
-_LONGEST_SENTENCE = 120
+# More words than this are seldom one sentence, but several that a quotation holds together.
+_LONGEST_SENTENCE = 40
+# More without a full stop among them are no sentence either: they are cut at their commas, else between words.
+_LONGEST_CLAUSES = 120
 _WORDS_OF_A_CLAUSE = 30
 # Fewer words say less: of a sentence, and of a line without a full stop.
 _WORDS_OF_A_SENTENCE, _WORDS_OF_A_LINE = 8, 12
@@ -28,7 +31,11 @@ _NARROWEST_WRAPPED, _WIDEST_WRAPPED = 45, 130
 _SHARE_OF_WIDEST = 0.7
 _END = re.compile(r"[.!?…。！？．।؟。]['\"”’»」』】）)\]*_]*\s*\Z")
 # A sentence ends in a quotation mark, and the next begins without a space: hours.”His
-_GLUED = re.compile(r"(?<=\w[.!?][”\"’»])(?=[^\W\d_a-zß-öø-ÿ][^\W\d_]|[“«])")
+_GLUED = re.compile(r"(?<=\w[.!?][”\"'’»])(?=[^\W\d_a-zß-öø-ÿ][^\W\d_]|[“«])")
+# A sentence ends and the next one begins, whatever quotation both are in.
+_INNER_END = re.compile(
+    r"[.!?…][\"'”’»)\]]*\s+(?=[\"'“‘„«(\[¿¡]*[^\W\d_a-zß-öø-ÿ])|[。！？](?=[^。！？”’」』】）])",
+)
 _QUOTED = re.compile(r"\s*(?:>|\|\s?>)")
 _SIGNATURE = re.compile(r"-- ?|_{8,}|-{20,}")
 _FORWARDED = re.compile(r"\s*[-_=*]{3,}\s*[^\W\d_][^-_=*\n]{2,60}[-_=*]{3,}\s*")
@@ -60,20 +67,43 @@ _CHATTER = re.compile(r"\b(?:INFO|DEBUG|TRACE|NOTICE)\b")
 class Statement(NamedTuple):
     """A sentence or a line, verbatim, and what it weighs: 1 as prose, next to nothing as what only stands beside it.
 
+    `share`: of several that one quotation holds together each is that part of a statement.
     `is_cut`: it is a part of a text that has no full stops.
     """
 
     text: str
     weight: float
+    share: float = 1
     is_cut: bool = False
+
+
+class _Part(NamedTuple):
+    """What becomes a statement; `stands_apart`: it is no sentence of a paragraph."""
+
+    text: str
+    share: float
+    is_cut: bool
+    stands_apart: bool = False
 
 
 def statements(text: str) -> list[Statement]:
     """The statements of a plain text in order; white space, rules and quoted mail are none."""
     language = detect(text).code
-    found = [part for block in _blocks(_own_lines(text)) for part in _parts(block, language)]
-    weights = _weights([part for part, _ in found])
-    return [Statement(part, weight, is_cut) for (part, is_cut), weight in zip(found, weights, strict=True)]
+    blocks = [list(_parts(block, language)) for block in _blocks(_own_lines(text))]
+    parts = [part._replace(stands_apart=not _is_paragraph(block)) for block in blocks for part in block]
+    return [
+        Statement(part.text, weight, part.share, part.is_cut)
+        for part, weight in zip(parts, _weights(parts), strict=True)
+    ]
+
+
+def _is_paragraph(block: Sequence[_Part]) -> bool:
+    """Whether it is prose: several sentences, and not short ones alone, as where a page says who wrote it and when."""
+    return len(block) > 1 and any(_is_sentence(part.text) or part.is_cut for part in block)
+
+
+def _is_sentence(part: str) -> bool:
+    return _END.search(part) is not None and count_words(part) >= _WORDS_OF_A_SENTENCE
 
 
 def _own_lines(text: str) -> list[str]:
@@ -125,37 +155,62 @@ def _width(line: str) -> int:
     return sum(2 if "\u2e80" <= character <= "\uffdc" else 1 for character in line.rstrip())
 
 
-def _parts(block: str, language: str) -> Iterator[tuple[str, bool]]:
-    """The sentences of a block; of what is too long to be one the clauses, marked as cut."""
-    for sentence in sentences(block, language):
-        for part in _GLUED.split(sentence):
-            if count_words(part) > _LONGEST_SENTENCE:
-                clauses = whole(part, language, lambda piece: count_words(piece) <= _WORDS_OF_A_CLAUSE)
-                yield from ((part[clause.start : clause.end], True) for clause in clauses if clause.is_sentence)
-            elif count_words(part):
-                yield part.strip(), False
+def _parts(block: str, language: str) -> Iterator[_Part]:
+    """The sentences of a block; of what is too long to be one what it consists of."""
+    for sentence in sentences(block, language) if spaces_end_sentences(block) else split(block, language):
+        for piece in _GLUED.split(sentence):
+            held = _sentences_within(piece, language) if count_words(piece) > _LONGEST_SENTENCE else [piece]
+            for part in held:
+                yield from _clauses(part, language, 1 / len(held))
 
 
-def _weights(parts: Sequence[str]) -> list[float]:
-    ended = [bool(_END.search(part)) for part in parts]
-    words = [max(1, count_words(part)) for part in parts]
-    keys = Counter(match[1].strip() for part in parts if (match := _KEY.match(_without_stamp(part))))
-    shapes = Counter(map(_shape, parts))
-    about_itself = [bool(_ABOUT_ITSELF.search(part)) for part in parts]
+def _sentences_within(text: str, language: str) -> list[str]:
+    ends = [match.end() for match in _INNER_END.finditer(text)]
+    ends = [end for end in ends if not goes_on(text[:end], text[end:], language)]
+    parts = [text[start:end] for start, end in pairwise([0, *ends, len(text)])]
+    return [part for part in parts if count_words(part)]
+
+
+def _clauses(part: str, language: str, share: float) -> Iterator[_Part]:
+    """The part itself, or what it is cut into where it is a text without full stops."""
+    if count_words(part) > _LONGEST_CLAUSES:
+        clauses = whole(part, language, lambda piece: count_words(piece) <= _WORDS_OF_A_CLAUSE)
+        yield from (_Part(part[clause.start : clause.end], share, True) for clause in clauses if clause.is_sentence)
+    elif count_words(part):
+        yield _Part(part.strip(), share, False)
+
+
+def _weights(parts: Sequence[_Part]) -> list[float]:
+    """A sentence of a paragraph weighs 1; shape judges what stands apart; what speaks of itself weighs less."""
+    lines = [part.text for part in parts if part.stands_apart]
+    keys = Counter(match[1].strip() for line in lines if (match := _KEY.match(_without_stamp(line))))
+    shapes = Counter(map(_shape, lines))
     # A text without full stops, or one about cookies, is judged by the rest.
-    punctuated = sum(map(lambda is_ended, count: count * is_ended, ended, words)) >= 0.3 * sum(words)
+    words = [(count_words(part.text), _is_ended(part.text)) for part in parts]
+    punctuated = sum(count for count, is_ended in words if is_ended) >= 0.3 * sum(count for count, _ in words)
+    about_itself = [_ABOUT_ITSELF.search(part.text) is not None for part in parts]
     itself_matters = sum(about_itself) * 3 > len(parts)
     weights = []
-    for part, is_ended, itself in zip(parts, ended, about_itself, strict=True):
-        weight = 1.0 if is_ended or not punctuated else 0.4
-        weight *= _weight_of_shape(part, is_ended, keys)
-        if itself and not itself_matters:
-            weight *= 0.1
-        weights.append(weight / shapes[_shape(part)])
+    for part, itself in zip(parts, about_itself, strict=True):
+        weight = 0.1 if _is_address(part.text) or (itself and not itself_matters) else 1
+        if part.stands_apart:
+            weight *= _weight_of_shape(part.text, keys) / shapes[_shape(part.text)]
+            weight *= 1 if _is_ended(part.text) or not punctuated else 0.4
+        weights.append(weight)
     return weights
 
 
-def _weight_of_shape(part: str, is_ended: bool, keys: Counter[str]) -> float:
+def _is_ended(part: str) -> bool:
+    return _END.search(part) is not None
+
+
+def _is_address(part: str) -> bool:
+    body = _ITEM.sub("", _without_stamp(part), count=1)
+    return sum(len(match[0]) for match in _ADDRESS.finditer(body)) * 3 > len(body)
+
+
+def _weight_of_shape(part: str, keys: Counter[str]) -> float:
+    is_ended = _is_ended(part)
     body = _ITEM.sub("", _without_stamp(part), count=1)
     weight = 1.0
     if (key := _KEY.match(body)) is not None:
@@ -171,10 +226,7 @@ def _weight_of_shape(part: str, is_ended: bool, keys: Counter[str]) -> float:
     if _CHATTER.search(part):
         weight *= 0.5
     runs = body.split()
-    addresses = sum(len(match[0]) for match in _ADDRESS.finditer(body))
-    if addresses * 3 > len(body):
-        weight *= 0.1
-    if not is_ended:
+    if not _is_sentence(part):
         names = sum(
             not run[0].islower()
             for run in runs

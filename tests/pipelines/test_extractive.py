@@ -39,3 +39,10 @@ def test_crumbs_count_for_less_than_sentences():
 
 def test_nothing_is_chosen_where_nothing_fits():
     assert choose(unit([1, 0], [0, 1]), [9, 9], 5, 5) == []
+
+
+def test_what_one_quotation_holds_together_counts_once():
+    vectors = unit([1, 0], *[[0, 1]] * 4)
+    words = [10] * 5
+    assert choose(vectors, words, 10, 50) == [1]
+    assert choose(vectors, words, 10, 50, [1] * 5, [1, 0.25, 0.25, 0.25, 0.25]) == [0]

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nlpcli.text.main_content import markup_of, prose_of
 from nlpcli.text.prose import statements
@@ -16,7 +18,7 @@ def weights(text):
     return {statement.text: statement.weight for statement in statements(text)}
 
 
-@pytest.mark.parametrize("mark", ['"', "”", "»"])
+@pytest.mark.parametrize("mark", ['"', "'", "”", "’", "»"])
 def test_a_quotation_mark_glues_no_sentences(mark):
     assert texts(f"He said it is over.{mark}His brother left the room.") == [
         f"He said it is over.{mark}",
@@ -35,6 +37,47 @@ def test_lines_that_an_editor_broke_are_one_sentence_and_lines_of_a_list_are_not
         "the long ladder that the neighbor wants to lend us for a week",
         "eggs",
     ]
+
+
+# What mails, pages and talks have beside their matter, as sentences of prose.
+PROSE = [
+    SAID,
+    MORE,
+    "Ask Anna Keller: she said she would do it.",
+    "Who pays for all of this work in the end?",
+    "Note: it is late.",
+    "PUBLISHED: 14:11 EST.",
+    "Home.",
+    "Tom Brandt Anna Keller",
+    "It is INFO for the town",
+]
+
+
+@given(st.lists(st.sampled_from(PROSE), max_size=6), st.integers(0, 6))
+def test_every_sentence_of_a_paragraph_weighs_one_whatever_its_shape(others, place):
+    sentences = [*others[:place], SAID, *others[place:], MORE]
+    found = statements(" ".join(sentences))
+    assert {statement.weight for statement in found} == {1}
+    assert all(statement.share == 1 for statement in found)
+
+
+def test_short_sentences_on_one_line_are_judged_by_their_shape():
+    byline = "By Rita Nunes. Published 3 May 2026. Present: Mr. Hall, Mrs. Ito."
+    found = weights(f"{byline}\n\n{SAID} {MORE}")
+    assert found[SAID] == found[MORE] == 1
+    assert max(weight for text, weight in found.items() if text in byline) <= 0.3
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("“", "”"), ("'", "'"), ('"', '"'), ("'", "")])
+def test_a_long_quotation_is_cut_at_the_full_stops_in_it_and_counts_once(opening, closing):
+    said = [SAID, MORE, "Mr. Hall thinks that this is far too much for a town of this size.", SAID, MORE]
+    text = f"She wrote to us today: {opening}{' '.join(said)}{closing}"
+    found = statements(text)
+    assert len(found) == len(said)
+    assert "".join(statement.text for statement in found) == text.replace(". ", ".").replace("Mr.", "Mr. ")
+    assert not any(statement.is_cut for statement in found)
+    # Without a mark at its end it holds nothing together.
+    assert sum(statement.share for statement in found) == pytest.approx(1 if closing else len(said))
 
 
 @pytest.mark.parametrize("separator", [" ", "，"])
