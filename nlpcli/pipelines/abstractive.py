@@ -43,10 +43,11 @@ class Lengths(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A summary, and whether the model came to its end."""
+    """A summary, and whether the model came to its end; `is_number`: it computed words, not NaN."""
 
     text: str
     finished: bool
+    is_number: bool = True
 
 
 class Writer(Protocol):
@@ -182,11 +183,12 @@ class PromptWriter:
                 ended = [event for event in batch.advance() if event.ending is not None]
                 if any(event.ending is Ending.MEMORY for event in ended):
                     raise OutOfMemory("a window does not fit into memory; use --device cpu, or a smaller model")
-                if any(event.ending is Ending.NOT_A_NUMBER for event in ended):
-                    raise ModelUnusable(
-                        "the model computes NaN instead of numbers; try --dtype float32, or another with -m"
+                written |= {
+                    e.request.owner: Written(
+                        e.text.strip(), e.ending is Ending.END, e.ending is not Ending.NOT_A_NUMBER
                     )
-                written |= {e.request.owner: Written(e.text.strip(), e.ending is Ending.END) for e in ended}
+                    for e in ended
+                }
         return [written[number] for number in range(len(windows))]
 
 

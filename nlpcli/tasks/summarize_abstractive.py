@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -41,6 +42,7 @@ class _Summary(NamedTuple):
 
     sentences: list[str]
     words_before: int
+    is_number: bool = True
 
 
 class AbstractiveTask(BatchTask):
@@ -92,14 +94,16 @@ class AbstractiveTask(BatchTask):
         summaries: list[_Summary] = [_Summary([], 0)] * len(units)
         for lengths, indices in groups.items():
             written = self._writer.write([units[index].payload.window for index in indices], lengths)
-            for index, (text, finished) in zip(indices, written, strict=True):
-                summaries[index] = _Summary(_whole_sentences(text, finished), units[index].payload.words)
+            for index, (text, finished, is_number) in zip(indices, written, strict=True):
+                summaries[index] = _Summary(_whole_sentences(text, finished), units[index].payload.words, is_number)
         return summaries
 
     def join(self, record: Record, state: str, outputs: Sequence[_Summary]) -> dict[str, Any] | Split:
         """The summary; or, as long as it is too long, the windows of the summaries."""
         if not outputs:
             return self._options.result_of(record, [state])
+        if not all(summary.is_number for summary in outputs):
+            return {"summary": math.nan}  # becomes the record's error, as in every task
         words = count_words(state)
         target = self._rule.target(words)
         sentences = [sentence for summary in outputs for sentence in summary.sentences]

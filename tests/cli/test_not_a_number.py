@@ -56,3 +56,10 @@ def test_a_record_of_a_decoder_has_an_error(call, decoder, options):
     rows = [json.loads(line) for line in done.output.splitlines()]
     assert done.status == 3
     assert [(row["completion"], row["error"]) for row in rows] == [(None, NOT_A_NUMBER)] * 2
+
+
+def test_a_record_of_a_prompted_summary_has_an_error(call, decoder):
+    done = call("summarize", "-m", decoder, "--length", "short", "-F", "jsonl", "a b c d e. " * 3, "c d e f. " * 3)
+    rows = [json.loads(line) for line in done.output.splitlines()]
+    assert done.status == 3
+    assert [row["error"] for row in rows] == [NOT_A_NUMBER] * 2
