@@ -108,12 +108,15 @@ def _entry(name: str, entry: dict[str, Any]) -> CatalogEntry:
         origin = WheelFile(**entry.pop("wheel")) if "wheel" in entry else Adapter(**entry.pop("adapter"))
         tuples: dict[str, Any] = {key: tuple(entry[key]) for key in ("languages", "calibration") if key in entry}
         read: dict[str, Any] = {"languages": entry["languages"], **entry, **tuples, "origin": origin}
-        return CatalogEntry(name=name, **read)
+        made = CatalogEntry(name=name, **read)
     except (KeyError, TypeError) as error:
         raise UsageError(
             f'[models."{name}"] in {user_file()} lacks what a model of the starter set has, or has more; for a model of'
             f' the hub or of a folder write [alias."{name}"] and model = "..."'
         ) from error
+    if wrong := _wrongly_typed(made) or _wrongly_typed(origin):
+        raise UsageError(f'[models."{name}"] in {user_file()}: {wrong} is of another kind than that of the catalogue')
+    return made
 
 
 def _alias(name: str, entry: dict[str, Any]) -> Alias:
