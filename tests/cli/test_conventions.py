@@ -116,7 +116,7 @@ def test_a_variable_that_nobody_reads_is_named_once(call, monkeypatch, name, nea
         (["-v", "--no-verbose"], False),
         ([], False),
         (["-q"], False),
-        (["--field", "-v"], False),
+        (["--prompt", "-v"], False),
         (["--", "-v"], False),
     ],
     ids=str,
