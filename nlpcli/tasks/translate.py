@@ -22,7 +22,7 @@ from nlpcli.text.markup.segments import Document, Node, Pieces, Segment, Tag, jo
 
 if TYPE_CHECKING:
     from nlpcli.pipelines.translation.doubts import Doubt, Kind
-    from nlpcli.pipelines.translation.faithful import Written
+    from nlpcli.pipelines.translation.faithful import Job, Written
     from nlpcli.pipelines.translation.glossary import Glossary
     from nlpcli.pipelines.translation.inline import Sentence
     from nlpcli.pipelines.translation.translators import TranslationModel, Translator
@@ -77,6 +77,13 @@ class _Plan(NamedTuple):
     document: Document
     pieces: list[list[Node | _Slot]]
     source: str
+
+
+class _Again(NamedTuple):
+    """A record whose first round is over; of its outputs some are jobs, whose translations come with the second."""
+
+    plan: _Plan
+    outputs: Sequence[Written | Job]
 
 
 class TranslateTask(BatchTask):
@@ -141,18 +148,45 @@ class TranslateTask(BatchTask):
 
         return Unit(self._translator.cost(sentence.text, source), Work(sentence, source))
 
-    def run(self, units: Sequence[Unit]) -> Sequence[Written | InputBroken]:
-        """The translation of each sentence, its tags and words in place; of a broken document its error."""
-        works = [unit.payload for unit in units if not isinstance(unit.payload, InputBroken)]
-        written = iter(self._faithful(works))
-        return [unit.payload if isinstance(unit.payload, InputBroken) else next(written) for unit in units]
+    def run(self, units: Sequence[Unit]) -> Sequence[Written | Job | InputBroken]:
+        """In the first round the translation of each sentence, its tags and words in place, or a job where that is not
+        in order; of a broken document its error. In the second one the translations of jobs.
+        """
+        from nlpcli.pipelines.translation.faithful import Job, Work
 
-    def join(self, record: Record, plan: _Plan, outputs: Sequence[Written]) -> dict[str, Any]:
+        payloads = [unit.payload for unit in units]
+        first = iter(self._faithful.first([payload for payload in payloads if isinstance(payload, Work)]))
+        again = iter(self._faithful.again([payload for payload in payloads if isinstance(payload, Job)]))
+        return [
+            payload if isinstance(payload, InputBroken) else next(again if isinstance(payload, Job) else first)
+            for payload in payloads
+        ]
+
+    def join(self, record: Record, state: _Plan | _Again, outputs: Sequence[Written | Job]) -> dict[str, Any] | Split:
         """The text with every sentence in its place, and what of it may be missing or wrong.
+
+        Sentences that are not in order yet are tried again in a round of their own, with those of other records: a few
+        in each batch would cost as much as many in one.
 
         Raises:
             NotConfident: the model is less sure of it than was asked for.
         """
+        from nlpcli.pipelines.translation.faithful import Job
+
+        if isinstance(state, _Again):
+            again = iter(outputs)
+            plan, outputs = state.plan, [next(again) if isinstance(one, Job) else one for one in state.outputs]
+        else:
+            plan = state
+        jobs = [one for one in outputs if isinstance(one, Job)]
+        if jobs:
+            return Split([self._unit_again(job) for job in jobs], _Again(plan, outputs))
+        return self._joined(record, plan, [one for one in outputs if not isinstance(one, Job)])
+
+    def _unit_again(self, job: Job) -> Unit:
+        return Unit(self._translator.cost(job.sentence.text, job.work.source), job)
+
+    def _joined(self, record: Record, plan: _Plan, outputs: Sequence[Written]) -> dict[str, Any]:
         translations = iter(written.nodes for written in outputs)
         segments = []
         for pieces in plan.pieces:

@@ -40,6 +40,8 @@ _NUMBER_BEFORE, _NUMBER_BEHIND = re.compile(r"\d[\d.,]*$"), re.compile(r"\d(?:[\
 # Signs that may come out as words.
 _SIGNS_IN_WORDS = {"$": re.compile(r"d[óo]l+ar", re.I), "%": re.compile(r"por cento|per ?cent", re.I),
                    "°": re.compile(r"\bgrau|\bdegree", re.I)}  # fmt: skip
+# Numbers, codes and ordinals have one.
+_DIGIT = re.compile(r"\d")
 _AND = re.compile(r"(?<= )(?:e|and|y|und|et)(?= )")
 _AND_IN = {"en": "and", "pt": "e", "de": "und", "fr": "et", "es": "y", "it": "e", "nl": "en"}
 _SPACED_AMPERSAND = re.compile(r"(?<= )&(?= )")
@@ -58,7 +60,8 @@ def lost_signs(source: str, translation: str, language: str) -> list[Protection]
     gone = set(source) - set(translation)
     if not gone:
         return []
-    places = [place for place, sign in enumerate(source) if sign in gone - _MAY_BE_LOST and _is_sign(sign)]
+    signs = set(filter(_is_sign, gone - _MAY_BE_LOST))
+    places = [place for place, sign in enumerate(source) if sign in signs] if signs else []
     places += [match.start() for match in _lone_letters(source, language) if match[0] in gone]
     places += [
         place for match in _RUN_OF_MARKS.finditer(source) if gone & set(match[0]) for place in range(*match.span())
@@ -100,10 +103,11 @@ def check(prepared: Prepared, sentence: Sentence, text: str, languages: Language
     if sentence.words and not keeps_words(sentence, text):
         findings.lost_words = True
     source, found = blanked(sentence.text, sentence.words), blanked(text, sentence.words)
-    _numbers(source, found, languages, findings)
+    if _DIGIT.search(source) or _DIGIT.search(found):
+        _numbers(source, found, languages, findings)
+        _codes(source, found, findings)
+        _ordinals(source, found, languages, findings)
     _days(source, found, languages, findings)
-    _codes(source, found, findings)
-    _ordinals(source, found, languages, findings)
     _style(prepared, sentence.text, text, languages, findings)
     _signs(source, found, languages, findings)
     _folded(prepared, sentence.text, text, findings)
@@ -192,6 +196,8 @@ def _ampersands(source: str, found: str, languages: Languages, findings: Finding
 
 def _lone_letters(source: str, language: str) -> list[re.Match[str]]:
     """Letters that are no words: of languages that have no such word, and in lists of letters and signs."""
+    if source.isascii():
+        return []
     words = _WORDS_OF_ONE_LETTER.get(language, "")
     found = _LONE_LETTER.finditer(source)
     return [match for match in found if not _is_ordinal(match) and (match[0] not in words or _is_listed(match))]

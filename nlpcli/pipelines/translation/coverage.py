@@ -51,23 +51,30 @@ class Source(NamedTuple):
 
 def may_leave_out(text: str, translation: str, looked_at: Weights) -> bool:
     """Whether `left_out` could find something; spares it the search in nearly all sentences."""
+    if len(looked_at) >= _LONG or _has_gap(looked_at):
+        return True
+    # Where every token was looked at, every name was.
+    return bool(looked_at.min(initial=1.0) < _NAME_LOOKED_AT) and bool(_missing_names(text, translation))
+
+
+def _has_gap(looked_at: Weights) -> bool:
+    """Whether a clause or a stretch may be one that nothing looked at."""
     sums = np.concatenate([np.zeros(1), looked_at.cumsum()])
     # Whatever is as long as a clause consists of stretches of these lengths.
     widths = range(_SHORTEST_CLAUSE, min(2 * _SHORTEST_CLAUSE, len(sums)))
-    if any((sums[width:] - sums[:-width]).min() < _LOOKED_AT * width for width in widths):
-        return True
-    return len(looked_at) >= _LONG or bool(_missing_names(text, translation))
+    return any((sums[width:] - sums[:-width]).min() < _LOOKED_AT * width for width in widths)
 
 
 def left_out(source: Source, translation: str) -> str:
     """A part of the source that the translation seems to lack; empty where it has all."""
-    suspects = list(_suspects(source))
+    is_long = len(source.looked_at) >= _LONG
+    suspects = list(_suspects(source)) if is_long or _has_gap(source.looked_at) else []
     if suspects:
         start, end = suspects[0]
         for following, last in suspects[1:]:
             end = last if following == end else end
         return source.text[start:end].strip(" ,;")
-    least = _NAME_LOOKED_AT_IN_LONG if len(source.looked_at) >= _LONG else _NAME_LOOKED_AT
+    least = _NAME_LOOKED_AT_IN_LONG if is_long else _NAME_LOOKED_AT
     for name in _missing_names(source.text, translation):
         found = source.between(*name.span())
         if len(found) and found.max() < least:
@@ -95,7 +102,13 @@ def _suspects(source: Source) -> Iterator[tuple[int, int]]:
 
 def _missing_names(text: str, translation: str) -> list[re.Match[str]]:
     """Capitalized words inside the text whose first letters stand nowhere in the translation."""
-    names = [match for match in _NAME.finditer(text) if match[0][0].isupper()]
+    lower = translation.lower()
+    names = [
+        match
+        for match in _NAME.finditer(text)
+        # Nearly all names are there as they are; to fold takes time.
+        if match[0][0].isupper() and not (match[0].isascii() and match[0][:_LETTERS_OF_NAME].lower() in lower)
+    ]
     if not names:
         return []
     folded = _folded(translation)
@@ -119,5 +132,7 @@ def said_twice(text: str, translation: str) -> str:
 
 def _repeated(text: str) -> list[str]:
     words = re.findall(r"\w+", text.lower())
+    if len(words) - len(set(words)) < _SAID_TWICE:
+        return []
     runs = [" ".join(words[start : start + _SAID_TWICE]) for start in range(len(words) - _SAID_TWICE + 1)]
     return [run for place, run in enumerate(runs) if run in runs[:place]] if len(set(runs)) < len(runs) else []

@@ -69,8 +69,8 @@ class _Attempt(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Job:
-    """A sentence on its way; `sentence` is what is translated next."""
+class Job:
+    """A sentence on its way; `sentence` is what is translated next, or was last."""
 
     work: Work
     languages: Languages
@@ -91,6 +91,11 @@ class _Job:
         findings = check(self.prepared, sentence, translation.text, self.languages)
         self.attempts.append(_Attempt(sentence, translation, findings))
 
+    def restart(self) -> None:
+        """Behind the first attempt: memory may have run out in later ones."""
+        del self.attempts[1:]
+        self.sentence = self.attempts[0].sentence
+
     def protect(self, scheme: int) -> None:
         """What the last attempt lost goes through as stand-ins or tags from now on."""
         findings = self.attempts[-1].findings
@@ -105,59 +110,79 @@ class FaithfulTranslator:
 
     def __call__(self, works: Sequence[Work]) -> list[Written]:
         """The translation of each sentence, its tags and words in place: the attempt with the fewest doubts."""
-        return [self._finished(work, written) for work, written in zip(works, self._tried(works), strict=True)]
+        found = self.first(works)
+        tried_again = iter(self.again([job for job in found if isinstance(job, Job)]))
+        return [next(tried_again) if isinstance(one, Job) else one for one in found]
 
-    def _finished(self, work: Work, best: Written) -> Written:
-        for again in (self._in_halves, self._searched_wider):
-            if not best.doubts:
-                break
-            best = min(best, again(work), key=_number_of_doubts)
+    def first(self, works: Sequence[Work]) -> list[Written | Job]:
+        """One attempt each. What is not in order is a job for `again`, which is faster for many of them at once."""
+        return [self._in_order(job) or job for job in self._begun(works)]
+
+    def again(self, jobs: Sequence[Job]) -> list[Written]:
+        """Translations of what `first` did not get in order: with protections, in halves, by a wider search."""
+        for job in jobs:
+            job.restart()
+        best = self._with_protections(jobs)
+        for way in (self._in_halves, self._searched_wider):
+            doubtful = [place for place, written in enumerate(best) if written.doubts]
+            others = way([jobs[place].work for place in doubtful])
+            for place, other in zip(doubtful, others, strict=True):
+                best[place] = min(best[place], other, key=_number_of_doubts)
         return best
 
-    def _in_halves(self, work: Work, depth: int = 2) -> Written:
+    def _in_halves(self, works: Sequence[Work], depth: int = 2) -> list[Written]:
         """Half a sentence, or a quarter, may do better: a model has less to lose, and a loop ends."""
-        pieces = _halves(work)
-        works = [Work(piece, work.source) for piece in pieces if isinstance(piece, Sentence)]
-        if depth == 0 or len(works) < 2:
-            return _NOT_TRIED
-        tried = zip(works, self._tried(works), strict=True)
-        nodes: list[Node] = []
-        doubts: list[Doubt] = []
-        scores: list[Score] = []
-        for piece in pieces:
-            if not isinstance(piece, Sentence):
-                nodes.append(piece)
-                continue
-            half, written = next(tried)
-            if written.doubts:
-                written = min(written, self._in_halves(half, depth - 1), key=_number_of_doubts)
-            nodes += written.nodes
-            doubts += written.doubts
-            scores += written.scores
-        return Written(nodes, tuple(doubts), tuple(scores))
+        if depth == 0 or not works:
+            return [_NOT_TRIED for _ in works]
+        cut = [_halves(work) for work in works]
+        halved = [
+            Work(piece, work.source)
+            for work, pieces in zip(works, cut, strict=True)
+            if _are_several(pieces)
+            for piece in pieces
+            if isinstance(piece, Sentence)
+        ]
+        tried = self._tried(halved)
+        doubtful = [place for place, written in enumerate(tried) if written.doubts]
+        quartered = self._in_halves([halved[place] for place in doubtful], depth - 1)
+        for place, other in zip(doubtful, quartered, strict=True):
+            tried[place] = min(tried[place], other, key=_number_of_doubts)
+        found = iter(tried)
+        return [_together(pieces, found) if _are_several(pieces) else _NOT_TRIED for pieces in cut]
 
-    def _searched_wider(self, work: Work) -> Written:
-        return FaithfulTranslator(self._translator.wider())._tried([work])[0]
+    def _searched_wider(self, works: Sequence[Work]) -> list[Written]:
+        return FaithfulTranslator(self._translator.wider())._tried(works) if works else []
 
     def _tried(self, works: Sequence[Work]) -> list[Written]:
         """One translation of each sentence; what it loses of words, numbers and signs is protected the next time."""
+        return self._with_protections(self._begun(works))
+
+    def _begun(self, works: Sequence[Work]) -> list[Job]:
+        """The first attempt of each sentence."""
         jobs = [self._job(work) for work in works]
         self._translate_short([job for job in jobs if is_short(job.sentence)])
         self._translate([job for job in jobs if not job.attempts])
+        return jobs
+
+    def _with_protections(self, jobs: Sequence[Job]) -> list[Written]:
         for scheme in range(1, len(STAND_INS)):
             failed = [job for job in jobs if job.attempts[-1].is_lossy]
             for job in failed:
                 job.protect(scheme)
-            self._translate(failed)
+            self._translate([job for job in failed if not job.sentence.marks])
+            # In bfloat16 an alignment depends a little on what stands beside it, and these come from all over a window.
+            for job in failed:
+                if job.sentence.marks:
+                    self._translate([job])
         return [self._written(job) for job in jobs]
 
-    def _job(self, work: Work) -> _Job:
+    def _job(self, work: Work) -> Job:
         languages = Languages(work.source, self._translator.target or "")
         prepared = prepare(work.sentence, self._translator.vocabulary, languages)
-        return _Job(work, languages, prepared, prepared.sentence)
+        return Job(work, languages, prepared, prepared.sentence)
 
-    def _translate(self, jobs: Sequence[_Job]) -> None:
-        groups: dict[tuple[str, bool], list[_Job]] = {}
+    def _translate(self, jobs: Sequence[Job]) -> None:
+        groups: dict[tuple[str, bool], list[Job]] = {}
         for job in jobs:
             groups.setdefault((job.work.source, bool(job.sentence.marks)), []).append(job)
         for (source, linked), group in groups.items():
@@ -165,9 +190,9 @@ class FaithfulTranslator:
             for job, translation in zip(group, found, strict=True):
                 job.note(translation)
 
-    def _translate_short(self, jobs: Sequence[_Job]) -> None:
+    def _translate_short(self, jobs: Sequence[Job]) -> None:
         """Words on buttons: with and without a full stop, the one of which the model is surer."""
-        by_source: dict[str, list[_Job]] = {}
+        by_source: dict[str, list[Job]] = {}
         for job in jobs:
             by_source.setdefault(job.work.source, []).append(job)
         for source, group in by_source.items():
@@ -177,19 +202,26 @@ class FaithfulTranslator:
                 candidates = [next(found) for _ in variants_of(job.sentence.text)]
                 job.note(best_of(job.sentence.text, candidates))
 
-    def _written(self, job: _Job) -> Written:
-        best = job.best
-        written = Written([]) if best.findings.lost_words else _rendered(job, best)
-        if best.findings.lost_words or not nests_alike(best.sentence, written.nodes):
-            written = self._between_words(job, best.sentence)
-        nodes = [job.prepared.head, *written.nodes, job.prepared.tail]
-        doubts = (*written.doubts, *_doubts(best.sentence.text, best.translation))
-        lost = lost_signs(job.work.sentence.text, joined(nodes), job.work.source)
-        found = self._between_signs(job, lost) if lost else Written(nodes, doubts)
-        score = best.translation.score
-        return found if score is None else found._replace(scores=(Score(score, len(best.translation.text)),))
+    def _in_order(self, job: Job) -> Written | None:
+        """The first attempt, if there is nothing to mend and nothing to doubt."""
+        attempt = job.attempts[0]
+        if attempt.findings.are_losses:
+            return None
+        rendered = _rendered(job, attempt)
+        if not nests_alike(attempt.sentence, rendered.nodes):
+            return None
+        written, lost = _finished(job, attempt, rendered)
+        return None if lost or written.doubts else _scored(written, attempt)
 
-    def _between_signs(self, job: _Job, lost: Sequence[Protection]) -> Written:
+    def _written(self, job: Job) -> Written:
+        best = job.best
+        rendered = Written([]) if best.findings.lost_words else _rendered(job, best)
+        if best.findings.lost_words or not nests_alike(best.sentence, rendered.nodes):
+            rendered = self._between_words(job, best.sentence)
+        written, lost = _finished(job, best, rendered)
+        return _scored(self._between_signs(job, lost) if lost else written, best)
+
+    def _between_signs(self, job: Job, lost: Sequence[Protection]) -> Written:
         """What stands between signs that no attempt kept is a sentence of its own."""
         pieces = list(cut_at_words(protected(job.work.sentence, lost)))
         works = [Work(Sentence(piece.strip()), job.work.source) for piece in pieces if _is_prose(piece)]
@@ -207,7 +239,7 @@ class FaithfulTranslator:
                 nodes.append(localized(piece, *job.languages))
         return Written(nodes, tuple(doubts))
 
-    def _between_words(self, job: _Job, sentence: Sentence) -> Written:
+    def _between_words(self, job: Job, sentence: Sentence) -> Written:
         """The last resort: what stands between stand-ins and tags is translated by itself."""
         pieces = list(cut_at_words(sentence))
         bodies = [piece.strip() for piece in pieces if _is_prose(piece)]
@@ -222,7 +254,35 @@ def _is_prose(piece: Node) -> TypeGuard[str]:
     return isinstance(piece, str) and bool(_WORD.search(piece))
 
 
-def _rendered(job: _Job, attempt: _Attempt) -> Written:
+def _finished(job: Job, attempt: _Attempt, written: Written) -> tuple[Written, list[Protection]]:
+    """An attempt with what stands around it and all doubts; and the signs that got lost."""
+    nodes = [job.prepared.head, *written.nodes, job.prepared.tail]
+    doubts = (*written.doubts, *_doubts(attempt.sentence.text, attempt.translation))
+    return Written(nodes, doubts), lost_signs(job.work.sentence.text, joined(nodes), job.work.source)
+
+
+def _scored(written: Written, attempt: _Attempt) -> Written:
+    score = attempt.translation.score
+    if score is None:
+        return written
+    return written._replace(scores=(Score(score, len(attempt.translation.text)),))
+
+
+def _are_several(pieces: Sequence[Node | Sentence]) -> bool:
+    return sum(isinstance(piece, Sentence) for piece in pieces) > 1
+
+
+def _together(pieces: Sequence[Node | Sentence], found: Iterator[Written]) -> Written:
+    """The translations of the sentences among some pieces, in a row with the others."""
+    written = [next(found) if isinstance(piece, Sentence) else Written([piece]) for piece in pieces]
+    return Written(
+        [node for one in written for node in one.nodes],
+        tuple(doubt for one in written for doubt in one.doubts),
+        tuple(score for one in written for score in one.scores),
+    )
+
+
+def _rendered(job: Job, attempt: _Attempt) -> Written:
     sentence, translation, findings = attempt.sentence, attempt.translation, attempt.findings
     changed = Edited(translation.text, findings.edits)
     large = Edited(changed.text, _large_letters(job.prepared, sentence, changed.text))
