@@ -198,7 +198,8 @@ class TranslateTask(BatchTask):
         if self._options.scored:
             confidence = self._confidence(text, outputs)
             result |= {"confidence": confidence} if self._options.scores else {}
-        return result | self._warning(record, [doubt for written in outputs for doubt in written.doubts])
+        doubts = [doubt for written in outputs for doubt in written.doubts]
+        return result | self._warning(record, [*doubts, *_left(plan.document)])
 
     def _confidence(self, text: str, outputs: Sequence[Written]) -> float | None:
         from nlpcli.pipelines.translation.confidence import DEFAULT, Calibration, confidence
@@ -226,6 +227,14 @@ class TranslateTask(BatchTask):
     @property
     def _target(self) -> str:
         return self._translator.target or self._options.target or ""
+
+
+def _left(document: Document) -> Iterator[Doubt]:
+    """What of a document could not be written in the other language."""
+    if document.kept:
+        from nlpcli.pipelines.translation.doubts import Doubt, Kind
+
+        yield from (Doubt(Kind.KEPT, f"stays, for its markup would change: {raw[:40]}") for raw in document.kept)
 
 
 def _scheme(segment: Segment) -> int:

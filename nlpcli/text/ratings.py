@@ -8,6 +8,8 @@ _STARS = (
     "stars?|estrelas?|estrellas?|sterne?n?|étoiles?|stelle|stella|sterren|gwiazdk[aię]|gwiazdek|звезд[аы]?|звёзд[аы]?"
 )
 _NUMBER = r"\d{1,2}(?:[.,]\d)?"
+# "nota 2" may be a note of a page, and "uma estrela" a person, but not where nothing else stands in the clause.
+_BY_ITSELF, _ALONE = r"(?:^|(?<=[.!?;,:(]\s))", r"(?=\s*(?:$|[.,;!?)](?!\d)))"
 # Behind a fraction: a date, a share of something, an ordinal.
 _RATING = re.compile(
     rf"""
@@ -16,13 +18,21 @@ _RATING = re.compile(
     (?!\s+(?:of|people|pessoas|personas|menschen|personnes|persone|times|vezes|years|anos|minutes|hours|horas|days|dias)\b)
     (?:\s*(?:{_STARS})(?!\w)|\s?[颗顆]?星)?
     | (?<![\w/.,])(?P<stars>[0-5](?:[.,]\d)?|one|five|zero|[一二三四五])(?:[\s-]?(?:{_STARS})(?!\w)|\s?[颗顆]?星)
+    | {_BY_ITSELF}nota:?\s(?P<note>{_NUMBER}|zero|dez){_ALONE}
+    | {_BY_ITSELF}(?P<said>uma|duas|três|quatro|cinco|two|three|four)\s(?:stars?|estrelas?){_ALONE}
     | (?P<full>[★⭐🌟]\ufe0f?(?:\s?[★⭐🌟]\ufe0f?){{0,4}})(?P<empty>(?:\s?[☆✩✰]){{0,4}})
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 # Without one of these there is no rating, which is quick to see.
-_SIGNS = re.compile("[0-9★⭐🌟星]|stars?|estrel|stern", re.IGNORECASE)
-_SPELLED = {"zero": 0.0, "one": 1.0, "five": 5.0, "一": 1.0, "二": 2.0, "三": 3.0, "四": 4.0, "五": 5.0}
+_SIGNS = re.compile("[0-9★⭐🌟星]|stars?|estrel|stern|nota", re.IGNORECASE)
+_SPELLED = {
+    word: float(value)
+    for value, words in enumerate(
+        ("zero", "one uma 一", "two duas 二", "three três 三", "four quatro 四", "five cinco 五")
+    )
+    for word in words.split()
+} | {"dez": 10.0}
 _PICTURES = re.compile("[★⭐🌟]")
 _EMPTY = re.compile("[☆✩✰]")
 # Up to which share of the most points which word holds; one star of five is none of what can be won.
@@ -47,10 +57,15 @@ def _share(match: re.Match[str]) -> float | None:
         full, empty = len(_PICTURES.findall(match["full"])), len(_EMPTY.findall(match["empty"]))
         # A single star without others around it is an ornament.
         return None if full == 1 and not empty else _of(full, 5 if full + empty <= 5 else full + empty, 1)
-    if match["stars"]:
-        stars = match["stars"].lower()
-        return _of(_SPELLED[stars] if stars in _SPELLED else float(stars.replace(",", ".")), 5, 1)
+    if match["note"]:
+        return _of(_points(match["note"]), 10, 0)
+    if match["stars"] or match["said"]:
+        return _of(_points(match["stars"] or match["said"]), 5, 1)
     return _of(float(match["points"].replace(",", ".")), int(match["most"]), 1 if match["most"] == "5" else 0)
+
+
+def _points(said: str) -> float:
+    return _SPELLED[said.lower()] if said.lower() in _SPELLED else float(said.replace(",", "."))
 
 
 def _of(points: float, most: int, least: int) -> float | None:

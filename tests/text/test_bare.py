@@ -67,7 +67,9 @@ def test_what_only_looks_like_a_mark_stays(text):
      ("1 out of 5 stars", "terrible"), ("One star", "terrible"), ("1 estrela", "terrible"), ("2/5", "bad"),
      ("4 von 10", "bad"), ("3/5", "average"), ("8 out of 10", "good"), ("4 stars", "good"), ("5 estrelas", "excellent"),
      ("★★★★★", "excellent"), ("⭐️⭐️⭐️⭐️⭐️", "excellent"), ("10/10", "excellent"), ("4.8/5", "excellent"),
-     ("95/100", "excellent"), ("5 Sterne", "excellent"), ("五星", "excellent"), ("1 颗星", "terrible")],
+     ("95/100", "excellent"), ("5 Sterne", "excellent"), ("五星", "excellent"), ("1 颗星", "terrible"),
+     ("nota 2", "terrible"), ("nota dez", "excellent"), ("Nota: 9,5", "excellent"), ("cinco estrelas", "excellent"),
+     ("duas estrelas", "bad")],
 )  # fmt: skip
 def test_a_rating_is_the_word_that_says_as_much(rating, word):
     assert with_ratings_in_words(rating).split() == [word]
@@ -77,7 +79,8 @@ def test_a_rating_is_the_word_that_says_as_much(rating, word):
 @pytest.mark.parametrize(
     "text",
     ["24/7", "9/11", "1/2 cup", "2/10/2023", "4 out of 5 people", "the two stars", "a star is born", "1 starring role",
-     "⭐ New", "11/10", "version 1/5/3", "5 de 10 pessoas", "Star Trek"],
+     "⭐ New", "11/10", "version 1/5/3", "5 de 10 pessoas", "Star Trek", "ver nota 2.", "nota 2 da página 3",
+     "note 3/4", "ela é uma estrela"],
 )  # fmt: skip
 def test_what_is_no_rating_stays(text):
     assert with_ratings_in_words(text) == text

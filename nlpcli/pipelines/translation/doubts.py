@@ -13,6 +13,7 @@ class Kind(Enum):
     CLAUSE = "compare it, or give shorter sentences"
     NUMBER = "compare the numbers"
     DATE = "compare the days and months"
+    KEPT = "translate that piece by hand"
     END = "see whether it repeats itself"
 
 

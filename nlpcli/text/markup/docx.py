@@ -53,6 +53,7 @@ class WordDocument:
         from lxml.etree import LxmlError
 
         self.file: bytes | None = None
+        self.kept: list[str] = []
         try:
             self._document = docx.Document(io.BytesIO(data))
             self._parts = [(part, _element_of(part)) for part in self._package.iter_parts() if _has_text(part)]

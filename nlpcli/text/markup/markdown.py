@@ -26,6 +26,7 @@ from nlpcli.text.markup.segments import (
     Segment,
     Tag,
     TagKind,
+    Unwritable,
     has_letters,
     has_prose,
     joined,
@@ -419,7 +420,7 @@ class _Writer:
                 written = self._written(spelled, escape, parsed=True)
                 if self._reading(self._context.with_group(self._group, written), spelled) == expected:
                     return self._written(spelled, escape, parsed=False)
-        return self._raw
+        raise Unwritable(self._raw)
 
     def _written(self, nodes: Sequence[Node], escape: Callable[[str, bool], str], parsed: bool) -> str:
         pieces: list[str] = []

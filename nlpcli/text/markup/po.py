@@ -33,6 +33,7 @@ class Catalog:
     file: bytes | None = None
 
     def __init__(self, text: str) -> None:
+        self.kept: list[str] = []
         try:
             # A line end more: what has one is no name of a file, which polib would open.
             self._file = polib.pofile(text + "\n", wrapwidth=_width(text), encoding="utf-8")

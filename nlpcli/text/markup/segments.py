@@ -32,6 +32,14 @@ class Tag:
 Node = str | Tag
 
 
+class Unwritable(Exception):
+    """A translation that would be other markup, however it is escaped; `raw` stays instead."""
+
+    def __init__(self, raw: str) -> None:
+        super().__init__(raw)
+        self.raw = raw
+
+
 def joined(nodes: Sequence[Node]) -> str:
     """Text and tags in a row: how a segment is written where no character has a meaning of its own."""
     return "".join(node if isinstance(node, str) else node.raw for node in nodes)
@@ -58,6 +66,8 @@ class Document(Protocol):
 
     file: bytes | None
     """Where a document is no text: the file, once it has been written."""
+    kept: list[str]
+    """What stayed in its language, once the document has been written: nothing else would read the same."""
 
     @property
     def segments(self) -> Sequence[Segment]:
@@ -79,12 +89,21 @@ class Pieces:
 
     def __init__(self, pieces: Iterable[Piece]) -> None:
         self._pieces = list(pieces)
+        self.kept: list[str] = []
         self.segments: list[Segment] = [segment for piece in self._pieces for segment in _segments_of(piece)]
 
     def write(self, translations: Sequence[Sequence[Node]], language: str) -> str:
         """The text with a translation for each of `segments`."""
         found = {id(segment): nodes for segment, nodes in zip(self.segments, translations, strict=True)}
-        return "".join(_written(piece, found, language) for piece in self._pieces)
+        self.kept = []
+        return "".join(self._written(piece, found, language) for piece in self._pieces)
+
+    def _written(self, piece: Piece, found: Mapping[int, Sequence[Node]], language: str) -> str:
+        try:
+            return _written(piece, found, language)
+        except Unwritable as unwritable:
+            self.kept.append(unwritable.raw)
+            return unwritable.raw
 
 
 def _segments_of(piece: Piece) -> Iterator[Segment]:

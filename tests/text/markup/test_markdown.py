@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from nlpcli.pipelines.translation.inline import Link
+from nlpcli.text.markup.segments import Pieces, Segment, Unwritable
 from tests.text.markup.translators import prose_of, translated, word_links
 
 KEPT = {"code_inline", "fence", "code_block"}
@@ -159,3 +160,12 @@ def test_marks_around_nothing_go_around_a_word():
 
 def test_a_model_sees_prose_alone():
     assert prose_of("A *b* `c` \\* d &amp; [e](f) $x$ **1**\n", "markdown") == ["A b K1K * d & e K2K K3K"]
+
+
+def test_what_no_escape_can_write_stays_and_is_told():
+    def write(nodes):
+        raise Unwritable("*raw*")
+
+    document = Pieces(["a ", Segment(("text",), write), " b"])
+    assert document.write([["texto"]], "pt") == "a *raw* b"
+    assert document.kept == ["*raw*"]
