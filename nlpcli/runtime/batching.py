@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from nlpcli.errors import NlpcliError, OutOfMemory
+from nlpcli.errors import NlpcliError, OutOfMemory, UsageError
 from nlpcli.records.record import Record
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,7 @@ class BatchTask(Protocol):
         """The result fields of a record from the outputs of its units; or the units and state of another round.
 
         Raises:
+            UsageError: the options do not fit the model, which ends the run.
             NlpcliError: the record has no result, and that as its error.
         """
 
@@ -279,6 +280,8 @@ class Batcher:
             return None
         try:
             joined = self.task.join(owner.record, owner.state, owner.outputs)
+        except UsageError:
+            raise  # of every record, not of this one
         except NlpcliError as error:
             owner.record.error = str(error)
             return None

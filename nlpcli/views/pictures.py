@@ -44,6 +44,8 @@ def _import_matplotlib() -> None:
     """
     if "matplotlib" in sys.modules:
         return
+    # What it says of its font cache, and of settings that it cannot write, is nothing to act on.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     with chdir(Path(__file__).parent):
         import matplotlib  # noqa: F401
 
@@ -53,8 +55,6 @@ def picture_style(texts: Sequence[str]) -> Iterator[None]:
     """matplotlib's settings, which it reads both when text is made and when a file is written."""
     import warnings
 
-    # What it says of its font cache, and of settings that it cannot write, is nothing to act on.
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     _import_matplotlib()
     from matplotlib import get_configdir, rc_context
 

@@ -123,7 +123,9 @@ def test_a_variable_that_nobody_reads_is_named_once(call, monkeypatch, name, nea
 )
 def test_tracebacks_are_shown_where_v_was_understood(call, flags, shown):
     done = (
-        call("embed", "-m", "/nowhere", *flags) if flags[:1] == ["--"] else call("embed", "a", "-m", "/nowhere", *flags)
+        call("embed", "-m", "/nowhere", *flags)
+        if flags[:1] == ["--"]
+        else call("embed", "-m", "/nowhere", *flags, stdin=b"a\n")
     )
     assert done.status == 1
     assert (b"Traceback" in done.complaints) is shown

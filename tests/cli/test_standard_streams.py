@@ -26,6 +26,8 @@ from tests.tiny import save_classifier
 
 WORDS = random.Random(0)
 TEXTS = [" ".join(WORDS.choices("abcdefghijklmnopqrstuvwxyz水", k=number % 9)) for number in range(600)]
+# Word documents are what translate alone writes.
+FORMATS = tuple(name for name in OUTPUT_FORMATS if name != "docx")
 LINES = "".join(f"{text}\n" for text in TEXTS).encode()
 INPUTS = {
     "txt": LINES,
@@ -54,7 +56,7 @@ def expected(runs, model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("expected")
     (folder / "in.txt").write_bytes(LINES)
     found = {}
-    for format_ in OUTPUT_FORMATS:
+    for format_ in FORMATS:
         out = folder / f"out.{format_}"
         command = ["embed", "-m", str(model), "-i", str(folder / "in.txt"), "-F", format_, "-o", str(out)]
         with Path(os.devnull).open("r+b") as nothing:
@@ -156,13 +158,13 @@ def run(runs, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("format_", OUTPUT_FORMATS)
+@pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("kind", OUTPUTS)
 def test_all_results_arrive(run, model, expected, kind, format_):
     assert run(["embed", "-m", str(model), "-F", format_], stdout=kind) == (0, expected[format_], "")
 
 
-@pytest.mark.parametrize("format_", OUTPUT_FORMATS)
+@pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("kind", REFUSING)
 def test_results_that_do_not_arrive_are_a_failure_that_is_said(run, model, kind, format_):
     status, _, complaints = run(["embed", "-m", str(model), "-F", format_], stdout=kind)
@@ -172,7 +174,7 @@ def test_results_that_do_not_arrive_are_a_failure_that_is_said(run, model, kind,
     assert complaints.count("\n") == 1
 
 
-@pytest.mark.parametrize("format_", OUTPUT_FORMATS)
+@pytest.mark.parametrize("format_", FORMATS)
 def test_a_terminal_gets_text_and_no_binary_format(run, model, expected, format_):
     status, shown, complaints = run(["embed", "-m", str(model), "-F", format_], stdout="terminal")
     if format_ in BINARY_FORMATS:
@@ -189,7 +191,7 @@ def test_all_of_standard_input_is_read(run, model, expected, kind, input_format)
     assert run(arguments, stdin=kind, content=INPUTS[input_format]) == (0, expected["npy"], "")
 
 
-@pytest.mark.parametrize("format_", OUTPUT_FORMATS)
+@pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("kind", ["closed", "full", "non-blocking pipe", "terminal"])
 def test_what_cannot_be_said_takes_no_result_away(run, model, expected, kind, format_):
     arguments = ["embed", "-m", str(model), "-F", format_, "--progress"]
