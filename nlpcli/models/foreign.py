@@ -138,7 +138,8 @@ def check_numbers(where: str, stated: Mapping[str, Any], weights: int, width: in
             bound = most
         else:
             continue
-        least = 1 if key in _AT_LEAST_ONE else -1
+        # What is no count of the model's own may be a place from the end, such as LLaVA's vision_feature_layer.
+        least = 1 if key in _AT_LEAST_ONE else -MOST_LAYERS
         if not least <= value <= bound:
             raise ModelUnusable(
                 f"{where} says {key} = {value:.10g}, which the weights beside it cannot have; the file is damaged"

@@ -10,6 +10,7 @@ from tiny import save_causal_lm, save_classifier, save_seq2seq
 
 from nlpcli.errors import ModelUnsafe, ModelUnusable
 from nlpcli.models import loading
+from nlpcli.models.foreign import check_numbers
 from nlpcli.models.llama.configuration import llama_config
 from nlpcli.models.reference import LocalModel
 from nlpcli.runtime.device import Placement
@@ -100,3 +101,9 @@ def test_fewer_layers_than_there_are_weights_for_are_refused(folder):
     edit(folder / "config.json", num_hidden_layers=1)
     with pytest.raises(ModelUnusable, match="more layers than its config"):
         loading.load_classifier(LocalModel("tiny", folder), CPU)
+
+
+def test_a_place_from_the_end_is_no_size():
+    check_numbers("x", {"hidden_size": 32, "vision_feature_layer": -2}, 1 << 20)
+    with pytest.raises(ModelUnusable, match="num_hidden_layers = -2"):
+        check_numbers("x", {"hidden_size": 32, "num_hidden_layers": -2}, 1 << 20)
