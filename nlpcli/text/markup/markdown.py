@@ -74,9 +74,55 @@ _SIGNS = re.compile(r"([*_`\[\]<>|~$&\\#])")
 _LINE_STARTS = re.compile(r"^([ \t]*)(?:([-+>=|:]|#(?=#{0,5}(?:\s|$)))|(\d{1,9})([.)])(?=\s|$))")
 
 
+class _MarkdownPieces(Pieces):
+    """A document whose blocks read after translating as they did before, whatever its parts read like by themselves."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(_pieces(text))
+        self._text = text
+
+    def write(self, translations: Sequence[Sequence[Node]], language: str) -> str:
+        """As `Pieces.write`; a segment whose translation would change the blocks around it is kept, and told."""
+        written = super().write(translations, language)
+        expected = _blocks(self._text)
+        if _blocks(written) == expected:
+            return written
+        own: list[Sequence[Node]] = [segment.nodes for segment in self.segments]
+        chosen = list(own)
+
+        def settle(places: range) -> None:
+            trial = [translations[i] if i in places else nodes for i, nodes in enumerate(chosen)]
+            if _blocks(super(_MarkdownPieces, self).write(trial, language)) == expected:
+                chosen[:] = trial
+            elif len(places) > 1:
+                middle = places.start + len(places) // 2
+                settle(range(places.start, middle))
+                settle(range(middle, places.stop))
+
+        settle(range(len(own)))
+        written = super().write(chosen, language)
+        self.kept += [joined(nodes) for nodes, source in zip(chosen, own, strict=True) if nodes is source]
+        return written
+
+
+def _blocks(text: str) -> list[tuple[Any, ...]]:
+    """The blocks in order, with what marks each has inside."""
+    return [
+        (
+            t.type,
+            t.tag,
+            t.level,
+            t.markup,
+            tuple(t.attrs.items()),
+            Counter(filter(None, map(_signature, t.children or ()))),
+        )
+        for t in _parser().parse(text)
+    ]
+
+
 def parse(text: str) -> Pieces:
     """The document."""
-    return Pieces(_pieces(text))
+    return _MarkdownPieces(text)
 
 
 class _Stretch(NamedTuple):

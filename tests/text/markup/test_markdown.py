@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from nlpcli.pipelines.translation.inline import Link
+from nlpcli.text.markup import parse
 from nlpcli.text.markup.segments import Pieces, Segment, Unwritable
 from tests.text.markup.translators import prose_of, translated, word_links
 
@@ -109,6 +110,14 @@ def test_a_document_keeps_every_form():
 
 def test_what_is_translated_into_itself_is_the_same_text():
     assert translated(DOCUMENT, "markdown", lambda sentence: sentence, links=word_links) == DOCUMENT
+
+
+def test_a_text_that_would_end_the_block_around_it_is_kept_and_told():
+    document = parse("[a][guide]<div>\n<!-- c -->| a | b |\n|---|---|\n| c d | e |\n\nAnd more words.\n", "markdown")
+    nodes = [["a | b   # heading"] for _ in document.segments[:-1]] + [["E mais palavras."]]
+    written = document.write(nodes, "pt")
+    assert "E mais palavras." in written
+    assert document.kept
 
 
 @settings(max_examples=300, deadline=None)
