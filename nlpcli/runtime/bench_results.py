@@ -94,7 +94,7 @@ def keep(new: Measurement) -> None:
     # The file is read and written as one: of what several processes keep at a time, nothing is lost.
     try:
         file().parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(file().with_name(f".{FILE}.lock")):
+        with FileLock(file().with_name(f".{file().name}.lock")):
             _write([*(measurement for measurement in _kept() if key(measurement) != key(new)), new])
     except OSError as error:
         raise CacheError(f"cannot write {quoted(file())}: {error.strerror}") from error
