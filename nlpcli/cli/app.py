@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from nlpcli import __version__, settings
 from nlpcli.cli.commands import COMMANDS
 from nlpcli.cli.configured import configured_defaults, load_command, names_of_options
+from nlpcli.cli.help import narrow_width, width_of_names
 from nlpcli.cli.profile import Profile
 from nlpcli.errors import NlpcliError
 
@@ -30,6 +31,10 @@ class LazyGroup(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]
+
+    def make_context(self, *arguments: Any, **options: Any) -> Context:
+        """With the width of a narrow terminal, which every command below takes over."""
+        return super().make_context(*arguments, **{"terminal_width": narrow_width(), **options})
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """The shell of --install-completion and --show-completion may be left out: Typer knows no such options."""
@@ -57,10 +62,13 @@ class LazyGroup(TyperGroup):
         command.callback = _checked(command.callback, misspelled, problem)
         return command
 
-    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002
-        """The list in `nlpcli --help`, without importing any command."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, command.summary) for name, command in COMMANDS.items()])
+    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """The options, and the list of commands, without importing any."""
+        options = [record for option in self.get_params(ctx) if (record := option.get_help_record(ctx))]
+        commands = [(name, command.summary) for name, command in COMMANDS.items()]
+        for heading, rows in (("Options", options), ("Commands", commands)):
+            with formatter.section(heading):
+                formatter.write_dl(rows, col_max=width_of_names(formatter))
 
 
 def _checked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from typer.core import TyperArgument
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from nlpcli.cli.vendored import Command, Context, HelpFormatter
 
 OWN = "Options"
+# Columns of option names, and the width from which on these stand beside their texts.
+_NAMES, _NARROW = 30, 50
 # Heading → the options that tasks share.
 SHARED = {
     "Input": ("input", "input_format", "field", "delimiter", "quote", "no_header", "per", "null", "encoding"),
@@ -18,6 +21,17 @@ SHARED = {
     "Running": ("batch_tokens", "threads", "seed", "profile", "progress", "quiet", "verbose", "help"),
 }
 _HEADINGS = {option: heading for heading, options in SHARED.items() for option in options}
+
+
+def narrow_width() -> int | None:
+    """The width of a terminal that is narrower than Click's help would be; None: as Click has it."""
+    columns = get_terminal_size().columns
+    return max(columns - 2, 10) if 0 < columns < _NARROW + 2 else None
+
+
+def width_of_names(formatter: HelpFormatter) -> int:
+    """How wide the column of names may be; a longer name has a line of its own."""
+    return _NAMES if formatter.width >= _NARROW else formatter.width // 4
 
 
 def heading_of(option: str) -> str:
@@ -35,4 +49,4 @@ def format_options(command: Command, ctx: Context, formatter: HelpFormatter) -> 
     for heading, records in rows.items():
         if records:
             with formatter.section(heading):
-                formatter.write_dl(records)
+                formatter.write_dl(records, col_max=width_of_names(formatter))

@@ -147,6 +147,12 @@ def test_every_option_that_tasks_share_has_its_heading():
     assert sorted(named) == sorted([field.name for field in fields(SharedOptions)] + ["help"])
 
 
+@pytest.mark.parametrize("command", [[], ["embed"], ["translate"]])
+def test_help_keeps_its_texts_within_a_narrow_terminal(command, nlpcli):
+    lines = nlpcli(*command, "--help", COLUMNS="30").stdout.decode().partition("Examples:")[0].splitlines()
+    assert [line for line in lines if len(line) > 30 and not line.startswith(("  -", "Usage:"))] == []
+
+
 def test_every_task_has_examples():
     from nlpcli.tasks.base import TASKS
 
