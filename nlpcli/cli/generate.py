@@ -17,7 +17,7 @@ from nlpcli.records.record import Record
 from nlpcli.records.schema import Schema
 from nlpcli.records.splitting import without_surrogates
 from nlpcli.records.template import compiled
-from nlpcli.tasks.generate import DEFAULT_MOST_TOKENS, GenerateOptions
+from nlpcli.tasks.generate import DEFAULT_MAX_TOKENS, GenerateOptions
 from nlpcli.views import completions as drawings
 
 EXAMPLES = """
@@ -47,7 +47,7 @@ def generate(
     ] = None,
     max_tokens: Annotated[
         int | None,
-        typer.Option(min=1, max=1_000_000, metavar="N", help=f"Longest completion. Default: {DEFAULT_MOST_TOKENS}."),
+        typer.Option(min=1, max=1_000_000, metavar="N", help=f"Longest completion. Default: {DEFAULT_MAX_TOKENS}."),
     ] = None,
     temperature: Annotated[
         float | None,
@@ -88,7 +88,7 @@ def generate(
     """
     options = GenerateOptions(
         system=None if system is None else without_surrogates(system),
-        most_tokens=max_tokens,
+        max_tokens=max_tokens,
         temperature=temperature,
         top_p=top_p,
         top_k=top_k,

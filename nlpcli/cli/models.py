@@ -130,7 +130,7 @@ def pull(names: Names, revision: Revision = None, quiet: Quiet = False) -> None:
 @app.command(context_settings=SETTINGS)
 def path(name: Name, revision: Revision = None) -> None:
     """Print the folder of a model that is in the cache; opens no connection."""
-    model = resolve(name, revision, offline=True, say=Activity(False, quiet=True))
+    model = resolve(name, revision, offline=True, progress=Activity(False, quiet=True))
     say(f"{model.path}\n")
 
 

@@ -31,7 +31,7 @@ from nlpcli.streams import STDIN, is_open
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from nlpcli.tasks.base import Hear
+    from nlpcli.tasks.base import TextCallback
 
 log = logging.getLogger(__name__)
 
@@ -179,8 +179,8 @@ def run_job(
 
             late = _LateWriter(make)
             writer: Writer = late if any(file.is_unseen for file in files) else late.made
-            hear = late.hear if streamed else _hear_nothing
-            outgoing = failures.sift(_results(job, files, columns, activity, hear))
+            on_text = late.on_text if streamed else _no_text
+            outgoing = failures.sift(_results(job, files, columns, activity, on_text))
             for record in _counted(tap(outgoing) if tap else outgoing, activity, not drawn and not streamed):
                 failures.write(writer, record)
             _close(late.made, job, activity)
@@ -211,7 +211,7 @@ def _write_folder(
 
     try:
         with FolderWriter(plan, make, finish) as writer:
-            outgoing = failures.sift(_results(job, files, InputColumns(), activity, _hear_nothing))
+            outgoing = failures.sift(_results(job, files, InputColumns(), activity, _no_text))
             for record in _counted(tap(outgoing) if tap else outgoing, activity, moving=True):
                 failures.write(writer, record)
             writer.close()
@@ -232,7 +232,7 @@ def _refuse_terminal_input(files: list[InputFile], command: str) -> None:
 
 
 def _results(
-    job: Job, files: list[InputFile], columns: InputColumns, activity: Activity, hear: Hear
+    job: Job, files: list[InputFile], columns: InputColumns, activity: Activity, on_text: TextCallback
 ) -> Iterator[Record]:
     from nlpcli.engines import local
 
@@ -243,7 +243,7 @@ def _results(
         if first is None:
             return iter(())
         records = chain([first], records)
-    return local.run(job, records, activity, hear)
+    return local.run(job, records, activity, on_text)
 
 
 def _some_result(job: Job, activity: Activity) -> Mapping[str, Any]:
@@ -320,7 +320,7 @@ class _TerminalWriter:
         self._activity.end()
 
 
-def _hear_nothing(record: Record, piece: str) -> None:
+def _no_text(record: Record, piece: str) -> None:
     """Results are written when they are whole."""
 
 
@@ -334,7 +334,7 @@ class _StreamedWriter:
         self._terminator = b"\0" if null else b"\n"
         self._heard = ""
 
-    def hear(self, record: Record, piece: str) -> None:  # noqa: ARG002
+    def on_text(self, record: Record, piece: str) -> None:  # noqa: ARG002
         self._activity.end()
         self._heard += piece
         self._put(piece.encode("utf-8", "replace"))
@@ -363,10 +363,10 @@ class _LateWriter:
     def made(self) -> Writer:
         return self._make()
 
-    def hear(self, record: Record, piece: str) -> None:
+    def on_text(self, record: Record, piece: str) -> None:
         """Takes a piece of a text that is being written; a format whose records are written whole does without."""
         if isinstance(self.made, _StreamedWriter):
-            self.made.hear(record, piece)
+            self.made.on_text(record, piece)
 
     def write(self, record: Record) -> None:
         self.made.write(record)

@@ -12,7 +12,7 @@ from nlpcli.engines import local
 from nlpcli.engines.job import Job
 from nlpcli.errors import InputError
 from nlpcli.models.loading import precision_of
-from nlpcli.models.reference import Say
+from nlpcli.models.reference import ProgressCallback
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import ReadAhead
 from nlpcli.runtime.bench_results import Measurement, machine
@@ -79,7 +79,7 @@ class _Loaded:
         return seconds, done
 
 
-def measure(job: Job, texts: Sequence[str], dtypes: Sequence[str], say: Say) -> Iterator[Trial]:
+def measure(job: Job, texts: Sequence[str], dtypes: Sequence[str], progress: ProgressCallback) -> Iterator[Trial]:
     """Every setting that is tried, as it is done.
 
     `dtypes` begins with the one that the others are compared with, and has `auto` before the others. A row bears the
@@ -94,8 +94,8 @@ def measure(job: Job, texts: Sequence[str], dtypes: Sequence[str], say: Say) -> 
     fastest = 0.0
     for dtype in dtypes:
         placement = choose(hardware, job.compute.device, dtype)
-        say(f"loading {job.model.name} in {dtype}")
-        pipeline = local.load_model(job, placement, say)
+        progress(f"loading {job.model.name} in {dtype}")
+        pipeline = local.load_model(job, placement, progress)
         name = precision_of(pipeline.model, placement, Use(TASKS[job.task].use)).name
         if name in seen:
             continue
@@ -106,7 +106,7 @@ def measure(job: Job, texts: Sequence[str], dtypes: Sequence[str], say: Say) -> 
         reference = reference or done
         loaded.same_results = agree(reference, done)
         loaded.tokens = _tokens(loaded.task, texts[:count])
-        for trial in _trials(loaded, count, say):
+        for trial in _trials(loaded, count, progress):
             yield trial
             if trial.texts_per_second < fastest * _HOPELESS:
                 break
@@ -142,22 +142,24 @@ def as_measurement(job: Job, trial: Trial) -> Measurement:
     )
 
 
-def _trials(loaded: _Loaded, count: int, say: Say) -> Iterator[Trial]:
+def _trials(loaded: _Loaded, count: int, progress: ProgressCallback) -> Iterator[Trial]:
     """Budgets up and down from the device's own, as long as they are faster; then threads with the fastest budget."""
     cores = loaded.hardware.cores
     start = padded_tokens_per_batch(loaded.hardware, loaded.placement)
-    fastest = yield from _climb(loaded, count, start, cores, say)
+    fastest = yield from _climb(loaded, count, start, cores, progress)
     for threads in sorted({1, cores // 2} - {0, cores}, reverse=True) if loaded.placement.device_type == "cpu" else ():
-        yield _trial(loaded, count, fastest.batch_tokens, threads, say)
+        yield _trial(loaded, count, fastest.batch_tokens, threads, progress)
 
 
-def _climb(loaded: _Loaded, count: int, start: int, threads: int, say: Say) -> Generator[Trial, None, Trial]:
-    first = fastest = _trial(loaded, count, start, threads, say)
+def _climb(
+    loaded: _Loaded, count: int, start: int, threads: int, progress: ProgressCallback
+) -> Generator[Trial, None, Trial]:
+    first = fastest = _trial(loaded, count, start, threads, progress)
     yield first
     for factor in (2, 0.5):
         budget, last = start, first
         while SMALLEST_BUDGET <= (budget := int(budget * factor)) <= LARGEST_BUDGET:
-            trial = _trial(loaded, count, budget, threads, say)
+            trial = _trial(loaded, count, budget, threads, progress)
             yield trial
             if trial.texts_per_second > fastest.texts_per_second * _GAIN:
                 fastest = trial
@@ -167,8 +169,8 @@ def _climb(loaded: _Loaded, count: int, start: int, threads: int, say: Say) -> G
     return fastest
 
 
-def _trial(loaded: _Loaded, count: int, budget: int, threads: int, say: Say) -> Trial:
-    say(f"{loaded.dtype}, {budget:,} tokens a batch, {threads} threads")
+def _trial(loaded: _Loaded, count: int, budget: int, threads: int, progress: ProgressCallback) -> Trial:
+    progress(f"{loaded.dtype}, {budget:,} tokens a batch, {threads} threads")
     seconds = min(loaded.run(count, budget, threads)[0] for _ in range(REPEATS))
     return Trial(
         dtype=loaded.dtype,

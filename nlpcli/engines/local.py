@@ -10,7 +10,7 @@ from typing import Any
 from nlpcli.engines.job import Job
 from nlpcli.engines.worker_pool import WorkerPool, use_threads
 from nlpcli.models.cache import ready_to_load, resolve
-from nlpcli.models.reference import Say
+from nlpcli.models.reference import ProgressCallback
 from nlpcli.records.finite import finite
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Batcher, ReadAhead
@@ -23,7 +23,7 @@ from nlpcli.runtime.device import (
     device_name,
     padded_tokens_per_batch,
 )
-from nlpcli.tasks.base import BatchTask, ContinuousTask, Hear, Loaded, load, make_task
+from nlpcli.tasks.base import BatchTask, ContinuousTask, Loaded, TextCallback, load, make_task
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +36,12 @@ def no_progress(text: str, fraction: float | None = None) -> None:
     """Shows nothing of what is going on."""
 
 
-def run(job: Job, records: Iterable[Record], say: Say, hear: Hear = _nobody) -> Iterator[Record]:
-    """The outgoing records of `job` over `records`, in order; `say` is told what takes long.
+def run(
+    job: Job, records: Iterable[Record], progress: ProgressCallback, on_text: TextCallback = _nobody
+) -> Iterator[Record]:
+    """The outgoing records of `job` over `records`, in order; `progress` is told what takes long.
 
-    `hear` is told each piece of text that a task writes bit by bit.
+    `on_text` is told each piece of text that a task writes bit by bit.
 
     Raises:
         NlpcliError: the model cannot be had or used, or the input cannot be read.
@@ -49,10 +51,10 @@ def run(job: Job, records: Iterable[Record], say: Say, hear: Hear = _nobody) -> 
     # The device comes first: a name that is not there costs no download.
     hardware = describe_hardware()
     placement, best = place(job, hardware)
-    loaded = load_model(job, placement, say)
+    loaded = load_model(job, placement, progress)
     threads = job.compute.threads or (best.threads if best else hardware.cores)
     budget = job.compute.batch_tokens or (best.batch_tokens if best else None)
-    yield from run_loaded(job, loaded, source, hardware, budget, threads, say, hear)
+    yield from run_loaded(job, loaded, source, hardware, budget, threads, progress, on_text)
 
 
 def run_loaded(
@@ -62,14 +64,16 @@ def run_loaded(
     hardware: Hardware,
     budget: int | None,
     threads: int,
-    say: Say = no_progress,
-    hear: Hear = _nobody,
+    progress: ProgressCallback = no_progress,
+    on_text: TextCallback = _nobody,
 ) -> Iterator[Record]:
     """The outgoing records of `job` by a pipeline that other runs may be using; `budget` as for `process`."""
     # Also for what the task computes before its first batch: sums depend on the number of threads in their last digit.
     use_threads(threads)
     task = make_task(job.task, job.options, loaded)
-    yield from task.reduce(finite(process(task, source, hardware, loaded.placement, budget, threads, say, hear)))
+    yield from task.reduce(
+        finite(process(task, source, hardware, loaded.placement, budget, threads, progress, on_text))
+    )
 
 
 def process(
@@ -79,16 +83,16 @@ def process(
     placement: Placement,
     budget: int | None,
     threads: int,
-    say: Say = no_progress,
-    hear: Hear = _nobody,
+    progress: ProgressCallback = no_progress,
+    on_text: TextCallback = _nobody,
 ) -> Iterator[Record]:
     """Every record of `source` with its result; a `budget` of None leaves it to the device, or to the task."""
     if isinstance(task, ContinuousTask):
         use_threads(threads)
-        return task.process(source, budget, hear)
+        return task.process(source, budget, on_text)
     workers = WorkerPool(placement.device_type, threads, task.decode_slots)
     tokens = budget or task.batch_tokens or padded_tokens_per_batch(hardware, placement)
-    return Batcher(task, tokens, workers, lambda done, total: say(f"window {done:,} of {total:,}")).process(source)
+    return Batcher(task, tokens, workers, lambda done, total: progress(f"window {done:,} of {total:,}")).process(source)
 
 
 def place(job: Job, hardware: Hardware) -> tuple[Placement, Measurement | None]:
@@ -108,13 +112,13 @@ def place(job: Job, hardware: Hardware) -> tuple[Placement, Measurement | None]:
     return placement, best
 
 
-def load_model(job: Job, placement: Placement, say: Say) -> Loaded[Any]:
+def load_model(job: Job, placement: Placement, progress: ProgressCallback) -> Loaded[Any]:
     """The pipeline of a job, its model fetched first where it is not on this machine.
 
     Raises:
         ModelError: the model cannot be had or used.
     """
-    say(f"loading {job.model.name}")
-    model = ready_to_load(resolve(job.model.name, job.model.revision, job.model.offline, say), say)
+    progress(f"loading {job.model.name}")
+    model = ready_to_load(resolve(job.model.name, job.model.revision, job.model.offline, progress), progress)
     log.info("%s: %s", placement.device, placement.device_reason)
     return load(job.task, job.options, model, placement)

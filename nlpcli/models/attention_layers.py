@@ -1,4 +1,4 @@
-"""Where a model's attention is: found by letting the model compute a few tokens and hearing what attends.
+"""Where a model's attention is: found by letting the model compute a few tokens and observing what attends.
 
 Neither the names of modules nor a list of families say it, but the shapes of the weights and the masks: a matrix of
 input × input is self-attention, output × output that of a decoder, output × input cross-attention.
@@ -17,7 +17,7 @@ from torch import nn
 from transformers import PretrainedConfig
 
 from nlpcli.errors import ModelUnusable
-from nlpcli.models.attention_sound import Attended, hearing
+from nlpcli.models.attention_sound import Attended, observing
 from nlpcli.records.inspection import Kind
 
 # Lengths of the probe, primes that are neither equal nor a usual number of heads or experts.
@@ -49,7 +49,7 @@ def attention_layers(model: nn.Module) -> list[AttentionLayer]:
         if hasattr(module, "set_attention_type"):
             module.set_attention_type("original_full")
     heard: list[Attended] = []
-    with torch.no_grad(), hearing(model, heard.append):
+    with torch.no_grad(), observing(model, heard.append):
         _compute(model)
     heard = [attended for attended in heard if not _routes(attended)]
     kinds = [_kind(attended, model.config.is_encoder_decoder) for attended in heard]

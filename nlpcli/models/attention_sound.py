@@ -41,12 +41,12 @@ class Attended:
     heads: Tensor | None = None
 
 
-Hear = Callable[[Attended], None]
+AttentionCallback = Callable[[Attended], None]
 
 
 @dataclass(slots=True)
-class _Hearing:
-    hear: Hear
+class _Observing:
+    observe: AttentionCallback
     names: dict[nn.Module, str]
     running: list[nn.Module] = field(default_factory=list)
     in_function: bool = False
@@ -66,18 +66,18 @@ class _Hearing:
         self.told.add(module)
         self.in_function = True  # what is done with it is not the model's
         try:
-            self.hear(Attended(self.names[module], module, weights, visible, heads))
+            self.observe(Attended(self.names[module], module, weights, visible, heads))
         finally:
             self.in_function = False
 
 
-_current: ContextVar[_Hearing | None] = ContextVar("hearing", default=None)
+_current: ContextVar[_Observing | None] = ContextVar("observing", default=None)
 
 
 @contextmanager
-def hearing(model: nn.Module, hear: Hear) -> Iterator[None]:
-    """Call `hear` with every attention of the model, in the order in which they compute."""
-    own = _Hearing(hear, {module: name for name, module in model.named_modules()})
+def observing(model: nn.Module, observe: AttentionCallback) -> Iterator[None]:
+    """Call `observe` with every attention of the model, in the order in which they compute."""
+    own = _Observing(observe, {module: name for name, module in model.named_modules()})
     token = _current.set(own)
     with ExitStack() as stack:
         stack.callback(_current.reset, token)
@@ -150,7 +150,7 @@ class _Softmax(TorchFunctionMode):  # type: ignore[misc]
             self._tell(current, scores, result)
         return result
 
-    def _tell(self, current: _Hearing, scores: Tensor, result: Tensor) -> None:
+    def _tell(self, current: _Observing, scores: Tensor, result: Tensor) -> None:
         if result.dim() < 3 or (result.dim() > 3 and len(result) != 1):
             return
         module = current.running[-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nlpcli.errors import ModelMissing, UsageError, quoted
-from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
+from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.sources.alias import AliasSource
 from nlpcli.models.sources.base import Source
 from nlpcli.models.sources.converted import ConvertedSource
@@ -19,7 +19,7 @@ def sources() -> tuple[Source, ...]:
     return (AliasSource(real), *real)
 
 
-def resolve(name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:
+def resolve(name: str, revision: str | None, offline: bool, progress: ProgressCallback) -> LocalModel:
     """The files of a model, fetched first where they are not on this machine.
 
     Raises:
@@ -31,11 +31,11 @@ def resolve(name: str, revision: str | None, offline: bool, say: Say) -> LocalMo
         raise UsageError('"" names no model; a variable of the shell may be empty')
     for source in sources():
         if source.owns(name):
-            return source.resolve(name, revision, offline, say)
+            return source.resolve(name, revision, offline, progress)
     raise ModelMissing(f'"{name}" is no name of a model; give a hub id (owner/name), a folder or a .gguf file')
 
 
-def pull(name: str, revision: str | None, say: Say) -> LocalModel:
+def pull(name: str, revision: str | None, progress: ProgressCallback) -> LocalModel:
     """The files of a model as its source has them: what is missing, empty or changed is fetched again.
 
     Raises:
@@ -46,17 +46,17 @@ def pull(name: str, revision: str | None, say: Say) -> LocalModel:
         if source.owns(name):
             source.discard_damaged(name)
             break
-    return resolve(name, revision, offline=False, say=say)
+    return resolve(name, revision, offline=False, progress=progress)
 
 
-def ready_to_load(model: LocalModel, say: Say) -> LocalModel:
+def ready_to_load(model: LocalModel, progress: ProgressCallback) -> LocalModel:
     """`model` as a folder of safetensors: a `.gguf` file is converted once.
 
     Raises:
         ModelUnusable: the file cannot be read.
         CacheError: the cache cannot be written.
     """
-    return ConvertedSource().as_folder(model, say)
+    return ConvertedSource().as_folder(model, progress)
 
 
 def cached_models() -> list[CachedModel]:

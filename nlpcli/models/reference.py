@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 
-class Say(Protocol):
+class ProgressCallback(Protocol):
     """Is told in a few words what is going on when it takes long, and how much of it is done (0 to 1) where known."""
 
     def __call__(self, text: str, fraction: float | None = None) -> None: ...

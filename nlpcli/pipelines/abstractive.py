@@ -27,7 +27,7 @@ _SLACK = 1.5
 _STEP = 32
 # A decoder's context holds text and summary: this part is for the summary, up to so many tokens.
 _SHARE_OF_SUMMARY = 4
-_MOST_TOKENS_OF_SUMMARY = 1024
+_MAX_TOKENS_OF_SUMMARY = 1024
 # Where the model cuts a passage otherwise than its sentences, passages are made this much smaller.
 _SMALLER = 0.9
 # What neither positions nor tokenizer limit, training does: T5 read 512 tokens, mT5 1,024.
@@ -96,7 +96,7 @@ class EncoderDecoderWriter:
             config, "max_position_embeddings", None
         )
         # The first token is the one that starts the decoder.
-        self.longest_summary = min(positions or _MOST_TOKENS_OF_SUMMARY, _MOST_TOKENS_OF_SUMMARY) - 1
+        self.longest_summary = min(positions or _MAX_TOKENS_OF_SUMMARY, _MAX_TOKENS_OF_SUMMARY) - 1
         if self.room < 1:
             raise ModelUnusable(f"the model takes {self._longest} tokens, fewer than its prefix has; choose another")
 
@@ -146,7 +146,7 @@ class PromptWriter:
     def __init__(self, completer: Completer) -> None:
         self._completer = completer
         self._longest = min(completer.longest, longest_input(completer.model.config, completer.tokenizer))
-        self.longest_summary = min(self._longest // _SHARE_OF_SUMMARY, _MOST_TOKENS_OF_SUMMARY)
+        self.longest_summary = min(self._longest // _SHARE_OF_SUMMARY, _MAX_TOKENS_OF_SUMMARY)
         self.room = self._longest - self.longest_summary - max(len(self._ask(p, "", 9999)) for p in _PROMPTS.values())
         if self.room < 1:
             raise ModelUnusable(f"the model takes {self._longest} tokens, too few for prompt and text; choose another")

@@ -141,7 +141,7 @@ def decoded(data: bytes, name: str) -> str:
         text = b"".join(content.chunks).decode(content.encoding or "utf-8").removeprefix("\ufeff")
     except UnicodeError as error:
         raise InputBroken(f"{name} is not {content.encoding or 'UTF-8'} ({error}); save it as UTF-8") from error
-    _say(name, *content.unexpected, *_named(content.encoding))
+    _progress(name, *content.unexpected, *_named(content.encoding))
     return text
 
 
@@ -150,6 +150,6 @@ def _named(encoding: str | None) -> tuple[str, ...]:
 
 
 @cache
-def _say(name: str, *findings: str) -> None:
+def _progress(name: str, *findings: str) -> None:
     if findings:
         log.warning("%s is %s, as its first bytes say; it is read so", name, " and ".join(findings))

@@ -18,7 +18,7 @@ from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.registry import TASKS
 
-Hear = Callable[[Record, str], None]
+TextCallback = Callable[[Record, str], None]
 """Is told each piece of text as soon as it is written: of the record that comes out next, and of no other."""
 
 Pipeline = TypeVar("Pipeline")
@@ -66,7 +66,7 @@ class ContinuousTask(Task, ABC):
     """A task whose rows end at different times, so that it fills them itself instead of being given batches."""
 
     @abstractmethod
-    def process(self, source: ReadAhead, budget: int | None, hear: Hear) -> Iterator[Record]:
+    def process(self, source: ReadAhead, budget: int | None, on_text: TextCallback) -> Iterator[Record]:
         """Every record of `source`, in order, with its result or its error; `budget` in tokens, or as it sees fit."""
 
 

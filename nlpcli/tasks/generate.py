@@ -16,7 +16,7 @@ from nlpcli.records.schema import Schema
 from nlpcli.records.template import NotRendered, render
 from nlpcli.runtime.batching import ReadAhead
 from nlpcli.runtime.device import Placement
-from nlpcli.tasks.base import ContinuousTask, Hear, Loaded, Loader
+from nlpcli.tasks.base import ContinuousTask, Loaded, Loader, TextCallback
 
 if TYPE_CHECKING:
     from nlpcli.pipelines.generation.completer import Completer
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DEFAULT_MOST_TOKENS = 256
+DEFAULT_MAX_TOKENS = 256
 _INVALID = "the answer is not valid against --schema"
 # Why an answer that a schema guides is not whole, by the name of its ending.
 _CUT_SHORT = {
@@ -40,7 +40,7 @@ class GenerateOptions:
     """What `nlpcli generate` was asked for; `None` leaves a number to the model."""
 
     system: str | None = None
-    most_tokens: int | None = None
+    max_tokens: int | None = None
     temperature: float | None = None
     top_p: float | None = None
     top_k: int | None = None
@@ -86,13 +86,13 @@ class GenerateTask(ContinuousTask):
             if options.greedy
             else completer.sampling(options.temperature, options.top_p, options.top_k)
         )
-        self._most_tokens = options.most_tokens or DEFAULT_MOST_TOKENS
+        self._max_tokens = options.max_tokens or DEFAULT_MAX_TOKENS
         # Without a seed each run draws anew.
         self._seed = secrets.randbits(63) if options.seed is None else options.seed
         # Texts of the same prompt are drawn apart, by how often it came before. Hashes: prompts may be long and many.
         self._seen: Counter[int] = Counter()
 
-    def process(self, source: ReadAhead, budget: int | None, hear: Hear) -> Iterator[Record]:
+    def process(self, source: ReadAhead, budget: int | None, on_text: TextCallback) -> Iterator[Record]:
         """Every record of `source`, in order, with its completion or its error."""
         import torch
 
@@ -107,7 +107,7 @@ class GenerateTask(ContinuousTask):
                 events = batch.advance()
             for event in events:
                 self._note(event)
-            yield from _leaving(drafts, hear if self._options.count == 1 else _unheard)
+            yield from _leaving(drafts, on_text if self._options.count == 1 else _no_text)
 
     def _begin(self, record: Record, batch: ContinuousBatch) -> _Draft:
         draft = _Draft(record, [None] * self._options.count)
@@ -129,7 +129,7 @@ class GenerateTask(ContinuousTask):
             self._completer.request(
                 (draft, place),
                 prompt,
-                self._most_tokens,
+                self._max_tokens,
                 self._seed,
                 first + place,
                 self._options.stop,
@@ -177,20 +177,20 @@ class GenerateTask(ContinuousTask):
                 draft.record.origin,
                 self._completer.longest,
             )
-        elif event.ending is Ending.MOST_TOKENS and self._options.most_tokens is None and self._completer.is_chat:
-            log.warning("answers end at %d tokens; --max-tokens lets them be longer", self._most_tokens)
+        elif event.ending is Ending.MAX_TOKENS and self._options.max_tokens is None and self._completer.is_chat:
+            log.warning("answers end at %d tokens; --max-tokens lets them be longer", self._max_tokens)
 
 
-def _unheard(record: Record, piece: str) -> None:
+def _no_text(record: Record, piece: str) -> None:
     """Several texts of one record cannot be told apart piece by piece."""
 
 
-def _leaving(drafts: deque[_Draft], hear: Hear) -> Iterator[Record]:
+def _leaving(drafts: deque[_Draft], on_text: TextCallback) -> Iterator[Record]:
     """The records at the head that are finished; of the first that is not, what is written so far is heard."""
     while drafts:
         draft = drafts[0]
         if draft.problem is None and len(draft.written) > draft.heard:
-            hear(draft.record, draft.written[draft.heard :])
+            on_text(draft.record, draft.written[draft.heard :])
             draft.heard = len(draft.written)
         if not draft.is_finished:
             return

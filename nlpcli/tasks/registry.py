@@ -36,7 +36,7 @@ TASKS: dict[str, TaskSpec] = {
         "nlpcli.cli.generate",
         "Continue or answer prompts, as text or as JSON of a schema.",
         "generate",
-        {"greedy": True, "most_tokens": 16},
+        {"greedy": True, "max_tokens": 16},
     ),
     "translate": TaskSpec(
         "nlpcli.tasks.translate",

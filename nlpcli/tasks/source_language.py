@@ -88,14 +88,14 @@ class SourceLanguage:
         return True
 
     def _say_another(self, record: Record, code: str, only: str | None) -> None:
-        def say() -> None:
+        def progress() -> None:
             reads = f"{self._model} reads {name_of(only)}" if only else f"{self._model} does not read that"
             log.warning(
                 "%s seems to be in %s, and %s; choose a model with -m, or say so if it is: --from %s",
                 record.origin, name_of(code), reads, only or "en",
             )  # fmt: skip
 
-        self._say_once("another", say)
+        self._say_once("another", progress)
 
     def _say_target(self, record: Record) -> None:
         log.warning(
@@ -104,7 +104,7 @@ class SourceLanguage:
             record.origin, name_of(self._target),
         )  # fmt: skip
 
-    def _say_once(self, kind: str, say: Callable[..., None], *arguments: Record) -> None:
+    def _say_once(self, kind: str, progress: Callable[..., None], *arguments: Record) -> None:
         if kind not in self._said:
             self._said.add(kind)
-            say(*arguments)
+            progress(*arguments)

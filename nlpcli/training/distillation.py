@@ -14,7 +14,7 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from nlpcli.models.reference import Say
+from nlpcli.models.reference import ProgressCallback
 from nlpcli.training.answers import Answers
 from nlpcli.training.objective import agreed, answered
 from nlpcli.training.phrases import PhrasesRecipe, phrases, spellings
@@ -59,7 +59,11 @@ def trained_student(student: Student, examples: Sequence[Example], taught: Taugh
 
 
 def taught_texts(
-    examples: Sequence[Example], stages: Stages, of_teacher: TeacherRecipe, of_phrases: PhrasesRecipe, say: Say
+    examples: Sequence[Example],
+    stages: Stages,
+    of_teacher: TeacherRecipe,
+    of_phrases: PhrasesRecipe,
+    progress: ProgressCallback,
 ) -> Taught:
     """What a teacher that learnt from `examples` says of phrases made of them, and of the texts that those are made of.
 
@@ -68,7 +72,7 @@ def taught_texts(
     whole = [example for example in examples if example.source == of_phrases.source]
     spelled = spellings([example.text for example in whole], of_phrases)
     if not stages.rated.exists():
-        teacher = Teacher(teacher_folder(stages.work, say), of_teacher, say)
+        teacher = Teacher(teacher_folder(stages.work, progress), of_teacher, progress)
         if not stages.teacher.exists():
             with stages.timed("teacher"):
                 teacher.learn(examples, stages.teacher)

@@ -76,11 +76,11 @@ def train(
     stages = Stages(work)
     examples = read_rated(data / "train.tsv")
     learnt = select(examples, "train")
-    taught = taught_texts(learnt, stages, of_teacher, of_phrases, _say)
-    base = resolve(BASE, None, False, _say).folder
+    taught = taught_texts(learnt, stages, of_teacher, of_phrases, _progress)
+    base = resolve(BASE, None, False, _progress).folder
     # Of the texts that the teacher rates, what people said is part of what is taught.
     others = [example for example in learnt if example.source != of_phrases.source]
-    trained = trained_student(Student(base, of_student, _say), others, taught, stages)
+    trained = trained_student(Student(base, of_student, _progress), others, taught, stages)
     made_of = _ingredients(of_student.alpha / of_student.rank, temperature=1.0)
     save_adapter(output, trained, made_of)
     calibration = select(examples, "calibration")
@@ -97,7 +97,7 @@ def train(
 @app.command()
 def evaluate(data: Data, dtype: Annotated[str, typer.Option(help="As that of nlpcli sentiment.")] = "float32") -> None:
     """Measure the installed starter/sentiment."""
-    _show(measure(resolve(MODEL, None, False, _say), data, dtype))
+    _show(measure(resolve(MODEL, None, False, _progress), data, dtype))
 
 
 def measure(model: LocalModel, data: Path, dtype: str = "float32") -> Metrics:
@@ -118,7 +118,7 @@ def _show(metrics: Metrics) -> None:
         typer.echo(f"{name}\t{value:.4f}")
 
 
-def _say(text: str, fraction: float | None = None) -> None:
+def _progress(text: str, fraction: float | None = None) -> None:
     if not fraction:
         typer.echo(text, err=True)
 

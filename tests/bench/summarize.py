@@ -25,7 +25,7 @@ MEASURES = ("rouge1", "rouge2", "rougeLsum")
 FEWEST_WORDS = 6
 
 
-def say(text, fraction=None):
+def progress(text, fraction=None):
     """Nothing."""
 
 
@@ -69,7 +69,7 @@ def summarize(texts, model, method):
     """What `nlpcli summarize --bullets` prints, as lists of lines."""
     hardware = describe_hardware()
     placement = choose(hardware)
-    local = ready_to_load(resolve(model, None, False, say), say)
+    local = ready_to_load(resolve(model, None, False, progress), progress)
     task = task_of("summarize", SummarizeOptions(method=method, bullets=True), local, placement)
     records = [Record(text, {}, Origin("bench", number)) for number, text in enumerate(texts)]
     done = process(task, ReadAhead(records), hardware, placement, None, hardware.cores)

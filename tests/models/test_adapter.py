@@ -22,7 +22,7 @@ RECIPE = {
 }
 
 
-def say(text, fraction=None):
+def progress(text, fraction=None):
     pass
 
 
@@ -112,7 +112,7 @@ def put_base_into_cache(source, base):
 
 def test_it_is_made_offline_when_its_base_is_there(source, base):
     put_base_into_cache(source, base)
-    model = source.resolve("starter/yes", None, True, say)
+    model = source.resolve("starter/yes", None, True, progress)
     assert (model.folder / "model.safetensors").is_file()
     assert model.languages == ("en",)
     assert [(found.files, found.problems) for found in source.verify("starter/yes")] == [(5, ())]
@@ -121,7 +121,7 @@ def test_it_is_made_offline_when_its_base_is_there(source, base):
 
 def test_without_its_base_the_base_is_asked_for(source):
     with pytest.raises(ModelMissing, match="nlpcli models pull starter/base"):
-        source.resolve("starter/yes", None, True, say)
+        source.resolve("starter/yes", None, True, progress)
 
 
 def test_what_ships_is_small_and_is_what_the_catalogue_names():

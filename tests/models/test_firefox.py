@@ -20,7 +20,7 @@ from nlpcli.tasks.translate import TranslateOptions
 CATALOGUE = "db/models.json"
 
 
-def say(text, fraction=None):
+def progress(text, fraction=None):
     pass
 
 
@@ -92,7 +92,7 @@ def bucket(published):
 
 
 def resolve(bucket, tmp_path, name="firefox:en-de", offline=False):
-    return FirefoxSource(tmp_path / "cache", bucket.url).resolve(name, None, offline, say)
+    return FirefoxSource(tmp_path / "cache", bucket.url).resolve(name, None, offline, progress)
 
 
 def nothing_kept(tmp_path):
@@ -193,15 +193,15 @@ def test_a_file_that_is_not_there_is_said(bucket, tmp_path):
 def test_a_bucket_out_of_reach_and_offline_name_what_to_do(tmp_path):
     source = FirefoxSource(tmp_path, "http://127.0.0.1:9")
     with pytest.raises(SourceUnreachable, match="check the network"):
-        source.resolve("firefox:en-de", None, False, say)
+        source.resolve("firefox:en-de", None, False, progress)
     with pytest.raises(ModelMissing, match="nlpcli models pull firefox:en-de"):
-        source.resolve("firefox:en-de", None, True, say)
+        source.resolve("firefox:en-de", None, True, progress)
 
 
 @pytest.mark.parametrize("name", ["firefox:", "firefox:en", "firefox:en-en", "firefox:en-de-fr"])
 def test_a_name_that_is_no_pair_is_wrong_usage(tmp_path, name):
     with pytest.raises(UsageError):
-        FirefoxSource(tmp_path).resolve(name, None, False, say)
+        FirefoxSource(tmp_path).resolve(name, None, False, progress)
 
 
 def test_a_released_model_comes_before_one_that_is_tried_out(bucket, tmp_path):

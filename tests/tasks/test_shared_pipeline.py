@@ -26,7 +26,7 @@ CASES = [
     ("attention-inspect", save_classifier, {"layers": (0,)}, {"method": "rollout", "top": 2}),
     ("embed", save_classifier, {"pooling": "cls", "dimension": 4}, {"pooling": "mean", "precision": "int8"}),
     ("embed", save_classifier, {"result": "search", "query": "a b"}, {"normalize": False, "prompt": "c "}),
-    ("generate", save_causal_lm, {"seed": 3, "count": 2, "most_tokens": 6}, {"greedy": True, "most_tokens": 5}),
+    ("generate", save_causal_lm, {"seed": 3, "count": 2, "max_tokens": 6}, {"greedy": True, "max_tokens": 5}),
     ("sentiment", save_classifier, {"all_scores": True}, {"result": "aggregate"}),
     ("sentiment", save_causal_lm, {"labels": ("a", "b")}, {"labels": ("c", "d", "e"), "hypothesis": "f {}"}),
     ("summarize", save_seq2seq, {"max_words": 3}, {"length": "long", "bullets": True}),

@@ -16,7 +16,7 @@ PHRASES = PhrasesRecipe(source="films", parts_of_each=1, treebank_share=0.0)
 
 @pytest.fixture
 def teacher_here(folder, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(distillation, "teacher_folder", lambda work, say: folder)
+    monkeypatch.setattr(distillation, "teacher_folder", lambda work, progress: folder)
 
 
 def test_every_phrase_gets_what_the_teacher_says_of_it(teacher_here, tmp_path):

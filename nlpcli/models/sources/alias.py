@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nlpcli.errors import ModelMissing
 from nlpcli.models.catalog import Alias, catalog
-from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
+from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.sources.base import Source
 
 
@@ -21,9 +21,9 @@ class AliasSource:
     def owns(self, name: str) -> bool:
         return name in self._aliases
 
-    def resolve(self, name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:
+    def resolve(self, name: str, revision: str | None, offline: bool, progress: ProgressCallback) -> LocalModel:
         alias = self._aliases[name]
-        model = self._source(alias).resolve(alias.model, revision or alias.revision, offline, say)
+        model = self._source(alias).resolve(alias.model, revision or alias.revision, offline, progress)
         return replace(model, languages=alias.languages or model.languages)
 
     def cached(self) -> Iterable[CachedModel]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
+from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
 
 
 class Source(Protocol):
@@ -14,7 +14,7 @@ class Source(Protocol):
     def owns(self, name: str) -> bool:
         """Whether `name` is written as this source writes names."""
 
-    def resolve(self, name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:
+    def resolve(self, name: str, revision: str | None, offline: bool, progress: ProgressCallback) -> LocalModel:
         """The model's files on this machine, fetched first where they are not there.
 
         Raises:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nlpcli import settings
 from nlpcli.errors import ModelMissing
-from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
+from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.sources.made import MadeFolders, manifest_of, note_use, size_below
 
 
@@ -21,10 +21,10 @@ class ConvertedSource:
     def owns(self, name: str) -> bool:  # noqa: ARG002
         return False
 
-    def resolve(self, name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:  # noqa: ARG002
+    def resolve(self, name: str, revision: str | None, offline: bool, progress: ProgressCallback) -> LocalModel:  # noqa: ARG002
         raise ModelMissing(f"{name} is no name of a model")
 
-    def as_folder(self, model: LocalModel, say: Say) -> LocalModel:
+    def as_folder(self, model: LocalModel, progress: ProgressCallback) -> LocalModel:
         """`model` itself, or the folder that is made of its `.gguf` file where it is one.
 
         Raises:
@@ -37,8 +37,8 @@ class ConvertedSource:
         folder = self._made.root / f"{model.path.stem}-{hashlib.sha256(state.encode()).hexdigest()[:12]}"
         if not self._made.is_complete(folder):
             facts = {"name": _name(model), "version": state.rpartition(" ")[2], "licence": "", "file": state}
-            say(f"converting {model.name} (once)")
-            self._made.make(folder, facts, lambda staging: _convert(model.path, staging / "model"), say)
+            progress(f"converting {model.name} (once)")
+            self._made.make(folder, facts, lambda staging: _convert(model.path, staging / "model"), progress)
         note_use(folder)
         return LocalModel(model.name, folder, languages=model.languages)
 

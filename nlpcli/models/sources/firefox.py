@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from nlpcli import settings
 from nlpcli.errors import IntegrityError, ModelMissing, SourceUnreachable, UsageError
-from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
+from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.sources.made import MadeFolders, note_use
 from nlpcli.text.languages import code_of, nearest_codes
 
@@ -68,17 +68,17 @@ class FirefoxSource:
     def owns(self, name: str) -> bool:
         return name.startswith(PREFIX)
 
-    def resolve(self, name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:
+    def resolve(self, name: str, revision: str | None, offline: bool, progress: ProgressCallback) -> LocalModel:
         if revision is not None:
             raise UsageError(f"--revision is for models of the hub; {name} is the released one")
         source, target = _pair(name)
         if PIVOT in (source, target):
-            return self._one(source, target, name, offline, say)
-        second = self._one(PIVOT, target, name, offline, say)
-        first = self._one(source, PIVOT, name, offline, say)
+            return self._one(source, target, name, offline, progress)
+        second = self._one(PIVOT, target, name, offline, progress)
+        first = self._one(source, PIVOT, name, offline, progress)
         return LocalModel(name, first.folder, languages=first.languages, then=second)
 
-    def _one(self, source: str, target: str, asked: str, offline: bool, say: Say) -> LocalModel:
+    def _one(self, source: str, target: str, asked: str, offline: bool, progress: ProgressCallback) -> LocalModel:
         name = f"{PREFIX}{source}-{target}"
         found = self._made.named(name)
         if not found:
@@ -87,12 +87,12 @@ class FirefoxSource:
                     f"{name} is not in the cache and --offline is set; fetch it while connected:"
                     f" nlpcli models pull {asked}"
                 )
-            found = [self._fetch(name, source, target, say)]
+            found = [self._fetch(name, source, target, progress)]
         note_use(found[-1])
         return LocalModel(name, found[-1], languages=(source,))
 
-    def _fetch(self, name: str, source: str, target: str, say: Say) -> Path:
-        say(f"looking for {name} in Mozilla's catalogue")
+    def _fetch(self, name: str, source: str, target: str, progress: ProgressCallback) -> Path:
+        progress(f"looking for {name} in Mozilla's catalogue")
         entry = _choose(self._catalogue(), source, target)
         files = _files(entry, name)
         model = files["model"]
@@ -101,25 +101,27 @@ class FirefoxSource:
         facts = {"name": name, "version": version, "licence": "MPL-2.0", "source": self._bucket + model.path}
 
         def recipe(staging: Path) -> None:
-            self._make(name, (source, target), files, staging, say)
+            self._make(name, (source, target), files, staging, progress)
 
-        self._made.make(folder, facts, recipe, say)
+        self._made.make(folder, facts, recipe, progress)
         return folder
 
-    def _make(self, name: str, pair: tuple[str, str], files: Mapping[str, _File], staging: Path, say: Say) -> None:
-        local = {role: self._download(name, file, staging, say) for role, file in files.items()}
-        say(f"converting {name}")
+    def _make(
+        self, name: str, pair: tuple[str, str], files: Mapping[str, _File], staging: Path, progress: ProgressCallback
+    ) -> None:
+        local = {role: self._download(name, file, staging, progress) for role, file in files.items()}
+        progress(f"converting {name}")
         from nlpcli.models.bergamot.conversion import MarianFiles, convert_files
 
         card = _CARD.format(source=pair[0], target=pair[1], origin=self._bucket + files["model"].path)
         convert_files(MarianFiles(**local), pair, card, staging / "model")
 
-    def _download(self, name: str, file: _File, folder: Path, say: Say) -> Path:
+    def _download(self, name: str, file: _File, folder: Path, progress: ProgressCallback) -> Path:
         """Fetch, unpack and check one file."""
         target = folder / PurePosixPath(file.path).name.removesuffix(".gz")
         packed = target.with_name(target.name + ".packed")
         with packed.open("wb") as stream:
-            self._get(file.path, stream, lambda done, total: say(f"fetching {name} from Mozilla", done / total))
+            self._get(file.path, stream, lambda done, total: progress(f"fetching {name} from Mozilla", done / total))
         try:
             most = file.size if file.size is not None else _MOST_BYTES
             with gzip.open(packed) as source, target.open("wb") as unpacked:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nlpcli.errors import ModelMissing, ModelUnusable, UsageError, quoted
-from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
+from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.safety import check_files
 
 
@@ -17,7 +17,7 @@ class FolderSource:
         written_as_path = name.startswith((".", "/", "~")) or "\\" in name or Path(name).is_absolute()
         return written_as_path or Path(name).expanduser().is_dir() or _is_gguf_file(name)
 
-    def resolve(self, name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:  # noqa: ARG002
+    def resolve(self, name: str, revision: str | None, offline: bool, progress: ProgressCallback) -> LocalModel:  # noqa: ARG002
         if revision is not None:
             raise UsageError(f"--revision is for models of the hub; {quoted(name)} is a path")
         path = Path(name).expanduser().absolute()

@@ -22,7 +22,7 @@ from nlpcli.errors import (
     quoted,
 )
 from nlpcli.models.catalog import catalog
-from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
+from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.safety import check_files
 from nlpcli.models.sources.hub_cache import (
     cached_repositories,
@@ -53,7 +53,7 @@ class HubSource:
     def owns(self, name: str) -> bool:
         return bool(_NAME.match(name) or _GGUF_NAME.match(name))
 
-    def resolve(self, name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:
+    def resolve(self, name: str, revision: str | None, offline: bool, progress: ProgressCallback) -> LocalModel:
         from huggingface_hub import constants
         from huggingface_hub.utils import logging as hub_logging
 
@@ -65,7 +65,7 @@ class HubSource:
         match = _GGUF_NAME.match(name)
         repository, file = (match["repository"], match["file"]) if match else (name, None)
         with _hub_errors(repository, revision), watched_hub():
-            folder = _snapshot(name, repository, file, revision, offline, say)
+            folder = _snapshot(name, repository, file, revision, offline, progress)
         if file is not None:
             return LocalModel(name, (folder / file).parent, Path(file).name)
         check_files(name, (path.relative_to(folder).as_posix() for path in folder.rglob("*")))
@@ -126,7 +126,9 @@ def _check_revision(revision: str) -> None:
         raise UsageError(f"--revision takes a branch, a tag or a commit, not {quoted(revision)}") from error
 
 
-def _snapshot(name: str, repository: str, file: str | None, revision: str | None, offline: bool, say: Say) -> Path:
+def _snapshot(
+    name: str, repository: str, file: str | None, revision: str | None, offline: bool, progress: ProgressCallback
+) -> Path:
     """The folder of a revision, its files fetched where they are not here: those of a model, or `file` alone."""
     from huggingface_hub import snapshot_download
 
@@ -144,7 +146,7 @@ def _snapshot(name: str, repository: str, file: str | None, revision: str | None
         pin(repository, revision)
     # By name and not by commit, so that the cache learns which commit the name stands for.
     with _readable_cache(name, cached) as at_hand, checked_download(name, repository):
-        at_hand.append(snapshot_download(repository, revision=revision, tqdm_class=_progress(name, say), **wanted))
+        at_hand.append(snapshot_download(repository, revision=revision, tqdm_class=_progress(name, progress), **wanted))
     folder = Path(at_hand[-1])
     if unverified := unverified_files(repository, folder):
         log.warning("%s cannot be verified: the hub or its mirror names no hash of %s", name, ", ".join(unverified))
@@ -210,8 +212,8 @@ def _listing(name: str, repository: str, revision: str | None, cached: Path | No
     return [file.rfilename for file in details.siblings or ()]
 
 
-def _progress(name: str, say: Say) -> Any:
-    """A class of progress bars that tell `say`: huggingface_hub's own write to standard error, --quiet or not."""
+def _progress(name: str, progress: ProgressCallback) -> Any:
+    """A class of progress bars that tell `progress`: huggingface_hub's own write to standard error, --quiet or not."""
     from tqdm import tqdm  # type: ignore[import-untyped]
 
     class Bar(tqdm):  # type: ignore[misc]
@@ -220,7 +222,7 @@ def _progress(name: str, say: Say) -> Any:
 
         def update(self, n: float | None = 1) -> bool | None:
             if self.unit == "B" and self.total:
-                say(f"fetching {name} from the hub", min(1, self.n / self.total))
+                progress(f"fetching {name} from the hub", min(1, self.n / self.total))
             return super().update(n)  # type: ignore[no-any-return]
 
     return Bar

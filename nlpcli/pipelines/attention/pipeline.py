@@ -21,7 +21,7 @@ from transformers.pipelines import PIPELINE_REGISTRY
 import nlpcli.models.bergamot  # noqa: F401 - makes transformers know these models
 from nlpcli.errors import InputError, ModelUnusable, UsageError, quoted
 from nlpcli.models.attention_layers import attention_layers, layers_of, longest_in_full, text_part, without_cache
-from nlpcli.models.attention_sound import Attended, hearing
+from nlpcli.models.attention_sound import Attended, observing
 from nlpcli.models.loading import load_attention_model, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.attention.capture import EVERYTHING, Numbers, Selection, WeightTap, check_selection
@@ -77,7 +77,7 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
             )
         limits = (longest_input(self._network.config, self.tokenizer), longest_in_full(self._network.config))
         self.longest_input = min(limit for limit in limits if limit is not None)
-        # The hooks of two texts at a time would hear each other's layers.
+        # The hooks of two texts at a time would observe each other's layers.
         self._alone = threading.Lock()
 
     @property
@@ -180,13 +180,13 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
         tap = WeightTap(chosen, self._layers, rollout=request.method == "rollout", keep_graph=with_gradients)
         check = FormulaCheck(self._network, self._layers, self.name) if request.verify else None
 
-        def hear(attended: Attended) -> None:
-            layer = tap.hear(attended)
+        def observe(attended: Attended) -> None:
+            layer = tap.observe(attended)
             if check is not None and layer is not None:
-                check.hear(layer, attended)
+                check.observe(layer, attended)
 
         with ExitStack() as hooks:
-            hooks.enter_context(hearing(self._network, hear))
+            hooks.enter_context(observing(self._network, observe))
             if check is not None:
                 hooks.enter_context(check.on())
             if with_gradients:

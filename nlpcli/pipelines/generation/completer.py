@@ -126,7 +126,7 @@ class Completer:
         self,
         owner: Any,
         prompt: list[int],
-        most_tokens: int,
+        max_tokens: int,
         seed: int = 0,
         number: int = 0,
         stop: tuple[str, ...] = (),
@@ -137,7 +137,7 @@ class Completer:
         return Request(
             owner,
             prompt,
-            most_tokens,
+            max_tokens,
             source=source,
             generator=partial(generator_for, seed, prompt, number),
             stream=partial(TextStream, self.tokenizer, prompt[source:], stop),
@@ -145,11 +145,11 @@ class Completer:
         )
 
     def complete(
-        self, prompts: Sequence[list[int]], most_tokens: int, sampling: Sampling | None = None, seed: int = 0
+        self, prompts: Sequence[list[int]], max_tokens: int, sampling: Sampling | None = None, seed: int = 0
     ) -> list[str]:
         """The completion of each prompt, all at once; greedy unless told otherwise."""
         batch = self.batch(sampling or self.greedy())
-        batch.submit(self.request(number, prompt, most_tokens, seed) for number, prompt in enumerate(prompts))
+        batch.submit(self.request(number, prompt, max_tokens, seed) for number, prompt in enumerate(prompts))
         texts: dict[int, str] = {}
         with torch.inference_mode():
             while not batch.is_idle:

@@ -34,7 +34,7 @@ class Ending(StrEnum):
 
     END = "end"
     STOP = "stop"
-    MOST_TOKENS = "most tokens"
+    MAX_TOKENS = "most tokens"
     CONTEXT = "context"
     MEMORY = "memory"
     NOT_A_NUMBER = "not a number"
@@ -49,7 +49,7 @@ class Request:
 
     owner: Any
     prompt: list[int]
-    most_tokens: int
+    max_tokens: int
     generator: Callable[[], torch.Generator]
     stream: Callable[[], TextStream]
     matcher: Callable[[], Matcher | None] = lambda: None
@@ -128,7 +128,7 @@ class ContinuousBatch:
 
     def _fits(self, admitted: Sequence[Request], request: Request) -> bool:
         rows = [row.request for row in self._rows] + list(admitted)
-        tokens = sum(map(_most_tokens, rows)) + _most_tokens(request)
+        tokens = sum(map(_max_tokens, rows)) + _max_tokens(request)
         return not rows or (len(rows) < self._most_rows and tokens <= self._budget)
 
     def _step(self) -> list[Event]:
@@ -161,8 +161,8 @@ class ContinuousBatch:
             return self._event(row, Ending.STOP)
         if row.matcher is not None and row.matcher.is_complete:
             return self._event(row, Ending.END)
-        if row.written >= row.request.most_tokens:
-            return self._event(row, Ending.MOST_TOKENS)
+        if row.written >= row.request.max_tokens:
+            return self._event(row, Ending.MAX_TOKENS)
         if len(row.tokens) - row.request.source >= self._decoder.longest:
             return self._event(row, Ending.CONTEXT)
         return self._event(row, None)
@@ -193,8 +193,8 @@ class ContinuousBatch:
         return []
 
 
-def _most_tokens(request: Request) -> int:
-    return len(request.prompt) + request.most_tokens
+def _max_tokens(request: Request) -> int:
+    return len(request.prompt) + request.max_tokens
 
 
 def _groups(requests: Sequence[Request]) -> list[list[Request]]:

@@ -30,14 +30,14 @@ class TextStream:
         text = self._decode(self._start, len(self._tokens))
         if len(text) > len(known) and not text.endswith(_INCOMPLETE):
             self._start, self._read = self._read, len(self._tokens)
-            self._say(text[len(known) :])
+            self._progress(text[len(known) :])
 
     def finish(self) -> None:
         """No token comes any more: what was waiting is said too, a character that lacks its last token left out."""
         if self.stopped:
             return
         known = self._decode(self._start, self._read)
-        self._say(self._decode(self._start, len(self._tokens))[len(known) :].rstrip(_INCOMPLETE))
+        self._progress(self._decode(self._start, len(self._tokens))[len(known) :].rstrip(_INCOMPLETE))
         # Nothing where a stop string came after all.
         self.text += self._waiting
         self._waiting = ""
@@ -48,7 +48,7 @@ class TextStream:
         )
         return text
 
-    def _say(self, piece: str) -> None:
+    def _progress(self, piece: str) -> None:
         waiting = self._waiting + piece
         found = [place for stop in self._stop if (place := waiting.find(stop)) >= 0]
         if found:

@@ -19,8 +19,8 @@ from nlpcli.pipelines.translation.translators import (
     WIDER,
     Translation,
     TranslationModel,
+    TranslationRequest,
     Translator,
-    Wanted,
     cross_attention,
     link_pieces,
     mean_log_probabilities,
@@ -75,17 +75,17 @@ def load_family(model: LocalModel, placement: Placement) -> TranslationModel:
     return Seq2SeqModel(model, module, tokenizer)
 
 
-def _target_of(model: LocalModel, wanted: Wanted) -> str:
-    if wanted.target is None:
+def _target_of(model: LocalModel, request: TranslationRequest) -> str:
+    if request.target is None:
         raise UsageError(f"{quoted(model.name)} knows many languages; name the one to translate into: --to LANG")
-    return wanted.target
+    return request.target
 
 
 def _with_codes(
-    model: LocalModel, tokenizer: PreTrainedTokenizerBase, wanted: Wanted, family: Family
+    model: LocalModel, tokenizer: PreTrainedTokenizerBase, request: TranslationRequest, family: Family
 ) -> tuple[Speech, str]:
     """M2M-100, NLLB, mBART-50: a token for each language, of the source in the input, of the target as first output."""
-    target = _target_of(model, wanted)
+    target = _target_of(model, request)
     known = _language_tokens(tokenizer)
 
     def code(language: str) -> str:
@@ -94,8 +94,8 @@ def _with_codes(
             raise UsageError(_unknown(model, language, known))
         return found
 
-    if wanted.source is not None:
-        code(wanted.source)
+    if request.source is not None:
+        code(request.source)
     code_of_target = code(target)
     get_id = getattr(tokenizer, "get_lang_id", tokenizer.convert_tokens_to_ids)
     return Speech(_nothing, code, int(get_id(code_of_target))), target
@@ -122,18 +122,18 @@ def _is_code(token: str) -> bool:
     return True
 
 
-def _m2m(model: LocalModel, tokenizer: PreTrainedTokenizerBase, wanted: Wanted) -> tuple[Speech, str]:
+def _m2m(model: LocalModel, tokenizer: PreTrainedTokenizerBase, request: TranslationRequest) -> tuple[Speech, str]:
     is_nllb = "eng_Latn" in tokenizer.get_vocab()
-    return _with_codes(model, tokenizer, wanted, "nllb" if is_nllb else "m2m100")
+    return _with_codes(model, tokenizer, request, "nllb" if is_nllb else "m2m100")
 
 
-def _mbart(model: LocalModel, tokenizer: PreTrainedTokenizerBase, wanted: Wanted) -> tuple[Speech, str]:
-    return _with_codes(model, tokenizer, wanted, "mbart50")
+def _mbart(model: LocalModel, tokenizer: PreTrainedTokenizerBase, request: TranslationRequest) -> tuple[Speech, str]:
+    return _with_codes(model, tokenizer, request, "mbart50")
 
 
-def _t5(model: LocalModel, tokenizer: PreTrainedTokenizerBase, wanted: Wanted) -> tuple[Speech, str]:
+def _t5(model: LocalModel, tokenizer: PreTrainedTokenizerBase, request: TranslationRequest) -> tuple[Speech, str]:
     """MADLAD-400 has a token <2de>; T5 is asked in English."""
-    target = _target_of(model, wanted)
+    target = _target_of(model, request)
     tokens = [token for token in tokenizer.get_vocab() if token.startswith("<2")]
     if tokens:
         if f"<2{target}>" not in tokens:
@@ -142,12 +142,12 @@ def _t5(model: LocalModel, tokenizer: PreTrainedTokenizerBase, wanted: Wanted) -
     return Speech(lambda source: f"translate {name_of(source)} to {name_of(target)}: ", _no_code, None), target
 
 
-def _marian(model: LocalModel, tokenizer: PreTrainedTokenizerBase, wanted: Wanted) -> tuple[Speech, str]:
+def _marian(model: LocalModel, tokenizer: PreTrainedTokenizerBase, request: TranslationRequest) -> tuple[Speech, str]:
     """One pair each; models with several targets have a token >>deu<< for each."""
     codes = [token[2:-2] for token in tokenizer.get_vocab() if token.startswith(">>") and token.endswith("<<")]
     if not codes:
-        return Speech(_nothing, _no_code, None), _marian_target(model, tokenizer, wanted)
-    target = _target_of(model, wanted)
+        return Speech(_nothing, _no_code, None), _marian_target(model, tokenizer, request)
+    target = _target_of(model, request)
     nllb = family_code(target, "nllb") or ""
     names = (target, nllb.partition("_")[0], nllb, "cmn_Hans" if target == "zh" else "")
     token = next((name for name in names if name in codes), None)
@@ -156,18 +156,18 @@ def _marian(model: LocalModel, tokenizer: PreTrainedTokenizerBase, wanted: Wante
     return Speech(lambda source: f">>{token}<< ", _no_code, None), target  # noqa: ARG005
 
 
-def _marian_target(model: LocalModel, tokenizer: PreTrainedTokenizerBase, wanted: Wanted) -> str:
+def _marian_target(model: LocalModel, tokenizer: PreTrainedTokenizerBase, request: TranslationRequest) -> str:
     match = _NAME_WITH_PAIR.search(model.name.rstrip("/"))
     named = match[2] if match else getattr(tokenizer, "target_lang", None)
     own = code_of(named) if named and _is_code(named) else None
-    if own and wanted.target and own != wanted.target:
+    if own and request.target and own != request.target:
         raise UsageError(
-            f"{quoted(model.name)} translates into {name_of(own)} ({own}), not into {name_of(wanted.target)}"
+            f"{quoted(model.name)} translates into {name_of(own)} ({own}), not into {name_of(request.target)}"
         )
-    return own or wanted.target or ""
+    return own or request.target or ""
 
 
-_Introduce = Callable[[LocalModel, PreTrainedTokenizerBase, Wanted], tuple[Speech, str]]
+_Introduce = Callable[[LocalModel, PreTrainedTokenizerBase, TranslationRequest], tuple[Speech, str]]
 # Architecture → how it is told languages.
 _FAMILIES: dict[str, _Introduce] = {
     "marian": _marian,
@@ -190,10 +190,10 @@ class Seq2SeqModel:
         self.tokenizer_lock = threading.Lock()
         self.vocabulary = Vocabulary(tokenizer, self.tokenizer_lock)
 
-    def translator(self, wanted: Wanted) -> Translator:
+    def translator(self, request: TranslationRequest) -> Translator:
         introduce = _FAMILIES[self.module.config.model_type]
-        speech, target = introduce(self._model, self.tokenizer, wanted)
-        return Seq2SeqTranslator(self, speech, target, wanted.beams, wanted.scored)
+        speech, target = introduce(self._model, self.tokenizer, request)
+        return Seq2SeqTranslator(self, speech, target, request.beams, request.scored)
 
 
 class Seq2SeqTranslator:
@@ -320,9 +320,9 @@ class CausalModel:
         self._module = module
         self._tokenizer = tokenizer
 
-    def translator(self, wanted: Wanted) -> Translator:
-        target = _target_of(self._model, wanted)
-        return CausalTranslator(self._module, self._tokenizer, target, wanted.beams, wanted.scored)
+    def translator(self, request: TranslationRequest) -> Translator:
+        target = _target_of(self._model, request)
+        return CausalTranslator(self._module, self._tokenizer, target, request.beams, request.scored)
 
 
 class CausalTranslator:

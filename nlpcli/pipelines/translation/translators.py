@@ -50,7 +50,7 @@ class Translation(NamedTuple):
     score: float | None = None
 
 
-class Wanted(Protocol):
+class TranslationRequest(Protocol):
     """What a run asks of a translation model. Languages are ISO codes; None: as the model has it."""
 
     @property
@@ -69,7 +69,7 @@ class Wanted(Protocol):
 class TranslationModel(Protocol):
     """A loaded model, or two in a row; no run changes it."""
 
-    def translator(self, wanted: Wanted) -> Translator:
+    def translator(self, request: TranslationRequest) -> Translator:
         """The translator of one run.
 
         Raises:
@@ -124,12 +124,12 @@ class BergamotModel:
         self.vocabulary = Vocabulary(tokenizer)
         self.token_ids = lru_cache(_REMEMBERED)(lambda text: cast("list[int]", tokenizer(text)["input_ids"]))
 
-    def translator(self, wanted: Wanted) -> BergamotTranslator:
-        if wanted.beams > 1 and self.int8 and self._asked:
+    def translator(self, request: TranslationRequest) -> BergamotTranslator:
+        if request.beams > 1 and self.int8 and self._asked:
             config = self.module.config
             pair = f"{config.source_language}→{config.target_language}"
-            log.warning("int8 is for --beams 1: with %d beams %s computes in float32", wanted.beams, pair)
-        return BergamotTranslator(self, wanted.beams, wanted.shortlist, wanted.scored)
+            log.warning("int8 is for --beams 1: with %d beams %s computes in float32", request.beams, pair)
+        return BergamotTranslator(self, request.beams, request.shortlist, request.scored)
 
     @cached_property
     def exact(self) -> Any:
@@ -334,8 +334,8 @@ class PivotModel:
     def __init__(self, first: TranslationModel, second: TranslationModel) -> None:
         self._first, self._second = first, second
 
-    def translator(self, wanted: Wanted) -> PivotTranslator:
-        return PivotTranslator(self._first.translator(wanted), self._second.translator(wanted))
+    def translator(self, request: TranslationRequest) -> PivotTranslator:
+        return PivotTranslator(self._first.translator(request), self._second.translator(request))
 
 
 class PivotTranslator:

@@ -181,17 +181,17 @@ class Text2TextGenerationPipeline(Pipeline):  # type: ignore[misc]
         ]
 
     def generate(
-        self, windows: Sequence[Window], most_tokens: int | None = None, **generate_kwargs: Any
+        self, windows: Sequence[Window], max_tokens: int | None = None, **generate_kwargs: Any
     ) -> list[Window]:
         """What the model makes of each window, special tokens left out, in the order of the windows.
 
         Greedy or with beams, as `generate_kwargs`, the model's task or its generation configuration say. Windows of
-        about equal length share a batch of at most `most_tokens` padded tokens (None: one batch).
+        about equal length share a batch of at most `max_tokens` padded tokens (None: one batch).
         """
         options = self.generation_options(generate_kwargs)
         longest = max(map(len, windows), default=0)
         outputs: list[Window] = [[] for _ in windows]
-        for batch in cut([len(window) for window in windows], most_tokens or longest * len(windows)):
+        for batch in cut([len(window) for window in windows], max_tokens or longest * len(windows)):
             for index, output in zip(batch, self._generate_batch([windows[i] for i in batch], options), strict=True):
                 outputs[index] = output
         return outputs

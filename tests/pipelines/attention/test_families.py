@@ -9,7 +9,7 @@ from tiny_families import DECODERS, FAMILIES, SPARSE, UNVERIFIED, family_input, 
 from nlpcli.errors import ModelUnusable
 from nlpcli.models import attention_sound
 from nlpcli.models.attention_layers import attention_layers, layers_of, without_cache
-from nlpcli.models.attention_sound import hearing
+from nlpcli.models.attention_sound import observing
 from nlpcli.pipelines.attention.capture import WeightTap
 from nlpcli.pipelines.attention.formula import FormulaCheck
 from nlpcli.records.inspection import TOLERANCE, Kind
@@ -38,13 +38,13 @@ def listen(model, arguments, verify=True, prepare=lambda model, layers: None):
     tap = WeightTap(chosen, layers, rollout=False, keep_graph=False)
     check = FormulaCheck(model, layers, "tiny")
 
-    def hear(attended):
-        layer = tap.hear(attended)
+    def observe(attended):
+        layer = tap.observe(attended)
         if verify and layer is not None:
-            check.hear(layer, attended)
+            check.observe(layer, attended)
 
     with torch.no_grad(), ExitStack() as stack:
-        stack.enter_context(hearing(model, hear))
+        stack.enter_context(observing(model, observe))
         if verify:
             stack.enter_context(check.on())
         outputs = model(**arguments, **without_cache(model))

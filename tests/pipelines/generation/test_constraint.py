@@ -44,11 +44,11 @@ def pipeline(tmp_path_factory):
     return load_generation_pipeline(LocalModel("bytes", folder), Placement("cpu", "float32", "", ""))
 
 
-def events(pipeline, schema, sampling, count, most_tokens=200):
+def events(pipeline, schema, sampling, count, max_tokens=200):
     constraint = pipeline.constraint(json.dumps(schema))
     batch = pipeline.batch(sampling)
     prompt = pipeline.prompt_of_text("x")
-    batch.submit(pipeline.request(n, prompt, most_tokens, 1, n, constraint=constraint) for n in range(count))
+    batch.submit(pipeline.request(n, prompt, max_tokens, 1, n, constraint=constraint) for n in range(count))
     ended = []
     with torch.inference_mode():
         while not batch.is_idle:
@@ -71,7 +71,7 @@ def test_every_text_is_valid_against_its_schema(pipeline, temperature):
 
 
 def test_a_text_that_is_cut_short_is_not_called_valid(pipeline):
-    (event,) = events(pipeline, PERSON, Sampling(1.0), 1, most_tokens=5)
+    (event,) = events(pipeline, PERSON, Sampling(1.0), 1, max_tokens=5)
     assert not event.valid
 
 

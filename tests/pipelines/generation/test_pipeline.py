@@ -32,8 +32,8 @@ def load(tmp_path_factory):
     return load_pipeline
 
 
-def by_hand(pipeline, prompt, most_tokens):
-    tokens = pipeline.model.generate(torch.tensor([prompt]), max_new_tokens=most_tokens, do_sample=False)
+def by_hand(pipeline, prompt, max_tokens):
+    tokens = pipeline.model.generate(torch.tensor([prompt]), max_new_tokens=max_tokens, do_sample=False)
     return pipeline.tokenizer.decode(tokens[0, len(prompt) :], skip_special_tokens=True).strip()
 
 
@@ -139,7 +139,7 @@ def test_each_text_says_why_it_ended(load):
         last = finished(pipeline.batch(pipeline.greedy()), ends.values())
     finally:
         pipeline.ends = monkey_ends
-    assert last["most"].ending is Ending.MOST_TOKENS
+    assert last["most"].ending is Ending.MAX_TOKENS
     assert last["most"].text.split() == by_hand(pipeline, prompt, 4).split()
     assert (last["stop"].ending, last["stop"].text.split()) == (Ending.STOP, words[: words.index(words[2])])
     assert last["context"].ending is Ending.CONTEXT

@@ -43,9 +43,9 @@ def sharpened(completer):
     return completer
 
 
-def by_hand(completer, text, most_tokens):
+def by_hand(completer, text, max_tokens):
     source = completer.tokenizer(text, return_tensors="pt")["input_ids"]
-    tokens = completer.model.generate(source, max_new_tokens=most_tokens, do_sample=False, num_beams=1)
+    tokens = completer.model.generate(source, max_new_tokens=max_tokens, do_sample=False, num_beams=1)
     return completer.tokenizer.decode(tokens[0], skip_special_tokens=True).strip()
 
 

@@ -55,8 +55,8 @@ def test_every_family_says_what_generate_says_batched_or_not(any_folder, options
     assert [summarize(text, **options)[0]["summary_text"] for text in TEXTS] == expected
     assert [row["summary_text"] for row in summarize(TEXTS, batch_size=3, **options)] == expected
     windows = [summarize.tokenizer(text)["input_ids"] for text in TEXTS]
-    for most_tokens in (None, 24, 1):
-        assert list(map(summarize.decode, summarize.generate(windows, most_tokens, **options))) == expected
+    for max_tokens in (None, 24, 1):
+        assert list(map(summarize.decode, summarize.generate(windows, max_tokens, **options))) == expected
 
 
 def test_different_texts_get_different_answers(folder):
