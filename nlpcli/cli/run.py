@@ -7,13 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from nlpcli.cli.console import Activity, configure_logging, results_console, visible_record
+from nlpcli.cli.console import Activity, configure_logging
 from nlpcli.cli.options import MOST_BATCH_TOKENS, Per, SharedOptions
+from nlpcli.cli.writers import LateWriter, NoWriter, StreamedWriter, TerminalWriter
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.errors import NlpcliError, UsageError, quoted
 from nlpcli.records.delimited import dialect
@@ -98,7 +98,12 @@ def make_job(
     dialect("csv", shared.delimiter, shared.quote)
     compute = ComputeSpec(shared.device, shared.dtype, _batch_tokens(shared.batch_tokens), shared.threads, shared.seed)
     model_spec = ModelSpec(shared.model or model, shared.revision, shared.offline)
-    return Job(task, options, input_spec, model_spec, compute, shared.on_error.value)
+    return Job(task, options, input_spec, model_spec, compute, shared.on_error.value, _output(shared))
+
+
+def _output(shared: SharedOptions) -> OutputSpec:
+    path = None if shared.output == STANDARD else shared.output
+    return OutputSpec(path, shared.format.value if shared.format else None, shared.null)
 
 
 def _texts(given: list[str], paths: list[str]) -> tuple[str, ...]:
@@ -146,78 +151,82 @@ def run_job(
     files = [] if job.input.texts else input_files(job.input)
     decoder_for(job.input.encoding)
     _refuse_terminal_input(files, job.task)
-    output = OutputSpec(
-        None if shared.output == STANDARD else shared.output,
-        shared.format.value if shared.format else None,
-        shared.null,
-    )
-    if names_folder(output.path):
-        return _write_folder(job, files, output, view, tap, shared)
+    activity, failures = Activity(shared.progress, shared.quiet), _Failures(job.on_error)
+    try:
+        if names_folder(job.output.path):
+            _write_folder(job, files, view, tap, activity, failures)
+        else:
+            kept_back = unwritten and shared.output is None and job.output.format is None
+            _write_one(job, files, view, tap, activity, failures, kept_back, streamed)
+    finally:
+        activity.end()
+    return SOME_FAILED if failures.count else 0
+
+
+def _write_one(
+    job: Job,
+    files: list[InputFile],
+    view: View,
+    tap: Tap | None,
+    activity: Activity,
+    failures: _Failures,
+    kept_back: bool,
+    streamed: bool,
+) -> None:
+    """All results into one stream."""
+    output = job.output
     format_ = chosen_format(output, files)
     if output.format:
         refuse_binary_on_terminal(format_, output)
     columns = find_columns(job.input, files, every_key=format_.name in {"csv", "tsv"})
-    activity = Activity(shared.progress, shared.quiet)
-    asked = shared.output is not None or output.format is not None
     drawn = output.path is None and output.format is None and sys.stdout.isatty()
     # What flows in may turn out to be of another format.
     streamed = streamed and output.path is None and format_.name == "text"
-    failures = _Failures(job.on_error)
-    try:
-        with output_stream(output.path, format_.compression) as stream:
+    with output_stream(output.path, format_.compression) as stream:
 
-            def make() -> Writer:
-                name = chosen_format(output, files).name
-                if streamed and name == "text":
-                    return _StreamedWriter(view.render, stream, activity, output.null_separated)
-                if unwritten and not asked:
-                    return _NoWriter()
-                if drawn:
-                    return _TerminalWriter(view.draw, activity)
-                known = None if view.own_rows else columns
-                return make_writer(name, stream, job.options.fields, view.render, output.null_separated, known)
+        def make() -> Writer:
+            name = chosen_format(output, files).name
+            if streamed and name == "text":
+                return StreamedWriter(view.render, stream, activity, output.null_separated)
+            if kept_back:
+                return NoWriter()
+            if drawn:
+                return TerminalWriter(view.draw, activity)
+            known = None if view.own_rows else columns
+            return make_writer(name, stream, job.options.fields, view.render, output.null_separated, known)
 
-            late = _LateWriter(make)
-            writer: Writer = late if any(file.is_unseen for file in files) else late.made
-            on_text = late.on_text if streamed else _no_text
-            outgoing = failures.sift(_results(job, files, columns, activity, on_text))
-            for record in _counted(tap(outgoing) if tap else outgoing, activity, not drawn and not streamed):
-                failures.write(writer, record)
-            _close(late.made, job, activity)
-    finally:
-        activity.end()
-    return SOME_FAILED if failures.count else 0
+        late = LateWriter(make)
+        writer: Writer = late if any(file.is_unseen for file in files) else late.made
+        outgoing = failures.sift(_results(job, files, columns, activity, late.on_text if streamed else _no_text))
+        for record in _counted(tap(outgoing) if tap else outgoing, activity, not drawn and not streamed):
+            failures.write(writer, record)
+        _close(late.made, job, activity)
 
 
 def _write_folder(
-    job: Job, files: list[InputFile], output: OutputSpec, view: View, tap: Tap | None, shared: SharedOptions
-) -> int:
+    job: Job, files: list[InputFile], view: View, tap: Tap | None, activity: Activity, failures: _Failures
+) -> None:
     """One output per input file, the model loaded once."""
-    folder = str(output.path)
+    folder, format_ = str(job.output.path), job.output.format
     if view.own_rows or view.of_all:
         raise UsageError(f"these results are of all inputs together, so they go into one file: -o FILE, not {folder}")
     if not files:
         raise UsageError(f"-o {quoted(folder)} names each output after its input file; give files with -i")
-    plan = planned_outputs(folder, output.format, files, job.input.paths)
-    activity, failures = Activity(shared.progress, shared.quiet), _Failures(job.on_error)
+    plan = planned_outputs(folder, format_, files, job.input.paths)
 
     def make(file: InputFile, stream: BinaryIO) -> Writer:
-        name = chosen_format(OutputSpec(None, output.format), [file]).name
+        name = chosen_format(OutputSpec(None, format_), [file]).name
         columns = find_columns(job.input, [file], every_key=name in {"csv", "tsv"})
-        return make_writer(name, stream, job.options.fields, view.render, output.null_separated, columns)
+        return make_writer(name, stream, job.options.fields, view.render, job.output.null_separated, columns)
 
     def finish(writer: Writer) -> None:
         _close(writer, job, activity)
 
-    try:
-        with FolderWriter(plan, make, finish) as writer:
-            outgoing = failures.sift(_results(job, files, InputColumns(), activity, _no_text))
-            for record in _counted(tap(outgoing) if tap else outgoing, activity, moving=True):
-                failures.write(writer, record)
-            writer.close()
-    finally:
-        activity.end()
-    return SOME_FAILED if failures.count else 0
+    with FolderWriter(plan, make, finish) as writer:
+        outgoing = failures.sift(_results(job, files, InputColumns(), activity, _no_text))
+        for record in _counted(tap(outgoing) if tap else outgoing, activity, moving=True):
+            failures.write(writer, record)
+        writer.close()
 
 
 def _close(writer: Writer, job: Job, activity: Activity) -> None:
@@ -300,84 +309,5 @@ def _counted(records: Iterator[Record], activity: Activity, moving: bool) -> Ite
             activity(f"{count:,} records, {count / (now - start):,.0f} a second")
 
 
-class _TerminalWriter:
-    """Draws each result; a record that failed is drawn as its error."""
-
-    def __init__(self, draw: Callable[[Record], RenderableType], activity: Activity) -> None:
-        self._console = results_console()
-        self._draw = draw
-        self._activity = activity
-
-    def write(self, record: Record) -> None:
-        from rich.text import Text
-
-        self._activity.end()
-        record = visible_record(record)
-        failed = record.result is None
-        self._console.print(Text(f"{record.origin}: {record.error}", style="red") if failed else self._draw(record))
-
-    def close(self) -> None:
-        self._activity.end()
-
-
 def _no_text(record: Record, piece: str) -> None:
     """Results are written when they are whole."""
-
-
-class _StreamedWriter:
-    """Text as it is written, each record ended like a line (or with NUL); not drawn on a terminal either."""
-
-    def __init__(self, render: Callable[[Record], str], stream: BinaryIO, activity: Activity, null: bool) -> None:
-        self._render = render
-        self._stream = stream
-        self._activity = activity
-        self._terminator = b"\0" if null else b"\n"
-        self._heard = ""
-
-    def on_text(self, record: Record, piece: str) -> None:  # noqa: ARG002
-        self._activity.end()
-        self._heard += piece
-        self._put(piece.encode("utf-8", "replace"))
-
-    def write(self, record: Record) -> None:
-        self._activity.end()
-        rest = "" if record.result is None else self._render(record)[len(self._heard) :]
-        self._heard = ""
-        self._put(rest.encode("utf-8", "replace") + self._terminator)
-
-    def _put(self, content: bytes) -> None:
-        self._stream.write(content)
-        self._stream.flush()
-
-    def close(self) -> None:
-        self._activity.end()
-
-
-class _LateWriter:
-    """Makes its writer for the first record: what flows out can depend on what flows in, which is seen only then."""
-
-    def __init__(self, make: Callable[[], Writer]) -> None:
-        self._make = make
-
-    @cached_property
-    def made(self) -> Writer:
-        return self._make()
-
-    def on_text(self, record: Record, piece: str) -> None:
-        """Takes a piece of a text that is being written; a format whose records are written whole does without."""
-        if isinstance(self.made, _StreamedWriter):
-            self.made.on_text(record, piece)
-
-    def write(self, record: Record) -> None:
-        self.made.write(record)
-
-    def close(self) -> None:
-        self.made.close()
-
-
-class _NoWriter:
-    """Takes records and shows nothing."""
-
-    def write(self, record: Record) -> None: ...
-
-    def close(self) -> None: ...

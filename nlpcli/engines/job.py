@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from nlpcli.records.inputs import InputSpec
+from nlpcli.records.outputs import OutputSpec
 
 OnError = Literal["fail", "skip", "keep"]
 
@@ -30,9 +31,13 @@ class ComputeSpec:
     seed: int | None = None
 
 
+# Standard output, in the format of the input.
+_TO_STANDARD_OUTPUT = OutputSpec()
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A task over an input; `options` is the frozen dataclass of the task."""
+    """A task over an input, and where its results go; `options` is the frozen dataclass of the task."""
 
     task: str
     options: Any
@@ -40,3 +45,4 @@ class Job:
     model: ModelSpec
     compute: ComputeSpec = ComputeSpec()
     on_error: OnError = "keep"
+    output: OutputSpec = _TO_STANDARD_OUTPUT
