@@ -5,6 +5,8 @@ Public names, each imported when it is first used:
 - `load(task, model=…)`: a task with its model, as a function from texts to results (`api.py`)
 - `SummarizationPipeline`, `Text2TextGenerationPipeline`, `TranslationPipeline`: the pipelines that transformers v5
   removed (`pipelines/v4`)
+
+At the top, for every room: `errors` (one tree), `settings`, `streams` and `signals` of the process.
 """
 
 from importlib import import_module

@@ -1,5 +1,7 @@
 """The code's own promises: style, types, and who may import whom."""
 
+import ast
+import re
 import subprocess
 import sysconfig
 from graphlib import TopologicalSorter
@@ -28,3 +30,10 @@ def test_no_module_imports_itself_by_way_of_others():
     graph = grimp.build_graph("nlpcli", cache_dir=None)
     imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     tuple(TopologicalSorter(imports).static_order())  # raises CycleError, which names the circle
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in (ROOT / "nlpcli").rglob("*.py")}), ids=str)
+def test_the_docstring_of_a_folder_tells_its_modules(folder):
+    told = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "__main__"}
+    assert {name for name in modules if not re.search(rf"`(\w+\.)?{name}(\.\w+)?`", told)} == set()

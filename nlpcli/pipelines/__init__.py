@@ -1,1 +1,7 @@
-"""Our subclasses of transformers' pipelines."""
+"""Our subclasses of transformers' pipelines.
+
+- shared: `windows` (texts → padded batches), `pooling`, `labels`, `emoji`
+- one text in, one answer out: `classification`, `zero_shot`, `embedding`
+- summaries: `extractive`, `abstractive`
+- folders: `generation/`, `translation/`, `attention/`, `v4/` (what transformers v5 removed)
+"""

@@ -1,1 +1,8 @@
-"""Text in, results out: readers and writers of every format; knows no model."""
+"""Text in, results out: readers and writers of every format; knows no model.
+
+- in: `inputs` (files and streams), `content` (what first bytes say), `compression`, `formats`; `readers` over
+  `splitting`, `delimited`, `json_stream`, `json_text`, `parquet` and `arrow`
+- a unit: `record`, `field_path`, `template`, `schema`, `inspection` (of attention), `finite`
+- out: `outputs` and `output_folder` (where), `part_files` and `spool` (whole or not at all), `table` (columns),
+  `writers` and `table_writer`
+"""

@@ -1,1 +1,3 @@
-"""What a run stands on, without a model: device, precision, batches, decode slots, what `nlpcli bench` found."""
+"""What a run stands on, without a model: `device`, `precision`, `batching`, `decode_slots`, and `bench_results`, what
+`nlpcli bench` found.
+"""

@@ -1,1 +1,7 @@
-"""What is done to a batch of records: one file per task."""
+"""What is done to a batch of records: one file per task.
+
+- `registry` lists the tasks, `base` is their contract
+- `generate`, `translate` (with `source_language`), `sentiment` (with `tally`), `embed` (with `ranking`), `attention`
+- `summarize`: `summary` says what is wanted, `summarize_extractive` and `summarize_abstractive` make it
+- notices, once a run: `language_watch`, `window_notice`
+"""

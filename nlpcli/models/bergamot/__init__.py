@@ -1,4 +1,9 @@
-"""Bergamot's and Firefox's student models; importing this package makes transformers' Auto classes know them."""
+"""Bergamot's and Firefox's student models; importing this package makes transformers' Auto classes know them.
+
+- files: `conversion` reads `marian_binary`, `sentencepiece_model` and `shortlist`, once
+- for transformers: `configuration`, `modeling`, `tokenization`, `cache`
+- for greedy decoding: `greedy` over `layers` and `linears`; `output` and `int8_output` score pieces
+"""
 
 from __future__ import annotations
 

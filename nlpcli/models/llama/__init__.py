@@ -1,1 +1,1 @@
-"""Decoders of Llama's shape, without transformers' modules."""
+"""Decoders of Llama's shape, without transformers' modules: `configuration`, `weights` and `decoder`."""

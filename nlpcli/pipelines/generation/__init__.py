@@ -1,1 +1,6 @@
-"""Prompts → completions, many at once, each with the text that it has alone."""
+"""Prompts → completions, many at once, each with the text that it has alone.
+
+`loading` picks a completer: `completer` (decoders) or `seq2seq_completer`. Both run `continuous`, which asks
+`sampling` for the next token, `constraint` for those that a schema allows, and `text_stream` for text. `pipeline`
+is transformers' own.
+"""

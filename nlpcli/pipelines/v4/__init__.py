@@ -5,6 +5,8 @@ from transformers import pipeline
 
 summarize = pipeline("summarization", model="facebook/bart-large-cnn")
 summarize("…")  # [{"summary_text": "…"}]
+
+`summarization` and `translation` stand on `text2text`.
 """
 
 from __future__ import annotations

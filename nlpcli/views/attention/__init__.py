@@ -1,1 +1,3 @@
-"""What attention-inspect finds, drawn: on the terminal, as a page, as a picture, as arrays."""
+"""What attention-inspect finds, drawn: `report` on the terminal (`overview`, `heat_map`, `alignment`), `page` as HTML,
+`figure` as a picture, `arrays` for numpy; `labels` and `palette` are shared.
+"""
