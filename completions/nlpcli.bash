@@ -142,7 +142,7 @@ _nlpcli_behind_break() {
 _nlpcli_is_command() {
     # The words behind nlpcli.
     case "$1" in
-        " generate" | " translate" | " summarize" | " sentiment" | " embed" | " attention-inspect" | " models" | " models list" | " models pull" | " models path" | " models rm" | " models prune" | " models verify" | " config" | " config show" | " config path" | " bench" | " devices") return 0 ;;
+        " generate" | " translate" | " summarize" | " sentiment" | " embed" | " extract" | " attention-inspect" | " models" | " models list" | " models pull" | " models path" | " models rm" | " models prune" | " models verify" | " config" | " config show" | " config path" | " bench" | " devices") return 0 ;;
         *) return 1 ;;
     esac
 }
@@ -272,6 +272,27 @@ _nlpcli_kind() {
         " embed --threads") kind=ANYTHING ;;
         " embed --seed") kind=ANYTHING ;;
         " embed --profile") kind=profiles ;;
+        " extract --types") kind=ANYTHING ;;
+        " extract --aggregation") kind=CHOICES:simple,first,average,max ;;
+        " extract --offsets") kind=CHOICES:characters,bytes ;;
+        " extract -i" | " extract --input") kind=FILES ;;
+        " extract --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet,docx ;;
+        " extract --field") kind=fields ;;
+        " extract --delimiter") kind=ANYTHING ;;
+        " extract --quote") kind=ANYTHING ;;
+        " extract --per") kind=CHOICES:line,paragraph,document ;;
+        " extract --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
+        " extract -o" | " extract --output") kind=FILES ;;
+        " extract -F" | " extract --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
+        " extract --on-error") kind=CHOICES:fail,skip,keep ;;
+        " extract -m" | " extract --model") kind=models ;;
+        " extract --revision") kind=ANYTHING ;;
+        " extract --device") kind=devices ;;
+        " extract --dtype") kind=CHOICES:auto,float32,bfloat16,float16,int8,int4 ;;
+        " extract --batch-tokens") kind=CHOICES:auto ;;
+        " extract --threads") kind=ANYTHING ;;
+        " extract --seed") kind=ANYTHING ;;
+        " extract --profile") kind=profiles ;;
         " attention-inspect --layer") kind=ANYTHING ;;
         " attention-inspect --head") kind=ANYTHING ;;
         " attention-inspect --part") kind=CHOICES:text,vision ;;
@@ -324,6 +345,7 @@ _nlpcli_options() {
         " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets --no-bullets --markup -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " sentiment") _nlpcli_offer "$current" --all-scores --no-all-scores --threshold --aggregate --no-aggregate --labels --hypothesis -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " embed") _nlpcli_offer "$current" --search --similarity --no-similarity --top --chunks --no-chunks --plot --pooling --normalize --no-normalize --dim --precision --prompt -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " extract") _nlpcli_offer "$current" --types --aggregation --offsets --count --no-count -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " attention-inspect") _nlpcli_offer "$current" --layer --head --part --pair --method --top --verify --no-verify --html --png --npz -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " models") _nlpcli_offer "$current" -h --help ;;
         " models list") _nlpcli_offer "$current" --available --no-available --json --no-json -h --help ;;
@@ -343,12 +365,13 @@ _nlpcli_options() {
 _nlpcli_arguments() {
     # Commands and arguments.
     case "$1" in
-        "") _nlpcli_offer "$current" generate translate summarize sentiment embed attention-inspect models config bench devices ;;
+        "") _nlpcli_offer "$current" generate translate summarize sentiment embed extract attention-inspect models config bench devices ;;
         " generate") _nlpcli_value TEXTS "$current" ;;
         " translate") _nlpcli_value TEXTS "$current" ;;
         " summarize") _nlpcli_value TEXTS "$current" ;;
         " sentiment") _nlpcli_value TEXTS "$current" ;;
         " embed") _nlpcli_value TEXTS "$current" ;;
+        " extract") _nlpcli_value TEXTS "$current" ;;
         " attention-inspect") _nlpcli_value TEXTS "$current" ;;
         " models") _nlpcli_offer "$current" list pull path rm prune verify ;;
         " models pull") _nlpcli_value models "$current" ;;
@@ -356,7 +379,7 @@ _nlpcli_arguments() {
         " models rm") _nlpcli_value cached "$current" ;;
         " models verify") _nlpcli_value cached "$current" ;;
         " config") _nlpcli_offer "$current" show path ;;
-        " config show") _nlpcli_value CHOICES:generate,translate,summarize,sentiment,embed,attention-inspect,models,config,bench,devices "$current" ;;
+        " config show") _nlpcli_value CHOICES:generate,translate,summarize,sentiment,embed,extract,attention-inspect,models,config,bench,devices "$current" ;;
         " bench") _nlpcli_value CHOICES:generate,translate,summarize,sentiment,embed "$current" ;;
     esac
 }

@@ -11,7 +11,7 @@ function __nlpcli_at --description 'Whether the words so far name this command, 
                 set -e words[1]
             case '-*'
             case '*'
-                if not contains -- "$path $words[1]" ' generate' ' translate' ' summarize' ' sentiment' ' embed' ' attention-inspect' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' config' ' config show' ' config path' ' bench' ' devices'
+                if not contains -- "$path $words[1]" ' generate' ' translate' ' summarize' ' sentiment' ' embed' ' extract' ' attention-inspect' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' config' ' config show' ' config path' ' bench' ' devices'
                     break
                 end
                 set path "$path $words[1]"
@@ -40,6 +40,7 @@ complete -c nlpcli -n "__nlpcli_at ''" -a translate -d 'Translate texts, keeping
 complete -c nlpcli -n "__nlpcli_at ''" -a summarize -d 'Shorten documents of any length.'
 complete -c nlpcli -n "__nlpcli_at ''" -a sentiment -d 'Label texts as negative, neutral or positive, or with your own labels.'
 complete -c nlpcli -n "__nlpcli_at ''" -a embed -d 'Turn texts into vectors, search by meaning, compare texts.'
+complete -c nlpcli -n "__nlpcli_at ''" -a extract -d 'Find names, places, dates and other key information in texts, with where it stands.'
 complete -c nlpcli -n "__nlpcli_at ''" -a attention-inspect -d 'Show, measure and check what each attention head of a model does with a text.'
 complete -c nlpcli -n "__nlpcli_at ''" -a models -d 'List, fetch, remove and check the models on this machine.'
 complete -c nlpcli -n "__nlpcli_at ''" -a config -d 'Show every setting and where it comes from.'
@@ -267,6 +268,44 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -s v -l verbose -d 'Say more; trace
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s h -l help -d 'Show this message and exit.'
 
+complete -c nlpcli -n "__nlpcli_at ' extract'; and __nlpcli_reads" -F
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l types -d 'Only entities of these types, by the model\'s names.' -x
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l aggregation -d 'How the pieces of a word make its label; simple: each piece by itself.' -x -a 'simple first average max'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l offsets -d 'What start and end count: code points, or bytes of UTF-8.' -x -a 'characters bytes'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l count -d 'Print how often each was found in all of the input, instead of where.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-count -d 'Print how often each was found in all of the input, instead of where.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' extract'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -s m -l model -d 'A name of the catalogue, a hub id, a folder or a .gguf file.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -s h -l help -d 'Show this message and exit.'
+
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l layer -d 'Only these layers, from 0: 3 or 0,2 or 4-7; -1 is the last. Default: all.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l head -d 'Only these heads, in the same way.' -x
@@ -361,7 +400,7 @@ complete -c nlpcli -n "__nlpcli_at ' config'" -a show -d 'Print each setting, it
 complete -c nlpcli -n "__nlpcli_at ' config'" -a path -d 'Print where config.toml is, or would be.'
 complete -c nlpcli -n "__nlpcli_at ' config'" -s h -l help -d 'Show this message and exit.'
 
-complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'generate translate summarize sentiment embed attention-inspect models config bench devices'
+complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'generate translate summarize sentiment embed extract attention-inspect models config bench devices'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l profile -d 'As if --profile NAME were given.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l no-json -d 'For programs.'

@@ -7,6 +7,7 @@ from transformers import (
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
     PreTrainedTokenizerFast,
 )
 
@@ -130,4 +131,18 @@ def save_classifier(folder, kind="bert", labels=("negative", "neutral", "positiv
     _save_spread(AutoModelForSequenceClassification.from_config(settings), folder)
     pad_token = None if kind in _DECODERS else "[PAD]"
     save_tokenizer(folder, special_tokens=kind not in _DECODERS, pad_token=pad_token, segments=kind == "bert")
+    return folder
+
+
+def save_token_classifier(folder, kind="bert", labels=("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), **config):
+    """A random model for named entities of an architecture of `_SIZES`, with its tokenizer."""
+    torch.manual_seed(0)
+    names = dict(enumerate(labels))
+    settings = AutoConfig.for_model(
+        kind, vocab_size=len(WORDS), id2label=names, label2id={name: number for number, name in names.items()},
+        max_position_embeddings=LONGEST + ("roberta" in kind or kind == "camembert"), pad_token_id=0,
+        **_SIZES[kind], **config,
+    )  # fmt: skip
+    _save_spread(AutoModelForTokenClassification.from_config(settings), folder)
+    save_tokenizer(folder, segments=kind == "bert")
     return folder

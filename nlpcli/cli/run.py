@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlpcli.cli.console import Activity, configure_logging
 from nlpcli.cli.options import MOST_BATCH_TOKENS, Per, SharedOptions
-from nlpcli.cli.writers import LateWriter, NoWriter, StreamedWriter, TerminalWriter
+from nlpcli.cli.writers import LateWriter, NoWriter, RowsWriter, StreamedWriter, TerminalWriter
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.errors import NlpcliError, UsageError, quoted
 from nlpcli.records.delimited import dialect
@@ -49,6 +49,17 @@ class RecordFailed(NlpcliError):
 
 
 @dataclass(frozen=True, slots=True)
+class LongForm:
+    """Results that are lists: in tables and lines each thing in them has a row of its own, and a record has several.
+
+    `rows` makes them of a record, each with its result `fields`; of a failed record itself.
+    """
+
+    fields: Mapping[str, str]
+    rows: Callable[[Record], Iterable[Record]]
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """How the results of a task look: a line of the text format, and a drawing for a terminal."""
 
@@ -58,6 +69,19 @@ class View:
     """The rows are found in the input, and have none of its fields."""
     of_all: bool = False
     """The rows are those of all files together, in an order of their own."""
+    long: LongForm | None = None
+    """Lines and tables have a row for each thing that was found; `render` is given such rows."""
+
+    def writer(
+        self, name: str, stream: BinaryIO, names: Mapping[str, str], null: bool, columns: InputColumns | None
+    ) -> Writer:
+        """What writes the results in the format of that name."""
+        if self.long is None or name not in _FORMATS_OF_ROWS:
+            return make_writer(name, stream, names, self.render, null, columns)
+        return RowsWriter(make_writer(name, stream, self.long.fields, self.render, null, columns), self.long.rows)
+
+
+_FORMATS_OF_ROWS = frozenset({"text", "csv", "tsv", "parquet"})
 
 
 def make_job(
@@ -193,7 +217,7 @@ def _write_one(
             if drawn:
                 return TerminalWriter(view.draw, activity)
             known = None if view.own_rows else columns
-            return make_writer(name, stream, job.options.fields, view.render, output.null_separated, known)
+            return view.writer(name, stream, job.options.fields, output.null_separated, known)
 
         late = LateWriter(make)
         writer: Writer = late if any(file.is_unseen for file in files) else late.made
@@ -217,7 +241,7 @@ def _write_folder(
     def make(file: InputFile, stream: BinaryIO) -> Writer:
         name = chosen_format(OutputSpec(None, format_), [file]).name
         columns = find_columns(job.input, [file], every_key=name in {"csv", "tsv"})
-        return make_writer(name, stream, job.options.fields, view.render, job.output.null_separated, columns)
+        return view.writer(name, stream, job.options.fields, job.output.null_separated, columns)
 
     def finish(writer: Writer) -> None:
         _close(writer, job, activity)

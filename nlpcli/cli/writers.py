@@ -1,8 +1,8 @@
-"""Writers for whoever looks on: drawings on a terminal, text while it is written, nothing at all."""
+"""Writers around others, and for whoever looks on: drawings on a terminal, text while it is written, nothing at all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -83,6 +83,21 @@ class LateWriter:
 
     def close(self) -> None:
         self.made.close()
+
+
+class RowsWriter:
+    """Writes several rows for a record, or none."""
+
+    def __init__(self, writer: Writer, rows: Callable[[Record], Iterable[Record]]) -> None:
+        self._writer = writer
+        self._rows = rows
+
+    def write(self, record: Record) -> None:
+        for row in self._rows(record):
+            self._writer.write(row)
+
+    def close(self) -> None:
+        self._writer.close()
 
 
 class NoWriter:

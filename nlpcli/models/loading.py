@@ -128,6 +128,19 @@ def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
 
 
 @_reads_foreign_files("cannot be loaded")
+def load_token_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
+    """The model with its head for tokens, tokens in, `logits` of each out; the last layer as in `load_classifier`."""
+    config = _load_config(model)
+    # The head of a classifier of whole texts has the same names and shape.
+    if not any(name.endswith("ForTokenClassification") for name in config.architectures or ["ForTokenClassification"]):
+        raise ModelUnusable(f"{quoted(model.name)} labels no tokens; choose a model for named entities with -m")
+    precision = precision_of(model, placement, Use.LABELS, config)
+    module = _from_pretrained(transformers.AutoModelForTokenClassification, model, _options(config, precision))
+    _compute_in_float32(module, config.num_labels)
+    return _ready(module, placement, precision, model.name)
+
+
+@_reads_foreign_files("cannot be loaded")
 def load_attention_model(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The model with the head that its architecture names, to show its attention: eager, because the fused
     kernels never hold the weights.

@@ -7,6 +7,7 @@ tokens around it. Nothing is ever cut away.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from nlpcli.text.detection import detect
 from nlpcli.text.sentences import split
 
 Window = list[int]
+Row = TypeVar("Row", bound=Sequence[Any])
 
 
 class Windows:
@@ -47,7 +49,7 @@ class Windows:
 
     def _cut_evenly(self, token_ids: Window) -> list[Window]:
         parts = _equal_parts(self.without_special_tokens(token_ids), self.room)
-        return [self._with_special_tokens(part) for part in parts]
+        return [self.with_special_tokens(part) for part in parts]
 
     def at_sentence_ends(self, texts: Sequence[str]) -> list[list[Window]]:
         """The windows of each text, cut between sentences; a sentence that is too long is cut into equal parts."""
@@ -56,7 +58,7 @@ class Windows:
             if len(token_ids) <= self.longest_input:
                 windows.append([token_ids or self.blank])
             else:
-                windows.append([self._with_special_tokens(part) for part in self._packed_sentences(text)])
+                windows.append([self.with_special_tokens(part) for part in self._packed_sentences(text)])
         return windows
 
     def _packed_sentences(self, text: str) -> list[Window]:
@@ -81,12 +83,13 @@ class Windows:
         )
         return encoded["input_ids"]  # type: ignore[no-any-return]
 
-    def _with_special_tokens(self, token_ids: Window) -> Window:
+    def with_special_tokens(self, token_ids: Window) -> Window:
+        """The token ids of a text as the model reads them."""
         return [*self._prefix, *token_ids, *self._suffix]
 
-    def without_special_tokens(self, window: Window) -> Window:
-        """The token ids of the text alone."""
-        return window[len(self._prefix) : len(window) - len(self._suffix)]
+    def without_special_tokens(self, window: Row) -> Row:
+        """What belongs to the text alone, of token ids or of what a model has for each."""
+        return window[len(self._prefix) : len(window) - len(self._suffix)]  # type: ignore[return-value]
 
     def collate(self, windows: Sequence[Window], device: torch.device) -> dict[str, Tensor]:
         """Padded on the right; without a mask where nothing is padded, which spares the model its arithmetic."""

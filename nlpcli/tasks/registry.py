@@ -65,6 +65,14 @@ TASKS: dict[str, TaskSpec] = {
         "embed",
         use="vectors",
     ),
+    "extract": TaskSpec(
+        "nlpcli.tasks.extract",
+        "nlpcli.cli.extract",
+        "Find names, places, dates and other key information in texts, with where it stands.",
+        "extract",
+        bench=None,
+        use="labels",
+    ),
     "attention-inspect": TaskSpec(
         "nlpcli.tasks.attention",
         "nlpcli.cli.attention_inspect",

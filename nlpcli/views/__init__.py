@@ -1,5 +1,5 @@
 """Pictures: on the terminal, and in files.
 
-A module per kind of result: `completions`, `translations`, `summaries`, `labels`, `vectors`, `scatter` (a map);
-what they share: `bars`, `by_width`, `pictures` (PNG and SVG). `attention/` draws attention-inspect.
+A module per kind of result: `completions`, `translations`, `summaries`, `labels`, `spans`, `vectors`, `scatter` (a
+map); what they share: `bars`, `by_width`, `pictures` (PNG and SVG). `attention/` draws attention-inspect.
 """

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from tiny import save_causal_lm, save_classifier, save_seq2seq
+from tiny import save_causal_lm, save_classifier, save_seq2seq, save_token_classifier
 from tiny_translation import save_bergamot
 
 from nlpcli.engines.job import Job, ModelSpec
@@ -26,6 +26,7 @@ CASES = [
     ("attention-inspect", save_classifier, {"layers": (0,)}, {"method": "rollout", "top": 2}),
     ("embed", save_classifier, {"pooling": "cls", "dimension": 4}, {"pooling": "mean", "precision": "int8"}),
     ("embed", save_classifier, {"result": "search", "query": "a b"}, {"normalize": False, "prompt": "c "}),
+    ("extract", save_token_classifier, {"offsets": "bytes"}, {"count": True}),
     ("generate", save_causal_lm, {"seed": 3, "count": 2, "max_tokens": 6}, {"greedy": True, "max_tokens": 5}),
     ("sentiment", save_classifier, {"all_scores": True}, {"result": "aggregate"}),
     ("sentiment", save_causal_lm, {"labels": ("a", "b")}, {"labels": ("c", "d", "e"), "hypothesis": "f {}"}),

@@ -1,0 +1,27 @@
+"""Extract: texts → the key information in them, with where it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nlpcli.models.reference import LocalModel
+from nlpcli.runtime.device import Placement
+from nlpcli.tasks.base import BatchTask, Loaded, Loader
+from nlpcli.tasks.extraction import ExtractOptions
+from nlpcli.tasks.language_watch import LanguageWatch
+
+OPTIONS = ExtractOptions
+
+
+def loader(options: ExtractOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
+    """Loads a `TokenClassificationPipeline`."""
+    from nlpcli.pipelines.token_classification import load_token_classification_pipeline
+
+    return load_token_classification_pipeline
+
+
+def make_task(options: ExtractOptions, loaded: Loaded[Any]) -> BatchTask:
+    """The task of one run."""
+    from nlpcli.tasks.extract_entities import EntityTask
+
+    return EntityTask(options, loaded.pipeline, LanguageWatch(loaded.model), loaded.model.name)

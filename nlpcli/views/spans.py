@@ -1,0 +1,122 @@
+"""Spans of texts as lines, as rows of a table, and as highlights on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nlpcli.records.record import Record, printable
+from nlpcli.text.spans import LineIndex, Offsets
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+ROW_FIELDS = {
+    "label": "string",
+    "entity": "string",
+    "start": "int64",
+    "end": "int64",
+    "score": "float64",
+    "source": "string",
+    "line": "int64",
+    "column": "int64",
+}
+# One for each label, in the order in which labels come; then again from the first.
+_STYLES = ("cyan", "yellow", "green", "magenta", "blue", "red")
+
+
+@dataclass(frozen=True, slots=True)
+class SpanRows:
+    """A record whose result has spans as `field` → a record for each of them."""
+
+    field: str
+    offsets: Offsets = "characters"
+
+    def __call__(self, record: Record) -> Iterator[Record]:
+        """The rows of a record, in its order; a record that failed is its own row."""
+        if record.result is None:
+            yield record
+            return
+        spans: Sequence[Mapping[str, Any]] = record.result[self.field]
+        starts = character_offsets(record.text, [span["start"] for span in spans], self.offsets)
+        lines = LineIndex(record.text) if spans else None
+        for span, start in zip(spans, starts, strict=True):
+            assert lines is not None
+            line, column = lines.place(start)
+            yield replace(
+                record,
+                result={
+                    "label": span.get("label", self.field),
+                    "entity": span["text"],
+                    "start": span["start"],
+                    "end": span["end"],
+                    "score": span["score"],
+                    "source": record.origin.source,
+                    "line": record.origin.line + line - 1,
+                    "column": column,
+                },
+            )
+
+
+def character_offsets(text: str, offsets: Sequence[int], counted: Offsets) -> list[int]:
+    """Ascending places in `text`, in code points, whatever they were counted in."""
+    if counted == "characters":
+        return list(offsets)
+    encoded, places, last, count = text.encode("utf-8", "surrogatepass"), [], 0, 0
+    for offset in offsets:
+        count += len(encoded[last:offset].decode("utf-8", "surrogatepass"))
+        last = offset
+        places.append(count)
+    return places
+
+
+def span_line(row: Record) -> str:
+    """`label<TAB>text<TAB>file:line:column`, white space within the text as one space."""
+    result = row.result or {}
+    where = f"{printable(result['source'])}:{result['line']}:{result['column']}"
+    return "\t".join([result["label"], " ".join(result["entity"].split()), where])
+
+
+def tally_line(record: Record) -> str:
+    """`label<TAB>text<TAB>count<TAB>records`."""
+    result = record.result or {}
+    return f"{result['label']}\t{result['text']}\t{result['count']}\t{result['records']}"
+
+
+@dataclass(slots=True)
+class Highlights:
+    """Draws texts with their spans in colours, the label behind each; a label keeps its colour over a run."""
+
+    field: str
+    offsets: Offsets
+    _styles: dict[str, str]
+
+    def __call__(self, record: Record) -> RenderableType:
+        """The text of a record."""
+        from rich.text import Text
+
+        drawn, last = Text(), 0
+        spans: Sequence[Mapping[str, Any]] = (record.result or {})[self.field]
+        starts = character_offsets(record.text, [span["start"] for span in spans], self.offsets)
+        for span, start in zip(spans, starts, strict=True):
+            if start < last:
+                continue
+            style = self._style(span.get("label", self.field))
+            drawn.append(record.text[last:start])
+            last = start + len(span["text"])
+            drawn.append(record.text[start:last], style=f"bold {style}")
+            drawn.append(f" {span.get('label', '')}", style=f"dim {style}")
+        drawn.append(record.text[last:])
+        return drawn
+
+    def _style(self, label: str) -> str:
+        return self._styles.setdefault(label, _STYLES[len(self._styles) % len(_STYLES)])
+
+
+def draw_tally(record: Record) -> RenderableType:
+    """Count, label and text."""
+    from rich.text import Text
+
+    result = record.result or {}
+    return Text.assemble(f"{result['count']:8,}  ", (result["label"], "cyan"), "  ", (result["text"], "bold"))
