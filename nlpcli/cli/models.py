@@ -176,7 +176,7 @@ def verify_models(
 ) -> None:
     """Hash the files of cached models again and compare them with what the hub or the catalogue says of them.
 
-    A file of which nobody says what it should be (a mirror without the hub's hashes) cannot be verified.
+    A file of which nobody says what it should be (a mirror without the hub's hashes) cannot be verified: status 3.
     """
     chosen = names or sorted({model.name for model in cached_models()})
     found = [verification for name in chosen for verification in verify(name)]
@@ -185,6 +185,13 @@ def verify_models(
     if broken := [item.name for item in found if item.problems]:
         advice = " && ".join(f"nlpcli models rm --yes {name} && nlpcli models pull {name}" for name in broken)
         raise IntegrityError(f"{', '.join(broken)} changed since it was fetched; fetch it again: {advice}")
+    if unverified := [item.name for item in found if item.unverified]:
+        complain(f"{', '.join(unverified)} cannot be verified whole; pull again where the hub itself answers")
+        raise typer.Exit(_SOME_UNVERIFIED)
+
+
+# Nothing is known to be wrong, and not everything to be right: as where some records of a run failed.
+_SOME_UNVERIFIED = 3
 
 
 def _finding(item: Verification) -> str:

@@ -92,7 +92,9 @@ def process(
         return task.process(source, budget, on_text)
     workers = WorkerPool(placement.device_type, threads, task.decode_slots)
     tokens = budget or task.batch_tokens or padded_tokens_per_batch(hardware, placement)
-    return Batcher(task, tokens, workers, lambda done, total: progress(f"window {done:,} of {total:,}")).process(source)
+    return Batcher(
+        task, tokens, workers, lambda done, total: progress(f"window {done:,} of {total:,}"), task.computing
+    ).process(source)
 
 
 def place(job: Job, hardware: Hardware) -> tuple[Placement, Measurement | None]:

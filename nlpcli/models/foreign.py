@@ -1,4 +1,7 @@
-"""A model's files are foreign: what they say is checked before it is obeyed, and what goes wrong is in our words."""
+"""A model's files are foreign: what they say is checked before it is obeyed, and what goes wrong is in our words.
+
+One boundary stands around loading (`said_of`), one around computing (`said_at_computing`).
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+import orjson
 
 from nlpcli.errors import ModelUnsafe, ModelUnusable, NlpcliError, quoted
 
@@ -21,6 +27,7 @@ _SIZE = re.compile(r"(size|dim|dims|width|ff|ffn|inner|embd|d_model|d_kv|vocab|c
 _WIDTH = ("hidden_size", "d_model", "n_embd", "dim", "embedding_length", "hidden_dim")
 _OWN_COUNTS = "num_hidden_layers n_layer n_layers num_layers block_count num_attention_heads n_head n_heads num_heads"
 _AT_LEAST_ONE = frozenset((*_OWN_COUNTS.split(), *_WIDTH))
+_TOKEN_FILES = ("tokenizer_config.json", "special_tokens_map.json")
 _MOST_HEADS = 1 << 16
 # 512 MB in float32: what a file of any size may ask for.
 _FREE = 1 << 27
@@ -60,6 +67,32 @@ def said_of(what: str) -> Iterator[None]:
         raise ModelUnusable(f"{what}: {first_line(error)}") from error
 
 
+@contextmanager
+def said_at_computing(name: str) -> Iterator[None]:
+    """Any failure of a model as it computes is said of the model: its files were read, and do not fit each other.
+
+    What the system refuses (a file, memory) goes on as it is: others know what to do then.
+
+    Raises:
+        ModelUnusable: the model, or the library that computes it, failed.
+    """
+    refused: Exception | None = None
+    with said_of(
+        f"{quoted(name)} cannot compute this: its files may not fit each other (a tokenizer of another model?);"
+        " take another model, or report what -v shows"
+    ):
+        try:
+            yield
+        except Exception as error:
+            from nlpcli.runtime.device import is_out_of_memory
+
+            if not isinstance(error, OSError) and not is_out_of_memory(error):
+                raise
+            refused = error
+    if refused is not None:
+        raise refused
+
+
 def first_line(error: BaseException) -> str:
     """What an exception of a library says, without its advice for programmers."""
     lines = str(error).strip().splitlines()
@@ -93,6 +126,61 @@ def _check_part(name: str, index: str, file: str) -> None:
         raise ModelUnsafe(
             f"{quoted(name)}: {index} names {quoted(file[:80])} as weights; only {WEIGHTS_SUFFIX} files beside it are"
             " loaded: take the model from a place that you trust"
+        )
+
+
+def check_tokens(name: str, folder: Path) -> None:
+    """Refuse tokens with properties that nobody knows: tokenizers would print their names to standard output.
+
+    Raises:
+        ModelUnusable: a token has such a property.
+    """
+    read = {file.name: json.loads(file.read_bytes()) for file in map(folder.joinpath, _TOKEN_FILES) if file.is_file()}
+    # Where tokens stand in the configuration, those of the larger file are not looked at.
+    larger = folder / "tokenizer.json"
+    if "added_tokens_decoder" not in read.get(_TOKEN_FILES[0], {}) and larger.is_file():
+        read[larger.name] = orjson.loads(larger.read_bytes()).get("added_tokens")
+    for file, stated in read.items():
+        for token in _tokens_in(stated):
+            if unknown := sorted(set(token) - _properties_of_tokens()):
+                raise ModelUnusable(
+                    f"{quoted(name)}: {file} says {quoted(unknown[0][:80])} of a token, which nobody knows; the file is"
+                    " damaged, or made for a newer version"
+                )
+
+
+def _tokens_in(stated: Any) -> Iterator[dict[str, Any]]:
+    """Every object that is to become a token, however deep it lies."""
+    if isinstance(stated, dict) and "content" in stated:
+        yield stated
+    elif isinstance(stated, dict | list):
+        for value in stated.values() if isinstance(stated, dict) else stated:
+            yield from _tokens_in(value)
+
+
+@cache
+def _properties_of_tokens() -> frozenset[str]:
+    from tokenizers import AddedToken
+
+    return frozenset((*AddedToken("").__getstate__(), "id", "__type"))
+
+
+def check_vocabulary(name: str, folder: Path, size: int) -> None:
+    """Refuse a tokenizer of `size` words over a model that has embeddings for fewer.
+
+    Special tokens may lie beyond: some models were never given those that no text has.
+
+    Raises:
+        ModelUnusable: the tokenizer is of another model.
+    """
+    file = folder / "config.json"
+    stated = json.loads(file.read_bytes()) if file.is_file() else {}
+    text = stated.get("text_config")
+    embeddings = (text if isinstance(text, dict) else stated).get("vocab_size")
+    if isinstance(embeddings, int) and size > embeddings:
+        raise ModelUnusable(
+            f"{quoted(name)}: its tokenizer knows {size:,} words and the model {embeddings:,}, so that one of them is"
+            " of another model; fetch both again, from one place"
         )
 
 

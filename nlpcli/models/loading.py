@@ -24,7 +24,7 @@ from nlpcli.kernels.linear import MakeLinear, int4_weights, int8_weights, packed
 from nlpcli.models.bert.first_token import read_first_token_alone
 from nlpcli.models.bert.layers import layer_names
 from nlpcli.models.bert.quantize import quantize_layers
-from nlpcli.models.foreign import check_folder, said_of
+from nlpcli.models.foreign import check_folder, check_tokens, check_vocabulary, said_of
 from nlpcli.models.llama.configuration import has_generic_tokenizer
 from nlpcli.models.quiet import say_nothing
 from nlpcli.models.reference import LocalModel
@@ -81,10 +81,14 @@ def _no_connection() -> Iterator[None]:
 def load_tokenizer(model: LocalModel, config: PretrainedConfig | None = None) -> PreTrainedTokenizerBase:
     """The model's tokenizer; `config` where the model's is read already."""
     check_folder(model.name, model.folder)
+    check_tokens(model.name, model.folder)
     _know_bergamot(model)
     if config is not None and has_generic_tokenizer(model.folder, config):
-        return transformers.PreTrainedTokenizerFast.from_pretrained(model.folder, **_LOCAL)
-    return transformers.AutoTokenizer.from_pretrained(model.folder, config=config, **_LOCAL)
+        tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained(model.folder, **_LOCAL)
+    else:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(model.folder, config=config, **_LOCAL)
+    check_vocabulary(model.name, model.folder, tokenizer.vocab_size - len(tokenizer.all_special_ids))
+    return tokenizer
 
 
 @_reads_foreign_files("cannot be loaded")

@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -189,13 +190,15 @@ class _Window:
 class Batcher:
     """Runs a task over a stream of records; `budget` is in padded tokens and halves when memory runs out.
 
-    `report` is told how many of how many units are done, where a record has several.
+    `report` is told how many of how many units are done, where a record has several. The task works within
+    `computing`, which says what goes wrong there.
     """
 
     task: BatchTask
     budget: int
     run_batches: RunBatches
     report: Callable[[int, int], None] = lambda done, total: None  # noqa: ARG005
+    computing: Callable[[], AbstractContextManager[None]] = nullcontext
     _size: int = field(default=FIRST_WINDOW)
     _following: Future[_Window] | None = field(default=None)
 
@@ -228,7 +231,8 @@ class Batcher:
         window = _Window(deque(records))
         sound = [record for record in records if record.error is None]
         try:
-            splits = self.task.split(sound) if sound else []
+            with self.computing():
+                splits = self.task.split(sound) if sound else []
             window.owners = [_Owner(record, *split) for record, split in zip(sound, splits, strict=True)]
             window.batches = self._batches_of(window.owners)
         except Exception as error:  # noqa: BLE001 - raised behind the records of the window before
@@ -278,13 +282,14 @@ class Batcher:
         if failed is not None:
             owner.record.error = str(failed)
             return None
-        try:
-            joined = self.task.join(owner.record, owner.state, owner.outputs)
-        except UsageError:
-            raise  # of every record, not of this one
-        except NlpcliError as error:
-            owner.record.error = str(error)
-            return None
+        with self.computing():
+            try:
+                joined = self.task.join(owner.record, owner.state, owner.outputs)
+            except UsageError:
+                raise  # of every record, not of this one
+            except NlpcliError as error:
+                owner.record.error = str(error)
+                return None
         if isinstance(joined, Split):
             return joined
         owner.record.result = joined
@@ -313,7 +318,8 @@ class Batcher:
         if len(units) > 1 and max(unit.cost for unit in units) * len(units) > self.budget:
             return OutOfMemory("cut for a larger budget")
         try:
-            return self.task.run(units)
+            with self.computing():
+                return self.task.run(units)
         except OutOfMemory as error:
             return error
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, cast
 
+from nlpcli.errors import quoted
+from nlpcli.models.foreign import said_at_computing, said_of
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import ReadAhead, Split, Unit
@@ -27,8 +31,11 @@ Pipeline = TypeVar("Pipeline")
 class Task:
     """What one run does to records. It reads no files, prints nothing, and picks no device.
 
-    Notices that are given once, seeds and the options of the run live here and end with the run.
+    Notices that are given once, seeds and the options of the run live here and end with the run. Whatever a model does
+    is done within `computing`, where its failures become errors that name it.
     """
+
+    computing: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
         """What goes out: the records themselves, or what was found in them."""
@@ -111,12 +118,22 @@ def load(name: str, options: Any, model: LocalModel, placement: Placement) -> Lo
         UsageError: the model or the placement cannot do what the options ask for.
     """
     loader = _module(name).loader(options, model, placement)
-    return Loaded(loader(model, placement), model, placement)
+    with said_of(f"{quoted(model.name)} cannot be loaded"):
+        return Loaded(loader(model, placement), model, placement)
 
 
 def make_task(name: str, options: Any, loaded: Loaded[Any]) -> BatchTask | ContinuousTask:
-    """The task of one run. Raises UsageError where the model cannot do what the options ask for."""
-    return _module(name).make_task(options, loaded)
+    """The task of one run.
+
+    Raises:
+        UsageError: the model cannot do what the options ask for.
+        ModelUnusable: the model fails at what the options ask for.
+    """
+    computing = partial(said_at_computing, loaded.model.name)
+    with computing():
+        task = _module(name).make_task(options, loaded)
+    task.computing = computing
+    return task
 
 
 def _module(name: str) -> TaskModule:

@@ -136,7 +136,9 @@ class EmbedTask(BatchTask):
 
         options = self._options
         if options.result == "search":
-            return ranking.nearest(records, self._embed_query(), options.top)
+            with self.computing():
+                query = self._embed_query()
+            return ranking.nearest(records, query, options.top)
         if options.result == "similarity":
             return ranking.pairs(records, options.top)
         return records

@@ -102,8 +102,8 @@ class GenerateTask(ContinuousTask):
             records = source.take_what_is_there(batch.room) if drafts else source.take(batch.room)
             if not records and not drafts:
                 return
-            drafts.extend(self._begin(record, batch) for record in records)
-            with torch.inference_mode():
+            with self.computing(), torch.inference_mode():
+                drafts.extend(self._begin(record, batch) for record in records)
                 events = batch.advance()
             for event in events:
                 self._note(event)
@@ -114,12 +114,15 @@ class GenerateTask(ContinuousTask):
         if record.error is not None:
             draft.problem = record.error
             return draft
-        from nlpcli.pipelines.generation.completer import Refused
+        from nlpcli.pipelines.chat import Refused
 
         try:
             prompt = self._prompt(record)
-        except (NotRendered, Refused) as error:
+        except NotRendered as error:
             draft.problem = str(error)
+            return draft
+        except Refused as error:
+            draft.problem = f"{error}; --raw leaves it off"
             return draft
         if (problem := self._completer.too_long(prompt)) is not None:
             draft.problem = problem

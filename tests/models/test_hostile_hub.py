@@ -72,7 +72,11 @@ def test_md5_hides_no_flipped_bit_and_what_nobody_knows_is_said(hub, pull, nlpcl
     assert nlpcli("models", "verify").stdout.endswith(b"\tok\n")
     for tree in tmp_path.glob("home/hub/models--owner--tiny/trees/*"):
         tree.unlink()
-    assert nlpcli("models", "verify").stdout.endswith(b"\tmodel.safetensors cannot be verified\n")
+    told = nlpcli("models", "verify")
+    assert told.stdout.endswith(b"\tmodel.safetensors cannot be verified\n")
+    # Neither sound nor broken: a script can tell.
+    assert (told.returncode, told.stderr.count(b"\n")) == (3, 1)
+    assert b"owner/tiny cannot be verified whole" in told.stderr
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
-from jinja2 import TemplateError
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
@@ -18,6 +17,7 @@ from nlpcli.models.decoders.general import GeneralDecoder, shares_its_cache
 from nlpcli.models.decoders.recomputing import RecomputingDecoder
 from nlpcli.models.llama.decoder import LlamaDecoder, has_llama_shape
 from nlpcli.models.loading import longest_context
+from nlpcli.pipelines.chat import Messages, prompt_of_messages
 from nlpcli.pipelines.generation.continuous import ContinuousBatch, Request
 from nlpcli.pipelines.generation.sampling import Sampling, generator_for
 from nlpcli.pipelines.generation.text_stream import TextStream
@@ -28,18 +28,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Messages = list[dict[str, str]]
-
 # What is drawn where neither the user nor the model says how: transformers' own defaults for this pipeline.
 _TEMPERATURE, _TOP_K = 0.7, 50
 # Rows beyond this win nothing on a CPU: by then its cores have as much to compute as to read (tests/bench/generate.py).
 _CPU_ROWS, _GPU_ROWS = 32, 256
 # Tokens of keys and values, in all rows together.
 _CPU_TOKENS, _GPU_TOKENS_PER_GIBIBYTE = 65_536, 4096
-
-
-class Refused(Exception):
-    """A conversation that the model's chat template has no place for, such as one with a system message."""
 
 
 class Completer:
@@ -80,12 +74,7 @@ class Completer:
         Raises:
             Refused: the model's template does not take such a conversation.
         """
-        try:
-            encoded = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)
-        except TemplateError as error:
-            raise Refused(f"the chat template of {quoted(self._name)}: {error}; --raw leaves it off") from error
-        token_ids: list[int] = encoded["input_ids"]
-        return token_ids
+        return prompt_of_messages(self.tokenizer, messages, self._name)
 
     def too_long(self, prompt: list[int]) -> str | None:
         """What is wrong with a prompt that leaves no room for an answer."""

@@ -14,6 +14,7 @@ from transformers import PreTrainedTokenizerBase
 from nlpcli.errors import ModelUnusable, UsageError, quoted
 from nlpcli.models.loading import is_encoder_decoder, load_causal_lm, load_seq2seq, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.chat import prompt_of_messages
 from nlpcli.pipelines.translation.inline import Link
 from nlpcli.pipelines.translation.translators import (
     WIDER,
@@ -322,7 +323,7 @@ class CausalModel:
 
     def translator(self, request: TranslationRequest) -> Translator:
         target = _target_of(self._model, request)
-        return CausalTranslator(self._module, self._tokenizer, target, request.beams, request.scored)
+        return CausalTranslator(self._module, self._tokenizer, target, request.beams, request.scored, self._model.name)
 
 
 class CausalTranslator:
@@ -333,8 +334,15 @@ class CausalTranslator:
     reads_sentences = False
 
     def __init__(
-        self, module: Any, tokenizer: PreTrainedTokenizerBase, target: str, beams: int, scored: bool = False
+        self,
+        module: Any,
+        tokenizer: PreTrainedTokenizerBase,
+        target: str,
+        beams: int,
+        scored: bool = False,
+        name: str = "the model",
     ) -> None:
+        self._name = name
         self._scored = scored
         self._module = module
         self._tokenizer = tokenizer
@@ -349,7 +357,7 @@ class CausalTranslator:
 
     def wider(self) -> CausalTranslator:
         target = self.target or ""
-        return CausalTranslator(self._module, self._tokenizer, target, WIDER * self._beams, self._scored)
+        return CausalTranslator(self._module, self._tokenizer, target, WIDER * self._beams, self._scored, self._name)
 
     def prompt(self, text: str, source: str) -> list[int]:
         """The ids of the question, by the model's own chat template where it has one."""
@@ -358,11 +366,7 @@ class CausalTranslator:
                 f"Translate the following text from {name_of(source)} into {name_of(self.target or '')}."
                 f" Answer with the translation only.\n\n{text}"
             )
-            encoded = self._tokenizer.apply_chat_template(
-                [{"role": "user", "content": question}], add_generation_prompt=True, return_dict=True
-            )
-            ids: list[int] = encoded["input_ids"]
-            return ids
+            return prompt_of_messages(self._tokenizer, [{"role": "user", "content": question}], self._name)
         plain: list[int] = self._tokenizer(f"{name_of(source)}: {text}\n{name_of(self.target or '')}:")["input_ids"]
         return plain
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nlpcli.models.reference import LocalModel
-from nlpcli.pipelines.generation.completer import Refused
+from nlpcli.pipelines.chat import Refused
 from nlpcli.pipelines.generation.continuous import Ending
 from nlpcli.pipelines.generation.pipeline import load_generation_pipeline
 from nlpcli.pipelines.generation.sampling import Sampling
@@ -170,7 +170,7 @@ def test_a_chat_template_makes_the_prompt(load):
 
 def test_a_template_that_refuses_a_system_message_says_so(load):
     pipeline = load("llama", NO_SYSTEM)
-    with pytest.raises(Refused, match="System role not supported; --raw leaves it off"):
+    with pytest.raises(Refused, match="the chat template of .*: System role not supported"):
         pipeline.prompt_of_messages([{"role": "system", "content": "a"}])
 
 
