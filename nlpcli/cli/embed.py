@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -14,7 +14,6 @@ from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
-from nlpcli.records.json_text import encode_json
 from nlpcli.records.record import Record
 from nlpcli.records.splitting import without_surrogates
 from nlpcli.tasks.embed import EmbedOptions, Result
@@ -150,35 +149,9 @@ def _plotted(records: Iterator[Record], path: Path) -> Iterator[Record]:
     scatter.save(path)
 
 
-def _numbers(record: Record) -> str:
-    return _written((record.result or {})["embedding"])
-
-
-def _chunks(record: Record) -> str:
-    chunks = (record.result or {})["chunks"]
-    return "\n".join(f"{record.origin}\t{c['start']}\t{c['end']}\t{_written(c['embedding'])}" for c in chunks)
-
-
-def _written(vector: Any) -> str:
-    return encode_json(vector).decode()[1:-1].replace(",", " ")
-
-
-def _found(record: Record) -> str:
-    return f"{(record.result or {})['score']:.4f}\t{record.origin}\t{_one_line(vectors.found_window(record))}"
-
-
-def _pair(record: Record) -> str:
-    score = (record.result or {})["score"]
-    return f"{score:.4f}\t{_one_line(record.fields['text_a'])}\t{_one_line(record.fields['text_b'])}"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
 _VIEWS: dict[Result, View] = {
-    "vectors": View(_numbers, vectors.draw_vector),
-    "chunks": View(_chunks, vectors.draw_chunks),
-    "search": View(_found, vectors.draw_found, of_all=True),
-    "similarity": View(_pair, vectors.draw_pair, own_rows=True),
+    "vectors": View(vectors.vector_line, vectors.draw_vector),
+    "chunks": View(vectors.chunk_lines, vectors.draw_chunks),
+    "search": View(vectors.found_line, vectors.draw_found, of_all=True),
+    "similarity": View(vectors.pair_line, vectors.draw_pair, own_rows=True),
 }

@@ -13,7 +13,6 @@ from nlpcli.cli.run import STANDARD, View, make_job, run_job
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.content import read_document
-from nlpcli.records.record import Record
 from nlpcli.records.schema import Schema
 from nlpcli.records.splitting import without_surrogates
 from nlpcli.records.template import compiled
@@ -133,9 +132,4 @@ def _check_streamed(shared: SharedOptions, count: int) -> None:
         raise UsageError("--stream writes text to standard output; leave it out, or -o and -F")
 
 
-def _completed(record: Record) -> str:
-    result = record.result or {}
-    return "\n".join(result["completions"]) if "completions" in result else str(result["completion"])
-
-
-_COMPLETED = View(_completed, drawings.draw_completed)
+_COMPLETED = View(drawings.completed_lines, drawings.draw_completed)

@@ -6,15 +6,15 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlpcli.cli.console import Activity, configure_logging
-from nlpcli.cli.options import MOST_BATCH_TOKENS, Per, SharedOptions
 from nlpcli.cli.writers import LateWriter, NoWriter, RowsWriter, StreamedWriter, TerminalWriter
-from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
+from nlpcli.engines.job import MOST_BATCH_TOKENS, ComputeSpec, Job, ModelSpec
 from nlpcli.errors import NlpcliError, UsageError, quoted
 from nlpcli.records.delimited import dialect
 from nlpcli.records.formats import named_input_format
@@ -31,7 +31,11 @@ from nlpcli.streams import STDIN, is_open
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from nlpcli.cli.options import Per, SharedOptions
+    from nlpcli.models.reference import ProgressCallback
     from nlpcli.tasks.base import TextCallback
+
+    Engine = Callable[[Job, Iterable[Record], ProgressCallback, TextCallback], Iterator[Record]]
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +83,20 @@ class View:
         if self.long is None or name not in _FORMATS_OF_ROWS:
             return make_writer(name, stream, names, self.render, null, columns)
         return RowsWriter(make_writer(name, stream, self.long.fields, self.render, null, columns), self.long.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a command is to do; `carry_out` does it. Results that are `kept_back` are not written."""
+
+    job: Job
+    view: View
+    tap: Tap | None = None
+    kept_back: bool = False
+    streamed: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    progress: bool | None = None
 
 
 _FORMATS_OF_ROWS = frozenset({"text", "csv", "tsv", "parquet"})
@@ -171,92 +189,39 @@ def run_job(
     Raises:
         NlpcliError: the run failed.
     """
-    configure_logging(shared.quiet, shared.verbose)
+    kept_back = unwritten and shared.output is None and job.output.format is None
+    plan = Plan(job, view, tap, kept_back, streamed, shared.quiet, shared.verbose, shared.progress)
+    return (planned.get() or carry_out)(plan)
+
+
+planned: ContextVar[Callable[[Plan], int] | None] = ContextVar("planned", default=None)
+"""What takes a plan instead of carrying it out."""
+
+
+def carry_out(plan: Plan, engine: Engine | None = None) -> int:
+    """Do what was planned; the exit status. `engine` computes, by itself that of this process.
+
+    Raises:
+        NlpcliError: the run failed.
+    """
+    configure_logging(plan.quiet, plan.verbose)
+    job = plan.job
     files = [] if job.input.texts else input_files(job.input)
     decoder_for(job.input.encoding)
     _refuse_terminal_input(files, job.task)
-    activity, failures = Activity(shared.progress, shared.quiet), _Failures(job.on_error)
+    activity, failures = Activity(plan.progress, plan.quiet), _Failures(job.on_error)
+    run = _Run(plan, files, activity, failures, engine or _local_engine())
     try:
-        if names_folder(job.output.path):
-            _write_folder(job, files, view, tap, activity, failures)
-        else:
-            kept_back = unwritten and shared.output is None and job.output.format is None
-            _write_one(job, files, view, tap, activity, failures, kept_back, streamed)
+        run.write_folder() if names_folder(job.output.path) else run.write_one()
     finally:
         activity.end()
     return SOME_FAILED if failures.count else 0
 
 
-def _write_one(
-    job: Job,
-    files: list[InputFile],
-    view: View,
-    tap: Tap | None,
-    activity: Activity,
-    failures: _Failures,
-    kept_back: bool,
-    streamed: bool,
-) -> None:
-    """All results into one stream."""
-    output = job.output
-    format_ = chosen_format(output, files)
-    if output.format:
-        refuse_binary_on_terminal(format_, output)
-    columns = find_columns(job.input, files, every_key=format_.name in {"csv", "tsv"})
-    drawn = output.path is None and output.format is None and sys.stdout.isatty()
-    # What flows in may turn out to be of another format.
-    streamed = streamed and output.path is None and format_.name == "text"
-    with output_stream(output.path, format_.compression) as stream:
+def _local_engine() -> Engine:
+    from nlpcli.engines import local
 
-        def make() -> Writer:
-            name = chosen_format(output, files).name
-            if streamed and name == "text":
-                return StreamedWriter(view.render, stream, activity, output.null_separated)
-            if kept_back:
-                return NoWriter()
-            if drawn:
-                return TerminalWriter(view.draw, activity)
-            known = None if view.own_rows else columns
-            return view.writer(name, stream, job.options.fields, output.null_separated, known)
-
-        late = LateWriter(make)
-        writer: Writer = late if any(file.is_unseen for file in files) else late.made
-        outgoing = failures.sift(_results(job, files, columns, activity, late.on_text if streamed else _no_text))
-        for record in _counted(tap(outgoing) if tap else outgoing, activity, not drawn and not streamed):
-            failures.write(writer, record)
-        _close(late.made, job, activity)
-
-
-def _write_folder(
-    job: Job, files: list[InputFile], view: View, tap: Tap | None, activity: Activity, failures: _Failures
-) -> None:
-    """One output per input file, the model loaded once."""
-    folder, format_ = str(job.output.path), job.output.format
-    if view.own_rows or view.of_all:
-        raise UsageError(f"these results are of all inputs together, so they go into one file: -o FILE, not {folder}")
-    if not files:
-        raise UsageError(f"-o {quoted(folder)} names each output after its input file; give files with -i")
-    plan = planned_outputs(folder, format_, files, job.input.paths)
-
-    def make(file: InputFile, stream: BinaryIO) -> Writer:
-        name = chosen_format(OutputSpec(None, format_), [file]).name
-        columns = find_columns(job.input, [file], every_key=name in {"csv", "tsv"})
-        return view.writer(name, stream, job.options.fields, job.output.null_separated, columns)
-
-    def finish(writer: Writer) -> None:
-        _close(writer, job, activity)
-
-    with FolderWriter(plan, make, finish) as writer:
-        outgoing = failures.sift(_results(job, files, InputColumns(), activity, _no_text))
-        for record in _counted(tap(outgoing) if tap else outgoing, activity, moving=True):
-            failures.write(writer, record)
-        writer.close()
-
-
-def _close(writer: Writer, job: Job, activity: Activity) -> None:
-    if isinstance(writer, NpyWriter) and writer.is_without_vector:
-        writer.use_width_of(_some_result(job, activity))
-    writer.close()
+    return local.run
 
 
 def _refuse_terminal_input(files: list[InputFile], command: str) -> None:
@@ -264,27 +229,90 @@ def _refuse_terminal_input(files: list[InputFile], command: str) -> None:
         raise UsageError(f"no input: give a TEXT, a file (-i FILE), or pipe something in; see: nlpcli {command} --help")
 
 
-def _results(
-    job: Job, files: list[InputFile], columns: InputColumns, activity: Activity, on_text: TextCallback
-) -> Iterator[Record]:
-    from nlpcli.engines import local
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A plan being carried out over the files that it names."""
 
-    records = read_records(job.input, files, columns)
-    if all(file.path is not None for file in files):
-        # A file is there at once: what is wrong with it is said before a model is loaded, and no model for nothing.
-        first = next(records, None)
-        if first is None:
-            return iter(())
-        records = chain([first], records)
-    return local.run(job, records, activity, on_text)
+    plan: Plan
+    files: list[InputFile]
+    activity: Activity
+    failures: _Failures
+    engine: Engine
 
+    def write_one(self) -> None:
+        """All results into one stream."""
+        plan, files, view, output = self.plan, self.files, self.plan.view, self.plan.job.output
+        format_ = chosen_format(output, files)
+        if output.format:
+            refuse_binary_on_terminal(format_, output)
+        columns = find_columns(plan.job.input, files, every_key=format_.name in {"csv", "tsv"})
+        drawn = output.path is None and output.format is None and sys.stdout.isatty()
+        # What flows in may turn out to be of another format.
+        streamed = plan.streamed and output.path is None and format_.name == "text"
+        with output_stream(output.path, format_.compression) as stream:
 
-def _some_result(job: Job, activity: Activity) -> Mapping[str, Any]:
-    """A result of this run's model, where no record of the input has one: an array without rows has a width too."""
-    from nlpcli.engines import local
+            def make() -> Writer:
+                name = chosen_format(output, files).name
+                if streamed and name == "text":
+                    return StreamedWriter(view.render, stream, self.activity, output.null_separated)
+                if plan.kept_back:
+                    return NoWriter()
+                if drawn:
+                    return TerminalWriter(view.draw, self.activity)
+                known = None if view.own_rows else columns
+                return view.writer(name, stream, plan.job.options.fields, output.null_separated, known)
 
-    record = next(iter(local.run(job, [Record("a", {}, Origin("nothing", 0))], activity)))
-    return record.result or {}
+            late = LateWriter(make)
+            writer: Writer = late if any(file.is_unseen for file in files) else late.made
+            self._write(writer, columns, late.on_text if streamed else _no_text, not drawn and not streamed)
+            self._close(late.made)
+
+    def write_folder(self) -> None:
+        """One output per input file, the model loaded once."""
+        job, view = self.plan.job, self.plan.view
+        folder, format_ = str(job.output.path), job.output.format
+        if view.own_rows or view.of_all:
+            raise UsageError(
+                f"these results are of all inputs together, so they go into one file: -o FILE, not {folder}"
+            )
+        if not self.files:
+            raise UsageError(f"-o {quoted(folder)} names each output after its input file; give files with -i")
+        plan = planned_outputs(folder, format_, self.files, job.input.paths)
+
+        def make(file: InputFile, stream: BinaryIO) -> Writer:
+            name = chosen_format(OutputSpec(None, format_), [file]).name
+            columns = find_columns(job.input, [file], every_key=name in {"csv", "tsv"})
+            return view.writer(name, stream, job.options.fields, job.output.null_separated, columns)
+
+        with FolderWriter(plan, make, self._close) as writer:
+            self._write(writer, InputColumns(), _no_text, moving=True)
+            writer.close()
+
+    def _write(self, writer: Writer, columns: InputColumns, on_text: TextCallback, moving: bool) -> None:
+        outgoing = self.failures.sift(self._results(columns, on_text))
+        for record in _counted(self.plan.tap(outgoing) if self.plan.tap else outgoing, self.activity, moving):
+            self.failures.write(writer, record)
+
+    def _close(self, writer: Writer) -> None:
+        if isinstance(writer, NpyWriter) and writer.is_without_vector:
+            writer.use_width_of(self._some_result())
+        writer.close()
+
+    def _results(self, columns: InputColumns, on_text: TextCallback) -> Iterator[Record]:
+        records = read_records(self.plan.job.input, self.files, columns)
+        if all(file.path is not None for file in self.files):
+            # A file is there at once: what is wrong with it is said before a model is loaded, and no model for nothing.
+            first = next(records, None)
+            if first is None:
+                return iter(())
+            records = chain([first], records)
+        return self.engine(self.plan.job, records, self.activity, on_text)
+
+    def _some_result(self) -> Mapping[str, Any]:
+        """A result of this run's model, where no record of the input has one: an array without rows has a width too."""
+        records = [Record("a", {}, Origin("nothing", 0))]
+        record = next(iter(self.engine(self.plan.job, records, self.activity, _no_text)))
+        return record.result or {}
 
 
 class _Failures:

@@ -12,7 +12,6 @@ from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
-from nlpcli.records.record import Record
 from nlpcli.records.splitting import without_surrogates
 from nlpcli.tasks.sentiment import DEFAULT_HYPOTHESIS, PLACE, SentimentOptions
 from nlpcli.text.tone import tone_of
@@ -122,21 +121,5 @@ def _check(options: SentimentOptions) -> None:
         raise UsageError(f'--hypothesis needs {PLACE} where the label stands, as in "{DEFAULT_HYPOTHESIS}"')
 
 
-def _labelled(record: Record) -> str:
-    result = record.result or {}
-    label, score = ("", "") if result["label"] is None else (result["label"], f"{result['score']:.4f}")
-    columns = [label, score, " ".join(record.text.split())]
-    if result.get("scores"):
-        columns.append(" ".join(f"{label}={score:.4f}" for label, score in result["scores"].items()))
-    return "\t".join(columns)
-
-
-def _tallied(record: Record) -> str:
-    result = record.result or {}
-    score = "" if result["score"] is None else f"{result['score']:.4f}"
-    share = "" if result["share"] is None else f"{result['share']:.4f}"
-    return f"{result['label'] or ''}\t{result['count']}\t{share}\t{score}"
-
-
-_LABELLED = View(_labelled, drawings.draw_labelled)
-_TALLY = View(_tallied, drawings.draw_tally, own_rows=True)
+_LABELLED = View(drawings.labelled_line, drawings.draw_labelled)
+_TALLY = View(drawings.tally_line, drawings.draw_tally, own_rows=True)

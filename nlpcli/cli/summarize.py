@@ -13,9 +13,8 @@ from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.models.catalog import catalog
-from nlpcli.records.record import Record
 from nlpcli.tasks.summary import SummarizeOptions
-from nlpcli.views.summaries import draw_summary
+from nlpcli.views import summaries as drawings
 
 
 class Length(StrEnum):
@@ -97,20 +96,5 @@ def _several_files(paths: Sequence[str]) -> bool:
     return len(paths) > 1 or any(Path(path).expanduser().is_dir() for path in paths)
 
 
-def _one_line(record: Record) -> str:
-    return _behind_file(record, [" ".join((record.result or {})["summary"].split())])
-
-
-def _points(record: Record) -> str:
-    return _behind_file(record, (record.result or {})["summary"].splitlines())
-
-
-def _behind_file(record: Record, lines: Sequence[str]) -> str:
-    """Each line, behind the name of its file where there are several, as grep has it."""
-    file = (record.result or {}).get("file")
-    before = "" if file is None else f"{' '.join(file.split())}\t"
-    return "\n".join(before + line for line in lines)
-
-
-_SUMMARY = View(_one_line, draw_summary)
-_BULLETS = View(_points, draw_summary)
+_SUMMARY = View(drawings.summary_line, drawings.draw_summary)
+_BULLETS = View(drawings.summary_points, drawings.draw_summary)

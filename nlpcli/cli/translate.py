@@ -22,7 +22,6 @@ from nlpcli.models.pairs import model_for, sources_into
 from nlpcli.records.content import read_document
 from nlpcli.records.inputs import InputSpec, input_files
 from nlpcli.records.readers import read_records
-from nlpcli.records.record import Record
 from nlpcli.tasks.translate import TranslateOptions, prose_of
 from nlpcli.text.languages import code_of
 from nlpcli.text.markup import MARKUP_SUFFIXES, Markup
@@ -123,7 +122,8 @@ def translate(
         source = options.source or _source_at_hand(options, job.input)
         name = model_for(source, options.target, job.model.name)
         job = replace(job, model=replace(job.model, name=name))
-    return run_job(job, shared, View(_translated if shared.null else _without_last_break, drawings.draw_translation))
+    line = drawings.translated if shared.null else drawings.translated_line
+    return run_job(job, shared, View(line, drawings.draw_translation))
 
 
 def _source_at_hand(options: TranslateOptions, spec: InputSpec) -> str | None:
@@ -188,12 +188,3 @@ def _read_glossary(path: Path) -> tuple[tuple[str, str], ...]:
             )
         terms.append((columns[0], columns[1]))
     return tuple(terms)
-
-
-def _translated(record: Record) -> str:
-    return str((record.result or {})["translation"])
-
-
-def _without_last_break(record: Record) -> str:
-    """A document ends with a line break of its own, and every record gets one."""
-    return _translated(record).removesuffix("\n").removesuffix("\r")

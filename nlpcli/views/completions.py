@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
+def completed_lines(record: Record) -> str:
+    """The completion, or all of them below each other."""
+    result = record.result or {}
+    return "\n".join(result["completions"]) if "completions" in result else str(result["completion"])
+
+
 def draw_completed(record: Record) -> RenderableType:
     """The completion, or all of them with a rule above each."""
     from rich.console import Group

@@ -28,6 +28,24 @@ _SHARE_CELLS = 24
 _WIDE, _WIDE_TALLY = 50, 75
 
 
+def labelled_line(record: Record) -> str:
+    """Label, score and text, separated by tabs; behind them the other scores, where they were asked for."""
+    result = record.result or {}
+    label, score = ("", "") if result["label"] is None else (result["label"], f"{result['score']:.4f}")
+    columns = [label, score, " ".join(record.text.split())]
+    if result.get("scores"):
+        columns.append(" ".join(f"{label}={score:.4f}" for label, score in result["scores"].items()))
+    return "\t".join(columns)
+
+
+def tally_line(record: Record) -> str:
+    """Label, count, share and mean score, separated by tabs."""
+    result = record.result or {}
+    score = "" if result["score"] is None else f"{result['score']:.4f}"
+    share = "" if result["share"] is None else f"{result['share']:.4f}"
+    return f"{result['label'] or ''}\t{result['count']}\t{share}\t{score}"
+
+
 def draw_labelled(record: Record) -> RenderableType:
     """Label, score, bar and text; below it the other scores, where they were asked for."""
     from rich.table import Table

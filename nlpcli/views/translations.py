@@ -10,6 +10,16 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
+def translated(record: Record) -> str:
+    """The translation."""
+    return str((record.result or {})["translation"])
+
+
+def translated_line(record: Record) -> str:
+    """The translation without its last line break: a document ends with one of its own, and every record gets one."""
+    return translated(record).removesuffix("\n").removesuffix("\r")
+
+
 def draw_translation(record: Record) -> RenderableType:
     """The translation; below it what of it may be missing or wrong; and, dimmed, what it is a translation of."""
     from rich.text import Text

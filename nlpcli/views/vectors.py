@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nlpcli.records.json_text import encode_json
 from nlpcli.records.record import Record
 from nlpcli.views.bars import bar
 from nlpcli.views.by_width import ByWidth
@@ -15,6 +16,32 @@ if TYPE_CHECKING:
 SHOWN_NUMBERS = 6
 # From here on a text beside its score has a column that can be read.
 _WIDE = 40
+
+
+def vector_line(record: Record) -> str:
+    """The numbers of a vector, separated by spaces."""
+    return _written((record.result or {})["embedding"])
+
+
+def chunk_lines(record: Record) -> str:
+    """Place and numbers of each window."""
+    chunks = (record.result or {})["chunks"]
+    return "\n".join(f"{record.origin}\t{c['start']}\t{c['end']}\t{_written(c['embedding'])}" for c in chunks)
+
+
+def _written(vector: Any) -> str:
+    return encode_json(vector).decode()[1:-1].replace(",", " ")
+
+
+def found_line(record: Record) -> str:
+    """Score, place and text of a search result, separated by tabs."""
+    return f"{(record.result or {})['score']:.4f}\t{record.origin}\t{_one_line(found_window(record))}"
+
+
+def pair_line(record: Record) -> str:
+    """Score and the two texts of a pair, separated by tabs."""
+    score = (record.result or {})["score"]
+    return f"{score:.4f}\t{_one_line(record.fields['text_a'])}\t{_one_line(record.fields['text_b'])}"
 
 
 def draw_vector(record: Record) -> RenderableType:
