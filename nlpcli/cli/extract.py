@@ -33,10 +33,19 @@ class Offsets(StrEnum):
     BYTES = "bytes"
 
 
+EXAMPLES = """
+\b
+Examples:
+  nlpcli extract "Ada Lovelace was born in London in 1815."
+  nlpcli extract -i notes/ -F jsonl -o entities.jsonl
+  nlpcli extract -i reviews.csv --field review --types "PERSON,ORG" -o people.csv
+  nlpcli extract -i lines.txt --count
+"""
+
 app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
-@app.command(cls=TaskCommand)
+@app.command(cls=TaskCommand, epilog=EXAMPLES)
 @shares_options
 def extract(
     shared: SharedOptions,

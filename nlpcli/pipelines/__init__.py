@@ -2,7 +2,7 @@
 
 - shared: `windows` (texts → padded batches), `pooling`, `labels`, `emoji`
 - one text in, one answer out: `classification`, `zero_shot`, `embedding`
-- labels of tokens: `token_classification` over `token_labels`
+- labels of tokens: `token_classification` over `token_labels`, `spacy_entities`
 - summaries: `extractive`, `abstractive`
 - folders: `generation/`, `translation/`, `attention/`, `v4/` (what transformers v5 removed)
 """

@@ -14,7 +14,13 @@ OPTIONS = ExtractOptions
 
 
 def loader(options: ExtractOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
-    """Loads a `TokenClassificationPipeline`."""
+    """Loads a `TokenClassificationPipeline`, or `SpacyEntities`."""
+    from nlpcli.models.spacy_files import is_spacy
+
+    if is_spacy(model):
+        from nlpcli.pipelines.spacy_entities import load_spacy_entities
+
+        return load_spacy_entities
     from nlpcli.pipelines.token_classification import load_token_classification_pipeline
 
     return load_token_classification_pipeline

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from nlpcli.errors import UsageError
 from nlpcli.records.record import Record
+from nlpcli.records.splitting import without_surrogates
 from nlpcli.runtime.batching import Split, Unit
 from nlpcli.tasks.base import BatchTask
 from nlpcli.tasks.extraction import Aggregation, ExtractOptions, as_objects, outgoing
@@ -49,7 +50,7 @@ class EntityTask(BatchTask):
     def split(self, records: Sequence[Record]) -> list[Split]:
         """One unit per passage; none where there is nothing to read."""
         self._watch(records)
-        passages_of = self._finder.passages([record.text for record in records])
+        passages_of = self._finder.passages([without_surrogates(record.text) for record in records])
         return [
             Split([Unit(passage.cost, passage.payload) for passage in passages], state)
             for passages, state in passages_of

