@@ -5,4 +5,5 @@
 - what must survive a translation: `numbers`, `number_words`, `clocks`, `days`, `typography`
 - what speaks of a tone: `tone`, `ratings`, `bare`
 - `markup/`: documents with structure
+- `personal/`: personal data, and the tokens that take its place
 """
