@@ -250,7 +250,7 @@ _nlpcli_kind() {
         " embed --search") kind=ANYTHING ;;
         " embed --top") kind=ANYTHING ;;
         " embed --plot") kind=FILES ;;
-        " embed --pooling") kind=CHOICES:auto,mean,cls,last ;;
+        " embed --pooling") kind=CHOICES:auto,mean,cls,last,sif ;;
         " embed --dim") kind=ANYTHING ;;
         " embed --precision") kind=CHOICES:float32,float16,int8,binary ;;
         " embed --prompt") kind=ANYTHING ;;

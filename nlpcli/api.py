@@ -20,7 +20,6 @@ from nlpcli.models.catalog import catalog
 from nlpcli.records.inputs import ARGUMENT, InputSpec
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import ReadAhead
-from nlpcli.runtime.device import describe_hardware
 from nlpcli.tasks.base import Loaded
 from nlpcli.tasks.registry import TASKS
 
@@ -45,7 +44,7 @@ class LoadedTask:
     def stream(self, texts: Iterable[str], **options: Any) -> Iterator[dict[str, Any]]:
         """As a call, but each result as soon as it is there; `texts` may be endless."""
         job = replace(self.job, options=_changed(self.job, options))
-        compute, hardware = job.compute, describe_hardware()
+        compute, hardware = job.compute, local.hardware_for(job)
         source = ReadAhead(_records(texts))
         threads = compute.threads or hardware.cores
         for record in local.run_loaded(job, self.loaded, source, hardware, compute.batch_tokens, threads):
@@ -83,7 +82,7 @@ def load(
         ComputeSpec(device, dtype, batch_tokens, threads),
     )
     job = replace(job, options=_changed(job, options))
-    placement, _ = local.place(job, describe_hardware())
+    placement, _ = local.place(job, local.hardware_for(job))
     return LoadedTask(job, local.load_model(job, placement, local.no_progress))
 
 

@@ -6,6 +6,7 @@
     │   ├── InputMissing        a file or folder that is not there, or holds nothing readable
     │   ├── FormatUnknown
     │   ├── FieldMissing
+    │   ├── WordsUnknown        no word of a text is in the model's vocabulary
     │   └── InputBroken         truncated, damaged, not what its name says
     ├── OutputError             the disk is full, a record does not fit the table
     ├── ExtraMissing            an optional library is not installed
@@ -75,6 +76,10 @@ class FormatUnknown(InputError):
 
 class FieldMissing(InputError):
     """Structured input has no field or column of that name."""
+
+
+class WordsUnknown(InputError):
+    """No word of a text is in the model's vocabulary."""
 
 
 class InputBroken(InputError):

@@ -27,6 +27,7 @@ class Pooling(StrEnum):
     MEAN = "mean"
     CLS = "cls"
     LAST = "last"
+    SIF = "sif"
 
 
 class Precision(StrEnum):
@@ -79,9 +80,9 @@ def embed(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw a map of the records (PCA) as .png or .svg.")
     ] = None,
-    pooling: Annotated[Pooling, typer.Option(help="How token vectors become one; auto: as the model says.")] = (
-        Pooling.AUTO
-    ),
+    pooling: Annotated[
+        Pooling, typer.Option(help="How token vectors become one; auto: as the model says; sif: rare words count more.")
+    ] = (Pooling.AUTO),
     normalize: Annotated[
         bool | None,
         typer.Option("--normalize/--no-normalize", help="Unit length. Default: as the model says."),

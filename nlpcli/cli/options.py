@@ -100,7 +100,10 @@ class SharedOptions:
     model: Annotated[
         str | None,
         typer.Option(
-            "-m", "--model", metavar="NAME", help="A name of the catalogue, a hub id, a folder or a .gguf file."
+            "-m",
+            "--model",
+            metavar="NAME",
+            help="A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.",
         ),
     ] = None
     revision: Annotated[str | None, typer.Option(metavar="REV", help="Branch, tag or commit on the hub.")] = None

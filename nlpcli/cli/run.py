@@ -43,6 +43,8 @@ SOME_FAILED = 3
 # Of -i and -o: the standard stream.
 STANDARD = "-"
 _PROGRESS_SECONDS = 0.2
+# Some word of it is in the vocabulary of any word vectors.
+_SOME_TEXT = "a the of 1 , . de la e и в 的 在 의 の"
 
 
 Tap = Callable[[Iterator[Record]], Iterator[Record]]
@@ -310,7 +312,7 @@ class _Run:
 
     def _some_result(self) -> Mapping[str, Any]:
         """A result of this run's model, where no record of the input has one: an array without rows has a width too."""
-        records = [Record("a", {}, Origin("nothing", 0))]
+        records = [Record(_SOME_TEXT, {}, Origin("nothing", 0))]
         record = next(iter(self.engine(self.plan.job, records, self.activity, _no_text)))
         return record.result or {}
 

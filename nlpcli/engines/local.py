@@ -11,6 +11,7 @@ from nlpcli.engines.job import Job
 from nlpcli.engines.worker_pool import WorkerPool, use_threads
 from nlpcli.models.cache import ready_to_load, resolve
 from nlpcli.models.reference import ProgressCallback
+from nlpcli.models.static.kinds import is_known_to_be_static
 from nlpcli.records.finite import finite
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Batcher, ReadAhead
@@ -19,9 +20,11 @@ from nlpcli.runtime.device import (
     Hardware,
     Placement,
     choose,
+    describe_cpu,
     describe_hardware,
     device_name,
     padded_tokens_per_batch,
+    place_lookup,
 )
 from nlpcli.tasks.base import BatchTask, ContinuousTask, Loaded, TextCallback, load, make_task
 
@@ -49,7 +52,7 @@ def run(
     # Reading goes on while the model loads, so that a pipe is not kept waiting.
     source = ReadAhead(records)
     # The device comes first: a name that is not there costs no download.
-    hardware = describe_hardware()
+    hardware = hardware_for(job)
     placement, best = place(job, hardware)
     loaded = load_model(job, placement, progress)
     threads = job.compute.threads or (best.threads if best else hardware.cores)
@@ -97,6 +100,11 @@ def process(
     ).process(source)
 
 
+def hardware_for(job: Job) -> Hardware:
+    """What there is for a job to run on. Imports torch, unless the model is known to need none."""
+    return describe_cpu() if is_known_to_be_static(job.model.name) else describe_hardware()
+
+
 def place(job: Job, hardware: Hardware) -> tuple[Placement, Measurement | None]:
     """Device and dtype of a job, and what `nlpcli bench` found to be the fastest for it, where it was asked.
 
@@ -104,7 +112,10 @@ def place(job: Job, hardware: Hardware) -> tuple[Placement, Measurement | None]:
         UsageError: no machine has such a device or dtype.
         DeviceError: this machine does not have the device.
     """
-    placement = choose(hardware, job.compute.device, job.compute.dtype)
+    if is_known_to_be_static(job.model.name):
+        placement = place_lookup(job.compute.device, job.compute.dtype)
+    else:
+        placement = choose(hardware, job.compute.device, job.compute.dtype)
     if placement.warning:
         log.warning("%s", placement.warning)
     best = find(job.task, job.model.name, placement.device, device_name(hardware, placement.device))

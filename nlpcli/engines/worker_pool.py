@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -69,9 +70,9 @@ class _Begun:
 
 def use_threads(threads: int) -> None:
     """So many threads for the operations of torch in this thread: OpenMP keeps the number per thread."""
-    import torch
-
-    if torch.get_num_threads() != threads:
+    # Static vectors know no torch, and its import would take ten times as long as their work.
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
 
 

@@ -5,6 +5,7 @@
 - folders → modules: `loading`, `gguf` over `gguf_header`, `quiet`, `spacy_files` (the starter for entities); what
   is not ours is checked by `safety` and `foreign`
 - attention: `attention` (for CPUs), `attention_layers` and `attention_sound` (what attends, for attention-inspect)
+- `static/`: word vectors and model2vec's folders, which need no torch
 - families that we compute ourselves: `bert/`, `llama/`, `bergamot/`; `decoders/` for generation
 """
 

@@ -6,7 +6,7 @@ from nlpcli.errors import ModelMissing, UsageError, quoted
 from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.sources.alias import AliasSource
 from nlpcli.models.sources.base import Source
-from nlpcli.models.sources.converted import ConvertedSource
+from nlpcli.models.sources.converted import CONVERTERS, ConvertedSource, kind_of
 from nlpcli.models.sources.firefox import FirefoxSource
 from nlpcli.models.sources.folder import FolderSource
 from nlpcli.models.sources.hub import HubSource
@@ -15,7 +15,13 @@ from nlpcli.models.sources.starter import StarterSource
 
 def sources() -> tuple[Source, ...]:
     """Every source, the most definite names first."""
-    real = (StarterSource(), FirefoxSource(), FolderSource(), HubSource(), ConvertedSource())
+    real: tuple[Source, ...] = (
+        StarterSource(),
+        FirefoxSource(),
+        FolderSource(),
+        HubSource(),
+        *(ConvertedSource(kind=kind) for kind in CONVERTERS),
+    )
     return (AliasSource(real), *real)
 
 
@@ -32,7 +38,9 @@ def resolve(name: str, revision: str | None, offline: bool, progress: ProgressCa
     for source in sources():
         if source.owns(name):
             return source.resolve(name, revision, offline, progress)
-    raise ModelMissing(f'"{name}" is no name of a model; give a hub id (owner/name), a folder or a .gguf file')
+    raise ModelMissing(
+        f'"{name}" is no name of a model; give a hub id (owner/name), a folder, a .gguf file or word vectors'
+    )
 
 
 def pull(name: str, revision: str | None, progress: ProgressCallback) -> LocalModel:
@@ -50,13 +58,13 @@ def pull(name: str, revision: str | None, progress: ProgressCallback) -> LocalMo
 
 
 def ready_to_load(model: LocalModel, progress: ProgressCallback) -> LocalModel:
-    """`model` as a folder of safetensors: a `.gguf` file is converted once.
+    """`model` as a folder of safetensors: a file is converted once.
 
     Raises:
         ModelUnusable: the file cannot be read.
         CacheError: the cache cannot be written.
     """
-    return ConvertedSource().as_folder(model, progress)
+    return ConvertedSource(kind=kind_of(model)).as_folder(model, progress)
 
 
 def cached_models() -> list[CachedModel]:

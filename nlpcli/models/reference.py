@@ -17,15 +17,16 @@ class ProgressCallback(Protocol):
 class LocalModel:
     """A folder in the layout of the hub.
 
-    `gguf` names the file in it that holds the weights, where it is one; `languages` are those that the model knows
-    (ISO 639-1), empty where nobody says. `int8_measured`: its quality in int8 was measured to be that of float32.
+    `file` names the file in it that is to be converted, where it is one (`.gguf`, word vectors); `languages` are those
+    that the model knows (ISO 639-1), empty where nobody says. `int8_measured`: its quality in int8 was measured to be
+    that of float32.
     `then` is the model that goes on from the results of this one: a pivot. `calibration` of its translations'
     confidence, where it was measured: slope and offset (see `pipelines.translation.confidence`).
     """
 
     name: str
     folder: Path
-    gguf: str | None = None
+    file: str | None = None
     languages: tuple[str, ...] = ()
     int8_measured: bool = False
     then: LocalModel | None = None
@@ -33,8 +34,8 @@ class LocalModel:
 
     @property
     def path(self) -> Path:
-        """What a user would name: the `.gguf` file, or the folder."""
-        return self.folder / self.gguf if self.gguf else self.folder
+        """What a user would name: the file, or the folder."""
+        return self.folder / self.file if self.file else self.folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Our subclasses of transformers' pipelines.
 
 - shared: `windows` (texts → padded batches), `pooling`, `labels`, `emoji`
-- one text in, one answer out: `classification`, `zero_shot`, `embedding`
+- one text in, one answer out: `classification`, `zero_shot`, `embedding` over `chunks`, and `static` (vectors
+  that are looked up)
 - labels of tokens: `token_classification` over `token_labels`, `spacy_entities`
 - summaries: `extractive`, `abstractive`
 - folders: `generation/`, `translation/`, `attention/`, `v4/` (what transformers v5 removed)

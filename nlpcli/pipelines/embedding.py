@@ -8,7 +8,7 @@ token ids; a text longer than the model's limit gives several, and nothing is cu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,30 +19,20 @@ from transformers.pipelines import PIPELINE_REGISTRY
 from nlpcli.errors import UsageError
 from nlpcli.models.loading import load_encoder, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.chunks import CHUNK_TOKENS, Chunk, spans_of_chunks
 from nlpcli.pipelines.pooling import SentenceConfig, read_sentence_config
 from nlpcli.pipelines.windows import Window, Windows, with_rounded_rows
 from nlpcli.runtime.device import Placement
-from nlpcli.text.sentences import Passage, passages, sentences
 
 TASK = "text-embedding"
-# A vector says what most of its text is about: of 96 tokens it still says what one sentence is about. Of 12 sentences
-# hidden in texts of 3,500 words a search finds 10 with windows of 96 tokens, 5 with 256, none in the average.
-CHUNK_TOKENS = 96
-# A sentence that is longer than a window is cut into parts of a quarter of one.
-_PARTS_OF_A_CHUNK = 4
 _LEAST_ROOM = 4
-
-
-class Chunk(NamedTuple):
-    """A window of a text: its place in the text (code points, `end` exclusive), and what the model reads of it."""
-
-    start: int
-    end: int
-    token_ids: Window
 
 
 class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
     """`pipeline(text)` gives the vector of a text as a list of floats; `windows` and `encode` do it in batches."""
+
+    has_closed_vocabulary = False
+    """Whether a text can consist of words that are all unknown."""
 
     def __init__(self, *args: Any, sentence_config: SentenceConfig | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,6 +40,21 @@ class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
         limit = longest_input(self.model.config, self.tokenizer)
         self.longest_input = min(self.sentence_config.longest_input or limit, limit)
         self._windows = Windows(self.tokenizer, self.longest_input)
+
+    @property
+    def dimension(self) -> int:
+        """How many numbers a vector has."""
+        (windows,) = self.windows(["a"])
+        return int(self.encode(windows).shape[1])
+
+    @property
+    def special_ids(self) -> list[int]:
+        """Tokens that stand for no text."""
+        return self.tokenizer.all_special_ids  # type: ignore[no-any-return]
+
+    def unknown(self, window: Window) -> list[str]:  # noqa: ARG002
+        """The words of a window that have no vector: none, a tokenizer has pieces for all."""
+        return []
 
     def windows(self, texts: Sequence[str]) -> list[list[Window]]:
         """The windows of each text; most texts have one, an empty text without special tokens has none."""
@@ -79,24 +84,10 @@ class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
         ]
 
     def _cut(self, text: str, prompt: str, room: int) -> list[Chunk]:
-        whole = sentences(text)
-        parts = [
-            part
-            for sentence, tokens in zip(whole, self._count_tokens(whole), strict=True)
-            for part in self._parts(Passage(sentence, tokens), room)
-        ]
-        starts = [0]
-        for part in parts:
-            starts.append(starts[-1] + len(part.text))
-        spans = [_trimmed(text, starts[first], starts[last]) for first, last in _overlapping(parts, room)]
+        spans = spans_of_chunks(text, self._count_tokens, room)
         bodies = self._as_the_model_reads([prompt + text[start:end] for start, end in spans])
         encoded = self._windows.of_equal_length(bodies)
         return [Chunk(*span, window) for span, windows in zip(spans, encoded, strict=True) for window in windows]
-
-    def _parts(self, sentence: Passage, room: int) -> list[Passage]:
-        if sentence.tokens <= room:
-            return [sentence]
-        return passages(sentence.text, self._count_tokens, room // _PARTS_OF_A_CHUNK)
 
     def _count_tokens(self, texts: Sequence[str]) -> list[int]:
         if not texts:
@@ -150,30 +141,6 @@ class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
         if self.sentence_config.normalize:
             vector = torch.nn.functional.normalize(vector, dim=-1)
         return vector.tolist()  # type: ignore[no-any-return]
-
-
-def _overlapping(parts: Sequence[Passage], room: int) -> list[tuple[int, int]]:
-    """First and last (exclusive) of the parts of each window.
-
-    A window begins with the last part of the one before where that fills at most half of it: what stands at the border
-    of two windows is whole in one of them.
-    """
-    windows: list[tuple[int, int]] = []
-    first = 0
-    while not windows or windows[-1][1] < len(parts):
-        last, tokens = first, 0
-        while last < len(parts) and (last == first or tokens + parts[last].tokens <= room):
-            tokens += parts[last].tokens
-            last += 1
-        windows.append((first, last))
-        first = last - 1 if last - first > 1 and parts[last - 1].tokens <= room // 2 else last
-    return windows
-
-
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """The stretch without the white space at its ends."""
-    body = text[start:end]
-    return start + len(body) - len(body.lstrip()), start + len(body.rstrip())
 
 
 def load_embedding_pipeline(model: LocalModel, placement: Placement) -> EmbeddingPipeline:

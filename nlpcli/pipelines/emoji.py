@@ -18,12 +18,15 @@ _EMOJI = re.compile("[\u2190-\u2bff\u3030\u303d\U0001f000-\U0001faff]")
 _JOINERS = re.compile("[\u200d\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
 
 
-def emoji_namer(tokenizer: PreTrainedTokenizerBase) -> Callable[[str], str]:
-    """What replaces every emoji that `tokenizer` does not know by its Unicode name, in lower case."""
+def emoji_namer(tokenizer: PreTrainedTokenizerBase | None) -> Callable[[str], str]:
+    """What replaces every emoji that `tokenizer` does not know by its Unicode name, in lower case; without one, all."""
 
     @cache
     def name_of(symbol: str) -> str:
-        known = tokenizer.unk_token_id not in tokenizer(symbol, add_special_tokens=False)["input_ids"]
+        known = (
+            tokenizer is not None
+            and tokenizer.unk_token_id not in tokenizer(symbol, add_special_tokens=False)["input_ids"]
+        )
         name = unicodedata.name(symbol, "").lower()
         return symbol if known or not name else f" {name} "
 

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from nlpcli.errors import ModelUnsafe, ModelUnusable, quoted
+from nlpcli.errors import ModelUnsafe, ModelUnusable, UsageError, quoted
 from nlpcli.models.reference import LocalModel
 
 
@@ -102,6 +102,8 @@ class SentenceConfig:
 
         `pooling`: `auto`, the model's own, or one of `FROM_OPTION`.
         """
+        if pooling == "sif":
+            raise UsageError("--pooling sif needs words by their frequency, as word vectors have them; choose another")
         column = mask.unsqueeze(-1).to(hidden_states.dtype)
         lengths = column.sum(1)
         names = self.poolings if pooling == "auto" else (FROM_OPTION[pooling],)

@@ -16,9 +16,12 @@ from transformers import ZeroShotClassificationPipeline
 from nlpcli.errors import ModelUnusable, UsageError, quoted
 from nlpcli.models.loading import is_classifier, load_classifier, load_tokenizer, longest_input, own_labels
 from nlpcli.models.reference import LocalModel
+from nlpcli.models.static.kinds import is_static
+from nlpcli.models.static.store import WordVectors
 from nlpcli.pipelines.classification import ClassificationPipeline, Probabilities, load_classification_pipeline
 from nlpcli.pipelines.embedding import EmbeddingPipeline, load_embedding_pipeline
 from nlpcli.pipelines.labels import Meaning
+from nlpcli.pipelines.static import StaticPipeline, load_static_pipeline
 from nlpcli.pipelines.windows import Pairs, Window, Windows, pad
 from nlpcli.runtime.device import Placement
 from nlpcli.text.tone import tone_of
@@ -81,14 +84,18 @@ class SimilarityClassifier:
 
     meaning = Meaning.ONE_OF
 
-    def __init__(self, embedding: EmbeddingPipeline, labels: Sequence[str], hypothesis: str) -> None:
+    def __init__(self, embedding: EmbeddingPipeline | StaticPipeline, labels: Sequence[str], hypothesis: str) -> None:
         self.labels = tuple(labels)
-        self.tokenizer = embedding.tokenizer
+        self.tokenizer = getattr(embedding, "tokenizer", None)
         self._embedding = embedding
         self.longest_input = embedding.longest_input
-        self._label_vectors = self._unit_vectors(
-            [embedding.windows([hypothesis.replace("{}", label)])[0][0] for label in labels]
-        )
+        self.unknown = embedding.unknown
+        # The words of the hypothesis that all labels share would make them alike.
+        has_words = isinstance(embedding, StaticPipeline) and isinstance(embedding.vectors, WordVectors)
+        self._pooling = "sif" if has_words else "auto"
+        # A window for each label, which is a text with a word or two.
+        windows = embedding.windows_at_sentence_ends([hypothesis.replace("{}", label) for label in labels])
+        self._label_vectors = self._unit_vectors([windows_of_label[0] for windows_of_label in windows])
 
     def windows(self, texts: Sequence[str]) -> list[list[Window]]:
         """The windows of each text."""
@@ -99,13 +106,16 @@ class SimilarityClassifier:
         return len(window)
 
     def classify(self, windows: Sequence[Window]) -> Probabilities:
-        """(windows, labels) float32: softmax of the scaled cosine similarities."""
-        scores = _SIMILARITY_SCALE * self._unit_vectors(windows) @ self._label_vectors.T
+        """(windows, labels) float32: softmax of the scaled cosine similarities; NaN where no word is known."""
+        vectors = self._unit_vectors(windows)
+        scores = _SIMILARITY_SCALE * vectors @ self._label_vectors.T
+        if self._embedding.has_closed_vocabulary:
+            scores[~vectors.any(1)] = np.nan
         exponentials = np.exp(scores - scores.max(1, keepdims=True))
         return exponentials / exponentials.sum(1, keepdims=True)  # type: ignore[no-any-return]
 
     def _unit_vectors(self, windows: Sequence[Window]) -> Probabilities:
-        vectors = self._embedding.encode(windows)
+        vectors = self._embedding.encode(windows, pooling=self._pooling)
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)  # type: ignore[no-any-return]
 
 
@@ -132,12 +142,14 @@ class ToneClassifier:
 
 def load_zero_shot_pipeline(
     model: LocalModel, placement: Placement
-) -> ZeroShotClassificationPipeline | EmbeddingPipeline | ClassificationPipeline:
+) -> ZeroShotClassificationPipeline | EmbeddingPipeline | StaticPipeline | ClassificationPipeline:
     """The pipeline that fits the model; `zero_shot_classifier` puts labels in front of it.
 
     Raises:
         ModelError: the model is unsafe, or cannot be loaded.
     """
+    if is_static(model.folder):
+        return load_static_pipeline(model, placement)
     if not is_classifier(model):
         return load_embedding_pipeline(model, placement)
     if not any(name.lower().startswith("entail") for name in own_labels(model)):
@@ -148,7 +160,7 @@ def load_zero_shot_pipeline(
 
 
 def zero_shot_classifier(
-    pipeline: ZeroShotClassificationPipeline | EmbeddingPipeline | ClassificationPipeline,
+    pipeline: ZeroShotClassificationPipeline | EmbeddingPipeline | StaticPipeline | ClassificationPipeline,
     name: str,
     labels: Sequence[str],
     hypothesis: str,
@@ -159,7 +171,7 @@ def zero_shot_classifier(
         ModelUnusable: the model is a classifier of other things.
         UsageError: the labels leave no room for a text, or similarity cannot tell them apart.
     """
-    if isinstance(pipeline, EmbeddingPipeline):
+    if isinstance(pipeline, EmbeddingPipeline | StaticPipeline):
         if asked := [label for label in labels if tone_of(label) in ("positive", "negative")]:
             raise UsageError(
                 f'"{asked[0]}" is a tone and no topic, which {quoted(name)} cannot tell by similarity; leave -m out, or'

@@ -207,6 +207,24 @@ def describe_hardware() -> Hardware:
     )
 
 
+def describe_cpu() -> Hardware:
+    """Look at the CPU alone, for what needs nothing else. Never imports torch."""
+    return Hardware(cpu_name(), frozenset(), usable_cores(), libraries=frozenset())
+
+
+def place_lookup(device: str, dtype: str) -> Placement:
+    """Where static vectors are looked up: on the CPU in float32, whatever was asked for.
+
+    Raises:
+        UsageError: no machine has such a device or dtype.
+    """
+    check_names(device, dtype)
+    idle = [f"--device {device}"] * (device not in ("auto", "cpu")) + [f"--dtype {dtype}"] * (dtype != "auto")
+    warning = f"static vectors are looked up on the CPU in float32; {' and '.join(idle)} changes nothing"
+    reason = "static vectors are looked up"
+    return Placement("cpu", "float32", reason, reason, automatic=True, warning=warning if idle else "")
+
+
 def _cuda_device(index: int) -> CudaDevice:
     import torch
 

@@ -7,19 +7,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from nlpcli.errors import UsageError, quoted
+from nlpcli.errors import UsageError, WordsUnknown, quoted
 from nlpcli.models.reference import LocalModel
+from nlpcli.models.static.kinds import is_static
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Split, Unit
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.base import BatchTask, Loaded, Loader
 from nlpcli.tasks.language_watch import LanguageWatch
+from nlpcli.tasks.unknown_words import UnknownWords
 from nlpcli.tasks.window_notice import WindowNotice
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from nlpcli.pipelines.embedding import Chunk, EmbeddingPipeline
+    from nlpcli.pipelines.chunks import Chunk
+    from nlpcli.pipelines.embedding import EmbeddingPipeline
+    from nlpcli.pipelines.static import StaticPipeline
 
     Vector = np.ndarray[Any, Any]
 
@@ -41,7 +45,7 @@ class EmbedOptions:
     """What `nlpcli embed` was asked for. `top` limits a search or a ranking (None: all)."""
 
     result: Result = "vectors"
-    pooling: Literal["auto", "mean", "cls", "last"] = "auto"
+    pooling: Literal["auto", "mean", "cls", "last", "sif"] = "auto"
     normalize: bool | None = None
     dimension: int | None = None
     precision: Precision = "float32"
@@ -75,7 +79,7 @@ class EmbedTask(BatchTask):
     def __init__(
         self,
         options: EmbedOptions,
-        pipeline: EmbeddingPipeline,
+        pipeline: EmbeddingPipeline | StaticPipeline,
         watch: Callable[[Sequence[Record]], None],
         name: str = "the model",
     ) -> None:
@@ -88,6 +92,7 @@ class EmbedTask(BatchTask):
             _check_prompt(options.prompt, config.prompts, name)
         self._query_prompt, self._prompt = _prompts(options, config.prompts, config.default_prompt)
         self._prompt_length = self._count_prompt_tokens(self._prompt)
+        self._unknown = UnknownWords(pipeline.unknown, name)
         self._tell_of_windows = WindowNotice(
             pipeline.longest_input,
             "embedded in windows whose vectors are averaged, nothing is cut away",
@@ -100,10 +105,15 @@ class EmbedTask(BatchTask):
             return [_split_chunks(chunks, self._prompt_length) for chunks in self._chunks(records)]
         windows_of = self._pipeline.windows([self._prompt + record.text for record in records])
         self._tell_of_windows(records, windows_of)
+        for windows in windows_of:
+            self._unknown.count(windows)
         return [Split([Unit(len(w.token_ids), w) for w in self._windows(windows)]) for windows in windows_of]
 
     def _chunks(self, records: Sequence[Record]) -> list[list[Chunk]]:
-        return self._pipeline.chunks([record.text for record in records], self._prompt)
+        found = self._pipeline.chunks([record.text for record in records], self._prompt)
+        for chunks in found:
+            self._unknown.count(chunk.token_ids for chunk in chunks)
+        return found
 
     def _windows(self, windows: Sequence[list[int]]) -> list[_Window]:
         """The prompt stands only in the first window of a text."""
@@ -117,6 +127,8 @@ class EmbedTask(BatchTask):
     def join(self, record: Record, state: Spans | None, outputs: Sequence[Vector]) -> dict[str, Any]:  # noqa: ARG002
         """The vector of the text or those of its chunks, in full precision where more is to be computed with them."""
         options = self._options
+        if self._pipeline.has_closed_vocabulary and not any(output.any() for output in outputs):
+            raise self._unknown.error()
         if state is not None:
             vectors = [self._finish([output]) for output in outputs] or [self._finish([])]
             if options.result == "search":
@@ -134,7 +146,7 @@ class EmbedTask(BatchTask):
         """The records with their vectors, or the outcome of a search or a ranking over all of them."""
         from nlpcli.tasks import ranking
 
-        options = self._options
+        options, records = self._options, self._unknown.watching(records)
         if options.result == "search":
             with self.computing():
                 query = self._embed_query()
@@ -145,7 +157,10 @@ class EmbedTask(BatchTask):
 
     def _embed_query(self) -> Vector:
         (windows,) = self._pipeline.windows([self._query_prompt + (self._options.query or "")])
-        return self._finish([self._encode([window])[0] for window in windows])
+        vectors = [self._encode([window])[0] for window in windows]
+        if self._pipeline.has_closed_vocabulary and not any(vector.any() for vector in vectors):
+            raise WordsUnknown(f'--search "{self._options.query}": {self._unknown.error()}')
+        return self._finish(vectors)
 
     def _finish(self, outputs: Sequence[Vector]) -> Vector:
         vector = self._average(outputs)
@@ -159,13 +174,9 @@ class EmbedTask(BatchTask):
         import numpy as np
 
         if not outputs:  # an empty text, of which the tokenizer makes nothing at all
-            return np.zeros(self._dimension(), np.float32)
+            return np.zeros(self._pipeline.dimension, np.float32)
         # Windows of one text are of equal length (to a token), so their plain average weighs every token alike.
         return outputs[0] if len(outputs) == 1 else np.stack(outputs).mean(0)
-
-    def _dimension(self) -> int:
-        (windows,) = self._pipeline.windows(["a"])
-        return int(self._encode(windows).shape[1])
 
     def _encode(self, windows: Sequence[list[int]], unpooled: Sequence[int] | None = None) -> Vector:
         return self._pipeline.encode(windows, unpooled, self._options.pooling)
@@ -175,7 +186,7 @@ class EmbedTask(BatchTask):
             return 0
         # As sentence-transformers counts it: the prompt by itself, without the token that would end it.
         (windows,) = self._pipeline.windows([prompt])
-        ends_with_special = windows[0][-1] in self._pipeline.tokenizer.all_special_ids
+        ends_with_special = windows[0][-1] in self._pipeline.special_ids
         return len(windows[0]) - int(ends_with_special)
 
 
@@ -183,13 +194,17 @@ OPTIONS = EmbedOptions
 
 
 def loader(options: EmbedOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
-    """Loads an `EmbeddingPipeline`."""
+    """Loads an `EmbeddingPipeline`, or a `StaticPipeline`."""
+    if is_static(model.folder):
+        from nlpcli.pipelines.static import load_static_pipeline
+
+        return load_static_pipeline
     from nlpcli.pipelines.embedding import load_embedding_pipeline
 
     return load_embedding_pipeline
 
 
-def make_task(options: EmbedOptions, loaded: Loaded[EmbeddingPipeline]) -> EmbedTask:
+def make_task(options: EmbedOptions, loaded: Loaded[EmbeddingPipeline | StaticPipeline]) -> EmbedTask:
     """The task of one run."""
     return EmbedTask(options, loaded.pipeline, LanguageWatch(loaded.model), loaded.model.name)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
-from nlpcli.errors import UsageError
+from nlpcli.errors import UsageError, WordsUnknown
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Split, Unit
@@ -14,6 +14,7 @@ from nlpcli.runtime.device import Placement
 from nlpcli.tasks.base import BatchTask, Loaded, Loader
 from nlpcli.tasks.language_watch import LanguageWatch
 from nlpcli.tasks.tally import CHOSEN, NO_LABEL, tally
+from nlpcli.tasks.unknown_words import UnknownWords
 from nlpcli.tasks.window_notice import WindowNotice
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Classifier(Protocol):
     labels: tuple[str, ...]
     meaning: Meaning
     longest_input: int
-    tokenizer: PreTrainedTokenizerBase
+    tokenizer: PreTrainedTokenizerBase | None
 
     def windows(self, texts: Sequence[str]) -> list[list[list[int]]]: ...
 
@@ -82,6 +83,7 @@ class SentimentTask(BatchTask):
         classifier: Classifier,
         prepare: Callable[[str], str],
         watch: Callable[[Sequence[Record]], None],
+        unknown: UnknownWords | None = None,
     ) -> None:
         from nlpcli.pipelines.labels import Meaning
 
@@ -91,6 +93,7 @@ class SentimentTask(BatchTask):
         self._classifier = classifier
         self._prepare = prepare
         self._watch = watch
+        self._unknown = unknown
         self._any_of = classifier.meaning is Meaning.ANY_OF
         self._least = DEFAULT_THRESHOLD if self._any_of and options.threshold is None else options.threshold
         self._tell_of_windows = WindowNotice(
@@ -104,15 +107,20 @@ class SentimentTask(BatchTask):
         texts = [self._prepare(record.text) for record in records]
         windows_of = self._classifier.windows(texts)
         self._tell_of_windows(records, windows_of)
+        if self._unknown is not None:
+            self._unknown.count(window for windows in windows_of for window in windows)
         return [
             Split([Unit(self._classifier.cost(window), window) for window in windows] if text.strip() else [])
             for text, windows in zip(texts, windows_of, strict=True)
         ]
 
-    def run(self, units: Sequence[Unit]) -> Sequence[_Judged]:
-        """The numbers of each window."""
+    def run(self, units: Sequence[Unit]) -> Sequence[_Judged | WordsUnknown]:
+        """The numbers of each window, or the error of one of which no word is known."""
         numbers = self._classifier.classify([unit.payload for unit in units])
-        return [_Judged(row, len(unit.payload)) for row, unit in zip(numbers, units, strict=True)]
+        judged = [_Judged(row, len(unit.payload)) for row, unit in zip(numbers, units, strict=True)]
+        if self._unknown is None:
+            return judged
+        return [one if one.numbers[0] == one.numbers[0] else self._unknown.error() for one in judged]
 
     def join(self, record: Record, state: None, outputs: Sequence[_Judged]) -> dict[str, Any]:  # noqa: ARG002
         """The label of the text: its windows count by their length."""
@@ -141,6 +149,8 @@ class SentimentTask(BatchTask):
 
     def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
         """The records with their labels, or how often each label was given."""
+        if self._unknown is not None:
+            records = self._unknown.watching(records)
         return tally(records, self._classifier.labels) if self._options.result == "aggregate" else records
 
 
@@ -175,7 +185,9 @@ def make_task(options: SentimentOptions, loaded: Loaded[Any]) -> SentimentTask:
         from nlpcli.pipelines.zero_shot import zero_shot_classifier
 
         classifier = zero_shot_classifier(classifier, loaded.model.name, options.labels, options.hypothesis)
-    return SentimentTask(options, classifier, _preparation(classifier, loaded.model), LanguageWatch(loaded.model))
+    unknown = UnknownWords(classifier.unknown, loaded.model.name) if hasattr(classifier, "unknown") else None
+    preparation = _preparation(classifier, loaded.model)
+    return SentimentTask(options, classifier, preparation, LanguageWatch(loaded.model), unknown)
 
 
 def _preparation(classifier: Classifier, model: LocalModel) -> Callable[[str], str]:

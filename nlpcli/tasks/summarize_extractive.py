@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Split, Unit
 from nlpcli.tasks.base import BatchTask
 from nlpcli.tasks.summary import SummarizeOptions
+from nlpcli.tasks.unknown_words import UnknownWords
 from nlpcli.text.words import count_words, first_words
 
 if TYPE_CHECKING:
     import numpy as np
 
     from nlpcli.pipelines.embedding import EmbeddingPipeline
+    from nlpcli.pipelines.static import StaticPipeline
     from nlpcli.text.prose import Statement
 
     Vector = np.ndarray[Any, np.dtype[np.float32]]
@@ -49,13 +51,18 @@ class ExtractiveTask(BatchTask):
     """Documents in, their most telling sentences out."""
 
     def __init__(
-        self, options: SummarizeOptions, pipeline: EmbeddingPipeline, watch: Callable[[Sequence[Record]], None]
+        self,
+        options: SummarizeOptions,
+        pipeline: EmbeddingPipeline | StaticPipeline,
+        watch: Callable[[Sequence[Record]], None],
+        name: str = "the model",
     ) -> None:
         self._options = options
         self._rule = options.rule
         self._pipeline = pipeline
         self._watch = watch
         self._told_of_cuts = False
+        self._unknown = UnknownWords(pipeline.unknown, name)
 
     def split(self, records: Sequence[Record]) -> list[Split]:
         """One unit per statement; none where the document is short enough as it is. The state is the `_Document`."""
@@ -80,6 +87,8 @@ class ExtractiveTask(BatchTask):
         if not document.statements:
             return []
         windows_of = self._pipeline.windows_at_sentence_ends([statement.text for statement in document.statements])
+        for windows in windows_of:
+            self._unknown.count(windows)
         return [_Part(number, window) for number, windows in enumerate(windows_of) for window in windows]
 
     def run(self, units: Sequence[Unit]) -> Sequence[_Seen]:
@@ -88,8 +97,14 @@ class ExtractiveTask(BatchTask):
         vectors = self._pipeline.encode([part.token_ids for part in parts])
         return [_Seen(part, vector) for part, vector in zip(parts, vectors, strict=True)]
 
+    def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
+        """The records; behind them it is said which words were unknown."""
+        return self._unknown.watching(records)
+
     def join(self, record: Record, state: _Document, outputs: Sequence[_Seen]) -> dict[str, Any]:
         """The summary, verbatim and in the order of the document."""
+        if outputs and self._pipeline.has_closed_vocabulary and not any(seen.vector.any() for seen in outputs):
+            raise self._unknown.error()
         chosen = self._choose(record, state, _unit_vectors(outputs)) if outputs else [state.text]
         return self._options.result_of(record, chosen)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 # Scripts without spaces whose characters count one by one: Chinese characters and Japanese syllables.
 _ONE_BY_ONE = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -12,7 +13,20 @@ _RUN = re.compile(f"[{_ONE_BY_ONE}]|[{_IN_FOURS}]{{1,4}}|[^\\s{_ONE_BY_ONE}{_IN_
 _CLOSING = "。！？；，、：）」』】》〉”’…"
 _WITHOUT_SPACES = re.compile(f"[{_ONE_BY_ONE}{_IN_FOURS}{_CLOSING}]")
 _SPACES_END_SENTENCES = re.compile(f"[{_IN_FOURS}]")
+_UNSPACED = re.compile(f"[{_ONE_BY_ONE}{_IN_FOURS}]+")
 END = "…"
+
+
+def unspaced_runs(text: str) -> Iterator[tuple[str, bool]]:
+    """The stretches of a text, each with whether its script has no spaces between words."""
+    place = 0
+    for run in _UNSPACED.finditer(text):
+        if run.start() > place:
+            yield text[place : run.start()], False
+        yield run[0], True
+        place = run.end()
+    if place < len(text):
+        yield text[place:], False
 
 
 def count_words(text: str) -> int:

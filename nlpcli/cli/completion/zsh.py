@@ -33,7 +33,7 @@ __nlpcli_text() {
 }
 
 __nlpcli_model() {
-    _alternative 'models:model: __nlpcli_ask models model' 'files:folder or .gguf file:_files'
+    _alternative 'models:model: __nlpcli_ask models model' 'files:folder, .gguf file or word vectors:_files'
 }
 """
 

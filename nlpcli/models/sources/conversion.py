@@ -11,6 +11,7 @@ CONVERTERS = {
     "bergamot": "nlpcli.models.bergamot.conversion",
     "gguf": "nlpcli.models.gguf",
     "spacy": "nlpcli.models.spacy_files",
+    "glove": "nlpcli.models.static.glove_wheel",
 }
 
 # Raised when a converter writes something that models converted before do not have: they are made again.

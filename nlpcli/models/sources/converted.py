@@ -1,4 +1,4 @@
-"""What nlpcli made once of `.gguf` files, in its own cache."""
+"""What nlpcli made once of `.gguf` files and of files of word vectors, in its own cache."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from nlpcli.models.sources.made import MadeFolders, manifest_of, note_use, size_
 
 
 class ConvertedSource:
-    """Owns no names: it keeps what `as_folder` makes of models whose weights are one `.gguf` file."""
+    """Owns no names: it keeps what `as_folder` makes of models that are one file of a `kind` of `CONVERTERS`."""
 
-    def __init__(self, root: Path | None = None) -> None:
-        self._made = MadeFolders(root or settings.cache_folder() / "gguf", "converted")
+    def __init__(self, root: Path | None = None, kind: str = "gguf") -> None:
+        self._kind = kind
+        self._made = MadeFolders(root or settings.cache_folder() / kind, "converted")
 
     def owns(self, name: str) -> bool:  # noqa: ARG002
         return False
@@ -25,20 +26,21 @@ class ConvertedSource:
         raise ModelMissing(f"{name} is no name of a model")
 
     def as_folder(self, model: LocalModel, progress: ProgressCallback) -> LocalModel:
-        """`model` itself, or the folder that is made of its `.gguf` file where it is one.
+        """`model` itself, or the folder that is made of its file where it is one.
 
         Raises:
-            ModelUnusable: the file is no GGUF, or of an architecture that transformers does not know.
+            ModelUnusable: the file is damaged, or holds no model that nlpcli knows.
             CacheError: the cache cannot be written.
         """
-        if model.gguf is None:
+        if model.file is None:
             return model
         state = _state(model.path)
         folder = self._made.root / f"{model.path.stem}-{hashlib.sha256(state.encode()).hexdigest()[:12]}"
         if not self._made.is_complete(folder):
             facts = {"name": _name(model), "version": state.rpartition(" ")[2], "licence": "", "file": state}
             progress(f"converting {model.name} (once)")
-            self._made.make(folder, facts, lambda staging: _convert(model.path, staging / "model"), progress)
+            convert = CONVERTERS[self._kind]
+            self._made.make(folder, facts, lambda staging: convert(model.path, staging / "model"), progress)
         note_use(folder)
         return LocalModel(model.name, folder, languages=model.languages)
 
@@ -51,7 +53,7 @@ class ConvertedSource:
     def leftovers(self) -> list[Removal]:
         stale = [folder for folder in self._made.complete() if not _is_current(folder)]
         return [
-            *(Removal(manifest_of(f)["name"], f, size_below(f), "its .gguf file is gone or changed") for f in stale),
+            *(Removal(manifest_of(f)["name"], f, size_below(f), "its file is gone or changed") for f in stale),
             *self._made.broken_off(),
         ]
 
@@ -83,7 +85,22 @@ def _is_current(folder: Path) -> bool:
     return path.is_file() and _state(path) == state
 
 
-def _convert(file: Path, folder: Path) -> None:
+def _convert_gguf(file: Path, folder: Path) -> None:
     from nlpcli.models.gguf import convert_file
 
     convert_file(file, folder)
+
+
+def _convert_vectors(file: Path, folder: Path) -> None:
+    from nlpcli.models.static.files import convert_file
+
+    convert_file(file, folder)
+
+
+# Kind, which is also the folder of the cache → what converts a file into a folder.
+CONVERTERS = {"gguf": _convert_gguf, "vectors": _convert_vectors}
+
+
+def kind_of(model: LocalModel) -> str:
+    """The kind of a model's file."""
+    return "gguf" if (model.file or "").endswith(".gguf") else "vectors"

@@ -1,4 +1,4 @@
-"""Models in a local folder, or in one local `.gguf` file. Never copied, never deleted."""
+"""Models in a local folder, or in one local file (`.gguf`, word vectors). Never copied, never deleted."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from pathlib import Path
 from nlpcli.errors import ModelMissing, ModelUnusable, UsageError, quoted
 from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.safety import check_files
+from nlpcli.models.static.kinds import is_static
+
+# What no repository of the hub is called; one that is not there is a typing error.
+_SUFFIXES_OF_FILES = (".txt", ".vec", ".bin", ".kv", ".gz", ".bz2", ".xz", ".zst")
 
 
 class FolderSource:
@@ -15,16 +19,20 @@ class FolderSource:
 
     def owns(self, name: str) -> bool:
         written_as_path = name.startswith((".", "/", "~")) or "\\" in name or Path(name).is_absolute()
-        return written_as_path or Path(name).expanduser().is_dir() or _is_gguf_file(name)
+        return written_as_path or Path(name).expanduser().exists() or name.endswith(_SUFFIXES_OF_FILES)
 
     def resolve(self, name: str, revision: str | None, offline: bool, progress: ProgressCallback) -> LocalModel:  # noqa: ARG002
         if revision is not None:
             raise UsageError(f"--revision is for models of the hub; {quoted(name)} is a path")
         path = Path(name).expanduser().absolute()
-        if path.is_file() and path.suffix == ".gguf":
+        if path.is_file():
             return LocalModel(name, path.parent, path.name)
         if not path.is_dir():
-            raise ModelMissing(f"no model at {quoted(name)}; give a folder with config.json, or a .gguf file")
+            raise ModelMissing(
+                f"no model at {quoted(name)}; give a folder with config.json, a .gguf file or word vectors"
+            )
+        if is_static(path):
+            return LocalModel(name, path)
         if not (path / "config.json").is_file():
             raise ModelUnusable(f"{quoted(name)} has no config.json, so it is no model; give the folder that holds it")
         check_files(name, (file.name for file in path.iterdir()))
@@ -44,7 +52,3 @@ class FolderSource:
 
     def discard_damaged(self, name: str) -> None:
         """What lies in a folder is the user's own."""
-
-
-def _is_gguf_file(name: str) -> bool:
-    return name.endswith(".gguf") and Path(name).expanduser().is_file()
