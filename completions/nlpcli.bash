@@ -297,7 +297,8 @@ _nlpcli_kind() {
         " attention-inspect --head") kind=ANYTHING ;;
         " attention-inspect --part") kind=CHOICES:text,vision ;;
         " attention-inspect --pair") kind=ANYTHING ;;
-        " attention-inspect --method") kind=CHOICES:raw,rollout,gradient ;;
+        " attention-inspect --method") kind=CHOICES:raw,rollout,gradient,integrated-gradients ;;
+        " attention-inspect --ablate") kind=ANYTHING ;;
         " attention-inspect --top") kind=ANYTHING ;;
         " attention-inspect --html") kind=FILES ;;
         " attention-inspect --png") kind=FILES ;;
@@ -346,7 +347,7 @@ _nlpcli_options() {
         " sentiment") _nlpcli_offer "$current" --all-scores --no-all-scores --threshold --aggregate --no-aggregate --labels --hypothesis -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " embed") _nlpcli_offer "$current" --search --similarity --no-similarity --top --chunks --no-chunks --plot --pooling --normalize --no-normalize --dim --precision --prompt -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " extract") _nlpcli_offer "$current" --types --aggregation --offsets --count --no-count -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " attention-inspect") _nlpcli_offer "$current" --layer --head --part --pair --method --top --verify --no-verify --html --png --npz -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " attention-inspect") _nlpcli_offer "$current" --layer --head --part --pair --method --ablate --top --verify --no-verify --html --png --npz -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " models") _nlpcli_offer "$current" -h --help ;;
         " models list") _nlpcli_offer "$current" --available --no-available --json --no-json -h --help ;;
         " models pull") _nlpcli_offer "$current" --revision -q --quiet --no--q -h --help ;;

@@ -311,7 +311,8 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l layer -d 'Only these
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l head -d 'Only these heads, in the same way.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l part -d 'Which part of a model that reads texts and sees pictures; nlpcli gives it texts alone.' -x -a 'text vision'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l pair -d 'The second segment of an encoder, or the output that an encoder-decoder is given.' -x
-complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l method -d 'The weights, attention rollout through the layers, or gradient × attention.' -x -a 'raw rollout gradient'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l method -d 'The weights, attention rollout through the layers, gradient × attention; or what each token of the text makes of the answer (integrated gradients).' -x -a 'raw rollout gradient integrated-gradients'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l ablate -d 'The answer without head H of layer L, beside what it is with it. Repeatable; cross:L.H, decoder:L.H, self:L.H where a model attends in several ways.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l top -d 'Name the K strongest links of each head.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l verify -d 'Recompute softmax(QKᵀ/√d_k)V of every layer and print the differences.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-verify -d 'Recompute softmax(QKᵀ/√d_k)V of every layer and print the differences.'

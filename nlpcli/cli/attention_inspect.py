@@ -33,6 +33,7 @@ class Method(StrEnum):
     RAW = "raw"
     ROLLOUT = "rollout"
     GRADIENT = "gradient"
+    INTEGRATED_GRADIENTS = "integrated-gradients"
 
 
 class Part(StrEnum):
@@ -50,6 +51,7 @@ Examples:
   nlpcli attention-inspect --layer 2 --head 0-3 --top 3 -F jsonl "The cat sat."
   nlpcli attention-inspect --pair "It is raining." "Take an umbrella."
   nlpcli attention-inspect --verify "The cat sat on the mat."
+  nlpcli attention-inspect --ablate 2.7 --ablate 3.0 "The capital of France is"
   nlpcli attention-inspect --method rollout --npz rollout.npz --png rollout.png "The cat sat."
 """
 
@@ -78,8 +80,19 @@ def attention_inspect(
     ] = None,
     method: Annotated[
         Method,
-        typer.Option(help="The weights, attention rollout through the layers, or gradient × attention."),
+        typer.Option(
+            help="The weights, attention rollout through the layers, gradient × attention; or what each token of the"
+            " text makes of the answer (integrated gradients)."
+        ),
     ] = Method.RAW,
+    ablate: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="L.H",
+            help="The answer without head H of layer L, beside what it is with it. Repeatable; cross:L.H, decoder:L.H,"
+            " self:L.H where a model attends in several ways.",
+        ),
+    ] = None,
     top: Annotated[
         int, typer.Option(min=0, max=1_000_000, metavar="K", help="Name the K strongest links of each head.")
     ] = 0,
@@ -106,7 +119,11 @@ def attention_inspect(
         top=top,
         verify=verify,
         part=None if part is None else part.value,
+        ablate=tuple(map(_head, ablate or ())),
     )
+    if verify and (ablate or method is Method.INTEGRATED_GRADIENTS):
+        other = "--ablate" if ablate else f"--method {method.value}"
+        raise UsageError(f"--verify checks the model as it is, and prints that alone; leave it out, or {other}")
     files = _Files(html, png, npz)
     files.check(texts)
     model = catalog().defaults["attention-inspect"]
@@ -131,6 +148,17 @@ def _numbers(option: str, listed: str | None) -> tuple[int, ...] | None:
             raise UsageError(f'{option} takes numbers below 10,000, such as 3 or 0,2 or 4-7, not "{listed}"')
         numbers.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
     return tuple(numbers)
+
+
+_HEAD = re.compile(r"(?:(self|decoder|cross):)?(-?\d{1,4})\.(-?\d{1,4})")
+
+
+def _head(named: str) -> tuple[str | None, int, int]:
+    """`cross:2.7` as kind, layer and head."""
+    match = _HEAD.fullmatch(named.strip())
+    if match is None:
+        raise UsageError(f'--ablate takes a layer and a head, such as 2.7 or cross:2.7, not "{named}"')
+    return match[1], int(match[2]), int(match[3])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ softmax over pairs of tokens is heard. Both give the very tensor that the model 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -41,7 +41,8 @@ class Attended:
     heads: Tensor | None = None
 
 
-AttentionCallback = Callable[[Attended], None]
+AttentionCallback = Callable[[Attended], Collection[int] | None]
+"""Is told each computation; the heads that it names are silenced: what they give is 0."""
 
 
 @dataclass(slots=True)
@@ -52,8 +53,8 @@ class _Observing:
     in_function: bool = False
     told: set[nn.Module] = field(default_factory=set)
 
-    def tell(self, module: nn.Module, weights: Tensor, visible: Tensor, heads: Tensor | None = None) -> None:
-        """Say what attended.
+    def tell(self, module: nn.Module, weights: Tensor, visible: Tensor, heads: Tensor | None = None) -> list[int]:
+        """Say what attended; which of its heads are to be silenced.
 
         Raises:
             ModelUnusable: it attended before in the same computation, so that no one matrix is what the layer does.
@@ -66,7 +67,7 @@ class _Observing:
         self.told.add(module)
         self.in_function = True  # what is done with it is not the model's
         try:
-            self.observe(Attended(self.names[module], module, weights, visible, heads))
+            return list(self.observe(Attended(self.names[module], module, weights, visible, heads)) or ())
         finally:
             self.in_function = False
 
@@ -128,8 +129,8 @@ def _eager(
     finally:
         current.in_function = False
     visible = _visible(attention_mask, weights)
-    current.tell(module, weights, visible, output[0])
-    return output, weights
+    silent = current.tell(module, weights, visible, output[0])
+    return _without(output, 2, silent), weights
 
 
 def _visible(mask: Tensor | None, weights: Tensor) -> Tensor:
@@ -140,6 +141,11 @@ def _visible(mask: Tensor | None, weights: Tensor) -> Tensor:
     return seen[0].expand(-1, queries, -1)[..., :keys].any(0).expand(queries, keys)
 
 
+def _without(heads: Tensor, dimension: int, silent: list[int]) -> Tensor:
+    """The same with zeros where the heads to be silenced are."""
+    return heads.index_fill(dimension, torch.tensor(silent, device=heads.device), 0.0) if silent else heads
+
+
 class _Softmax(TorchFunctionMode):  # type: ignore[misc]
     """Hears a softmax over pairs of tokens that no function of the registry computes."""
 
@@ -147,16 +153,17 @@ class _Softmax(TorchFunctionMode):  # type: ignore[misc]
         result = func(*args, **(kwargs or {}))
         if func in _SOFTMAX and (current := _current.get()) is not None and current.running and not current.in_function:
             scores = args[0] if args else (kwargs or {})["input"]
-            self._tell(current, scores, result)
+            return self._told(current, scores, result)
         return result
 
-    def _tell(self, current: _Observing, scores: Tensor, result: Tensor) -> None:
+    def _told(self, current: _Observing, scores: Tensor, result: Tensor) -> Tensor:
         if result.dim() < 3 or (result.dim() > 3 and len(result) != 1):
-            return
+            return result
         module = current.running[-1]
         weights = result if result.dim() == 4 else result.flatten(0, -3)[None]
         visible = (scores.detach().reshape(weights.shape)[0] > _MASKED).any(0)
-        current.tell(module, weights, visible)
+        silent = current.tell(module, weights, visible)
+        return _without(weights, 1, silent).reshape(result.shape) if silent else result
 
 
 ALL_ATTENTION_FUNCTIONS["eager"] = _eager

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from nlpcli.records.attribution import Attribution
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -95,6 +97,51 @@ class HeadSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """One head by its kind of attention, its layer and its number."""
+
+    kind: Kind
+    layer: int
+    head: int
+
+    def __str__(self) -> str:
+        return f"{self.kind.value} {self.layer}.{self.head}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model answers: `text`, the label, next token or output; empty for a vector. `number` says how surely: the
+    probability of `text`, of an output its log-probability, of a vector its length.
+    """
+
+    text: str
+    number: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ablation:
+    """The answer without `heads`.
+
+    `answer` is what the model says then, and `number` what it says of the first answer: how probable that is now; of a
+    vector its cosine with the first. `divergence`: KL(before ‖ after) in nats; None for vectors.
+    """
+
+    heads: tuple[Head, ...]
+    answer: Answer
+    number: float
+    divergence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ablations:
+    """What a model answers (`kind`: `label`, `next token`, `output`, `vector`), and what without some heads."""
+
+    kind: str
+    before: Answer
+    without: tuple[Ablation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LayerCheck:
     """Largest differences between what a layer computed and what the formula gives, relative to the size of what goes
     into each step; docs/attention-inspect.md says how.
@@ -123,6 +170,8 @@ class Inspection:
     heads: tuple[HeadSummary, ...] = ()
     output: tuple[Token, ...] | None = None
     checks: tuple[LayerCheck, ...] = field(default=())
+    attribution: Attribution | None = None
+    ablations: Ablations | None = None
 
     def map_of(self, kind: Kind) -> AttentionMap | None:
         """The map of one kind, where the model has such attention."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nlpcli.errors import NlpcliError, UsageError
 from nlpcli.models.reference import LocalModel
-from nlpcli.records.inspection import HeadSummary, Inspection, InspectionResult, Kind
+from nlpcli.records.inspection import Ablations, Answer, HeadSummary, Inspection, InspectionResult, Kind
 from nlpcli.records.record import Record
 from nlpcli.records.table import ANY_JSON
 from nlpcli.runtime.batching import Split, Unit
@@ -28,16 +28,22 @@ class AttentionOptions:
     layers: tuple[int, ...] | None = None
     heads: tuple[int, ...] | None = None
     pair: str | None = None
-    method: Literal["raw", "rollout", "gradient"] = "raw"
+    method: Literal["raw", "rollout", "gradient", "integrated-gradients"] = "raw"
     top: int = 0
     verify: bool = False
     part: Literal["text", "vision"] | None = None
+    ablate: tuple[tuple[str | None, int, int], ...] = ()
 
     @property
     def fields(self) -> Mapping[str, str]:
         """Result fields and their types."""
-        checks = {"verification": ANY_JSON} if self.verify else {}
-        return {"tokens": "list<string>", "heads": ANY_JSON} | checks
+        more = {
+            "verification": self.verify,
+            "attribution": self.method == "integrated-gradients",
+            "ablation": bool(self.ablate),
+        }
+        asked = {name: ANY_JSON for name, is_asked in more.items() if is_asked}
+        return {"tokens": "list<string>", "heads": ANY_JSON} | asked
 
 
 class AttentionTask(BatchTask):
@@ -48,7 +54,9 @@ class AttentionTask(BatchTask):
         from nlpcli.pipelines.attention.pipeline import Request
 
         selection = Selection(options.layers, options.heads)
-        self._request = Request(selection, options.method, options.pair, options.top, options.verify, options.part)
+        self._request = Request(
+            selection, options.method, options.pair, options.top, options.verify, options.part, options.ablate
+        )
         self._options = options
         self._pipeline = pipeline
 
@@ -83,6 +91,10 @@ class AttentionTask(BatchTask):
         }
         if self._options.verify:
             fields["verification"] = [_check_fields(check) for check in inspection.checks]
+        if inspection.attribution is not None:
+            fields["attribution"] = inspection.attribution.fields
+        if inspection.ablations is not None:
+            fields["ablation"] = _ablation_fields(inspection.ablations)
         return InspectionResult(fields, inspection)
 
 
@@ -115,6 +127,38 @@ def _link_fields(inspection: Inspection, summary: HeadSummary) -> list[dict[str,
     ]
 
 
+def _ablation_fields(ablations: Ablations) -> dict[str, Any]:
+    """Numbers by their names: a probability of labels and tokens, a log-probability of outputs, of vectors the length
+    and the cosine with what it was.
+    """
+    name = {"output": "log_probability", "vector": "length"}.get(ablations.kind, "probability")
+    before = ablations.before
+    is_vector = ablations.kind == "vector"
+
+    def said(answer: Answer) -> dict[str, Any]:
+        return {} if is_vector else {"text": answer.text}
+
+    without = [
+        {
+            "without": [
+                {"attention": head.kind.value, "layer": head.layer, "head": head.head} for head in ablation.heads
+            ],
+            **said(ablation.answer),
+            **(
+                {"length": round(ablation.answer.number, _DIGITS), "cosine": round(ablation.number, _DIGITS)}
+                if is_vector
+                else {
+                    name: round(ablation.number, _DIGITS),
+                    "difference": round(ablation.number - before.number, _DIGITS),
+                    "divergence": round(ablation.divergence or 0.0, _DIGITS),
+                }
+            ),
+        }
+        for ablation in ablations.without
+    ]
+    return {"answer": ablations.kind, **said(before), name: round(before.number, _DIGITS), "without": without}
+
+
 def _check_fields(check: Any) -> dict[str, Any]:
     return {
         "attention": check.kind.value,
@@ -141,8 +185,8 @@ def loader(options: AttentionOptions, model: LocalModel, placement: Placement) -
         raise UsageError(
             f"--verify compares float32 with the formula, not {bits or placement.dtype}; leave --dtype out"
         )
-    if options.method == "gradient" and bits is not None:
-        raise UsageError(f"--method gradient cannot go through {bits} weights; leave --dtype out")
+    if options.method in ("gradient", "integrated-gradients") and bits is not None:
+        raise UsageError(f"--method {options.method} cannot go through {bits} weights; leave --dtype out")
     return load_attention_pipeline
 
 

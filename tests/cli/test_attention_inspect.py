@@ -257,3 +257,44 @@ def test_a_second_text_from_a_file_is_refused_where_files_hold_one(tiny, inspect
 def test_float32_is_the_default_whatever_the_machine_has(tiny, inspect):
     spoken = inspect("-m", tiny["bert"], "-v", "a b").complaints.decode()
     assert "computes in float32: " in spoken
+
+
+def test_the_answer_without_heads_is_a_table_and_a_field(inspect, tiny):
+    done = inspect("-m", tiny["llama"], "--ablate", "0.1", "--ablate", "-1.0", "a b c")
+    assert done.status == 0, done.complaints
+    lines = done.output.decode().splitlines()
+    assert "the next token without heads" in " ".join(lines)
+    for name in ("(as it is)", "without 0.1", "without 1.0", "without 0.1 + 1.0"):
+        assert any(line.startswith(name) for line in lines), lines
+    done = inspect("-m", tiny["bergamot"], "--ablate", "cross:0.1", "-F", "jsonl", "a b c")
+    found = json.loads(done.output)["ablation"]
+    assert found["answer"] == "output"
+    (without,) = found["without"]
+    assert without["without"] == [{"attention": "cross", "layer": 0, "head": 1}]
+    assert without["difference"] == pytest.approx(without["log_probability"] - found["log_probability"], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--ablate", "9.0"], "--ablate 9.0 is not there; the model has the layers and heads self: 0 to 1"),
+        (["--ablate", "one"], '--ablate takes a layer and a head, such as 2.7 or cross:2.7, not "one"'),
+        (["--ablate", "0.0", "--verify"], "leave it out, or --ablate"),
+        (["--method", "integrated-gradients", "--verify"], "leave it out, or --method integrated-gradients"),
+    ],
+)
+def test_what_cannot_be_ablated_is_refused(inspect, tiny, arguments, said):
+    done = inspect("-m", tiny["bert"], *arguments, "a b c")
+    assert done.status == 2
+    assert said in done.complaints.decode()
+
+
+def test_integrated_gradients_are_shown_with_their_error(inspect, tiny):
+    done = inspect("-m", tiny["bert"], "--method", "integrated-gradients", "a b c")
+    assert done.status == 0, done.complaints
+    assert "completeness error" in " ".join(done.output.decode().split())
+    done = inspect("-m", tiny["bert"], "--method", "integrated-gradients", "-F", "jsonl", "a b c")
+    found = json.loads(done.output)["attribution"]
+    assert sum(token["score"] for token in found["tokens"]) == pytest.approx(
+        found["value"] - found["baseline"] - found["error"], abs=1e-4
+    )

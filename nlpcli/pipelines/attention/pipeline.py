@@ -7,6 +7,7 @@ pipeline computes with the eager ones, takes the heads that were asked for, and 
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -24,20 +25,24 @@ from nlpcli.models.attention_layers import attention_layers, layers_of, longest_
 from nlpcli.models.attention_sound import Attended, observing
 from nlpcli.models.loading import load_attention_model, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.attention.ablation import Named, Silencer, divergence, heads_of, mean_vector
 from nlpcli.pipelines.attention.capture import EVERYTHING, Numbers, Selection, WeightTap, check_selection
 from nlpcli.pipelines.attention.formula import FormulaCheck
 from nlpcli.pipelines.attention.measures import summarize_heads
 from nlpcli.pipelines.attention.memory import check_memory
-from nlpcli.pipelines.attention.objective import objective
+from nlpcli.pipelines.attention.objective import Objective, log_probabilities, objective_of
 from nlpcli.pipelines.attention.token_labels import label_tokens
+from nlpcli.pipelines.attribution.embeddings import WordEmbeddings, without_content
+from nlpcli.pipelines.attribution.integrated import Integral, integrated_gradients
+from nlpcli.records.attribution import Attribution, Share
 from nlpcli.records.finite import NOT_A_NUMBER
-from nlpcli.records.inspection import AttentionMap, Inspection, Kind, Token
+from nlpcli.records.inspection import Ablation, Ablations, Answer, AttentionMap, Head, Inspection, Kind, Token
 from nlpcli.runtime.device import Placement
 
 log = logging.getLogger(__name__)
 
 TASK = "attention-inspection"
-Method = Literal["raw", "rollout", "gradient"]
+Method = Literal["raw", "rollout", "gradient", "integrated-gradients"]
 
 
 class NotANumber(InputError):
@@ -58,6 +63,7 @@ class Request:
     top: int = 0
     verify: bool = False
     part: Literal["text", "vision"] | None = None
+    ablate: tuple[Named, ...] = ()
 
 
 class AttentionPipeline(Pipeline):  # type: ignore[misc]
@@ -117,6 +123,8 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
         self._check_part(request)
         if request.method == "rollout":
             self._check_rollout(request)
+        for named in request.ablate:
+            heads_of(named, self.numbers)
         if request.pair is not None and not self._takes_pair():
             raise UsageError(
                 f"--pair needs an encoder or an encoder-decoder model; {quoted(self.name)} is a decoder alone"
@@ -171,7 +179,98 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
             decoder_ids = self._decoder_ids(model_inputs, request)
             arguments["decoder_input_ids"], produced = decoder_ids[:, :-1], decoder_ids[:, 1:]
             self._check_memory(request, model_inputs["input_ids"].shape[1], produced.shape[1])
-        return self._listen(arguments, produced, request)
+        heard = self._listen(arguments, produced, request)
+        outputs, answer = heard.pop("outputs"), heard.pop("answer")
+        if request.method == "integrated-gradients":
+            heard["attribution"] = self._attribute(arguments, answer), self._target(answer)
+        if request.ablate:
+            heard["ablations"] = self._ablate(arguments, produced, outputs, answer, request)
+        return heard
+
+    def _attribute(self, arguments: dict[str, Any], answer: Objective) -> Integral:
+        """What each token of the input makes of the answer."""
+        self.model.requires_grad_(False)
+        embeddings = WordEmbeddings(self._network)
+        ids = arguments["input_ids"][0]
+        special = set(self.tokenizer.all_special_ids) - {self.tokenizer.unk_token_id}
+        content = [token not in special for token in ids.tolist()]
+
+        def score(points: Tensor) -> Tensor:
+            rows = {name: value.expand(len(points), *value.shape[1:]) for name, value in arguments.items()}
+            with embeddings.replaced(ids, points):
+                return answer.of(self._network(**rows, **without_cache(self._network)))
+
+        nothing = without_content(self.tokenizer, ids.tolist(), content)
+        return integrated_gradients(score, embeddings.of(ids), embeddings.of(nothing))
+
+    def _ablate(
+        self, arguments: dict[str, Any], produced: Tensor | None, outputs: Any, answer: Objective, request: Request
+    ) -> Ablations:
+        """The answer without each of the heads, and without all of them where there are several."""
+        heads = [head for named in request.ablate for head in heads_of(named, self.numbers)]
+        heads = list(dict.fromkeys(heads))
+        groups = [(head,) for head in heads] + ([tuple(heads)] if len(heads) > 1 else [])
+        before = self._answer(outputs, produced, answer, produced)
+        return Ablations(
+            answer.kind,
+            before,
+            tuple(self._without(group, arguments, produced, outputs, answer, request) for group in groups),
+        )
+
+    def _without(
+        self,
+        heads: tuple[Head, ...],
+        arguments: dict[str, Any],
+        produced: Tensor | None,
+        before: Any,
+        answer: Objective,
+        request: Request,
+    ) -> Ablation:
+        with observing(self._network, Silencer(self._layers, heads).observe):
+            outputs = self._network(**arguments, **without_cache(self._network))
+            written = produced
+            if produced is not None and request.pair is None:
+                written = self._decoder_ids({"input_ids": arguments["input_ids"]}, request)[:, 1:]
+        found = self._answer(outputs, produced, answer, written)
+        if answer.kind == "vector":
+            cosine = torch.cosine_similarity(mean_vector(before), mean_vector(outputs), dim=0)
+            return Ablation(heads, found, float(cosine), None)
+        number = float(answer.of(outputs)[0])
+        if answer.kind == "next token":
+            number = math.exp(number)
+        elif answer.kind == "label":
+            number = float(self._label_scores(outputs)[answer.index])
+        place = (0, -1) if answer.kind == "next token" else (0,)
+        return Ablation(heads, found, number, divergence(before.logits[place], outputs.logits[place]))
+
+    def _answer(self, outputs: Any, produced: Tensor | None, answer: Objective, written: Tensor | None) -> Answer:
+        """What the model says, in `outputs`; of an encoder-decoder what it has `written`."""
+        if answer.kind == "vector":
+            return Answer("", float(mean_vector(outputs).norm()))
+        if answer.kind == "output" and produced is not None and written is not None:
+            text = self.tokenizer.decode(written[0].tolist(), skip_special_tokens=True)
+            return Answer(text, float(log_probabilities(outputs.logits, produced).sum()))
+        if answer.kind == "next token":
+            probabilities = outputs.logits[0, -1].float().softmax(-1)
+            best = int(probabilities.argmax())
+            return Answer(self.tokenizer.decode([best]), float(probabilities[best]))
+        scores = self._label_scores(outputs)
+        best = int(scores.argmax())
+        return Answer(str(self.model.config.id2label[best]), float(scores[best]))
+
+    def _label_scores(self, outputs: Any) -> Tensor:
+        """The probability of each label; of a regression its values."""
+        logits = outputs.logits[0].float()
+        if logits.numel() == 1 or self.model.config.problem_type == "multi_label_classification":
+            return logits if self.model.config.problem_type == "regression" else logits.sigmoid()
+        return logits.softmax(-1)
+
+    def _target(self, answer: Objective) -> str:
+        if answer.kind == "label" and answer.index is not None:
+            return f"logit of {self.model.config.id2label[answer.index]}"
+        if answer.kind == "next token" and answer.index is not None:
+            return f"log-probability of the next token {self.tokenizer.decode([answer.index])!r}"
+        return "log-probability of the output" if answer.kind == "output" else "length of the vector"
 
     def _listen(self, arguments: dict[str, Any], produced: Tensor | None, request: Request) -> dict[str, Any]:
         """One computation of the whole text, with the weights taken on the way."""
@@ -193,7 +292,8 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
                 hooks.enter_context(self._differentiable())
             outputs = self._network(**arguments, **without_cache(self._network))
             checks = [] if check is None else check.checks(outputs)
-            target = objective(outputs, produced) if with_gradients else None
+            answer = objective_of(outputs, produced)
+            target = answer.of(outputs)[0] if with_gradients else None
             maps = [(kind, *chosen[kind], *_taken(tap, kind, target)) for kind in chosen if all(chosen[kind])]
             self._refuse_what_is_no_number(maps, outputs)
             return {
@@ -203,6 +303,8 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
                 "maps": maps,
                 "rollout": tap.rollout,
                 "checks": checks,
+                "outputs": outputs,
+                "answer": answer,
             }
 
     def _refuse_what_is_no_number(self, maps: Sequence[Any], outputs: Any) -> None:
@@ -279,7 +381,12 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
         )
         heads = [summary for map_ in maps for summary in summarize_heads(map_, request.top)]
         checks = tuple(model_outputs["checks"])
-        return Inspection(self.name, tokens, maps, tuple(heads), produced or None, checks)
+        attribution = None
+        if "attribution" in model_outputs:
+            integral, target = model_outputs["attribution"]
+            attribution = _attribution(integral, target, tokens)
+        ablations = model_outputs.get("ablations")
+        return Inspection(self.name, tokens, maps, tuple(heads), produced or None, checks, attribution, ablations)
 
     def _output_tokens(self, token_ids: Sequence[int]) -> tuple[Token, ...]:
         """The labels of what the decoder reads and writes: some tokenizers have a vocabulary of its own for it."""
@@ -300,6 +407,14 @@ def _taken(tap: WeightTap, kind: Kind, target: Tensor | None) -> tuple[Tensor, T
     if target is None:
         return tap.visible(kind), weights, None
     return tap.visible(kind), weights, (weights * tap.gradients(kind, target)).clamp(min=0)
+
+
+def _attribution(integral: Integral, target: str, tokens: Sequence[Token]) -> Attribution:
+    """The scores with the tokens that they are of."""
+    shares = tuple(Share(token.text, float(score)) for token, score in zip(tokens, integral.scores, strict=True))
+    return Attribution(
+        "integrated gradients", target, integral.value, shares, integral.baseline, integral.error, integral.steps
+    )
 
 
 def _listed(token_ids: Tensor | None) -> list[int]:

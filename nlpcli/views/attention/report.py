@@ -18,7 +18,9 @@ from nlpcli.records.inspection import (
 )
 from nlpcli.records.record import Record
 from nlpcli.streams import columns
+from nlpcli.views.attention.ablations import draw_ablations
 from nlpcli.views.attention.alignment import draw_alignment
+from nlpcli.views.attention.attribution import draw_attribution
 from nlpcli.views.attention.heat_map import Sides, draw_heat_map
 from nlpcli.views.attention.labels import label, wrapped
 from nlpcli.views.attention.overview import draw_overview
@@ -86,6 +88,9 @@ def _lines(inspection: Inspection, width: int, coloured: bool) -> Iterator[Text]
     if not inspection.tokens:
         yield Text("(no tokens)")
         return
+    if inspection.ablations is not None:
+        yield from draw_ablations(inspection, inspection.ablations, width, coloured)
+        return
     chosen = chosen_head(inspection)
     for map_ in inspection.maps:
         own = [summary for summary in inspection.heads if summary.kind is map_.kind]
@@ -93,6 +98,9 @@ def _lines(inspection: Inspection, width: int, coloured: bool) -> Iterator[Text]
         if len(own) > 1:
             yield from draw_overview(map_, own, width, coloured)
         yield Text()
+    if inspection.attribution is not None:
+        yield from draw_attribution(inspection.attribution, width, coloured)
+        return
     yield from _chosen_map(inspection, chosen, width, coloured)
     if (cross := inspection.map_of(Kind.CROSS)) is not None:
         yield Text()
