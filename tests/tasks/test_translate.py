@@ -229,6 +229,7 @@ class Says(Echo):
     [
         ("It is on Thu at noon.", {"It is on Thu at noon.": "É ao meio-dia.", "It is on Thursday at noon.": "É na quinta-feira."}, "É na quinta-feira."),
         ("Two salt & pepper pots.", {"Two salt & pepper pots.": "Dois potes de sal.", "Two salt and pepper pots.": "Dois potes de sal e pimenta."}, "Dois potes de sal e pimenta."),
+        ("Two salt & pepper pots and a lid.", {"Two salt & pepper pots and a lid.": "Dois potes de sal e pimenta e uma tampa."}, "Dois potes de sal & pimenta e uma tampa."),
         ("All rights of it.", {"All rights of it.": "todos os direitos (a)."}, "Todos os direitos."),
         ("May 12 is the day.", {"May 12 is the day.": "12 de maio é o dia."}, "12 de maio é o dia."),
         ("npm is used here.", {"npm is used here.": "npm é usado."}, "npm é usado."),

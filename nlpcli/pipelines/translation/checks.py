@@ -44,6 +44,7 @@ _SIGNS_IN_WORDS = {"$": re.compile(r"d[óo]l+ar", re.I), "%": re.compile(r"por c
 _DIGIT = re.compile(r"\d")
 _AND = re.compile(r"(?<= )(?:e|and|y|und|et)(?= )")
 _AND_IN = {"en": "and", "pt": "e", "de": "und", "fr": "et", "es": "y", "it": "e", "nl": "en"}
+_AND_OR_SIGN = re.compile(rf"{_AND.pattern}|&")
 _SPACED_AMPERSAND = re.compile(r"(?<= )&(?= )")
 _ORDINAL_SIGN = re.compile(r"(?<![\w.])(\d+)(\.?)([ªº])")
 _ORDINAL_LETTER = re.compile(r"(?<![\w.,])(\d+)([oa])(?![\w'’])")
@@ -186,11 +187,14 @@ def _signs(source: str, found: str, languages: Languages, findings: Findings) ->
 
 
 def _ampersands(source: str, found: str, languages: Languages, findings: Findings) -> None:
-    """A word for "and" is one again; where there is none, the next time there is a word in the source."""
-    places, signs = list(_AND.finditer(found)), list(_SPACED_AMPERSAND.finditer(source))
-    if len(places) == source.count("&"):
-        findings.edits += [Edit(*match.span(), "&") for match in places]
-    elif languages.source in _AND_IN:
+    """A word for "and" is one again; where there are too few, the next time there is a word in the source."""
+    places, own = list(_AND.finditer(found)), list(_AND_OR_SIGN.finditer(source))
+    if len(places) == len(own):
+        findings.edits += [
+            Edit(*place.span(), "&") for place, match in zip(places, own, strict=True) if match[0] == "&"
+        ]
+    elif len(places) < len(own) and languages.source in _AND_IN:
+        signs = _SPACED_AMPERSAND.finditer(source)
         findings.changes += [Edit(*match.span(), _AND_IN[languages.source]) for match in signs]
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -24,28 +26,66 @@ _SHORTEST_GAP, _NO_LOOK = 9, 0.1
 # Long sentences are broken off near their end: their last tokens.
 _LONG, _END = 50, 3
 # Nor a name that the translation lacks; names that are written otherwise there are looked at. In a long sentence a name
-# can get lost that was looked at: one too many is only tried again, in halves, which are not long.
-_NAME_LOOKED_AT, _NAME_LOOKED_AT_IN_LONG = 0.15, 0.8
+# can get lost that was looked at a little: names that got lost had 0.4 at most.
+_NAME_LOOKED_AT, _NAME_LOOKED_AT_IN_LONG = 0.15, 0.5
 _NAME = re.compile(r"(?<=[\w,;:] )[^\W\d_][^\W\d_]+(?:['’-]\w+)*")
 _LETTERS_OF_NAME = 4
-# So many words in a row that a translation says twice and its source does not.
-_SAID_TWICE = 5
+# So many words in a row that a translation says twice and its source does not; what the source has twice may take some
+# more words in another language.
+_SAID_TWICE, _MORE = 5, 3
 
 Weights = np.ndarray[Any, np.dtype[np.float32]]
 
 
-class Source(NamedTuple):
-    """A text, its language, where its tokens stand in it, and the most attention that each of them got."""
+@dataclass(frozen=True)
+class Source:
+    """A text, its language, where its tokens stand in it, and the most attention that each of them got.
+
+    `is_common`: whether a word in small letters is a common one; with a capital it is translated, as no name is.
+    """
 
     text: str
     language: str
     offsets: Sequence[tuple[int, int]]
     looked_at: Weights
+    is_common: Callable[[str], bool] = lambda word: False  # noqa: ARG005
+
+    @cached_property
+    def _middles(self) -> Weights:
+        """Of each token its middle in the text, or -1 where it has no place there."""
+        offsets = np.array(self.offsets[: len(self.looked_at)], np.float32).reshape(-1, 2)
+        middles: Weights = np.where(offsets[:, 1] > offsets[:, 0], offsets.mean(1), np.float32(-1))
+        return middles
+
+    @cached_property
+    def _words(self) -> Weights:
+        """The most attention that any token of a word got, for each of its tokens: one is enough to translate it."""
+        words, starts, is_within = self.looked_at.copy(), list[int](), False
+        for place, (start, end) in enumerate(self.offsets[: len(words)]):
+            piece = self.text[start:end]
+            if not (is_within and piece.isalnum()) or self.text[start - 1 : start].isspace():
+                starts.append(place)
+            is_within = piece.strip().isalnum()
+        for first, last in pairwise([*starts, len(words)]):
+            words[first:last] = words[first:last].max(initial=0)
+        return words
+
+    def at(self, places: Sequence[int]) -> Weights:
+        """The attention of some tokens, of each that of its word."""
+        found: Weights = self._words[list(places)]
+        return found
 
     def between(self, start: int, end: int) -> Weights:
         """The attention of the tokens of a stretch that have a place in it."""
-        inside = [last > first and start <= (first + last) / 2 < end for first, last in self.offsets]
-        found: Weights = self.looked_at[np.array(inside, bool)[: len(self.looked_at)]]
+        return self._found(self.looked_at, start, end)
+
+    def words_between(self, start: int, end: int) -> Weights:
+        """The same, of each token that of its word."""
+        return self._found(self._words, start, end)
+
+    def _found(self, weights: Weights, start: int, end: int) -> Weights:
+        middles = self._middles
+        found: Weights = weights[: len(middles)][(middles >= start) & (middles < end)]
         return found
 
 
@@ -77,7 +117,7 @@ def left_out(source: Source, translation: str) -> str:
     least = _NAME_LOOKED_AT_IN_LONG if is_long else _NAME_LOOKED_AT
     for name in _missing_names(source.text, translation):
         found = source.between(*name.span())
-        if len(found) and found.max() < least:
+        if len(found) and found.max() < least and not source.is_common(name[0].lower()):
             return name[0]
     return ""
 
@@ -86,14 +126,16 @@ def _suspects(source: Source) -> Iterator[tuple[int, int]]:
     """Clauses, long stretches and an end that nothing looked at."""
     for start, end in pairwise([0, *clause_ends(source.text, source.language), len(source.text)]):
         found = source.between(start, end)
-        if len(found) >= _SHORTEST_CLAUSE and found.mean() < _LOOKED_AT:
+        if len(found) < _SHORTEST_CLAUSE or found.mean() >= _LOOKED_AT:
+            continue
+        if source.words_between(start, end).mean() < _LOOKED_AT:
             yield start, end
     words = [
         place
         for place, (start, end) in enumerate(source.offsets[: len(source.looked_at)])
         if any(map(str.isalnum, source.text[start:end]))
     ]
-    if len(source.looked_at) >= _LONG and source.looked_at[words[-_END:]].mean() < _LOOKED_AT:
+    if len(source.looked_at) >= _LONG and source.at(words[-_END:]).mean() < _LOOKED_AT:
         yield source.offsets[words[-_END]][0], len(source.text)
     for first in range(len(source.looked_at) - _SHORTEST_GAP + 1):
         if source.looked_at[first : first + _SHORTEST_GAP].mean() < _NO_LOOK:
@@ -123,11 +165,11 @@ def _folded(text: str) -> str:
 
 
 def said_twice(text: str, translation: str) -> str:
-    """Words that a translation says twice although its source has nothing twice; empty where there are none."""
+    """Words that a translation says twice although its source does not; empty where there are none."""
     if len(translation) < 2 * _SAID_TWICE:
         return ""
     found = _repeated(translation)
-    return found[-1] if len(found) > len(_repeated(text)) else ""
+    return found[-1] if len(found) > _MORE * len(_repeated(text)) else ""
 
 
 def _repeated(text: str) -> list[str]:

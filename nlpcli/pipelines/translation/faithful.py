@@ -65,7 +65,9 @@ class _Attempt(NamedTuple):
     @property
     def is_lossy(self) -> bool:
         """Whether stand-ins or tags for what was lost may help."""
-        return self.translation.complete and self.findings.are_losses
+        findings = self.findings
+        can_be_mended = bool(findings.protections or findings.changes or findings.lost_words)
+        return self.translation.complete and can_be_mended
 
 
 @dataclass(slots=True)

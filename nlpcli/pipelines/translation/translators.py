@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 WIDER = 4
 # Sentences whose token ids are kept: about those of two look-ahead windows.
 _REMEMBERED = 8192
-# In int8 a step of the decoder is mostly small operations; twice the rows halve their number (docs/decisions/0018).
-_INT8_BATCH_TOKENS = 2048
+# On CPU a step of the decoder is mostly small operations; twice the rows halve their number (docs/decisions/0018).
+_CPU_BATCH_TOKENS = 2048
 # Batches run side by side, and one must not take back the formula that another one needs.
 _PLAIN_FORMULA = Lock()
 
@@ -151,7 +151,7 @@ class BergamotTranslator:
         self._shortlisted = shortlisted
         # In int8, encoding a batch takes about as long as decoding it (docs/decisions/0018).
         self.decode_slots = DecodeSlots() if model.int8 and beams == 1 else None
-        self.batch_tokens = _INT8_BATCH_TOKENS if model.int8 else None
+        self.batch_tokens = _CPU_BATCH_TOKENS if self._module.device.type == "cpu" else None
         self._greedy = model.greedy
         self._ids = model.token_ids
         self.longest_input = min(int(self._tokenizer.model_max_length), self._module.config.longest_sentence)
@@ -204,7 +204,8 @@ class BergamotTranslator:
                 parts.append("")
                 continue
             offsets = offsets_of(self._tokenizer, text)
-            parts.append(left_out(Source(text, source, offsets, looked_at), translation))
+            is_common = self.vocabulary.has_word
+            parts.append(left_out(Source(text, source, offsets, looked_at, is_common), translation))
         return parts
 
     def _looked_at(self, rows: list[list[int]], found: list[Translated]) -> list[Tensor]:
