@@ -1,6 +1,6 @@
 """Our subclasses of transformers' pipelines.
 
-- shared: `windows` (texts → padded batches), `pooling`, `labels`, `emoji`
+- shared: `windows` (texts → padded batches), `chat` (conversations → token ids), `pooling`, `labels`, `emoji`
 - one text in, one answer out: `classification`, `zero_shot`, `embedding` over `chunks`, and `static` (vectors
   that are looked up)
 - labels of tokens: `token_classification` over `token_labels`, `spacy_entities`

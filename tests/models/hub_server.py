@@ -83,6 +83,9 @@ class HubServer(ThreadingHTTPServer):
         self.stalled = Event()
         self.released = Event()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Nothing: who is killed in the middle of a download says no goodbye."""
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"

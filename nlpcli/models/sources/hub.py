@@ -28,6 +28,7 @@ from nlpcli.models.sources.hub_cache import (
     cached_repositories,
     checked_download,
     discard_damaged,
+    half_deleted,
     leftovers_of,
     licence,
     pin,
@@ -97,9 +98,12 @@ class HubSource:
             if alias.revision:
                 pinned.setdefault(_repository_of(alias.model), []).append(alias.revision)
         return [
-            removal
-            for repository in cached_repositories()
-            for removal in leftovers_of(repository, pinned.get(repository.name, ()))
+            *half_deleted(),
+            *(
+                removal
+                for repository in cached_repositories()
+                for removal in leftovers_of(repository, pinned.get(repository.name, ()))
+            ),
         ]
 
     def verify(self, name: str) -> list[Verification]:

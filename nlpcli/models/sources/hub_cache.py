@@ -204,8 +204,14 @@ def leftovers_of(repository: HubRepository, pinned: Iterable[str]) -> Iterator[R
             continue
         reason = "broken-off download" if blob.name.endswith(".incomplete") else "of no revision"
         yield Removal(repository.name, blob, _size(blob), reason)
-    for aside in sorted(repository.path.glob(".deleting-*")):
-        yield Removal(repository.name, aside, 0, "half deleted")
+    yield from half_deleted(repository.path, repository.name)
+
+
+def half_deleted(folder: Path | None = None, name: str | None = None) -> Iterator[Removal]:
+    """What a removal that was broken off has left: in a repository, or of whole ones in the cache."""
+    for aside in sorted((folder or cache_folder()).glob(".deleting-*")):
+        size = sum(_size(path) for path in aside.rglob("*") if not path.is_symlink())
+        yield Removal(name or aside.name, aside, size, "half deleted")
 
 
 def _own_size(revision: HubRevision) -> int:
