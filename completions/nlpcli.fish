@@ -189,6 +189,9 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threshold -d 'Below this sco
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l aggregate -d 'Print how often each label is given, its share and its mean score.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-aggregate -d 'Print how often each label is given, its share and its mean score.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l labels -d 'Your own labels instead of the model\'s, without training (zero-shot).' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l why -d 'Show which tokens made each result (JSON: the field `why`).'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-why -d 'Show which tokens made each result (JSON: the field `why`).'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l html -d 'With --why: a page with the tokens of each result.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l hypothesis -d 'The sentence that --labels are put into, at {}.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'

@@ -281,6 +281,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--aggregate', 'Print how often each label is given, its share and its mean score.')
         ("{0}`t{1}" -f '--no-aggregate', 'Print how often each label is given, its share and its mean score.')
         ("{0}`t{1}" -f '--labels', 'Your own labels instead of the model''s, without training (zero-shot).')
+        ("{0}`t{1}" -f '--why', 'Show which tokens made each result (JSON: the field `why`).')
+        ("{0}`t{1}" -f '--no-why', 'Show which tokens made each result (JSON: the field `why`).')
+        ("{0}`t{1}" -f '--html', 'With --why: a page with the tokens of each result.')
         ("{0}`t{1}" -f '--hypothesis', 'The sentence that --labels are put into, at {}.')
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
@@ -324,6 +327,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     )
     $kinds[' sentiment --threshold'] = @()
     $kinds[' sentiment --labels'] = @()
+    $kinds[' sentiment --html'] = 'FILES'
     $kinds[' sentiment --hypothesis'] = @()
     $kinds[' sentiment -i'] = 'FILES'
     $kinds[' sentiment --input'] = 'FILES'

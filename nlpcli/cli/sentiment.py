@@ -10,6 +10,7 @@ import typer
 from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
+from nlpcli.cli.why import Why, WhyPage, page_of_reasons
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.splitting import without_surrogates
@@ -25,6 +26,7 @@ Examples:
   nlpcli sentiment -i reviews.csv --field review --aggregate
   tail -f app.log | nlpcli sentiment --threshold 0.8
   nlpcli sentiment --labels "billing,bug,praise" "The app crashes when I open it."
+  nlpcli sentiment --why "I love the film, but the ending was terrible."
   nlpcli sentiment --all-scores -F jsonl "Not bad at all."
 """
 
@@ -59,6 +61,8 @@ def sentiment(
         str | None,
         typer.Option(metavar="A,B,…", help="Your own labels instead of the model's, without training (zero-shot)."),
     ] = None,
+    why: Why = False,
+    html: WhyPage = None,
     hypothesis: Annotated[
         str, typer.Option(metavar="TEXT", help="The sentence that --labels are put into, at {}.")
     ] = DEFAULT_HYPOTHESIS,
@@ -74,11 +78,12 @@ def sentiment(
         threshold=threshold,
         labels=_own_labels(labels),
         hypothesis=without_surrogates(hypothesis),
+        why=why,
     )
     _check(options)
     task = "labels" if options.labels and not _ask_for_tone(options.labels) else "sentiment"
-    job = make_job("sentiment", options, shared, texts, Per.LINE, catalog().defaults[task])
-    return run_job(job, shared, _TALLY if aggregate else _LABELLED)
+    job = make_job("sentiment", options, shared, texts, Per.LINE, catalog().defaults[task], written=[html])
+    return run_job(job, shared, _TALLY if aggregate else _LABELLED, page_of_reasons(why, html), html is not None)
 
 
 def _own_labels(labels: str | None) -> tuple[str, ...]:
@@ -115,6 +120,8 @@ def _ask_for_tone(labels: tuple[str, ...]) -> bool:
 def _check(options: SentimentOptions) -> None:
     if options.result == "aggregate" and options.all_scores:
         raise UsageError("--all-scores says something of each record, --aggregate of all; choose one")
+    if options.result == "aggregate" and options.why:
+        raise UsageError("--why says something of each record, --aggregate of all; choose one")
     if options.hypothesis != DEFAULT_HYPOTHESIS and not options.labels:
         raise UsageError("--hypothesis goes with --labels")
     if PLACE not in options.hypothesis:

@@ -17,6 +17,8 @@ from transformers import TextClassificationPipeline
 from nlpcli.errors import ModelUnusable, quoted
 from nlpcli.models.loading import load_classifier, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.attribution.embeddings import WordEmbeddings
+from nlpcli.pipelines.attribution.evidence import Evidence
 from nlpcli.pipelines.labels import Meaning, label_names, meaning_of
 from nlpcli.pipelines.windows import Window, Windows, with_rounded_rows
 from nlpcli.runtime.device import Placement
@@ -56,6 +58,22 @@ class ClassificationPipeline(TextClassificationPipeline):  # type: ignore[misc]
             logits = self._logits(with_rounded_rows(windows))[: len(windows)].float()
             probabilities: Probabilities = _PROBABILITIES[self.meaning](logits).cpu().numpy()
             return probabilities
+
+    def places(self, text: str, windows: Sequence[Window]) -> list[list[tuple[int, int] | None]]:
+        """Where the tokens of each window of a text stand in it."""
+        return self._windows.places(text, windows, whole=False)
+
+    def evidence(self, window: Window) -> Evidence:
+        """The logits of a window, to take gradients of."""
+        ids = torch.tensor(window, device=self.device)
+        embeddings = WordEmbeddings(self.model)
+
+        def logits(points: Tensor) -> Tensor:
+            with embeddings.replaced(ids, points):
+                found: Tensor = self.model(input_ids=ids.expand(len(points), -1)).logits.float()
+            return found
+
+        return Evidence(self.tokenizer, window, embeddings.of, logits)
 
     def _logits(self, windows: Sequence[Window]) -> Tensor:
         inputs = self._windows.collate(windows, self.device)

@@ -7,8 +7,8 @@ token ids; a text longer than the model's limit gives several, and nothing is cu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from transformers.pipelines import PIPELINE_REGISTRY
 from nlpcli.errors import UsageError
 from nlpcli.models.loading import load_encoder, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.attribution.embeddings import WordEmbeddings
 from nlpcli.pipelines.chunks import CHUNK_TOKENS, Chunk, spans_of_chunks
 from nlpcli.pipelines.pooling import SentenceConfig, read_sentence_config
 from nlpcli.pipelines.windows import Window, Windows, with_rounded_rows
@@ -26,6 +27,13 @@ from nlpcli.runtime.device import Placement
 
 TASK = "text-embedding"
 _LEAST_ROOM = 4
+
+
+class WindowVector(NamedTuple):
+    """`of`: word embeddings (points, tokens, width) → vectors (points, dimension), not normalised."""
+
+    embeddings: WordEmbeddings
+    of: Callable[[Tensor], Tensor]
 
 
 class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
@@ -111,6 +119,23 @@ class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
         with torch.inference_mode():
             vectors = self._forward(self._windows.collate(rows, self.device), masked, pooling)[: len(windows)]
             return vectors.cpu().numpy()  # type: ignore[no-any-return]
+
+    def places(self, text: str, windows: Sequence[Window], whole: bool = True) -> list[list[tuple[int, int] | None]]:
+        """Where the tokens of each window of a text stand in it."""
+        (text,) = self._as_the_model_reads([text])
+        return self._windows.places(text, windows, whole)
+
+    def differentiable(self, window: Window, unpooled: int = 0, pooling: str = "auto") -> WindowVector:
+        """The vector of a window as a function of its word embeddings, to take gradients of."""
+        ids = torch.tensor(window, device=self.device)
+        embeddings = WordEmbeddings(self.model)
+
+        def vectors(points: Tensor) -> Tensor:
+            with embeddings.replaced(ids, points):
+                rows = {"input_ids": ids.expand(len(points), -1)}
+                return self._forward(rows, [unpooled] * len(points), pooling)
+
+        return WindowVector(embeddings, vectors)
 
     def _forward(
         self, model_inputs: dict[str, Tensor], unpooled: Sequence[int] | None = None, pooling: str = "auto"

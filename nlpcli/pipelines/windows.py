@@ -40,6 +40,11 @@ class Windows:
         """How many tokens of a text fit into one window."""
         return self.longest_input - len(self._prefix) - len(self._suffix)
 
+    @property
+    def prefix_length(self) -> int:
+        """How many special tokens stand before a text."""
+        return len(self._prefix)
+
     def of_equal_length(self, texts: Sequence[str]) -> list[list[Window]]:
         """The windows of each text, equally long: each says as much as the others."""
         return [
@@ -82,6 +87,28 @@ class Windows:
             return_token_type_ids=False,
         )
         return encoded["input_ids"]  # type: ignore[no-any-return]
+
+    def places(self, text: str, windows: Sequence[Window], whole: bool) -> list[list[tuple[int, int] | None]]:
+        """Where the tokens of each window stand in `text`, in code points; None: the tokenizer added them.
+
+        `whole`: the windows were cut out of the token ids of the whole text; else they hold its sentences.
+        """
+        if len(windows) == 1:
+            return [_placed(self._tokenizer, text, 0, add_special_tokens=True)]
+        found: list[tuple[int, int] | None] = []
+        start = 0
+        for part in [text] if whole else split(text, detect(text).code):
+            start = max(start, text.find(part, start))
+            found += _placed(self._tokenizer, part, start, add_special_tokens=False)
+            start += len(part)
+        placed, begin = [], 0
+        for window in windows:
+            size = len(window) - len(self._prefix) - len(self._suffix)
+            inner = found[begin : begin + size]
+            inner += [None] * (size - len(inner))
+            placed.append([*[None] * len(self._prefix), *inner, *[None] * len(self._suffix)])
+            begin += size
+        return placed
 
     def with_special_tokens(self, token_ids: Window) -> Window:
         """The token ids of a text as the model reads them."""
@@ -126,6 +153,11 @@ class Pairs:
         return window, [type_of_first] * head + [type_of_second] * (len(window) - head)
 
     @property
+    def start(self) -> int:
+        """Where the first text begins in a window."""
+        return len(self._before)
+
+    @property
     def has_segments(self) -> bool:
         """Whether the model wants to be told the segments."""
         return self._types is not None
@@ -146,6 +178,39 @@ def pad(windows: Sequence[Window], padding: int, device: torch.device) -> dict[s
 def with_rounded_rows(windows: Sequence[Window]) -> list[Window]:
     """The windows, and the last one a few times more (see `kernels.shapes`)."""
     return [*windows, *([windows[-1]] * (rounded_rows(len(windows)) - len(windows)))]
+
+
+def _placed(
+    tokenizer: PreTrainedTokenizerBase, text: str, start: int, add_special_tokens: bool
+) -> list[tuple[int, int] | None]:
+    """The place of each token, from `start` on."""
+    if not tokenizer.is_fast:
+        ids = tokenizer(text, add_special_tokens=add_special_tokens)["input_ids"]
+        return _found(tokenizer.convert_ids_to_tokens(ids), text, start)
+    offsets = tokenizer(text, add_special_tokens=add_special_tokens, return_offsets_mapping=True)["offset_mapping"]
+    return [_own_place(text, first, last, start) for first, last in offsets]
+
+
+def _found(tokens: Sequence[str], text: str, start: int) -> list[tuple[int, int] | None]:
+    """Tokens looked for one behind the other, for tokenizers that do not say where they stand."""
+    places: list[tuple[int, int] | None] = []
+    end = 0
+    for token in tokens:
+        piece = token.replace("\u2581", "")
+        place = text.find(piece, end) if piece else -1
+        if place < 0:
+            places.append(None)
+            continue
+        end = place + len(piece)
+        places.append((start + place, start + end))
+    return places
+
+
+def _own_place(text: str, first: int, last: int, start: int) -> tuple[int, int] | None:
+    """A token's own characters: many begin with the space before a word."""
+    while first < last and text[first].isspace():
+        first += 1
+    return (start + first, start + last) if first < last else None
 
 
 def _equal_parts(token_ids: Window, most: int) -> list[Window]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 from transformers import ZeroShotClassificationPipeline
 
 from nlpcli.errors import ModelUnusable, UsageError, quoted
@@ -18,6 +19,8 @@ from nlpcli.models.loading import is_classifier, load_classifier, load_tokenizer
 from nlpcli.models.reference import LocalModel
 from nlpcli.models.static.kinds import is_static
 from nlpcli.models.static.store import WordVectors
+from nlpcli.pipelines.attribution.embeddings import WordEmbeddings
+from nlpcli.pipelines.attribution.evidence import Evidence
 from nlpcli.pipelines.classification import ClassificationPipeline, Probabilities, load_classification_pipeline
 from nlpcli.pipelines.embedding import EmbeddingPipeline, load_embedding_pipeline
 from nlpcli.pipelines.labels import Meaning
@@ -78,6 +81,34 @@ class EntailmentClassifier:
             logits = self._pipeline.model(**inputs).logits.float()[:, self._pipeline.entailment_id]
             return torch.softmax(logits.view(len(windows), -1), dim=-1).cpu().numpy()  # type: ignore[no-any-return]
 
+    def places(self, text: str, windows: Sequence[Window]) -> list[list[tuple[int, int] | None]]:
+        """Where the tokens of each window of a text stand in it."""
+        return self._windows.places(text, windows, whole=False)
+
+    def evidence(self, window: Window) -> Evidence:
+        """The entailment of each label by a window, to take gradients of; the tokens of the labels stay."""
+        model, device = self._pipeline.model, self._pipeline.device
+        embeddings = WordEmbeddings(model)
+        text = self._windows.without_special_tokens(window)
+        rows = [self._pairs.join(text, hypothesis) for hypothesis in self._hypotheses]
+        start = self._pairs.start
+
+        def logits(points: Tensor) -> Tensor:
+            found = []
+            for row, segments in rows:
+                ids = torch.tensor(row, device=device)
+                whole = embeddings.of(ids).expand(len(points), -1, -1)
+                filled = torch.cat([whole[:, :start], points, whole[:, start + len(text) :]], dim=1)
+                more = {}
+                if self._pairs.has_segments:
+                    more["token_type_ids"] = torch.tensor(segments, device=device).expand(len(points), -1)
+                with embeddings.replaced(ids, filled):
+                    outputs = model(input_ids=ids.expand(len(points), -1), **more)
+                found.append(outputs.logits.float()[:, self._pipeline.entailment_id])
+            return torch.stack(found, dim=1)
+
+        return Evidence(self.tokenizer, text, embeddings.of, logits, self._windows.prefix_length)
+
 
 class SimilarityClassifier:
     """Compares the vector of each window with those of the labels."""
@@ -114,6 +145,26 @@ class SimilarityClassifier:
         exponentials = np.exp(scores - scores.max(1, keepdims=True))
         return exponentials / exponentials.sum(1, keepdims=True)  # type: ignore[no-any-return]
 
+    def places(self, text: str, windows: Sequence[Window]) -> list[list[tuple[int, int] | None]]:
+        """Where the tokens of each window of a text stand in it."""
+        return self._transformer.places(text, windows, whole=False)
+
+    def evidence(self, window: Window) -> Evidence:
+        """The scaled similarities of a window, to take gradients of."""
+        labels = torch.tensor(self._label_vectors, device=self._transformer.device)
+        vectors = self._transformer.differentiable(window)
+
+        def logits(points: Tensor) -> Tensor:
+            return _SIMILARITY_SCALE * torch.nn.functional.normalize(vectors.of(points), dim=-1) @ labels.T
+
+        return Evidence(self.tokenizer, window, vectors.embeddings.of, logits)
+
+    @property
+    def _transformer(self) -> EmbeddingPipeline:
+        if isinstance(self._embedding, StaticPipeline):
+            raise UsageError("--why explains what a model makes of words together; static vectors do not, leave it out")
+        return self._embedding
+
     def _unit_vectors(self, windows: Sequence[Window]) -> Probabilities:
         vectors = self._embedding.encode(windows, pooling=self._pooling)
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)  # type: ignore[no-any-return]
@@ -131,13 +182,19 @@ class ToneClassifier:
         self.longest_input = classification.longest_input
         self.windows = classification.windows
         self.cost = classification.cost
+        self.places = classification.places
         self._classification = classification
-        self._places = list(places.values())
+        self._columns = list(places.values())
 
     def classify(self, windows: Sequence[Window]) -> Probabilities:
         """(windows, labels) float32: the probabilities of these labels, as if there were no others."""
-        probabilities = self._classification.classify(windows)[:, self._places]
+        probabilities = self._classification.classify(windows)[:, self._columns]
         return probabilities / np.maximum(probabilities.sum(1, keepdims=True), 1e-12)  # type: ignore[no-any-return]
+
+    def evidence(self, window: Window) -> Evidence:
+        """The logits of these labels, to take gradients of."""
+        whole = self._classification.evidence(window)
+        return whole.with_logits(lambda points: whole.logits(points)[:, self._columns])
 
 
 def load_zero_shot_pipeline(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nlpcli.records.record import Record
+from nlpcli.views.attribution.tokens import draw_why, written
 from nlpcli.views.bars import bar
 from nlpcli.views.by_width import ByWidth
 
@@ -35,6 +36,8 @@ def labelled_line(record: Record) -> str:
     columns = [label, score, " ".join(record.text.split())]
     if result.get("scores"):
         columns.append(" ".join(f"{label}={score:.4f}" for label, score in result["scores"].items()))
+    if "why" in result:
+        columns.append(written(result["why"]))
     return "\t".join(columns)
 
 
@@ -48,6 +51,7 @@ def tally_line(record: Record) -> str:
 
 def draw_labelled(record: Record) -> RenderableType:
     """Label, score, bar and text; below it the other scores, where they were asked for."""
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
@@ -67,7 +71,10 @@ def draw_labelled(record: Record) -> RenderableType:
         if label != result["label"]:
             grid.add_row(*(Text(cell, style="dim") for cell in (f"  {label}", f"{score:.4f}", bar(score))), "")
             narrow.append(f"\n  {label} {score:.4f}", style="dim")
-    return ByWidth(_WIDE, grid, narrow)
+    drawn = ByWidth(_WIDE, grid, narrow)
+    if result.get("why") is None:
+        return drawn
+    return Group(drawn, *draw_why(record.text, result["why"]))
 
 
 def draw_tally(record: Record) -> RenderableType:

@@ -1,0 +1,36 @@
+"""A pipeline with a second one of the same weights in float32: gradients go through no other, whatever a run computes
+in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nlpcli.models.reference import LocalModel
+from nlpcli.runtime.device import Placement
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What computes the results, and what explains them."""
+
+    pipeline: Any
+    exact: Any
+
+
+@dataclass(frozen=True, slots=True)
+class WithExplanations:
+    """A loader of both; `load_exact` where what explains is loaded in another way."""
+
+    load: Callable[[LocalModel, Placement], Any]
+    load_exact: Callable[[LocalModel, Placement], Any] | None = None
+
+    def __call__(self, model: LocalModel, placement: Placement) -> Explained:
+        return Explained(self.load(model, placement), (self.load_exact or self.load)(model, in_float32(placement)))
+
+
+def in_float32(placement: Placement) -> Placement:
+    """The same device, in float32."""
+    return replace(placement, dtype="float32", quantization=None, automatic=False, kernels=frozenset(), warning="")
