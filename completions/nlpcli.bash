@@ -276,6 +276,8 @@ _nlpcli_kind() {
         " extract --types") kind=ANYTHING ;;
         " extract --aggregation") kind=CHOICES:simple,first,average,max ;;
         " extract --offsets") kind=CHOICES:characters,bytes ;;
+        " extract --map") kind=FILES ;;
+        " extract --kinds") kind=ANYTHING ;;
         " extract -i" | " extract --input") kind=FILES ;;
         " extract --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet,docx ;;
         " extract --field") kind=fields ;;
@@ -347,7 +349,7 @@ _nlpcli_options() {
         " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets --no-bullets --markup -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " sentiment") _nlpcli_offer "$current" --all-scores --no-all-scores --threshold --aggregate --no-aggregate --labels --why --no-why --html --hypothesis -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " embed") _nlpcli_offer "$current" --search --similarity --no-similarity --top --chunks --no-chunks --plot --pooling --normalize --no-normalize --dim --precision --prompt -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " extract") _nlpcli_offer "$current" --types --aggregation --offsets --count --no-count -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " extract") _nlpcli_offer "$current" --types --aggregation --offsets --count --no-count --mask --no-mask --unmask --no-unmask --map --kinds --originals --no-originals -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " attention-inspect") _nlpcli_offer "$current" --layer --head --part --pair --method --ablate --top --verify --no-verify --html --png --npz -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " models") _nlpcli_offer "$current" -h --help ;;
         " models list") _nlpcli_offer "$current" --available --no-available --json --no-json -h --help ;;

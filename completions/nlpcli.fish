@@ -277,6 +277,14 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -l aggregation -d 'How the pieces
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l offsets -d 'What start and end count: code points, or bytes of UTF-8.' -x -a 'characters bytes'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l count -d 'Print how often each was found in all of the input, instead of where.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-count -d 'Print how often each was found in all of the input, instead of where.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l mask -d 'Put tokens such as <EMAIL_1> in the place of personal data.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-mask -d 'Put tokens such as <EMAIL_1> in the place of personal data.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l unmask -d 'Put back what tokens stand for, also in a translation or a summary.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-unmask -d 'Put back what tokens stand for, also in a translation or a summary.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l map -d 'What the tokens of --mask stand for: kept there, or read by --unmask.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l kinds -d 'What --mask masks: all (default), url, email, iban, card, mac, ip, birth-date, id, phone; and types of entities of the model, such as PERSON.' -x
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l originals -d 'Let --mask keep the texts as they were in structured output, too.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-originals -d 'Let --mask keep the texts as they were in structured output, too.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'

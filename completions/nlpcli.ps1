@@ -440,6 +440,14 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offsets', 'What start and end count: code points, or bytes of UTF-8.')
         ("{0}`t{1}" -f '--count', 'Print how often each was found in all of the input, instead of where.')
         ("{0}`t{1}" -f '--no-count', 'Print how often each was found in all of the input, instead of where.')
+        ("{0}`t{1}" -f '--mask', 'Put tokens such as <EMAIL_1> in the place of personal data.')
+        ("{0}`t{1}" -f '--no-mask', 'Put tokens such as <EMAIL_1> in the place of personal data.')
+        ("{0}`t{1}" -f '--unmask', 'Put back what tokens stand for, also in a translation or a summary.')
+        ("{0}`t{1}" -f '--no-unmask', 'Put back what tokens stand for, also in a translation or a summary.')
+        ("{0}`t{1}" -f '--map', 'What the tokens of --mask stand for: kept there, or read by --unmask.')
+        ("{0}`t{1}" -f '--kinds', 'What --mask masks: all (default), url, email, iban, card, mac, ip, birth-date, id, phone; and types of entities of the model, such as PERSON.')
+        ("{0}`t{1}" -f '--originals', 'Let --mask keep the texts as they were in structured output, too.')
+        ("{0}`t{1}" -f '--no-originals', 'Let --mask keep the texts as they were in structured output, too.')
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input-format', 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.')
@@ -483,6 +491,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' extract --types'] = @()
     $kinds[' extract --aggregation'] = @('simple', 'first', 'average', 'max')
     $kinds[' extract --offsets'] = @('characters', 'bytes')
+    $kinds[' extract --map'] = 'FILES'
+    $kinds[' extract --kinds'] = @()
     $kinds[' extract -i'] = 'FILES'
     $kinds[' extract --input'] = 'FILES'
     $kinds[' extract --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'docx')

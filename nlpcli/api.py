@@ -14,8 +14,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from nlpcli import settings
-from nlpcli.engines import local
+from nlpcli.engines import local, without_model
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
+from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.inputs import ARGUMENT, InputSpec
 from nlpcli.records.record import Origin, Record
@@ -29,7 +30,7 @@ class LoadedTask:
     """A task over a loaded pipeline; calls share the pipeline and nothing else, so that threads may call at a time."""
 
     job: Job
-    loaded: Loaded[Any]
+    loaded: Loaded[Any] | None
 
     def __call__(self, texts: Iterable[str], **options: Any) -> list[dict[str, Any]]:
         """The result fields of each text, in order; of a text that cannot be processed `{"error": …}`.
@@ -44,11 +45,18 @@ class LoadedTask:
     def stream(self, texts: Iterable[str], **options: Any) -> Iterator[dict[str, Any]]:
         """As a call, but each result as soon as it is there; `texts` may be endless."""
         job = replace(self.job, options=_changed(self.job, options))
+        for record in self._outgoing(job, texts):
+            yield {"error": record.error} if record.result is None else dict(record.result)
+
+    def _outgoing(self, job: Job, texts: Iterable[str]) -> Iterator[Record]:
+        if without_model.serves(job):
+            return without_model.run(job, _records(texts))
+        if self.loaded is None:
+            raise UsageError(f"{job.task} was loaded for what needs no model; load it again with these options")
         compute, hardware = job.compute, local.hardware_for(job)
         source = ReadAhead(_records(texts))
         threads = compute.threads or hardware.cores
-        for record in local.run_loaded(job, self.loaded, source, hardware, compute.batch_tokens, threads):
-            yield {"error": record.error} if record.result is None else dict(record.result)
+        return local.run_loaded(job, self.loaded, source, hardware, compute.batch_tokens, threads)
 
 
 def load(
@@ -82,6 +90,8 @@ def load(
         ComputeSpec(device, dtype, batch_tokens, threads),
     )
     job = replace(job, options=_changed(job, options))
+    if without_model.serves(job):
+        return LoadedTask(job, None)
     placement, _ = local.place(job, local.hardware_for(job))
     return LoadedTask(job, local.load_model(job, placement, local.no_progress))
 

@@ -212,7 +212,7 @@ def carry_out(plan: Plan, engine: Engine | None = None) -> int:
     decoder_for(job.input.encoding)
     _refuse_terminal_input(files, job.task)
     activity, failures = Activity(plan.progress, plan.quiet), _Failures(job.on_error)
-    run = _Run(plan, files, activity, failures, engine or _local_engine())
+    run = _Run(plan, files, activity, failures, _engine_of(job, engine))
     try:
         run.write_folder() if names_folder(job.output.path) else run.write_one()
     finally:
@@ -220,7 +220,14 @@ def carry_out(plan: Plan, engine: Engine | None = None) -> int:
     return SOME_FAILED if failures.count else 0
 
 
-def _local_engine() -> Engine:
+def _engine_of(job: Job, given: Engine | None) -> Engine:
+    """The one that is given, or that of this process; what needs no model waits for none."""
+    from nlpcli.engines import without_model
+
+    if without_model.serves(job):
+        return without_model.run
+    if given is not None:
+        return given
     from nlpcli.engines import local
 
     return local.run

@@ -16,7 +16,7 @@ class NotThere(LookupError):
 
 
 @cache
-def _steps(path: str) -> tuple[str | int, ...]:
+def steps(path: str) -> tuple[str | int, ...]:
     if not _PATH.fullmatch(path):
         return (path,)
     return tuple(int(step[1]) if step[1] else step[0] for step in _STEP.finditer(path))
@@ -24,7 +24,7 @@ def _steps(path: str) -> tuple[str | int, ...]:
 
 def first_step(path: str) -> str:
     """The field of the record in which `path` begins."""
-    return str(_steps(path)[0])
+    return str(steps(path)[0])
 
 
 def value_at(fields: Mapping[str, Any], path: str) -> Any:
@@ -37,7 +37,7 @@ def value_at(fields: Mapping[str, Any], path: str) -> Any:
         return fields[path]
     value: Any = fields
     before = ""
-    for step in _steps(path):
+    for step in steps(path):
         value = _inside(value, step, before)
         before += f"[{step}]" if isinstance(step, int) else f".{step}" if before else step
     return value

@@ -97,6 +97,8 @@ class TaskOptions(Protocol):
     def fields(self) -> Mapping[str, str]:
         """Name and type of each result field (see `records.writers.ResultNames`)."""
 
+    # Options of which some need no model say so with a property `needs_model`; without one, a model is needed.
+
 
 class TaskModule(Protocol):
     """What the module of a task provides."""
@@ -106,7 +108,7 @@ class TaskModule(Protocol):
     def loader(self, options: Any, model: LocalModel, placement: Placement) -> Loader:
         """The loader of the pipeline that these options need. Raises UsageError where the placement cannot serve."""
 
-    def make_task(self, options: Any, loaded: Loaded[Any]) -> BatchTask | ContinuousTask:
+    def make_task(self, options: Any, loaded: Any) -> BatchTask | ContinuousTask:
         """The task of one run over a loaded pipeline."""
 
 
@@ -122,13 +124,15 @@ def load(name: str, options: Any, model: LocalModel, placement: Placement) -> Lo
         return Loaded(loader(model, placement), model, placement)
 
 
-def make_task(name: str, options: Any, loaded: Loaded[Any]) -> BatchTask | ContinuousTask:
-    """The task of one run.
+def make_task(name: str, options: Any, loaded: Loaded[Any] | None) -> BatchTask | ContinuousTask:
+    """The task of one run; `loaded` is None where the options need no model.
 
     Raises:
         UsageError: the model cannot do what the options ask for.
         ModelUnusable: the model fails at what the options ask for.
     """
+    if loaded is None:
+        return _module(name).make_task(options, None)
     computing = partial(said_at_computing, loaded.model.name)
     with computing():
         task = _module(name).make_task(options, loaded)

@@ -26,8 +26,18 @@ def loader(options: ExtractOptions, model: LocalModel, placement: Placement) -> 
     return load_token_classification_pipeline
 
 
-def make_task(options: ExtractOptions, loaded: Loaded[Any]) -> BatchTask:
-    """The task of one run."""
+def make_task(options: ExtractOptions, loaded: Loaded[Any] | None) -> BatchTask:
+    """The task of one run; `loaded` is None where the options need no model."""
+    if options.result == "unmasked":
+        from nlpcli.tasks.extract_mask import UnmaskTask
+
+        return UnmaskTask(options)
+    if options.result == "masked":
+        from nlpcli.tasks.extract_mask import MaskTask, entity_options
+
+        entities = None if loaded is None else make_task(entity_options(options, loaded.pipeline.types), loaded)
+        return MaskTask(options, entities)
+    assert loaded is not None
     from nlpcli.tasks.extract_entities import EntityTask
 
     return EntityTask(options, loaded.pipeline, LanguageWatch(loaded.model), loaded.model.name)

@@ -11,23 +11,12 @@ from nlpcli.text.personal.births import births
 from nlpcli.text.personal.context import plain
 from nlpcli.text.personal.national_ids import national_ids
 from nlpcli.text.personal.phones import phones
-from nlpcli.text.personal.tokens import ENTITY_LABELS, LITERAL, Part
+from nlpcli.text.personal.tokens import KIND_NAMES, Part
 
 Detector = Callable[[str], Iterator[tuple[int, int]]]
-# Where two find something in the same place, the first is believed: a card holds no phone, a URL may hold an address.
-KINDS: dict[str, Detector] = {
-    "URL": urls,
-    "EMAIL": emails,
-    "IBAN": ibans,
-    "CARD": cards,
-    "MAC": macs,
-    "IP": ips,
-    "BIRTH_DATE": births,
-    "ID": national_ids,
-    "PHONE": phones,
-}
-LABELS = frozenset({*KINDS, *ENTITY_LABELS, LITERAL})
-"""The labels that a token may have, without those of an uncommon model."""
+_DETECTORS: tuple[Detector, ...] = (urls, emails, ibans, cards, macs, ips, births, national_ids, phones)
+# Where two find something in the same place, the first is believed.
+KINDS: dict[str, Detector] = dict(zip(KIND_NAMES, _DETECTORS, strict=True))
 # Without a digit and without a sign of an address there is nothing to find, which is quick to see.
 _SIGN = re.compile(r"[0-9@/]|::|\[\s?at\s?\]|\(\s?at\s?\)|www\.", re.IGNORECASE)
 

@@ -9,9 +9,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 LITERAL = "LITERAL"
+# What is told without a model (`kinds` tells how), in the order in which it is believed: a card holds no phone, but a
+# URL may hold an address.
+KIND_NAMES = ("URL", "EMAIL", "IBAN", "CARD", "MAC", "IP", "BIRTH_DATE", "ID", "PHONE")
 # Labels of entities that models commonly have: tokens of these are told apart in every text.
 ENTITY_LABELS = frozenset(
     [
@@ -42,10 +45,24 @@ ENTITY_LABELS = frozenset(
         "NAME",
     ]
 )
+LABELS = frozenset({*KIND_NAMES, *ENTITY_LABELS, LITERAL})
+"""The labels that a token may have, without those of an uncommon model."""
 _OPEN = r"(?:\\?<|&lt;|＜|〈|《|«|‹|\\?\[|【|［|「|\{|｛)"
 _CLOSE = r"(?:\\?>|&gt;|＞|〉|》|»|›|\\?\]|】|］|」|\}|｝)"
 _LABEL = re.compile(r"[A-Z][A-Z_]*")
 _OTHER_SIGNS = re.compile(r"[^A-Z]+")
+
+
+class Known(Protocol):
+    """What tokens stand for: token (without brackets) → original; and the labels that such tokens may have."""
+
+    @property
+    def originals(self) -> Mapping[str, str]:
+        """Token (without brackets) → original."""
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Every label that a token may have."""
 
 
 class Part(NamedTuple):

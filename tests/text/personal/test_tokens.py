@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nlpcli.text.personal.kinds import LABELS, find
-from nlpcli.text.personal.tokens import Part, Tokens, label_of, unmask
+from nlpcli.text.personal.kinds import find
+from nlpcli.text.personal.tokens import LABELS, Part, Tokens, label_of, unmask
 
 _PIECES = st.sampled_from(
     ["<", ">", "PERSON", "_", "1", " ", "email", "<PERSON_1>", "ada@x.org", "&lt;", "[", "]", "\\", "《", "ID_2", "DATE", "\n",
