@@ -47,11 +47,14 @@ def missing_days(source: str, translation: str, source_language: str, target_lan
     """The days and months that the translation says in no form, not as numbers either."""
     if source_language not in _WEEK or target_language not in _WEEK:
         return []
+    days = list(_days(source, source_language))
+    if not days:
+        return []
     lowered = translation.lower()
     numbers = {number.digits for number in numbers_in(translation, target_language)}
     return [
         day
-        for day, place, is_month in _days(source, source_language)
+        for day, place, is_month in days
         if not _said(place, is_month, target_language).search(lowered) and not (is_month and str(place + 1) in numbers)
     ]
 

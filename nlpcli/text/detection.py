@@ -40,7 +40,12 @@ def probabilities(text: str, least: float = _LEAST_LIKELY / 2) -> dict[str, floa
     Nothing that is less likely than `_LEAST_LIKELY` makes a difference, and to leave it out is three times as fast.
     """
     labels, values = _model().predict(_line(text), k=-1, threshold=least)
-    return {label.removeprefix(_LABEL): min(float(value), 1.0) for label, value in zip(labels, values, strict=True)}
+    return {_code(label): value if value < 1.0 else 1.0 for label, value in zip(labels, values, strict=True)}
+
+
+@cache
+def _code(label: str) -> str:
+    return label.removeprefix(_LABEL)
 
 
 def is_sure(text: str, code: str, likely: Mapping[str, float], least: float) -> bool:

@@ -63,18 +63,21 @@ class UnionOutput:
 
     def of(self, lists: Sequence[Tensor]) -> Output:
         """A row of the batch may say the pieces of its list, sorted, and no others."""
-        device = self._weight.device
         # To mark and to collect is faster than to sort and to bisect.
-        listed = torch.zeros(len(lists), len(self._bias), dtype=torch.bool)
-        for row, ids in zip(listed, lists, strict=True):
-            row[ids] = True
-        union = listed.any(0).nonzero().squeeze(1)
+        listed = torch.zeros(len(self._bias), dtype=torch.bool)
+        for ids in lists:
+            listed[ids] = True
+        union, places = listed.nonzero().squeeze(1), listed.cumsum(0) - 1
         width = rounded_rows(-(-len(union) // _BLOCK)) * _BLOCK
-        allowed = torch.full((len(lists), width), NEVER)
-        allowed[:, : len(union)].masked_fill_(listed[:, union], 0)
+        allowed = torch.full((len(lists), width), NEVER, dtype=self._weight.dtype)
+        for row, ids in zip(allowed, lists, strict=True):
+            row[places[ids]] = 0
+        device = self._weight.device
         union = union.to(device)
-        layer = self._padded(self._weight[union], self._bias[union], width)
-        return _Union(layer, union, allowed.to(device, self._weight.dtype), self._exact, self._rescored)
+        # Indexing takes ten times as long in bfloat16.
+        weight, bias = self._weight.index_select(0, union), self._bias.index_select(0, union)
+        layer = self._padded(weight, bias, width)
+        return _Union(layer, union, allowed.to(device), self._exact, self._rescored)
 
     def _padded(self, weight: Tensor, bias: Tensor, width: int) -> nn.Module:
         rows = width - len(bias)

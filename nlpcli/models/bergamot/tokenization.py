@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from nlpcli.models.bergamot.sentencepiece_model import EOS, PADDING, UNKNOWN
@@ -49,6 +49,10 @@ class BergamotTokenizer(PreTrainedTokenizerFast):  # type: ignore[misc]
     def has_target_vocabulary(self) -> bool:
         """Whether source and target have vocabularies of their own."""
         return self._target is not self._source
+
+    def encoding(self, text: str) -> Encoding:
+        """Ids and offsets of a source, as `__call__` gives them in twice the time; safe beside `decode` in a thread."""
+        return self._source.encode(text)
 
     def _switch_to_input_mode(self) -> None:
         self._tokenizer = self._source

@@ -15,6 +15,7 @@ from transformers import PreTrainedTokenizerBase
 
 from nlpcli.models.bergamot.greedy import GreedyTranslator, Translated
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
+from nlpcli.models.bergamot.tokenization import BergamotTokenizer
 from nlpcli.models.loading import load_student, load_tokenizer
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.coverage import Source, left_out, may_leave_out
@@ -111,7 +112,7 @@ class BergamotModel:
     def __init__(
         self,
         module: Any,
-        tokenizer: PreTrainedTokenizerBase,
+        tokenizer: BergamotTokenizer,
         shortlist: Shortlist | None,
         precision: Precision = FLOAT32,
     ) -> None:
@@ -122,7 +123,7 @@ class BergamotModel:
         self.greedy = GreedyTranslator(module, shortlist, precision.kernel)
         # A sentence is measured first and translated later, in a batch.
         self.vocabulary = Vocabulary(tokenizer)
-        self.token_ids = lru_cache(_REMEMBERED)(lambda text: cast("list[int]", tokenizer(text)["input_ids"]))
+        self.encoding = lru_cache(_REMEMBERED)(tokenizer.encoding)
 
     def translator(self, request: TranslationRequest) -> BergamotTranslator:
         if request.beams > 1 and self.int8 and self._asked:
@@ -153,7 +154,7 @@ class BergamotTranslator:
         self.decode_slots = DecodeSlots() if model.int8 and beams == 1 else None
         self.batch_tokens = _CPU_BATCH_TOKENS if self._module.device.type == "cpu" else None
         self._greedy = model.greedy
-        self._ids = model.token_ids
+        self._encoding = model.encoding
         self.longest_input = min(int(self._tokenizer.model_max_length), self._module.config.longest_sentence)
         self.source: str | None = self._module.config.source_language
         self.target: str | None = self._module.config.target_language
@@ -161,6 +162,10 @@ class BergamotTranslator:
 
     def cost(self, text: str, source: str) -> int:  # noqa: ARG002
         return len(self._ids(text))
+
+    def _ids(self, text: str) -> list[int]:
+        ids: list[int] = self._encoding(text).ids
+        return ids
 
     def wider(self) -> BergamotTranslator:
         return BergamotTranslator(self._model, WIDER * self._beams, self._shortlisted, self._exact is not None)
@@ -203,7 +208,7 @@ class BergamotTranslator:
             if not translated.complete or not may_leave_out(text, translation, looked_at):
                 parts.append("")
                 continue
-            offsets = offsets_of(self._tokenizer, text)
+            offsets = self._encoding(text).offsets
             is_common = self.vocabulary.has_word
             parts.append(left_out(Source(text, source, offsets, looked_at, is_common), translation))
         return parts
@@ -403,7 +408,7 @@ def load_bergamot(model: LocalModel, placement: Placement) -> BergamotModel:
         ModelError: the folder does not hold one.
         UsageError: it cannot be computed in the format that was asked for, here or anywhere.
     """
-    tokenizer = load_tokenizer(model)
+    tokenizer = cast("BergamotTokenizer", load_tokenizer(model))
     module, precision = load_student(model, placement)
     path = model.folder / SHORTLIST_FILE
     shared = bool(module.config.share_encoder_decoder_embeddings)

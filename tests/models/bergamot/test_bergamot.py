@@ -107,6 +107,14 @@ def test_saving_and_loading_changes_nothing(model, tmp_path):
     assert again.generate(torch.tensor([SOURCES[0]])).tolist() == model.generate(torch.tensor([SOURCES[0]])).tolist()
 
 
+def test_an_encoding_has_the_ids_and_offsets_of_a_call(folder):
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    for text in ("", "a</s>b", "  It is 3.º  — nice 😀", "word " * 300):
+        called = tokenizer(text, return_offsets_mapping=True)
+        encoding = tokenizer.encoding(text)
+        assert (encoding.ids, encoding.offsets) == (called["input_ids"], called["offset_mapping"])
+
+
 def test_the_tokenizer_is_sentencepiece(folder, tmp_path):
     processor = spm_of_marian(tmp_path / "a.spm")
     tokenizer = fast_tokenizer(read_sentencepiece_model(tmp_path / "a.spm"))
