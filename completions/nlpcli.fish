@@ -11,7 +11,7 @@ function __nlpcli_at --description 'Whether the words so far name this command, 
                 set -e words[1]
             case '-*'
             case '*'
-                if not contains -- "$path $words[1]" ' generate' ' translate' ' summarize' ' sentiment' ' embed' ' extract' ' attention-inspect' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' config' ' config show' ' config path' ' bench' ' devices'
+                if not contains -- "$path $words[1]" ' generate' ' translate' ' summarize' ' sentiment' ' embed' ' extract' ' words' ' words nearest' ' words analogy' ' words odd' ' words compare' ' words axis' ' words map' ' words evaluate' ' attention-inspect' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' config' ' config show' ' config path' ' bench' ' devices'
                     break
                 end
                 set path "$path $words[1]"
@@ -41,6 +41,7 @@ complete -c nlpcli -n "__nlpcli_at ''" -a summarize -d 'Shorten documents of any
 complete -c nlpcli -n "__nlpcli_at ''" -a sentiment -d 'Label texts as negative, neutral or positive, or with your own labels.'
 complete -c nlpcli -n "__nlpcli_at ''" -a embed -d 'Turn texts into vectors, search by meaning, compare texts.'
 complete -c nlpcli -n "__nlpcli_at ''" -a extract -d 'Find names, places, dates and other key information in texts, with where it stands.'
+complete -c nlpcli -n "__nlpcli_at ''" -a words -d 'Ask word vectors: what is near, analogies, the odd one, axes, maps; measure them.'
 complete -c nlpcli -n "__nlpcli_at ''" -a attention-inspect -d 'Show, measure and check what each attention head of a model does with a text.'
 complete -c nlpcli -n "__nlpcli_at ''" -a models -d 'List, fetch, remove and check the models on this machine.'
 complete -c nlpcli -n "__nlpcli_at ''" -a config -d 'Show every setting and where it comes from.'
@@ -317,6 +318,253 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -s v -l verbose -d 'Say more; tra
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -s h -l help -d 'Show this message and exit.'
 
+complete -c nlpcli -n "__nlpcli_at ' words'" -a nearest -d 'The words whose vectors are nearest to that of each record (10, or --top), best first.'
+complete -c nlpcli -n "__nlpcli_at ' words'" -a analogy -d 'What is to the third word as the first is to the second: king man woman → queen.'
+complete -c nlpcli -n "__nlpcli_at ' words'" -a odd -d 'The word that fits the others least: the farthest from the mean of all.'
+complete -c nlpcli -n "__nlpcli_at ' words'" -a compare -d 'The similarity (cosine) of two words.'
+complete -c nlpcli -n "__nlpcli_at ' words'" -a axis -d 'How far each record lies from NEGATIVE towards POSITIVE: its cosine to the difference of the two.'
+complete -c nlpcli -n "__nlpcli_at ' words'" -a map -d 'Where the words lie beside each other, in the two directions in which they differ most (PCA).'
+complete -c nlpcli -n "__nlpcli_at ' words'" -a evaluate -d 'Measure word vectors by analogies (four words a line, `: name` begins a section) and pairs with people\'s scores.'
+complete -c nlpcli -n "__nlpcli_at ' words'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' words nearest'; and __nlpcli_reads" -F
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l top -d 'How many words.' -x
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l vocab -d 'Only the N most frequent words. Default: all.' -x
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' words analogy'; and __nlpcli_reads" -F
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l top -d 'How many words.' -x
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l method -d 'Of an analogy: 3CosAdd or 3CosMul.' -x -a 'add mul'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l vocab -d 'Only the N most frequent words. Default: all.' -x
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' words odd'; and __nlpcli_reads" -F
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' words compare'; and __nlpcli_reads" -F
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' words axis'; and __nlpcli_reads" -F
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' words map'; and __nlpcli_reads" -F
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l plot -d 'Draw the map (PCA) as .png or .svg, as embed --plot does.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words map'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words map'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l method -d 'Of an analogy: 3CosAdd or 3CosMul.' -x -a 'add mul'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l vocab -d 'Only the N most frequent words. Default: of analogies 30,000, of pairs 300,000.' -x
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s h -l help -d 'Show this message and exit.'
+
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l layer -d 'Only these layers, from 0: 3 or 0,2 or 4-7; -1 is the last. Default: all.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l head -d 'Only these heads, in the same way.' -x
@@ -412,7 +660,7 @@ complete -c nlpcli -n "__nlpcli_at ' config'" -a show -d 'Print each setting, it
 complete -c nlpcli -n "__nlpcli_at ' config'" -a path -d 'Print where config.toml is, or would be.'
 complete -c nlpcli -n "__nlpcli_at ' config'" -s h -l help -d 'Show this message and exit.'
 
-complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'generate translate summarize sentiment embed extract attention-inspect models config bench devices'
+complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'generate translate summarize sentiment embed extract words attention-inspect models config bench devices'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l profile -d 'As if --profile NAME were given.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l no-json -d 'For programs.'

@@ -133,7 +133,9 @@ def _origin(error: ClickException) -> str:
     from nlpcli.cli.configured import configured
 
     profile = context.params.get("profile") or context.find_root().params.get("profile")
-    setting = configured(profile, [context.info_name])[context.info_name].get(parameter.name)
+    # Of a command below a group the settings are those of the group.
+    command = context.command_path.split()[1]
+    setting = configured(profile, [command])[command].get(parameter.name)
     return f" (in {setting.origin})" if setting else ""
 
 

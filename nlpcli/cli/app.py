@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from nlpcli import __version__, settings
 from nlpcli.cli.commands import COMMANDS
-from nlpcli.cli.configured import configured_defaults, load_command, names_of_options
+from nlpcli.cli.configured import commands_of, configured_defaults, load_command, names_of_options
 from nlpcli.cli.help import narrow_width, width_of_names
 from nlpcli.cli.profile import Profile
 from nlpcli.errors import NlpcliError
@@ -50,8 +50,9 @@ class LazyGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         command = load_command(cmd_name)
-        # What is a group has no settings of its own, and serves to look at them where they are wrong.
-        if ctx.resilient_parsing or isinstance(command, TyperGroup):
+        below = commands_of(command)
+        # Another group has no settings of its own, and serves to look at them where they are wrong.
+        if ctx.resilient_parsing or (isinstance(command, TyperGroup) and not below):
             return command
         misspelled = settings.unknown_variables(_option_variables)
         problem: NlpcliError | None = None
@@ -59,7 +60,8 @@ class LazyGroup(TyperGroup):
             ctx.default_map = ctx.default_map or configured_defaults(ctx.params.get(settings.PROFILE), cmd_name)
         except NlpcliError as error:
             problem = error  # said when the command runs: its --help must show all the same
-        command.callback = _checked(command.callback, misspelled, problem)
+        for one in below.values() or [command]:
+            one.callback = _checked(one.callback, misspelled, problem)
         return command
 
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:

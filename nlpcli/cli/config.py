@@ -12,7 +12,7 @@ from typer.core import TyperOption
 
 from nlpcli import settings
 from nlpcli.cli.commands import COMMANDS
-from nlpcli.cli.configured import configured, load_command, options_of
+from nlpcli.cli.configured import configured, load_command, options_by_name, options_of
 from nlpcli.cli.console import say
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
@@ -95,11 +95,10 @@ def _settings(profile: str | None) -> list[Row]:
 
 
 def _of_command(name: str, of_file: dict[str, settings.Setting]) -> Iterator[Row]:
-    command = load_command(name)
     known = options_of(name)
-    for parameter in command.params:
-        if isinstance(parameter, TyperOption) and parameter.name in known:
-            yield Row(name, parameter.name, *_current(name, parameter, of_file))
+    for option in options_by_name(load_command(name)).values():
+        if option.name in known:
+            yield Row(name, option.name, *_current(name, option, of_file))
 
 
 def _current(command: str, option: TyperOption, of_file: dict[str, settings.Setting]) -> settings.Setting:

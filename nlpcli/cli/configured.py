@@ -13,6 +13,7 @@ from nlpcli import settings
 from nlpcli.cli.commands import COMMANDS
 from nlpcli.cli.option_names import option_names
 from nlpcli.errors import UsageError
+from nlpcli.tasks.registry import TASKS
 
 if TYPE_CHECKING:
     from nlpcli.cli.vendored import Command
@@ -26,7 +27,7 @@ def load_command(name: str) -> Command:
     module = import_module(COMMANDS[name].module)
     command = typer.main.get_command(module.app)
     command.name = name
-    for parameter in command.params:
+    for parameter in _parameters(command):
         if isinstance(parameter, TyperOption) and parameter.name:
             parameter.envvar = parameter.envvar or settings.environment_name(parameter.name)
             parameter.show_envvar = False
@@ -34,6 +35,26 @@ def load_command(name: str) -> Command:
             parameter.envvar_list_splitter = "\0"  # type: ignore[misc]
     _add_opposites(command)
     return command
+
+
+def commands_of(command: Command) -> dict[str, Command]:
+    """The commands below a group that is a task, which have its settings; other groups have none."""
+    return dict(command.commands) if isinstance(command, TyperGroup) and command.name in TASKS else {}
+
+
+def _parameters(command: Command) -> list[Any]:
+    """Those of a command, or of all below a task that is a group."""
+    below = commands_of(command).values()
+    return [parameter for one in below for parameter in one.params] if below else list(command.params)
+
+
+def options_by_name(command: Command) -> dict[str, TyperOption]:
+    """The options of a command by name; of several of that name below a group the first."""
+    found: dict[str, TyperOption] = {}
+    for parameter in _parameters(command):
+        if isinstance(parameter, TyperOption) and parameter.name:
+            found.setdefault(parameter.name, parameter)
+    return found
 
 
 def _add_opposites(command: Command) -> None:
@@ -69,7 +90,7 @@ def _fitting(command: Command, chosen: dict[str, settings.Setting]) -> dict[str,
     Raises:
         UsageError: a value is of a type that its option does not take.
     """
-    options = {parameter.name: parameter for parameter in command.params if isinstance(parameter, TyperOption)}
+    options = options_by_name(command)
     fitting = {}
     for name, setting in chosen.items():
         value, flag, multiple = setting.value, options[name].is_flag, options[name].multiple
@@ -86,8 +107,9 @@ def _fitting(command: Command, chosen: dict[str, settings.Setting]) -> dict[str,
 
 def configured_defaults(profile: str | None, command: str) -> dict[str, dict[str, Any]]:
     """`configured` as Click's map of defaults."""
-    chosen = configured(profile, [command])[command]
-    return {command: {option: setting.value for option, setting in chosen.items()}}
+    chosen = {option: setting.value for option, setting in configured(profile, [command])[command].items()}
+    below = commands_of(load_command(command)) if chosen else {}
+    return {command: {name: dict(chosen) for name in below} or chosen}
 
 
 def names_of_options(command: str) -> set[str]:
@@ -97,8 +119,4 @@ def names_of_options(command: str) -> set[str]:
 
 def options_of(command: str) -> set[str]:
     """`names_of_options`, as the command itself has them."""
-    return {
-        parameter.name
-        for parameter in load_command(command).params
-        if isinstance(parameter, TyperOption) and parameter.name and parameter.name not in {"help", settings.PROFILE}
-    }
+    return set(options_by_name(load_command(command))) - {"help", settings.PROFILE}

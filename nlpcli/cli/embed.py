@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +13,10 @@ from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
-from nlpcli.records.record import Record
 from nlpcli.records.splitting import without_surrogates
 from nlpcli.tasks.embed import EmbedOptions, Result
 from nlpcli.views import vectors
+from nlpcli.views.scatter import check, plotted
 
 
 class Pooling(StrEnum):
@@ -114,7 +113,7 @@ def embed(
     )
     _check(options, plot)
     job = make_job("embed", options, shared, texts, Per.LINE, catalog().defaults["embed"], written=[plot])
-    tap = None if plot is None else (lambda records: _plotted(records, plot))
+    tap = None if plot is None else (lambda records: plotted(records, plot))
     return run_job(job, shared, _VIEWS[options.result], tap, unwritten=plot is not None)
 
 
@@ -131,23 +130,9 @@ def _check(options: EmbedOptions, plot: Path | None) -> None:
     if options.top is not None and options.result not in ("search", "similarity"):
         raise UsageError("--top goes with --search QUERY or --similarity")
     if plot is not None:
-        from nlpcli.views.scatter import check
-
         check(plot)
         if options.precision == "binary":
             raise UsageError("--plot needs numbers; leave --precision binary out")
-
-
-def _plotted(records: Iterator[Record], path: Path) -> Iterator[Record]:
-    """The records, whose vectors are kept for the picture that is drawn behind the last one."""
-    from nlpcli.views.scatter import Scatter
-
-    scatter = Scatter()
-    for record in records:
-        if record.result is not None:
-            scatter.add(record.text, record.result["embedding"])
-        yield record
-    scatter.save(path)
 
 
 _VIEWS: dict[Result, View] = {

@@ -5,5 +5,6 @@
 - `summarize`: `summary` says what is wanted, `summarize_extractive` and `summarize_abstractive` make it
 - `extract`: `extraction` says what is wanted, `extract_entities` finds it, `span_tally` counts it;
   `extract_mask` masks and unmasks personal data
+- `words`, and `words_evaluation` that measures them
 - notices, once a run: `language_watch`, `window_notice`, `unknown_words`
 """

@@ -73,6 +73,14 @@ TASKS: dict[str, TaskSpec] = {
         bench=None,
         use="labels",
     ),
+    "words": TaskSpec(
+        "nlpcli.tasks.words",
+        "nlpcli.cli.words",
+        "Ask word vectors: what is near, analogies, the odd one, axes, maps; measure them.",
+        "words",
+        bench=None,
+        use="vectors",
+    ),
     "attention-inspect": TaskSpec(
         "nlpcli.tasks.attention",
         "nlpcli.cli.attention_inspect",

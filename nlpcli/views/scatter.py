@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlpcli.errors import OutputError
 from nlpcli.records.outputs import output_stream
+from nlpcli.records.record import Record
 from nlpcli.views.pictures import check_picture, picture_style, printable, write_figure
 
 if TYPE_CHECKING:
@@ -55,6 +56,16 @@ class Scatter:
         points, shares = principal_components(np.stack(self._vectors).astype(np.float32))
         with picture_style(self._texts), output_stream(str(path), "") as stream:
             write_figure(_draw(points, shares, self._texts), stream, path)
+
+
+def plotted(records: Iterator[Record], path: Path) -> Iterator[Record]:
+    """The records, whose vectors are kept for the picture that is drawn behind the last one."""
+    scatter = Scatter()
+    for record in records:
+        if record.result is not None:
+            scatter.add(record.text, record.result["embedding"])
+        yield record
+    scatter.save(path)
 
 
 def principal_components(vectors: Vector) -> tuple[Vector, Vector]:

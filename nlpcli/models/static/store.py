@@ -16,6 +16,7 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -213,6 +214,12 @@ class WordVectors:
     def word(self, row: int) -> str:
         """The word of a row."""
         return self._bytes(row).decode("utf-8", "replace")
+
+    def first_words(self, count: int) -> list[str]:
+        """The most frequent words, in their order."""
+        ends = self.offsets[: count + 1].tolist()
+        text = self.words[: ends[-1]].tobytes()
+        return [text[start:end].decode("utf-8", "replace") for start, end in pairwise(ends)]
 
     def _bytes(self, row: int) -> bytes:
         return self.words[self.offsets[row] : self.offsets[row + 1]].tobytes()
