@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from nlpcli.text.markup.exact import with_exact_spans
 from nlpcli.text.markup.html_tokens import FOREIGN, VOID, Attribute, Kind, Token, names, tokens
 from nlpcli.text.markup.partners import apart, with_partners
-from nlpcli.text.markup.placeholders import with_placeholders
+from nlpcli.text.markup.placeholders import TOKEN, with_placeholders
 from nlpcli.text.markup.segments import (
     Inside,
     Node,
@@ -141,13 +142,20 @@ class _Reader:
             self._pieces += self._with_language(token, attributes)
             return
         inside = () if self._is_kept(attributes) else tuple(_prose_in(self._source, token, attributes))
-        if token.name in INLINE:
+        if TOKEN.fullmatch(raw) and raw[1:-1] not in self._closed:
+            self._wait(token, Tag(raw, TagKind.WORD))
+        elif token.name in INLINE:
             self._wait(token, Tag(raw, TagKind.OPEN, inside))
         elif token.name in ("img", "wbr") or token.name in FOREIGN:
             self._wait(token, Tag(raw, TagKind.POINT, inside))
         else:
             self._end_segment()
             self._pieces.append(Tag(raw, TagKind.POINT, inside))
+
+    @cached_property
+    def _closed(self) -> frozenset[str]:
+        """The names of elements with capital letters that something closes."""
+        return frozenset(re.findall(r"</([A-Z][A-Z_0-9]*)", self._source))
 
     def _is_kept(self, attributes: Mapping[str, Attribute]) -> bool:
         def value(name: str) -> str:

@@ -6,7 +6,7 @@ The placeholders of printf, Python, Ruby, Rails, Laravel, Jinja, ERB, shells, i1
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from nlpcli.text.markup.segments import Inside, Node, Segment, Tag, TagKind, has_prose
@@ -55,14 +55,25 @@ _SIGN = re.compile(r"[{<%$#@\\/`]|:[a-z_]|\w\.\w|www\.|mailto:")
 _ICU_BRANCH = re.compile(r"\s*(?:offset:\d+\s*)?(?:=\d+|\w{1,60})\s*(?=\{)")
 _ICU_NUMBER = re.compile("(#)")
 _DEEPEST = 5
+TOKEN = re.compile(r"<[A-Z]+(?:_[A-Z]+)*_[0-9]+>")
+"""What `extract --mask` writes; markup takes it for an element that nothing closes."""
+_OF_ELEMENTS = frozenset({TagKind.OPEN, TagKind.POINT, TagKind.EDGE})
 
 
 def with_placeholders(nodes: Iterable[Node], depth: int = 0) -> tuple[Node, ...]:
     """The nodes, with what must not be translated in their texts as tags of their own."""
+    nodes = tuple(nodes)
+    closed = {node.raw for node in nodes if isinstance(node, Tag) and node.raw.startswith("</")}
     found: list[Node] = []
     for node in nodes:
-        found += [node] if isinstance(node, Tag) else _cut(node, depth)
+        found += [_word_of(node, closed)] if isinstance(node, Tag) else _cut(node, depth)
     return tuple(found)
+
+
+def _word_of(tag: Tag, closed: Container[str]) -> Tag:
+    """A tag; a word where it is a token such as `<PERSON_1>`."""
+    is_token = tag.kind in _OF_ELEMENTS and TOKEN.fullmatch(tag.raw) and f"</{tag.raw[1:]}" not in closed
+    return Tag(tag.raw, TagKind.WORD) if is_token else tag
 
 
 def _cut(text: str, depth: int) -> Iterator[Node]:
