@@ -162,6 +162,7 @@ _nlpcli_kind() {
         " generate --n") kind=ANYTHING ;;
         " generate --schema") kind=FILES ;;
         " generate --template") kind=FILES ;;
+        " generate --html") kind=FILES ;;
         " generate -i" | " generate --input") kind=FILES ;;
         " generate --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet,docx ;;
         " generate --field") kind=fields ;;
@@ -185,6 +186,7 @@ _nlpcli_kind() {
         " translate --markup") kind=CHOICES:auto,none,html,markdown,srt,vtt,po,xliff,docx ;;
         " translate --glossary") kind=FILES ;;
         " translate --beams") kind=ANYTHING ;;
+        " translate --html") kind=FILES ;;
         " translate --min-confidence") kind=ANYTHING ;;
         " translate -i" | " translate --input") kind=FILES ;;
         " translate --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet,docx ;;
@@ -254,6 +256,7 @@ _nlpcli_kind() {
         " embed --pooling") kind=CHOICES:auto,mean,cls,last,sif ;;
         " embed --dim") kind=ANYTHING ;;
         " embed --precision") kind=CHOICES:float32,float16,int8,binary ;;
+        " embed --html") kind=FILES ;;
         " embed --prompt") kind=ANYTHING ;;
         " embed -i" | " embed --input") kind=FILES ;;
         " embed --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet,docx ;;
@@ -478,11 +481,11 @@ _nlpcli_options() {
     # The options of $1.
     case "$1" in
         "") _nlpcli_offer "$current" -V --version --profile --install-completion --show-completion -h --help ;;
-        " generate") _nlpcli_offer "$current" --system --max-tokens --temperature --top-p --top-k --greedy --no-greedy --stop --n --raw --no-raw --schema --template --stream --no-stream -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " translate") _nlpcli_offer "$current" --from --to --markup --glossary --beams --shortlist --no-shortlist --scores --no-scores --min-confidence -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " generate") _nlpcli_offer "$current" --system --max-tokens --temperature --top-p --top-k --greedy --no-greedy --stop --n --raw --no-raw --schema --template --why --no-why --html --stream --no-stream -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " translate") _nlpcli_offer "$current" --from --to --markup --glossary --beams --shortlist --no-shortlist --scores --no-scores --why --no-why --html --min-confidence -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets --no-bullets --markup -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " sentiment") _nlpcli_offer "$current" --all-scores --no-all-scores --threshold --aggregate --no-aggregate --labels --why --no-why --html --hypothesis -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " embed") _nlpcli_offer "$current" --search --similarity --no-similarity --top --chunks --no-chunks --plot --pooling --normalize --no-normalize --dim --precision --prompt -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " embed") _nlpcli_offer "$current" --search --similarity --no-similarity --top --chunks --no-chunks --plot --pooling --normalize --no-normalize --dim --precision --why --no-why --html --prompt -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " extract") _nlpcli_offer "$current" --types --aggregation --offsets --count --no-count --mask --no-mask --unmask --no-unmask --map --kinds --originals --no-originals -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " words") _nlpcli_offer "$current" -h --help ;;
         " words nearest") _nlpcli_offer "$current" --top --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;

@@ -67,6 +67,9 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l raw -d 'Continue the text as 
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-raw -d 'Continue the text as it is: no chat template.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l schema -d 'JSON Schema; every completion is valid against it, or an error.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l template -d 'Jinja template that makes the prompt of a record\'s fields.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l why -d 'Show which tokens made each result (JSON: the field `why`).'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-why -d 'Show which tokens made each result (JSON: the field `why`).'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l html -d 'With --why: a page with the tokens of each result.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l stream -d 'Show text while it is written. Default: where the output is text.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-stream -d 'Show text while it is written. Default: where the output is text.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
@@ -111,6 +114,9 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l shortlist -d 'Look only at w
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-shortlist -d 'Look only at words that go with those of the text: faster. Default: with --dtype auto or int8.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l scores -d 'Add `confidence`: how good a translation is likely to be, 0 to 1.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-scores -d 'Add `confidence`: how good a translation is likely to be, 0 to 1.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l why -d 'Show which tokens made each result (JSON: the field `why`).'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-why -d 'Show which tokens made each result (JSON: the field `why`).'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l html -d 'With --why: a page with the tokens of each result.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l min-confidence -d 'Below it a translation is an error, for a person to look at.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
@@ -239,6 +245,9 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l normalize -d 'Unit length. Defau
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-normalize -d 'Unit length. Default: as the model says.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l dim -d 'Keep the first N numbers (Matryoshka models).' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l precision -d 'Type of the numbers.' -x -a 'float32 float16 int8 binary'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l why -d 'Show which tokens made each result (JSON: the field `why`).'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-why -d 'Show which tokens made each result (JSON: the field `why`).'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l html -d 'With --why: a page with the tokens of each result.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l prompt -d 'A prompt of the model by name, or text put before each.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'

@@ -50,6 +50,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-raw', 'Continue the text as it is: no chat template.')
         ("{0}`t{1}" -f '--schema', 'JSON Schema; every completion is valid against it, or an error.')
         ("{0}`t{1}" -f '--template', 'Jinja template that makes the prompt of a record''s fields.')
+        ("{0}`t{1}" -f '--why', 'Show which tokens made each result (JSON: the field `why`).')
+        ("{0}`t{1}" -f '--no-why', 'Show which tokens made each result (JSON: the field `why`).')
+        ("{0}`t{1}" -f '--html', 'With --why: a page with the tokens of each result.')
         ("{0}`t{1}" -f '--stream', 'Show text while it is written. Default: where the output is text.')
         ("{0}`t{1}" -f '--no-stream', 'Show text while it is written. Default: where the output is text.')
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
@@ -101,6 +104,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' generate --n'] = @()
     $kinds[' generate --schema'] = 'FILES'
     $kinds[' generate --template'] = 'FILES'
+    $kinds[' generate --html'] = 'FILES'
     $kinds[' generate -i'] = 'FILES'
     $kinds[' generate --input'] = 'FILES'
     $kinds[' generate --input-format'] = @('txt', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'docx')
@@ -133,6 +137,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-shortlist', 'Look only at words that go with those of the text: faster. Default: with --dtype auto or int8.')
         ("{0}`t{1}" -f '--scores', 'Add `confidence`: how good a translation is likely to be, 0 to 1.')
         ("{0}`t{1}" -f '--no-scores', 'Add `confidence`: how good a translation is likely to be, 0 to 1.')
+        ("{0}`t{1}" -f '--why', 'Show which tokens made each result (JSON: the field `why`).')
+        ("{0}`t{1}" -f '--no-why', 'Show which tokens made each result (JSON: the field `why`).')
+        ("{0}`t{1}" -f '--html', 'With --why: a page with the tokens of each result.')
         ("{0}`t{1}" -f '--min-confidence', 'Below it a translation is an error, for a person to look at.')
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
@@ -179,6 +186,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' translate --markup'] = @('auto', 'none', 'html', 'markdown', 'srt', 'vtt', 'po', 'xliff', 'docx')
     $kinds[' translate --glossary'] = 'FILES'
     $kinds[' translate --beams'] = @()
+    $kinds[' translate --html'] = 'FILES'
     $kinds[' translate --min-confidence'] = @()
     $kinds[' translate -i'] = 'FILES'
     $kinds[' translate --input'] = 'FILES'
@@ -365,6 +373,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-normalize', 'Unit length. Default: as the model says.')
         ("{0}`t{1}" -f '--dim', 'Keep the first N numbers (Matryoshka models).')
         ("{0}`t{1}" -f '--precision', 'Type of the numbers.')
+        ("{0}`t{1}" -f '--why', 'Show which tokens made each result (JSON: the field `why`).')
+        ("{0}`t{1}" -f '--no-why', 'Show which tokens made each result (JSON: the field `why`).')
+        ("{0}`t{1}" -f '--html', 'With --why: a page with the tokens of each result.')
         ("{0}`t{1}" -f '--prompt', 'A prompt of the model by name, or text put before each.')
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
@@ -412,6 +423,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' embed --pooling'] = @('auto', 'mean', 'cls', 'last', 'sif')
     $kinds[' embed --dim'] = @()
     $kinds[' embed --precision'] = @('float32', 'float16', 'int8', 'binary')
+    $kinds[' embed --html'] = 'FILES'
     $kinds[' embed --prompt'] = @()
     $kinds[' embed -i'] = 'FILES'
     $kinds[' embed --input'] = 'FILES'

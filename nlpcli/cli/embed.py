@@ -11,6 +11,7 @@ import typer
 from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
+from nlpcli.cli.why import Why, WhyPage, page_of_reasons
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.splitting import without_surrogates
@@ -91,6 +92,8 @@ def embed(
         typer.Option(min=1, max=1_000_000, metavar="N", help="Keep the first N numbers (Matryoshka models)."),
     ] = None,
     precision: Annotated[Precision, typer.Option(help="Type of the numbers.")] = Precision.FLOAT32,
+    why: Why = False,
+    html: WhyPage = None,
     prompt: Annotated[
         str | None,
         typer.Option(metavar="NAME|TEXT", help="A prompt of the model by name, or text put before each."),
@@ -110,11 +113,12 @@ def embed(
         prompt=None if prompt is None else without_surrogates(prompt),
         query=None if search is None else without_surrogates(search),
         top=top,
+        why=why,
     )
     _check(options, plot)
-    job = make_job("embed", options, shared, texts, Per.LINE, catalog().defaults["embed"], written=[plot])
-    tap = None if plot is None else (lambda records: plotted(records, plot))
-    return run_job(job, shared, _VIEWS[options.result], tap, unwritten=plot is not None)
+    job = make_job("embed", options, shared, texts, Per.LINE, catalog().defaults["embed"], written=[plot, html])
+    tap = page_of_reasons(why, html) if plot is None else (lambda records: plotted(records, plot))
+    return run_job(job, shared, _VIEWS[options.result], tap, unwritten=plot is not None or html is not None)
 
 
 def _result(search: str | None, similarity: bool, chunks: bool, plot: Path | None) -> Result:
@@ -127,6 +131,8 @@ def _result(search: str | None, similarity: bool, chunks: bool, plot: Path | Non
 def _check(options: EmbedOptions, plot: Path | None) -> None:
     if options.query == "":
         raise UsageError('--search "" asks for nothing; a variable of the shell may be empty')
+    if options.why and options.result != "search":
+        raise UsageError("--why shows what made a hit similar: it goes with --search QUERY")
     if options.top is not None and options.result not in ("search", "similarity"):
         raise UsageError("--top goes with --search QUERY or --similarity")
     if plot is not None:

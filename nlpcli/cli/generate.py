@@ -10,6 +10,7 @@ import typer
 from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import STANDARD, View, make_job, run_job
+from nlpcli.cli.why import Why, WhyPage, page_of_reasons
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.content import read_document
@@ -25,6 +26,7 @@ Examples:
   nlpcli generate "Name three fruits."
   nlpcli generate --greedy --max-tokens 20 --raw "The quick brown fox"
   nlpcli generate --system "Answer in one word." "What is the capital of France?"
+  nlpcli generate --greedy --why "What is the capital of France?"
   nlpcli generate --n 3 --seed 1 -F jsonl "Write a title for a poem about rain."
   nlpcli generate -i reviews.csv --template question.txt -o answers.csv
   nlpcli generate --greedy --schema person.json "Ada Lovelace was born in London in 1815."
@@ -75,6 +77,8 @@ def generate(
     template: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Jinja template that makes the prompt of a record's fields.")
     ] = None,
+    why: Why = False,
+    html: WhyPage = None,
     stream: Annotated[
         bool | None,
         typer.Option("--stream/--no-stream", help="Show text while it is written. Default: where the output is text."),
@@ -98,14 +102,16 @@ def generate(
         schema=None if schema is None else read_document(schema, "--schema"),
         template=None if template is None else read_document(template, "--template").removesuffix("\n"),
         seed=shared.seed,
+        why=why,
     )
     _check(options)
     if stream:
-        _check_streamed(shared, n)
+        _check_streamed(shared, n, why)
     per = Per.DOCUMENT
     whole = options.template is not None
-    job = make_job("generate", options, shared, texts, per, catalog().defaults["generate"], whole)
-    return run_job(job, shared, _COMPLETED, streamed=stream is not False and n == 1)
+    job = make_job("generate", options, shared, texts, per, catalog().defaults["generate"], whole, written=[html])
+    page = page_of_reasons(why, html)
+    return run_job(job, shared, _COMPLETED, page, html is not None, streamed=stream is not False and n == 1 and not why)
 
 
 def _check(options: GenerateOptions) -> None:
@@ -125,7 +131,9 @@ def _check(options: GenerateOptions) -> None:
         compiled(options.template)
 
 
-def _check_streamed(shared: SharedOptions, count: int) -> None:
+def _check_streamed(shared: SharedOptions, count: int, why: bool) -> None:
+    if why:
+        raise UsageError("--stream shows a text while it is written, and --why what it rests on; leave one of them out")
     if count > 1:
         raise UsageError("--stream shows one text at a time; leave it out, or --n")
     if shared.output not in (None, STANDARD) or shared.format not in (None, "text"):

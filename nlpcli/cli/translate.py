@@ -16,6 +16,7 @@ import typer
 from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
+from nlpcli.cli.why import Why, WhyPage, page_of_reasons
 from nlpcli.errors import InputBroken, UsageError, quoted
 from nlpcli.models.catalog import catalog
 from nlpcli.models.pairs import model_for, sources_into
@@ -95,6 +96,8 @@ def translate(
         bool,
         typer.Option("--scores/--no-scores", help="Add `confidence`: how good a translation is likely to be, 0 to 1."),
     ] = False,
+    why: Why = False,
+    html: WhyPage = None,
     min_confidence: Annotated[
         float | None,
         typer.Option(min=0, max=1, metavar="P", help="Below it a translation is an error, for a person to look at."),
@@ -113,17 +116,19 @@ def translate(
         shortlist=shared.dtype in _FAST if shortlist is None else shortlist,
         scores=scores,
         min_confidence=min_confidence,
+        why=why,
     )
     if options.source is not None and options.source == options.target:
         raise UsageError(f"--from and --to are the same language ({options.source})")
     per = Per.DOCUMENT if _has_structure(markup, shared) else Per.LINE
-    job = make_job("translate", options, shared, texts, per, shared.model or catalog().defaults["translate"])
+    model = shared.model or catalog().defaults["translate"]
+    job = make_job("translate", options, shared, texts, per, model, written=[html])
     if shared.model is None:
         source = options.source or _source_at_hand(options, job.input)
         name = model_for(source, options.target, job.model.name)
         job = replace(job, model=replace(job.model, name=name))
     line = drawings.translated if shared.null else drawings.translated_line
-    return run_job(job, shared, View(line, drawings.draw_translation))
+    return run_job(job, shared, View(line, drawings.draw_translation), page_of_reasons(why, html), html is not None)
 
 
 def _source_at_hand(options: TranslateOptions, spec: InputSpec) -> str | None:

@@ -11,6 +11,7 @@ from nlpcli.errors import UsageError, WordsUnknown, quoted
 from nlpcli.models.reference import LocalModel
 from nlpcli.models.static.kinds import is_static
 from nlpcli.records.record import Record
+from nlpcli.records.table import ANY_JSON
 from nlpcli.runtime.batching import Split, Unit
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.base import BatchTask, Loaded, Loader
@@ -21,6 +22,7 @@ from nlpcli.tasks.window_notice import WindowNotice
 if TYPE_CHECKING:
     import numpy as np
 
+    from nlpcli.pipelines.attribution.similarity import Similarity
     from nlpcli.pipelines.chunks import Chunk
     from nlpcli.pipelines.embedding import EmbeddingPipeline
     from nlpcli.pipelines.static import StaticPipeline
@@ -52,6 +54,7 @@ class EmbedOptions:
     prompt: str | None = None
     query: str | None = None
     top: int | None = None
+    why: bool = False
 
     @property
     def fields(self) -> Mapping[str, str]:
@@ -62,7 +65,8 @@ class EmbedOptions:
         if self.result == "chunks":
             return {"chunks": f"chunks<{items}>"}
         if self.result == "search":
-            return {"score": "float64", "file": "string", "line": "int64", "start": "int64", "end": "int64"}
+            place = {"file": "string", "line": "int64", "start": "int64", "end": "int64"}
+            return {"score": "float64"} | place | ({"why": ANY_JSON} if self.why else {})
         return {"score": "float64"}
 
 
@@ -82,8 +86,10 @@ class EmbedTask(BatchTask):
         pipeline: EmbeddingPipeline | StaticPipeline,
         watch: Callable[[Sequence[Record]], None],
         name: str = "the model",
+        exact: EmbeddingPipeline | None = None,
     ) -> None:
         self._options = options
+        self._exact = exact
         self._pipeline = pipeline
         self._watch = watch
         config = pipeline.sentence_config
@@ -150,10 +156,52 @@ class EmbedTask(BatchTask):
         if options.result == "search":
             with self.computing():
                 query = self._embed_query()
-            return ranking.nearest(records, query, options.top)
+            found = ranking.nearest(records, query, options.top)
+            return found if self._exact is None else self._explained(found, self._exact)
         if options.result == "similarity":
             return ranking.pairs(records, options.top)
         return records
+
+    def _explained(self, records: Iterator[Record], exact: EmbeddingPipeline) -> Iterator[Record]:
+        """What was found, with the tokens of the query and of the text that made them similar."""
+        from nlpcli.pipelines.attribution.similarity import Similarity
+
+        similarity = Similarity(exact, self._options.pooling, self._options.dimension)
+        for record in records:
+            if record.result is not None:
+                with self.computing():
+                    record.result["why"] = self._why(record, record.result, exact, similarity)
+            yield record
+
+    def _why(
+        self, record: Record, result: dict[str, Any], exact: EmbeddingPipeline, similarity: Similarity
+    ) -> dict[str, Any] | None:
+        from nlpcli.tasks.why import why_of_windows
+        from nlpcli.text.origins import Origins
+
+        start, end, query = result["start"], result["end"], self._options.query or ""
+        chunks = exact.chunks([record.text], self._prompt)[0]
+        window = next((chunk.token_ids for chunk in chunks if (chunk.start, chunk.end) == (start, end)), [])
+        (asked,) = exact.windows([self._query_prompt + query])
+        if not window or len(asked) != 1:  # a query of several windows has a vector that is none of theirs
+            return None
+        sides = []
+        for text, prompt, ids, unpooled in (
+            (record.text[start:end], self._prompt, window, self._prompt_length),
+            (query, self._query_prompt, asked[0], 0),
+        ):
+            (places,) = exact.places(prompt + text, [ids])
+            own = [_behind(place, len(prompt)) for place in places]
+            sides.append((text, ids, unpooled, own))
+        vectors = [similarity.vector(ids, unpooled) for _, ids, unpooled, _ in sides]
+        whys = []
+        for (text, ids, unpooled, places), other in zip(sides, reversed(vectors), strict=True):
+            integral = similarity.reasons(ids, unpooled, [place is not None for place in places], other)
+            whys.append(why_of_windows("similarity", text, Origins(text, text), [integral], [places], [1]))
+        found, asking = whys
+        for token in found["tokens"]:
+            token["start"], token["end"] = token["start"] + start, token["end"] + start
+        return found | {"query_text": query, "query": asking["tokens"], "query_error": asking["error"]}
 
     def _embed_query(self) -> Vector:
         (windows,) = self._pipeline.windows([self._query_prompt + (self._options.query or "")])
@@ -195,18 +243,30 @@ OPTIONS = EmbedOptions
 
 def loader(options: EmbedOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
     """Loads an `EmbeddingPipeline`, or a `StaticPipeline`."""
+    if is_static(model.folder) and options.why:
+        raise UsageError("--why explains what a model makes of words together; static vectors do not, leave it out")
     if is_static(model.folder):
         from nlpcli.pipelines.static import load_static_pipeline
 
         return load_static_pipeline
     from nlpcli.pipelines.embedding import load_embedding_pipeline
 
+    if options.why:
+        from nlpcli.pipelines.attribution.loading import WithExplanations
+
+        return WithExplanations(load_embedding_pipeline)
     return load_embedding_pipeline
 
 
-def make_task(options: EmbedOptions, loaded: Loaded[EmbeddingPipeline | StaticPipeline]) -> EmbedTask:
+def make_task(options: EmbedOptions, loaded: Loaded[Any]) -> EmbedTask:
     """The task of one run."""
-    return EmbedTask(options, loaded.pipeline, LanguageWatch(loaded.model), loaded.model.name)
+    pipeline, exact = (loaded.pipeline.pipeline, loaded.pipeline.exact) if options.why else (loaded.pipeline, None)
+    return EmbedTask(options, pipeline, LanguageWatch(loaded.model), loaded.model.name, exact)
+
+
+def _behind(place: tuple[int, int] | None, prompt: int) -> tuple[int, int] | None:
+    """The place of a token in a text that stands behind a prompt, of which it is no part."""
+    return None if place is None or place[1] <= prompt else (max(0, place[0] - prompt), place[1] - prompt)
 
 
 def _split_chunks(chunks: Sequence[Chunk], unpooled: int) -> Split:

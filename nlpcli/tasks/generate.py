@@ -7,12 +7,13 @@ import secrets
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.finite import NOT_A_NUMBER
 from nlpcli.records.record import Record
 from nlpcli.records.schema import Schema
+from nlpcli.records.table import ANY_JSON
 from nlpcli.records.template import NotRendered, render
 from nlpcli.runtime.batching import ReadAhead
 from nlpcli.runtime.device import Placement
@@ -51,11 +52,13 @@ class GenerateOptions:
     schema: str | None = None
     template: str | None = None
     seed: int | None = None
+    why: bool = False
 
     @property
     def fields(self) -> Mapping[str, str]:
         """Result fields and their types."""
-        return {"completion": "string"} if self.count == 1 else {"completions": "list<string>"}
+        why = {"why": ANY_JSON} if self.why else {}
+        return ({"completion": "string"} if self.count == 1 else {"completions": "list<string>"}) | why
 
 
 @dataclass(slots=True)
@@ -67,6 +70,8 @@ class _Draft:
     written: str = ""
     heard: int = 0
     problem: str | None = None
+    asked: str = ""
+    whys: list[dict[str, Any]] | None = None
 
     @property
     def is_finished(self) -> bool:
@@ -76,7 +81,14 @@ class _Draft:
 class GenerateTask(ContinuousTask):
     """Keeps as many rows busy as the device has room for; records leave in the order in which they came."""
 
-    def __init__(self, options: GenerateOptions, completer: Completer, constraint: Constraint | None) -> None:
+    def __init__(
+        self,
+        options: GenerateOptions,
+        completer: Completer,
+        constraint: Constraint | None,
+        exact: Completer | None = None,
+    ) -> None:
+        self._exact = exact
         self._options = options
         self._completer = completer
         self._constraint = constraint
@@ -117,7 +129,8 @@ class GenerateTask(ContinuousTask):
         from nlpcli.pipelines.chat import Refused
 
         try:
-            prompt = self._prompt(record)
+            draft.asked = self._asked(record)
+            prompt = self._prompt(draft.asked)
         except NotRendered as error:
             draft.problem = str(error)
             return draft
@@ -151,8 +164,10 @@ class GenerateTask(ContinuousTask):
         self._seen[key] += self._options.count
         return seen
 
-    def _prompt(self, record: Record) -> list[int]:
-        text = record.text if self._options.template is None else render(self._options.template, record)
+    def _asked(self, record: Record) -> str:
+        return record.text if self._options.template is None else render(self._options.template, record)
+
+    def _prompt(self, text: str) -> list[int]:
         if self._options.raw or not self._completer.is_chat:
             return self._completer.prompt_of_text(text)
         system = [] if self._options.system is None else [{"role": "system", "content": self._options.system}]
@@ -182,6 +197,28 @@ class GenerateTask(ContinuousTask):
             )
         elif event.ending is Ending.MAX_TOKENS and self._options.max_tokens is None and self._completer.is_chat:
             log.warning("answers end at %d tokens; --max-tokens lets them be longer", self._max_tokens)
+        if self._exact is not None and draft.problem is None:
+            draft.whys = draft.whys or [{}] * len(draft.texts)
+            draft.whys[place] = self._why(self._exact, draft, event)
+
+    def _why(self, exact: Completer, draft: _Draft, event: Event) -> dict[str, Any]:
+        from nlpcli.pipelines.generation.reasons import reasons_of
+        from nlpcli.tasks.why import why_of_erasure
+
+        asked, request, text = draft.asked, event.request, draft.record.text
+        found = reasons_of(exact, asked, request.prompt, request.source, event.tokens, event.text)
+        if asked == text:
+            groups: list[tuple[int, int] | None] = list(found.groups)
+        else:  # of a template: what of it is the text of the record
+            start = asked.find(text) if text else -1
+            inside = [start >= 0 and first >= start and last <= start + len(text) for first, last in found.groups]
+            groups = [
+                (first - start, last - start) if own else None
+                for (first, last), own in zip(found.groups, inside, strict=True)
+            ]
+        names = [asked[first:last] for first, last in found.groups]
+        target = "log-probability of the completion"
+        return why_of_erasure(text, groups, found.log_probabilities, found.lost, found.words, target, names)
 
 
 def _no_text(record: Record, piece: str) -> None:
@@ -204,6 +241,8 @@ def _leaving(drafts: deque[_Draft], on_text: TextCallback) -> Iterator[Record]:
             draft.record.result = (
                 {"completion": draft.texts[0]} if len(draft.texts) == 1 else {"completions": draft.texts}
             )
+            if draft.whys is not None:
+                draft.record.result["why"] = draft.whys[0] if len(draft.texts) == 1 else draft.whys
         yield draft.record
 
 
@@ -214,14 +253,19 @@ def loader(options: GenerateOptions, model: LocalModel, placement: Placement) ->
     """Loads a `Completer`."""
     from nlpcli.pipelines.generation.loading import load_completer
 
+    if options.why:
+        from nlpcli.pipelines.attribution.loading import WithExplanations
+        from nlpcli.pipelines.generation.reasons import load_exact_completer
+
+        return WithExplanations(load_completer, load_exact_completer)
     return load_completer
 
 
-def make_task(options: GenerateOptions, loaded: Loaded[Completer]) -> GenerateTask:
+def make_task(options: GenerateOptions, loaded: Loaded[Any]) -> GenerateTask:
     """The task of one run."""
-    completer = loaded.pipeline
+    completer, exact = (loaded.pipeline.pipeline, loaded.pipeline.exact) if options.why else (loaded.pipeline, None)
     constraint = None if options.schema is None else completer.constraint(options.schema)
     if options.system is not None and (options.raw or not completer.is_chat):
         why = "--raw leaves off" if options.raw else f"{loaded.model.name} lacks"
         log.warning("--system has no effect: it goes into the chat template, which %s", why)
-    return GenerateTask(options, completer, constraint)
+    return GenerateTask(options, completer, constraint, exact)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nlpcli.errors import InputBroken, NotConfident
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
+from nlpcli.records.table import ANY_JSON
 from nlpcli.runtime.batching import Split, Unit
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.base import BatchTask, Loaded, Loader
@@ -21,6 +22,7 @@ from nlpcli.text.markup import MARKUP_SUFFIXES, Markup, parse
 from nlpcli.text.markup.segments import Document, Node, Pieces, Segment, Tag, joined
 
 if TYPE_CHECKING:
+    from nlpcli.pipelines.attribution.erasable import Reasons
     from nlpcli.pipelines.translation.doubts import Doubt, Kind
     from nlpcli.pipelines.translation.faithful import Job, Written
     from nlpcli.pipelines.translation.glossary import Glossary
@@ -48,6 +50,7 @@ class TranslateOptions:
     shortlist: bool = True
     scores: bool = False
     min_confidence: float | None = None
+    why: bool = False
 
     @property
     def scored(self) -> bool:
@@ -64,6 +67,7 @@ class TranslateOptions:
             "target_lang": "string",
             **scores,
             "warning": "string",
+            **({"why": ANY_JSON} if self.why else {}),
         }
 
 
@@ -77,6 +81,8 @@ class _Plan(NamedTuple):
     document: Document
     pieces: list[list[Node | _Slot]]
     source: str
+    texts: Sequence[str] = ()
+    """Its sentences as they are read, where they are to be explained."""
 
 
 class _Again(NamedTuple):
@@ -84,6 +90,21 @@ class _Again(NamedTuple):
 
     plan: _Plan
     outputs: Sequence[Written | Job]
+
+
+class _Asked(NamedTuple):
+    """A sentence and its translation, which is to be explained."""
+
+    text: str
+    translation: str
+    source: str
+
+
+class _Explained(NamedTuple):
+    """A record whose translation is known, and whose sentences are being explained."""
+
+    result: dict[str, Any]
+    sentences: list[_Asked]
 
 
 class TranslateTask(BatchTask):
@@ -122,7 +143,8 @@ class TranslateTask(BatchTask):
             found = list(self._sentences(segment, source))
             pieces.append([part if isinstance(part, str | Tag) else _Slot() for part in found])
             units += [self._unit(part, source) for part in found if not isinstance(part, str | Tag)]
-        return Split(units, _Plan(document, pieces, source))
+        texts = [unit.payload.sentence.text for unit in units] if self._options.why else []
+        return Split(units, _Plan(document, pieces, source, texts))
 
     def _sentences(self, segment: Segment, source: str) -> Iterator[Node | Sentence]:
         from nlpcli.pipelines.translation.inline import sentences_of, with_stand_ins
@@ -148,13 +170,20 @@ class TranslateTask(BatchTask):
 
         return Unit(self._translator.cost(sentence.text, source), Work(sentence, source))
 
-    def run(self, units: Sequence[Unit]) -> Sequence[Written | Job | InputBroken]:
+    def run(self, units: Sequence[Unit]) -> Sequence[Any]:
         """In the first round the translation of each sentence, its tags and words in place, or a job where that is not
         in order; of a broken document its error. In the second one the translations of jobs.
         """
         from nlpcli.pipelines.translation.faithful import Job, Work
 
         payloads = [unit.payload for unit in units]
+        if any(isinstance(payload, _Asked) for payload in payloads):
+            others = [unit for unit in units if not isinstance(unit.payload, _Asked)]
+            translated = iter(self.run(others) if others else [])
+            return [
+                self._translator.erasable(*payload).reasons() if isinstance(payload, _Asked) else next(translated)
+                for payload in payloads
+            ]
         first = iter(self._faithful.first([payload for payload in payloads if isinstance(payload, Work)]))
         again = iter(self._faithful.again([payload for payload in payloads if isinstance(payload, Job)]))
         return [
@@ -162,7 +191,9 @@ class TranslateTask(BatchTask):
             for payload in payloads
         ]
 
-    def join(self, record: Record, state: _Plan | _Again, outputs: Sequence[Written | Job]) -> dict[str, Any] | Split:
+    def join(
+        self, record: Record, state: _Plan | _Again | _Explained, outputs: Sequence[Any]
+    ) -> dict[str, Any] | Split:
         """The text with every sentence in its place, and what of it may be missing or wrong.
 
         Sentences that are not in order yet are tried again in a round of their own, with those of other records: a few
@@ -173,6 +204,8 @@ class TranslateTask(BatchTask):
         """
         from nlpcli.pipelines.translation.faithful import Job
 
+        if isinstance(state, _Explained):
+            return state.result | {"why": _why(record, state, outputs)}
         if isinstance(state, _Again):
             again = iter(outputs)
             plan, outputs = state.plan, [next(again) if isinstance(one, Job) else one for one in state.outputs]
@@ -181,7 +214,14 @@ class TranslateTask(BatchTask):
         jobs = [one for one in outputs if isinstance(one, Job)]
         if jobs:
             return Split([self._unit_again(job) for job in jobs], _Again(plan, outputs))
-        return self._joined(record, plan, [one for one in outputs if not isinstance(one, Job)])
+        written: list[Written] = [one for one in outputs if not isinstance(one, Job)]
+        result = self._joined(record, plan, written)
+        if not self._options.why:
+            return result
+        asked = [_Asked(text, joined(one.nodes), plan.source) for text, one in zip(plan.texts, written, strict=True)]
+        asked = [one for one in asked if one.translation.strip()]
+        units = [Unit(self._translator.cost(one.text, one.source), one) for one in asked]
+        return Split(units, _Explained(result, asked)) if units else result | {"why": None}
 
     def _unit_again(self, job: Job) -> Unit:
         return Unit(self._translator.cost(job.sentence.text, job.work.source), job)
@@ -227,6 +267,29 @@ class TranslateTask(BatchTask):
     @property
     def _target(self) -> str:
         return self._translator.target or self._options.target or ""
+
+
+def _why(record: Record, state: _Explained, reasons: Sequence[Reasons]) -> dict[str, Any]:
+    """The attribution of a text by those of its sentences, each of which rests on itself alone."""
+    from nlpcli.tasks.why import why_of_erasure
+
+    translation = state.result["translation"]
+    groups: list[tuple[int, int] | None] = []
+    names: list[str] = []
+    words: list[tuple[str, int, int]] = []
+    logs: list[float] = []
+    rows: list[tuple[int, list[float]]] = []
+    begin = end = 0
+    for sentence, own in zip(state.sentences, reasons, strict=True):
+        start, at = record.text.find(sentence.text, begin), translation.find(sentence.translation, end)
+        begin, end = max(begin, start), max(end, at)
+        groups += [None if start < 0 else (start + first, start + last) for first, last in own.groups]
+        names += [sentence.text[first:last] for first, last in own.groups]
+        rows += [(len(words), row) for row in own.lost]
+        words += [(word, max(at, 0) + first, max(at, 0) + last) for word, first, last in own.words]
+        logs += own.log_probabilities
+    lost = [[*[0.0] * before, *row, *[0.0] * (len(words) - before - len(row))] for before, row in rows]
+    return why_of_erasure(record.text, groups, logs, lost, words, "log-probability of the translation", names)
 
 
 def _left(document: Document) -> Iterator[Doubt]:

@@ -47,15 +47,16 @@ def why_of_erasure(
     lost: Sequence[Sequence[float]],
     output: Sequence[tuple[str, int, int]],
     target: str,
+    names: Sequence[str],
 ) -> dict[str, Any]:
     """The attribution of a written text: for each group of tokens of its input, and for each token of its own.
 
-    `groups` are their places in `text`, `lost` (groups, tokens) what the log-probability of each token loses without
-    them; `output`: the tokens, and where they stand in what was written.
+    `groups` are their places in `text`, where they have one, and `names` what they are; `lost` (groups, tokens) is what
+    the log-probability of each token loses without them; `output`: its tokens and their places.
     """
     shares = tuple(
-        Share("", float(sum(row))) if place is None else Share(text[slice(*place)], float(sum(row)), *place)
-        for place, row in zip(groups, lost, strict=True)
+        Share(name, float(sum(row))) if place is None else Share(text[slice(*place)], float(sum(row)), *place)
+        for place, name, row in zip(groups, names, lost, strict=True)
     )
     why = Attribution("erasure", target, float(sum(log_probabilities)), shares).fields
     columns = zip(*lost, strict=True) if lost else iter([[]] * len(output))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nlpcli.records.record import Record
+from nlpcli.views.attribution.tokens import draw_why, written
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
 def completed_lines(record: Record) -> str:
     """The completion, or all of them below each other."""
     result = record.result or {}
-    return "\n".join(result["completions"]) if "completions" in result else str(result["completion"])
+    texts = result["completions"] if "completions" in result else [str(result["completion"])]
+    if "why" not in result:
+        return "\n".join(texts)
+    whys = result["why"] if "completions" in result else [result["why"]]
+    return "\n".join(f"{text}\t{written(why)}" for text, why in zip(texts, whys, strict=True))
 
 
 def draw_completed(record: Record) -> RenderableType:
@@ -23,9 +28,12 @@ def draw_completed(record: Record) -> RenderableType:
     from rich.text import Text
 
     result = record.result or {}
+    whys = result.get("why")
     if "completion" in result:
-        return Text(result["completion"])
+        text = Text(result["completion"])
+        return text if whys is None else Group(text, *draw_why(record.text, whys))
     parts: list[RenderableType] = []
     for number, text in enumerate(result["completions"], start=1):
         parts += [Rule(str(number), style="dim", align="left"), Text(text)]
+        parts += draw_why(record.text, whys[number - 1]) if whys else []
     return Group(*parts)

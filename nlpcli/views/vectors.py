@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlpcli.records.json_text import encode_json
 from nlpcli.records.record import Record
+from nlpcli.views.attribution.tokens import draw_tokens, draw_why, written
 from nlpcli.views.bars import bar
 from nlpcli.views.by_width import ByWidth
 
@@ -35,7 +36,12 @@ def _written(vector: Any) -> str:
 
 def found_line(record: Record) -> str:
     """Score, place and text of a search result, separated by tabs."""
-    return f"{(record.result or {})['score']:.4f}\t{record.origin}\t{_one_line(found_window(record))}"
+    return f"{(record.result or {})['score']:.4f}\t{record.origin}\t{_one_line(found_window(record))}{_reasons(record)}"
+
+
+def _reasons(record: Record) -> str:
+    result = record.result or {}
+    return f"\t{written(result['why'])}" if "why" in result else ""
 
 
 def pair_line(record: Record) -> str:
@@ -81,10 +87,18 @@ def found_window(record: Record) -> str:
 
 def draw_found(record: Record) -> RenderableType:
     """Score, bar, place and text of a search result."""
+    from rich.console import Group
     from rich.text import Text
 
     found = Text.assemble((f"{record.origin}", "magenta"), "  ", _one_line(found_window(record)))
-    return _beside_score((record.result or {})["score"], found)
+    result = record.result or {}
+    drawn, why = _beside_score(result["score"], found), result.get("why")
+    if not why:
+        return drawn
+    shaded = draw_tokens(why["query_text"], why["query"])
+    own = [{**t, "start": t["start"] - result["start"], "end": t["end"] - result["start"]} for t in why["tokens"]]
+    query = Text.assemble(("query ", "dim"), shaded)
+    return Group(drawn, query, *draw_why(found_window(record), {**why, "tokens": own}))
 
 
 def draw_pair(record: Record) -> RenderableType:

@@ -16,7 +16,7 @@ from nlpcli.pipelines.attribution.integrated import Integral, integrated_gradien
 from nlpcli.pipelines.labels import Meaning
 
 # The hooks of two texts at a time would find each other's tokens.
-_ALONE = threading.Lock()
+ALONE = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Evidence:
         """
         special = set(self.tokenizer.all_special_ids) - {self.tokenizer.unk_token_id}
         nothing = without_content(self.tokenizer, self.ids, [token not in special for token in self.ids])
-        with _ALONE:
+        with ALONE:
             return integrated_gradients(
                 lambda points: _log_odds(self.logits(points), label, meaning), self.embed(self.ids), self.embed(nothing)
             )

@@ -63,6 +63,8 @@ class Event(NamedTuple):
     text: str
     ending: Ending | None
     valid: bool
+    tokens: Sequence[int] = ()
+    """What was written, where it is all."""
 
 
 @dataclass(slots=True)
@@ -171,7 +173,8 @@ class ContinuousBatch:
         if ending is not None:
             row.stream.finish()
         valid = row.matcher is None or row.matcher.is_valid
-        return Event(row.request, row.stream.text, ending, valid)
+        tokens = () if ending is None else row.tokens[len(row.request.prompt) :]
+        return Event(row.request, row.stream.text, ending, valid, tokens)
 
     def _drop(self, numbers: list[int]) -> None:
         for number in sorted(numbers, reverse=True):

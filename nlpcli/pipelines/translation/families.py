@@ -14,6 +14,8 @@ from transformers import PreTrainedTokenizerBase
 from nlpcli.errors import ModelUnusable, UsageError, quoted
 from nlpcli.models.loading import is_encoder_decoder, load_causal_lm, load_seq2seq, load_tokenizer, longest_input
 from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.attribution.erasable import Erasable, places_in, words_of
+from nlpcli.pipelines.attribution.erasure import causal_logs, seq2seq_logs
 from nlpcli.pipelines.chat import prompt_of_messages
 from nlpcli.pipelines.translation.inline import Link
 from nlpcli.pipelines.translation.translators import (
@@ -25,6 +27,7 @@ from nlpcli.pipelines.translation.translators import (
     cross_attention,
     link_pieces,
     mean_log_probabilities,
+    offsets_of,
 )
 from nlpcli.pipelines.translation.vocabulary import Lexicon, Vocabulary
 from nlpcli.runtime.decode_slots import DecodeSlots
@@ -254,6 +257,20 @@ class Seq2SeqTranslator:
             for ids, score in zip(found, scores, strict=True)
         ]
 
+    def erasable(self, text: str, translation: str, source: str) -> Erasable:
+        (row,) = self._encode([text], source)
+        prefix = self._speech.prefix(source)
+        with self._lock:
+            places = offsets_of(self._tokenizer, prefix + text)
+            # Families with codes of languages have one vocabulary; Marian's has two.
+            side = "text_target" if self._speech.first_token is None else "text"
+            written: list[int] = self._tokenizer(**{side: translation}, add_special_tokens=False)["input_ids"]
+        own = [_own(text, start - len(prefix), end - len(prefix)) for start, end in places][: len(row)]
+        own += [None] * (len(row) - len(own))
+        begun = [self._start, *([] if self._speech.first_token is None else [self._speech.first_token])]
+        logs = seq2seq_logs(self._module, written, begun, self._tokenizer.pad_token_id or 0)
+        return Erasable(text, row, own, logs, words_of(self._tokenizer, written, translation))
+
     @property
     def _start(self) -> int:
         start: int | None = self._module.config.decoder_start_token_id
@@ -286,6 +303,13 @@ class Seq2SeqTranslator:
             raw = link_pieces(self._tokenizer, prefix + text, ids, of_row[: len(ids), : len(row)])
             links.append([_shifted(link, len(prefix)) for link in raw])
         return links
+
+
+def _own(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The place of a token in a text that stands behind a prefix."""
+    while 0 <= start < end and text[start].isspace():
+        start += 1
+    return (start, end) if 0 <= start < end else None
 
 
 def _shifted(link: Link, by: int) -> Link:
@@ -388,6 +412,13 @@ class CausalTranslator:
 
     def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:
         return self.translate(texts, source, False)
+
+    def erasable(self, text: str, translation: str, source: str) -> Erasable:
+        row = self.prompt(text, source)
+        written: list[int] = self._tokenizer(translation, add_special_tokens=False)["input_ids"]
+        places = places_in(self._tokenizer, text, row)
+        logs = causal_logs(self._module, written, self._tokenizer.pad_token_id or 0)
+        return Erasable(text, row, places, logs, words_of(self._tokenizer, written, translation))
 
     def _scores(self, rows: Sequence[list[int]], found: Sequence[list[int]], padding: int) -> list[float]:
         """The mean log-probability of each answer behind its prompt."""

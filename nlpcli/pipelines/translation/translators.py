@@ -13,11 +13,14 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from nlpcli.errors import UsageError
 from nlpcli.models.bergamot.greedy import GreedyTranslator, Translated
 from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.models.bergamot.tokenization import BergamotTokenizer
 from nlpcli.models.loading import load_student, load_tokenizer
 from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.attribution.erasable import Erasable, words_of
+from nlpcli.pipelines.attribution.erasure import seq2seq_logs
 from nlpcli.pipelines.translation.coverage import Source, left_out, may_leave_out
 from nlpcli.pipelines.translation.inline import Link
 from nlpcli.pipelines.translation.vocabulary import BothVocabularies, Lexicon, Vocabulary
@@ -105,6 +108,9 @@ class Translator(Protocol):
     def wider(self) -> Translator:
         """The same with a wider search, for what came out wrong."""
 
+    def erasable(self, text: str, translation: str, source: str) -> Erasable:
+        """A text and its translation, to see what the translation loses without each token of the text."""
+
 
 class BergamotModel:
     """A student model on its device, with its greedy loop."""
@@ -181,6 +187,20 @@ class BergamotTranslator:
             Translation(text, row.complete, link, part, score)
             for text, row, link, part, score in zip(decoded, found, links, parts, scores, strict=True)
         ]
+
+    def erasable(self, text: str, translation: str, source: str) -> Erasable:  # noqa: ARG002
+        config = self._module.config
+        row = self._ids(text)
+        written: list[int] = self._tokenizer(text_target=translation, add_special_tokens=False)["input_ids"]
+        logs = seq2seq_logs(self._model.exact, written, [config.decoder_start_token_id], config.pad_token_id)
+        places = [_stretch(text, *place) for place in offsets_of(self._tokenizer, text)][: len(row)]
+        places += [None] * (len(row) - len(places))
+        return Erasable(text, row, places, logs, words_of(self._tokenizer, written, translation))
+
+    def texts_of(self, rows: list[list[int]]) -> list[str]:
+        """The translations of token ids."""
+        decoded: list[str] = self._tokenizer.batch_decode([row.token_ids for row in self._decoded(rows)])
+        return decoded
 
     def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:  # noqa: ARG002
         rows = [self._ids(text) for text in texts]
@@ -328,6 +348,11 @@ def offsets_of(tokenizer: PreTrainedTokenizerBase, text: str) -> list[tuple[int,
     return found
 
 
+def _stretch(text: str, start: int, end: int) -> tuple[int, int] | None:
+    start, end = _trimmed(text, start, end)
+    return (start, end) if start < end else None
+
+
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and text[start].isspace():
         start += 1
@@ -378,6 +403,23 @@ class PivotTranslator:
             )
             for a, b in zip(middle, last, strict=True)
         ]
+
+    def erasable(self, text: str, translation: str, source: str) -> Erasable:
+        """What is erased in the text is missing in the translation between, too, which is made anew."""
+        first, second, between = self._first, self._second, self._first.target or "en"
+        if not isinstance(first, BergamotTranslator):
+            raise UsageError("--why goes through two models in a row where both are Firefox's; choose another with -m")
+        read = first.erasable(text, text, source)
+
+        def logs(rows: Sequence[list[int]]) -> Tensor:
+            found = []
+            for middle in first.texts_of(list(rows)):
+                own = second.erasable(middle, translation, between)
+                found.append(own.logs([own.row])[0])
+            return torch.stack(found)
+
+        words = second.erasable(text, translation, between).words
+        return Erasable(text, read.row, read.places, logs, words)
 
     def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:
         middle = self._first.translate_scored(texts, source)
