@@ -278,7 +278,11 @@ _nlpcli_kind() {
         " embed --profile") kind=profiles ;;
         " extract --types") kind=ANYTHING ;;
         " extract --aggregation") kind=CHOICES:simple,first,average,max ;;
+        " extract --schema") kind=FILES ;;
+        " extract --examples") kind=FILES ;;
         " extract --offsets") kind=CHOICES:characters,bytes ;;
+        " extract --layout") kind=CHOICES:lines,conll,spacy ;;
+        " extract --html") kind=FILES ;;
         " extract --map") kind=FILES ;;
         " extract --kinds") kind=ANYTHING ;;
         " extract -i" | " extract --input") kind=FILES ;;
@@ -486,7 +490,7 @@ _nlpcli_options() {
         " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets --no-bullets --markup -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " sentiment") _nlpcli_offer "$current" --all-scores --no-all-scores --threshold --aggregate --no-aggregate --labels --why --no-why --html --hypothesis -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " embed") _nlpcli_offer "$current" --search --similarity --no-similarity --top --chunks --no-chunks --plot --pooling --normalize --no-normalize --dim --precision --why --no-why --html --prompt -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " extract") _nlpcli_offer "$current" --types --aggregation --offsets --count --no-count --mask --no-mask --unmask --no-unmask --map --kinds --originals --no-originals -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " extract") _nlpcli_offer "$current" --types --aggregation --schema --examples --grounded-only --no-grounded-only --offsets --layout --html --count --no-count --mask --no-mask --unmask --no-unmask --map --kinds --originals --no-originals -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " words") _nlpcli_offer "$current" -h --help ;;
         " words nearest") _nlpcli_offer "$current" --top --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " words analogy") _nlpcli_offer "$current" --top --method --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;

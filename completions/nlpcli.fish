@@ -284,7 +284,13 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -s h -l help -d 'Show this message 
 complete -c nlpcli -n "__nlpcli_at ' extract'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l types -d 'Only entities of these types, by the model\'s names.' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l aggregation -d 'How the pieces of a word make its label; simple: each piece by itself.' -x -a 'simple first average max'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l schema -d 'Fill this JSON Schema from each text, by a model that writes; relations is shipped.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l examples -d 'JSONL of texts and answers that show --schema: {"text": …, "fields": …}.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l grounded-only -d 'Leave out values of --schema that the text does not have.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-grounded-only -d 'Leave out values of --schema that the text does not have.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l offsets -d 'What start and end count: code points, or bytes of UTF-8.' -x -a 'characters bytes'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l layout -d 'Of text output: a line each, CoNLL\'s columns, or JSON lines for spaCy\'s Doc.from_json.' -x -a 'lines conll spacy'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l html -d 'Write a page with all texts to look at in a browser.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l count -d 'Print how often each was found in all of the input, instead of where.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-count -d 'Print how often each was found in all of the input, instead of where.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l mask -d 'Put tokens such as <EMAIL_1> in the place of personal data.'

@@ -450,7 +450,13 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $options[' extract'] = @(
         ("{0}`t{1}" -f '--types', 'Only entities of these types, by the model''s names.')
         ("{0}`t{1}" -f '--aggregation', 'How the pieces of a word make its label; simple: each piece by itself.')
+        ("{0}`t{1}" -f '--schema', 'Fill this JSON Schema from each text, by a model that writes; relations is shipped.')
+        ("{0}`t{1}" -f '--examples', 'JSONL of texts and answers that show --schema: {"text": …, "fields": …}.')
+        ("{0}`t{1}" -f '--grounded-only', 'Leave out values of --schema that the text does not have.')
+        ("{0}`t{1}" -f '--no-grounded-only', 'Leave out values of --schema that the text does not have.')
         ("{0}`t{1}" -f '--offsets', 'What start and end count: code points, or bytes of UTF-8.')
+        ("{0}`t{1}" -f '--layout', 'Of text output: a line each, CoNLL''s columns, or JSON lines for spaCy''s Doc.from_json.')
+        ("{0}`t{1}" -f '--html', 'Write a page with all texts to look at in a browser.')
         ("{0}`t{1}" -f '--count', 'Print how often each was found in all of the input, instead of where.')
         ("{0}`t{1}" -f '--no-count', 'Print how often each was found in all of the input, instead of where.')
         ("{0}`t{1}" -f '--mask', 'Put tokens such as <EMAIL_1> in the place of personal data.')
@@ -503,7 +509,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     )
     $kinds[' extract --types'] = @()
     $kinds[' extract --aggregation'] = @('simple', 'first', 'average', 'max')
+    $kinds[' extract --schema'] = 'FILES'
+    $kinds[' extract --examples'] = 'FILES'
     $kinds[' extract --offsets'] = @('characters', 'bytes')
+    $kinds[' extract --layout'] = @('lines', 'conll', 'spacy')
+    $kinds[' extract --html'] = 'FILES'
     $kinds[' extract --map'] = 'FILES'
     $kinds[' extract --kinds'] = @()
     $kinds[' extract -i'] = 'FILES'

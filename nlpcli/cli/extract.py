@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +11,16 @@ import typer
 
 from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.extract_mask import chosen_kinds, run_mask, run_unmask
-from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
+from nlpcli.cli.extract_schema import is_shipped, read_examples, read_schema, shipped_examples
+from nlpcli.cli.options import OutputFormat, Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import LongForm, View, make_job, run_job
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.splitting import without_surrogates
-from nlpcli.tasks.extraction import ExtractOptions, Result
+from nlpcli.tasks.extraction import STARTER_TYPES, ExtractOptions, Result
+from nlpcli.views import span_files
 from nlpcli.views import spans as drawings
+from nlpcli.views.span_page import SpanPage
 
 
 class Aggregation(StrEnum):
@@ -26,6 +30,14 @@ class Aggregation(StrEnum):
     FIRST = "first"
     AVERAGE = "average"
     MAX = "max"
+
+
+class Layout(StrEnum):
+    """How text output is laid out."""
+
+    LINES = "lines"
+    CONLL = "conll"
+    SPACY = "spacy"
 
 
 class Offsets(StrEnum):
@@ -42,6 +54,10 @@ Examples:
   nlpcli extract -i notes/ -F jsonl -o entities.jsonl
   nlpcli extract -i reviews.csv --field review --types "PERSON,ORG" -o people.csv
   nlpcli extract -i lines.txt --count
+  nlpcli extract -i notes/ --html found.html
+  nlpcli extract --layout conll "Ada Lovelace was born in London."
+  nlpcli extract --schema person.json "Ada Lovelace was born in London in 1815."
+  nlpcli extract --schema relations "Ada Lovelace wrote notes."
   nlpcli extract --mask --map names.json -i mail.txt | nlpcli translate | nlpcli extract --unmask --map names.json
 """
 
@@ -59,9 +75,29 @@ def extract(
     aggregation: Annotated[
         Aggregation, typer.Option(help="How the pieces of a word make its label; simple: each piece by itself.")
     ] = Aggregation.AVERAGE,
+    schema: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Fill this JSON Schema from each text, by a model that writes; relations is shipped."
+        ),
+    ] = None,
+    examples: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help='JSONL of texts and answers that show --schema: {"text": …, "fields": …}.'),
+    ] = None,
+    grounded_only: Annotated[
+        bool, typer.Option("--grounded-only", help="Leave out values of --schema that the text does not have.")
+    ] = False,
     offsets: Annotated[
         Offsets, typer.Option(help="What start and end count: code points, or bytes of UTF-8.")
     ] = Offsets.CHARACTERS,
+    layout: Annotated[
+        Layout,
+        typer.Option(help="Of text output: a line each, CoNLL's columns, or JSON lines for spaCy's Doc.from_json."),
+    ] = Layout.LINES,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with all texts to look at in a browser.")
+    ] = None,
     count: Annotated[
         bool, typer.Option("--count", help="Print how often each was found in all of the input, instead of where.")
     ] = False,
@@ -96,6 +132,10 @@ def extract(
     entity is cut. --mask prints each record with tokens in the place of personal data, and --unmask with that put back.
     """
     _check_mask(mask, unmask, count, types, map_, kinds, originals)
+    if (mask or unmask) and (schema or examples or grounded_only or html or layout is not Layout.LINES):
+        raise UsageError(
+            "--mask and --unmask find nothing to show; leave out --schema, --layout, --html and their like"
+        )
     if mask or unmask:
         result: Result = "masked" if mask else "unmasked"
         asked = ExtractOptions(
@@ -106,9 +146,37 @@ def extract(
             originals=originals,
         )
         return (run_mask if mask else run_unmask)(asked, shared, texts, Per.LINE, map_)
-    options = ExtractOptions(types=_listed(types), aggregation=aggregation.value, offsets=offsets.value, count=count)
-    job = make_job("extract", options, shared, texts, Per.LINE, catalog().defaults["extract"])
-    return run_job(job, shared, _view(options))
+    schema_text = None if schema is None else read_schema(schema)
+    if schema is not None and examples is None and is_shipped(schema):
+        examples = shipped_examples(schema)
+    options = ExtractOptions(
+        result="entities" if schema is None else "fields",
+        types=_listed(types),
+        aggregation=aggregation.value,
+        offsets=offsets.value,
+        count=count,
+        schema=schema_text,
+        examples=() if examples is None else read_examples(examples, schema_text),
+        grounded_only=grounded_only,
+    )
+    _check(options)
+    if count and html is not None:
+        raise UsageError("--html shows texts, and --count shows none; leave one of them out")
+    shared = _laid_out(shared, layout, count or html is not None)
+    per = Per.LINE if schema is None else Per.DOCUMENT
+    model = catalog().defaults[_role(options)]
+    job = make_job("extract", options, shared, texts, per, model, written=[html])
+    tap = None if html is None else SpanPage(html, options.offsets)
+    return run_job(job, shared, _view(options, layout), tap, unwritten=html is not None)
+
+
+def _laid_out(shared: SharedOptions, layout: Layout, otherwise: bool) -> SharedOptions:
+    """Of another layout than lines the output is text, whatever the input is."""
+    if layout is Layout.LINES:
+        return shared
+    if otherwise or shared.format not in (None, OutputFormat("text")):
+        raise UsageError(f"--layout {layout} is for text; leave it out, or -F, --count and --html")
+    return replace(shared, format=OutputFormat("text"))
 
 
 def _check_mask(
@@ -135,8 +203,28 @@ def _listed(types: str | None, option: str = "--types") -> tuple[str, ...]:
     return distinct
 
 
-def _view(options: ExtractOptions) -> View:
+def _role(options: ExtractOptions) -> str:
+    """The task whose default model does it: types that the starter model does not know are asked of one that writes."""
+    own = {type_.casefold() for type_ in STARTER_TYPES}
+    asks = options.result == "fields" or any(type_.casefold() not in own for type_ in options.types)
+    return "generate" if asks else "extract"
+
+
+def _check(options: ExtractOptions) -> None:
+    if options.schema is None and (options.examples or options.grounded_only):
+        raise UsageError("--examples and --grounded-only go with --schema")
+    if options.schema is not None and options.types:
+        raise UsageError("--schema says what is to be found; leave it out, or --types")
+
+
+def _view(options: ExtractOptions, layout: Layout) -> View:
     if options.count:
         return View(drawings.tally_line, drawings.draw_tally, own_rows=True)
+    if layout is not Layout.LINES:
+        render = span_files.conll if layout is Layout.CONLL else span_files.spacy_json
+        return View(lambda record: render(record, options.offsets), drawings.draw_values)
+    if options.result == "fields":
+        values = LongForm(drawings.VALUE_FIELDS, drawings.ValueRows(options.offsets))
+        return View(drawings.value_line, drawings.draw_values, long=values)
     rows = LongForm(drawings.ROW_FIELDS, drawings.SpanRows(options.result, options.offsets))
     return View(drawings.span_line, drawings.Highlights(options.result, options.offsets, {}), long=rows)

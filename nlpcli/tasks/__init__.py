@@ -3,8 +3,8 @@
 - `registry` lists the tasks, `base` is their contract
 - `generate`, `translate` (with `source_language`), `sentiment` (with `tally`), `embed` (with `ranking`), `attention`
 - `summarize`: `summary` says what is wanted, `summarize_extractive` and `summarize_abstractive` make it
-- `extract`: `extraction` says what is wanted, `extract_entities` finds it, `span_tally` counts it;
-  `extract_mask` masks and unmasks personal data
+- `extract`: `extraction` says what is wanted; `extract_entities`, and `extract_fields` with `field_values`, find it;
+  `span_tally` counts it, `relations.json` is a schema that is shipped; `extract_mask` masks and unmasks personal data
 - `words`, and `words_evaluation` that measures them
 - notices, once a run: `language_watch`, `window_notice`, `unknown_words`
 """

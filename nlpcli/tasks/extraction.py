@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,19 +13,25 @@ from nlpcli.tasks.span_tally import tally_spans
 from nlpcli.text.personal.tokens import KIND_NAMES, LABELS, Known, label_of
 from nlpcli.text.spans import Offsets, Span, byte_offsets
 
-Result = Literal["masked", "unmasked", "entities"]
+Result = Literal["entities", "fields", "masked", "unmasked"]
 Aggregation = Literal["simple", "first", "average", "max"]
 _DIGITS = 6
+STARTER_TYPES = (
+    "CARDINAL", "DATE", "EVENT", "FAC", "GPE", "LANGUAGE", "LAW", "LOC", "MONEY", "NORP", "ORDINAL", "ORG", "PERCENT",
+    "PERSON", "PRODUCT", "QUANTITY", "TIME", "WORK_OF_ART",
+)  # fmt: skip
+"""What `starter/entities` finds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractOptions:
     """What `nlpcli extract` was asked for.
 
+    `types`: only entities of these labels; empty: of all. `count`: how often each was found instead of where. `schema`:
+    the JSON Schema of fields; `examples`: texts with their answers, as JSON.
+
     `kinds`: what is masked; empty: all that needs no model. `known`: the map that is continued, or read
     from. `originals`: spans say what was masked.
-
-    `types`: only entities of these labels; empty: of all. `count`: how often each was found instead of where.
     """
 
     result: Result = "entities"
@@ -35,6 +42,9 @@ class ExtractOptions:
     kinds: tuple[str, ...] = ()
     known: Known | None = None
     originals: bool = False
+    schema: str | None = None
+    examples: tuple[tuple[str, str], ...] = ()
+    grounded_only: bool = False
 
     @property
     def fields(self) -> Mapping[str, str]:
@@ -45,6 +55,8 @@ class ExtractOptions:
             return {"masked": "string", "spans": ANY_JSON}
         if self.result == "unmasked":
             return {"unmasked": "string"}
+        if self.result == "fields":
+            return {"fields": ANY_JSON, "values": ANY_JSON}
         return {self.result: ANY_JSON}
 
     @property
@@ -66,18 +78,34 @@ class ExtractOptions:
 def as_objects(options: ExtractOptions, text: str, spans: Sequence[Span]) -> list[dict[str, Any]]:
     """Spans of `text` as the objects of a result, in the order of the text."""
     ordered = sorted(spans)
-    starts, ends = [span.start for span in ordered], [span.end for span in ordered]
-    if options.offsets == "bytes":
-        places = sorted({*starts, *ends})
-        in_bytes = dict(zip(places, byte_offsets(text, places), strict=True))
-        starts, ends = [in_bytes[place] for place in starts], [in_bytes[place] for place in ends]
+    counted = in_offsets(options.offsets, text, [place for span in ordered for place in (span.start, span.end)])
     return [
-        {"text": span.text, "label": span.label, "start": start, "end": end}
+        {"text": span.text, "label": span.label, "start": counted[span.start], "end": counted[span.end]}
         | {"score": None if span.score is None else round(span.score, _DIGITS)}
-        for span, start, end in zip(ordered, starts, ends, strict=True)
+        for span in ordered
     ]
+
+
+def in_offsets(offsets: Offsets, text: str, places: Iterable[int]) -> dict[int, int]:
+    """Code points of `text` → what a result names them by."""
+    ascending = sorted(set(places))
+    return dict(zip(ascending, byte_offsets(text, ascending) if offsets == "bytes" else ascending, strict=True))
 
 
 def outgoing(options: ExtractOptions, records: Iterator[Record]) -> Iterator[Record]:
     """The records with what was found in them, or how often each was found."""
-    return tally_spans(records, options.result) if options.count else records
+    if not options.count:
+        return records
+    return tally_spans(records, _counted_values if options.result == "fields" else _counted_entities)
+
+
+def _counted_entities(result: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(span["label"], span["text"]) for span in result["entities"]]
+
+
+def _counted_values(result: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Under the path of a value, whatever place its list has it in."""
+    return [(_PLACE_IN_LIST.sub("", value["path"]), str(value["value"])) for value in result["values"]]
+
+
+_PLACE_IN_LIST = re.compile(r"\[\d+\]")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from nlpcli.records.record import Origin, Record
 
@@ -16,11 +17,13 @@ class _Found:
     records: int = 0
 
 
-def tally_spans(records: Iterator[Record], field: str) -> Iterator[Record]:
+def tally_spans(
+    records: Iterator[Record], found_in: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]
+) -> Iterator[Record]:
     """One record for each label and text, the most frequent first (then as they came); then the records that failed.
 
-    `field` of a result holds the objects of its spans. White space within a text is one space. Memory holds two numbers
-    for each text.
+    `found_in` gives label and text of each thing in a result. White space within a text is one space. Memory holds two
+    numbers for each text.
     """
     found: dict[tuple[str, str], _Found] = {}
     failed: list[Record] = []
@@ -28,7 +31,7 @@ def tally_spans(records: Iterator[Record], field: str) -> Iterator[Record]:
         if record.result is None:
             failed.append(record)
             continue
-        here = [(span["label"], " ".join(span["text"].split())) for span in record.result[field]]
+        here = [(label, " ".join(text.split())) for label, text in found_in(record.result)]
         for key in here:
             found.setdefault(key, _Found()).count += 1
         for key in set(here):

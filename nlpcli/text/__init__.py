@@ -1,7 +1,8 @@
 """What a text is made of: its language, words, sentences, clauses; markup around prose. Knows no model.
 
 - language: `detection`, `languages`
-- parts: `words`, `sentences` (with `abbreviations`), `clauses`, `prose`, `main_content`, `edits`, `spans`
+- parts: `words`, `sentences` (with `abbreviations`), `clauses`, `prose`, `main_content`, `edits`, `spans`,
+  `grounding`
 - what must survive a translation: `numbers`, `number_words`, `clocks`, `days`, `typography`
 - what speaks of a tone: `tone`, `ratings`, `bare`
 - `markup/`: documents with structure

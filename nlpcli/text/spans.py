@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 Offsets = Literal["characters", "bytes"]
@@ -51,3 +53,31 @@ class LineIndex:
         """Line and column of a code point."""
         line = bisect_left(self._starts, offset + 1)
         return line, offset - self._starts[line - 1] + 1
+
+
+# A character of a script without spaces; a word with its combining marks; anything else that is visible.
+_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|(?:\w[\u0300-\u036f]*)+|\S")
+Bounds = tuple[int, int]
+
+
+def tokens(text: str, borders: Iterable[int] = ()) -> list[Bounds]:
+    """Start and end of each word and mark; a token ends at each of `borders`."""
+    cuts = sorted(set(borders))
+    return [
+        bounds
+        for match in _TOKEN.finditer(text)
+        for bounds in pairwise([match.start(), *_within(cuts, match.start(), match.end()), match.end()])
+    ]
+
+
+def _within(cuts: Sequence[int], start: int, end: int) -> Sequence[int]:
+    return cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]
+
+
+def apart(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """The spans in the order of the text, without those that begin within another; of two at one place the longer."""
+    kept: list[tuple[int, int, str]] = []
+    for span in sorted(set(spans), key=lambda span: (span[0], -span[1], span[2])):
+        if not kept or span[0] >= kept[-1][1]:
+            kept.append(span)
+    return kept

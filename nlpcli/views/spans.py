@@ -84,6 +84,64 @@ def tally_line(record: Record) -> str:
     return f"{result['label']}\t{result['text']}\t{result['count']}\t{result['records']}"
 
 
+VALUE_FIELDS = {
+    "path": "string",
+    "value": "json",
+    "start": "int64",
+    "end": "int64",
+    "grounded": "bool_",
+    "source": "string",
+    "line": "int64",
+    "column": "int64",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRows:
+    """A record whose result has the values of a schema → a record for each of them."""
+
+    offsets: Offsets = "characters"
+
+    def __call__(self, record: Record) -> Iterator[Record]:
+        """The rows of a record, in the order of its object; a record that failed is its own row."""
+        if record.result is None:
+            yield record
+            return
+        values: Sequence[Mapping[str, Any]] = record.result["values"]
+        ascending = sorted({value["start"] for value in values if value["grounded"]})
+        starts = dict(zip(ascending, character_offsets(record.text, ascending, self.offsets), strict=True))
+        lines = LineIndex(record.text)
+        for value in values:
+            line, column = lines.place(starts[value["start"]]) if value["grounded"] else (1, None)
+            row = {name: value[name] for name in ("path", "value", "start", "end", "grounded")}
+            origin = record.origin
+            row |= {"source": origin.source, "line": origin.line + line - 1, "column": column}
+            yield replace(record, result=row)
+
+
+def value_line(row: Record) -> str:
+    """`path<TAB>value<TAB>file:line:column`; without the column where the text does not have it."""
+    result = row.result or {}
+    where = f"{printable(result['source'])}:{result['line']}"
+    if result["grounded"]:
+        where += f":{result['column']}"
+    return "\t".join([result["path"], " ".join(str(result["value"]).split()), where])
+
+
+def draw_values(record: Record) -> RenderableType:
+    """The values below each other; those that the text does not have are marked."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2))
+    for value in (record.result or {})["values"]:
+        shown = Text(str(value["value"]), style="bold" if value["grounded"] else "dim italic")
+        grid.add_row(
+            Text(value["path"], style="cyan"), shown, "" if value["grounded"] else Text("not in the text", "red")
+        )
+    return grid
+
+
 @dataclass(slots=True)
 class Highlights:
     """Draws texts with their spans in colours, the label behind each; a label keeps its colour over a run."""

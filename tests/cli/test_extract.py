@@ -115,3 +115,20 @@ def test_a_model_that_labels_no_tokens_is_refused(call, tmp_path):
 
     done = call("extract", "-m", save_classifier(tmp_path), "a")
     assert (done.status, b"labels no tokens" in done.complaints) == (1, True)
+
+
+def test_layouts_are_text_whatever_the_input_is(extract, tmp_path):
+    (tmp_path / "in.csv").write_text("text\na b\nc\n")
+    assert extract("-i", tmp_path / "in.csv", "--layout", "conll").output == b"a\tB-PER\nb\tB-PER\n\nc\tB-PER\n\n"
+    lines = extract("-i", tmp_path / "in.csv", "--layout", "spacy").output.splitlines()
+    assert json.loads(lines[1])["ents"] == [{"start": 0, "end": 1, "label": "PER"}]
+    for options in (["-F", "jsonl"], ["--count"], ["--html", tmp_path / "a.html"]):
+        assert extract("--layout", "conll", *options, "a").status == 2
+
+
+def test_a_page_takes_the_place_of_lines_unless_both_are_asked_for(extract, tmp_path):
+    page = tmp_path / "found.html"
+    assert extract("--html", page, "a b").output == b""
+    assert page.read_text().count("<mark ") == 2
+    assert extract("--html", page, "-F", "text", "a b").output.count(b"\n") == 2
+    assert extract("--html", page, "--count", "a").status == 2

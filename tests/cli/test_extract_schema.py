@@ -1,0 +1,82 @@
+"""`nlpcli extract --schema`, with the starter model and with tiny ones."""
+
+import json
+
+import jsonschema
+import pytest
+from tiny import save_token_classifier
+
+pytestmark = pytest.mark.starter
+
+PERSON = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"}, "born": {"type": "integer"}, "likes": {"type": "array", "items": {"type": "string"}}
+    },
+    "required": ["name", "likes"],
+    "additionalProperties": False,
+}  # fmt: skip
+TEXTS = [
+    "Ada Lovelace was born in London in 1815.", "", "12 😀 é e\u0301\r\n{}[]\"", "x " * 300, "她在北京工作。",
+    "The council of Brightwater voted on Monday. " * 40,
+]  # fmt: skip
+
+
+@pytest.fixture
+def schema(tmp_path):
+    (tmp_path / "person.json").write_text(json.dumps(PERSON))
+    return tmp_path / "person.json"
+
+
+def rows(done):
+    assert done.status == 0, done.complaints
+    return [json.loads(line) for line in done.output.splitlines()]
+
+
+def test_fields_are_valid_and_no_value_without_a_place_is_called_grounded(call, schema, starter):
+    for text, row in zip(TEXTS, rows(call("extract", "--schema", schema, "-F", "jsonl", "--", *TEXTS)), strict=True):
+        if not text:
+            assert (row["fields"], row["values"]) == (None, [])
+            continue
+        jsonschema.validate(row["fields"], PERSON)
+        for value in row["values"]:
+            assert value["grounded"] == (value["start"] is not None)
+            assert not value["grounded"] or text[value["start"] : value["end"]] == value["text"]
+
+
+def test_grounded_only_leaves_nothing_else(call, schema, starter):
+    (row,) = rows(call("extract", "--schema", schema, "--grounded-only", "-F", "jsonl", TEXTS[0]))
+    assert all(value["grounded"] for value in row["values"])
+
+
+def test_relations_are_shipped(call, starter):
+    (row,) = rows(call("extract", "--schema", "relations", "-F", "jsonl", "Ada Lovelace wrote notes."))
+    assert {"subject", "relation", "object"} == set(row["fields"]["relations"][0])
+
+
+def test_examples_are_checked_before_a_model_is_loaded(call, schema, tmp_path):
+    (tmp_path / "shots.jsonl").write_text('{"text": "a", "fields": {"name": 3, "likes": []}}\n')
+    done = call("extract", "--schema", schema, "--examples", tmp_path / "shots.jsonl", "a")
+    assert (done.status, b"shots.jsonl:1" in done.complaints) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--grounded-only"], ["--schema", "{schema}", "--types", "A"], ["--schema", "/nowhere.json"], ["--examples", "x"]],
+)
+def test_what_does_not_go_together_is_refused(call, schema, options):
+    done = call("extract", *[option.format(schema=schema) for option in options], "a")
+    assert done.status in (1, 2)
+    assert done.complaints
+
+
+def test_a_model_that_writes_finds_types_of_ones_own(call, starter):
+    (row,) = rows(call("extract", "--types", "city,scientist", "-F", "jsonl", "Marie Curie worked in Paris."))
+    assert {one["label"] for one in row["entities"]} <= {"city", "scientist"}
+    assert all(row["text"][one["start"] : one["end"]] == one["text"] for one in row["entities"])
+    done = call("extract", "-m", "starter/smollm2", "a")
+    assert (done.status, b"--types" in done.complaints) == (2, True)
+
+
+def test_a_model_that_labels_tokens_fills_no_schema(call, schema, tmp_path):
+    assert call("extract", "--schema", schema, "-m", save_token_classifier(tmp_path / "m"), "a").status == 1

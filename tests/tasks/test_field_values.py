@@ -1,0 +1,101 @@
+"""Objects of a schema: limits, places, parts that become one, answers that were cut off."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlpcli.tasks.field_values import (
+    SchemaNodes,
+    bounded,
+    grounded,
+    merged,
+    salvaged,
+    without_repetition,
+    without_ungrounded,
+)
+from nlpcli.text.grounding import Folded
+
+PERSON = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"}, "born": {"type": "string", "format": "date"}, "age": {"type": ["integer", "null"]},
+        "mood": {"enum": ["glad", "sad"]}, "friends": {"type": "array", "items": {"$ref": "#/$defs/friend"}},
+    },
+    "required": ["name"],
+    "$defs": {
+        "friend": {"type": "object", "properties": {"name": {"type": "string"}, "town": {"type": "string"}}, "required": ["name"]}
+    },
+}  # fmt: skip
+NODES = SchemaNodes(PERSON)
+TEXT = "Ada, born on 10 December 1815, was 36. Her friend Mary lived in Bath."
+FIELDS = {
+    "name": "ada", "born": "1815-12-10", "age": 36, "mood": "glad",
+    "friends": [{"name": "Mary", "town": "Rome"}, {"name": "Zoe", "town": "Bath"}],
+}  # fmt: skip
+
+
+def values(fields=FIELDS):
+    return grounded(fields, NODES, TEXT, Folded(TEXT))
+
+
+def test_every_value_has_its_place_in_the_text_or_none():
+    assert {value.path: value.place and TEXT[slice(*value.place)] for value in values()} == {
+        "name": "Ada", "born": "10 December 1815", "age": "36", "friends[0].name": "Mary", "friends[0].town": None,
+        "friends[1].name": None, "friends[1].town": "Bath",
+    }  # fmt: skip
+
+
+def test_a_day_in_words_is_one_only_where_the_schema_asks_for_days():
+    nodes = SchemaNodes({"properties": {"born": {"type": "string"}}})
+    assert grounded({"born": "1815-12-10"}, nodes, TEXT, Folded(TEXT))[0].place is None
+
+
+def test_what_is_not_in_the_text_goes_with_what_requires_it():
+    missing = frozenset(value.path for value in values() if value.place is None)
+    assert without_ungrounded(FIELDS, NODES, missing)["friends"] == [{"name": "Mary"}]
+    assert without_ungrounded({"name": "x"}, NODES, frozenset({"name"})) == {}
+
+
+def test_parts_become_one_by_key():
+    first = {"name": "Zoe", "friends": [{"name": "Mary"}]}
+    second = {"name": "Ada", "friends": [{"name": "mary"}, {"name": "Zoe"}], "age": 36}
+    assert merged([(first, frozenset()), (second, frozenset({"name"}))], NODES) == {
+        "name": "Ada", "friends": [{"name": "Mary"}, {"name": "Zoe"}], "age": 36,
+    }  # fmt: skip
+
+
+def test_limits_stand_where_the_schema_has_none():
+    made = bounded(PERSON)
+    assert made["properties"]["name"]["maxLength"]
+    assert made["properties"]["friends"]["maxItems"]
+    assert made["properties"]["age"]["maximum"]
+    assert made["properties"]["born"] == {"type": "string", "format": "date"}
+    assert bounded({"type": "string", "maxLength": 3}) == {"type": "string", "maxLength": 3}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda below: st.lists(below, max_size=4) | st.dictionaries(st.text(max_size=4), below, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(max_size=4), JSON, max_size=4), st.data())
+def test_what_was_cut_off_is_closed_behind_a_whole_value(fields, data):
+    text = json.dumps(fields)
+    cut = text[: data.draw(st.integers(0, len(text)))]
+    for candidate in salvaged(cut):
+        assert isinstance(json.loads(candidate), dict)
+
+
+def test_the_longest_rest_comes_first():
+    assert next(salvaged('{"a": [{"b": 1}, {"b": 2}, {"b": "xy')) == '{"a": [{"b": 1}, {"b": 2}]}'
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"), [([1, 1, 2], [1, 2]), (["Ab", "ab", "c"], ["Ab", "c"]), ([[1], [1]], [[1]])]
+)
+def test_lists_do_not_repeat_themselves(items, expected):
+    assert without_repetition({"a": items}) == {"a": expected}
