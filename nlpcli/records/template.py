@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
 from nlpcli.errors import UsageError
@@ -11,6 +12,11 @@ from nlpcli.records.record import Record
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
+
+
+# Filters that make a text of their value.
+_FILTERS_OF_TEXT = ("string", "upper", "lower", "title", "capitalize", "trim", "replace", "center", "urlencode")
+_WRITTEN = "written"
 
 
 class NotRendered(Exception):
@@ -21,12 +27,57 @@ class NotRendered(Exception):
 def _environment() -> Environment:
     """Jinja's sandbox: a template computes with the fields of a record and reaches nothing else."""
     from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, finalize=_written)
+    environment = _environment_type()(undefined=StrictUndefined, finalize=_written)
+    environment.filters |= {name: _of_written(environment.filters[name]) for name in _FILTERS_OF_TEXT}
+    environment.filters |= {"join": _of_each_written(environment.filters["join"]), _WRITTEN: _written}
     environment.tests |= {"none": lambda value: value is None or isinstance(value, _null_type())}
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "default": _plain}
     return environment
+
+
+@cache
+def _environment_type() -> type[Environment]:
+    from jinja2 import nodes
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class JoiningAsWritten(ImmutableSandboxedEnvironment):
+        """Values that `~` joins are those that stand alone: Jinja itself asks for Python's words for them."""
+
+        def _parse(self, *arguments: Any) -> nodes.Template:
+            template = super()._parse(*arguments)
+            for joining in template.find_all(nodes.Concat):
+                joining.nodes = [nodes.Filter(node, _WRITTEN, [], [], None, None) for node in joining.nodes]
+            return template
+
+    return JoiningAsWritten
+
+
+def _of_written(filter_: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter on values as they stand alone."""
+
+    @wraps(filter_)
+    def on_written(*arguments: Any, **named: Any) -> Any:
+        return filter_(*map(_text_of, arguments), **named)
+
+    return on_written
+
+
+def _of_each_written(join: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter `join` on values as they stand alone."""
+    from jinja2.filters import make_attrgetter
+
+    @wraps(join)
+    def on_written(context: Any, values: Iterable[Any], d: str = "", attribute: str | int | None = None) -> Any:
+        if attribute is not None:
+            values = map(make_attrgetter(context.environment, attribute), values)
+        return join(context, [_text_of(value) for value in values], d)
+
+    return on_written
+
+
+def _text_of(value: Any) -> Any:
+    return _written(value) if isinstance(value, bool | list | tuple | dict | None) else value
 
 
 @cache

@@ -43,6 +43,32 @@ def without_ordinal_days(text: str) -> list[tuple[int, int, str]]:
     ]
 
 
+def written_out(text: str, language: str) -> list[tuple[int, int, str]]:
+    """What stands for the abbreviated months of "Jan. to Mar": start, end, January. A month by itself is left alone."""
+    if language not in _YEAR:
+        return []
+    found = []
+    for match in _month_range(language).finditer(text):
+        for name in ("first", "last"):
+            start, end = match.span(name)
+            place = [month[:3].lower() for month in _YEAR[language].split()].index(match[name][:3].lower())
+            # A full stop at the end is that of the sentence.
+            end += text[end : end + 1] == "." and end + 1 < len(text.rstrip())
+            new = _YEAR[language].split()[place]
+            if text[start:end] != new:
+                found.append((start, end, new))
+    return found
+
+
+@cache
+def _month_range(language: str) -> re.Pattern[str]:
+    months = _YEAR[language].split()
+    names = "|".join([*months, *(f"{month[:3]}t?" if month == "September" else month[:3] for month in months)])
+    joint = {"en": "to|through|until|till", "pt": "a|até"}[language]
+    between = rf"\.?(?:\s(?:{joint})\s|\s?[/–—-]\s?)"
+    return re.compile(rf"(?<![\w/.-])(?P<first>{names}){between}(?P<last>{names})(?![\w/-])")
+
+
 def missing_days(source: str, translation: str, source_language: str, target_language: str) -> list[Day]:
     """The days and months that the translation says in no form, not as numbers either."""
     if source_language not in _WEEK or target_language not in _WEEK:

@@ -75,6 +75,17 @@ def _worth(word: str, language: str) -> float | None:
     return None
 
 
+def in_words(number: int, language: str) -> str:
+    """A number below 100 in words; empty where there are none of the language."""
+    if language not in _UNITS or number >= 100:
+        return ""
+    units, tens = _UNITS[language].split(), _TENS[language].split()
+    if number < 20:
+        return units[number]
+    ten, unit = tens[number // 10 - 2], number % 10
+    return f"{ten}{'-' if language == 'en' else ' e '}{units[unit]}" if unit else ten
+
+
 def values_in_words(text: str, language: str) -> Iterator[float]:
     """What the words of a text may be worth as numbers: one by one, added up, months and Roman numerals."""
     lowered = text.lower()

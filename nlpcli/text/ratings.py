@@ -10,6 +10,11 @@ _STARS = (
 _NUMBER = r"\d{1,2}(?:[.,]\d)?"
 # "nota 2" may be a note of a page, and "uma estrela" a person, but not where nothing else stands in the clause.
 _BY_ITSELF, _ALONE = r"(?:^|(?<=[.!?;,:(]\s))", r"(?=\s*(?:$|[.,;!?)](?!\d)))"
+# What stands before a rating in a form, where nothing but the number follows.
+_LABELS = (
+    "stars?|estrelas?|estrellas?|sterne|étoiles|stelle|ratings?|scores?|avaliação|classificação|valoración|bewertung"
+)
+_LABELLED_END = r"(?=\s*(?:$|[\n|]|[.,;!?)](?!\d)|\s[–—-]\s))"
 # Behind a fraction: a date, a share of something, an ordinal.
 _RATING = re.compile(
     rf"""
@@ -19,6 +24,7 @@ _RATING = re.compile(
     (?:\s*(?:{_STARS})(?!\w)|\s?[颗顆]?星)?
     | (?<![\w/.,])(?P<stars>[0-5](?:[.,]\d)?|one|five|zero|[一二三四五])(?:[\s-]?(?:{_STARS})(?!\w)|\s?[颗顆]?星)
     | {_BY_ITSELF}nota:?\s(?P<note>{_NUMBER}|zero|dez){_ALONE}
+    | (?:^|(?<=[\n|(])|(?<=[.!?;,:(|]\s))(?:{_LABELS})\s?[:=]\s?(?P<labelled>\d{{1,2}}(?:[.,]\d)?){_LABELLED_END}
     | {_BY_ITSELF}(?P<said>uma|duas|três|quatro|cinco|two|three|four)\s(?:stars?|estrelas?){_ALONE}
     | (?P<full>[★⭐🌟]\ufe0f?(?:\s?[★⭐🌟]\ufe0f?){{0,4}})(?P<empty>(?:\s?[☆✩✰]){{0,4}})
     """,
@@ -33,6 +39,7 @@ _SPELLED = {
     )
     for word in words.split()
 } | {"dez": 10.0}
+_MOST_STARS = 5
 _PICTURES = re.compile("[★⭐🌟]")
 _EMPTY = re.compile("[☆✩✰]")
 # Up to which share of the most points which word holds; one star of five is none of what can be won.
@@ -59,6 +66,9 @@ def _share(match: re.Match[str]) -> float | None:
         return None if full == 1 and not empty else _of(full, 5 if full + empty <= 5 else full + empty, 1)
     if match["note"]:
         return _of(_points(match["note"]), 10, 0)
+    if match["labelled"]:
+        points = _points(match["labelled"])
+        return _of(points, 5, 1) if points <= _MOST_STARS else _of(points, 10, 0)
     if match["stars"] or match["said"]:
         return _of(_points(match["stars"] or match["said"]), 5, 1)
     return _of(float(match["points"].replace(",", ".")), int(match["most"]), 1 if match["most"] == "5" else 0)

@@ -107,3 +107,28 @@ def test_a_template_says_what_stands_for_a_null(source, prompt):
 )
 def test_what_is_no_text_is_written_as_in_json(value, prompt):
     assert render("{{ value }}", record(value=value)) == prompt
+
+
+@pytest.mark.parametrize(
+    ("source", "prompt"),
+    [
+        ("{{ 'is ' ~ yes }}", "is true"),
+        ("{{ yes ~ no ~ 1 ~ 'x' }}", "truefalse1x"),
+        ("{{ (yes and not no) ~ '' }}", "true"),
+        ("{{ {'a': yes} ~ '' }}", '{"a":true}'),
+        ("{{ [yes, no, 1] | join(', ') }}", "true, false, 1"),
+        ("{{ rows | join('/', attribute='ok') }}", "true/false"),
+        ("{{ rows | map(attribute='ok') | join(' ') }}", "true false"),
+        ("{{ yes | string }}{{ no | upper }}", "trueFALSE"),
+        ("{{ 'a' if yes else 'b' }}{{ yes | tojson }}{{ yes == true }}", "atruetrue"),
+    ],
+)
+def test_what_is_joined_is_written_as_what_stands_alone(source: str, prompt: str) -> None:
+    rows = [{"ok": True}, {"ok": False}]
+    assert render(source, record(yes=True, no=False, rows=rows)) == prompt
+
+
+def test_a_null_that_is_joined_is_an_error_too() -> None:
+    for source in ("{{ 'a' ~ town }}", "{{ [town] | join }}"):
+        with pytest.raises(NotRendered, match="town"):
+            render(source, record(town=None))

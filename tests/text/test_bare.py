@@ -69,7 +69,8 @@ def test_what_only_looks_like_a_mark_stays(text):
      ("★★★★★", "excellent"), ("⭐️⭐️⭐️⭐️⭐️", "excellent"), ("10/10", "excellent"), ("4.8/5", "excellent"),
      ("95/100", "excellent"), ("5 Sterne", "excellent"), ("五星", "excellent"), ("1 颗星", "terrible"),
      ("nota 2", "terrible"), ("nota dez", "excellent"), ("Nota: 9,5", "excellent"), ("cinco estrelas", "excellent"),
-     ("duas estrelas", "bad")],
+     ("duas estrelas", "bad"), ("Stars: 2", "bad"), ("Rating: 1", "terrible"), ("rating = 4,5", "excellent"),
+     ("Score: 9", "excellent"), ("Avaliação: 1", "terrible"), ("Bewertung: 3", "average")],
 )  # fmt: skip
 def test_a_rating_is_the_word_that_says_as_much(rating, word):
     assert with_ratings_in_words(rating).split() == [word]
@@ -80,7 +81,7 @@ def test_a_rating_is_the_word_that_says_as_much(rating, word):
     "text",
     ["24/7", "9/11", "1/2 cup", "2/10/2023", "4 out of 5 people", "the two stars", "a star is born", "1 starring role",
      "⭐ New", "11/10", "version 1/5/3", "5 de 10 pessoas", "Star Trek", "ver nota 2.", "nota 2 da página 3",
-     "note 3/4", "ela é uma estrela"],
+     "note 3/4", "ela é uma estrela", "Rating: 2023", "Stars: 12 of them", "Score: 2-1", "ratings 3"],
 )  # fmt: skip
 def test_what_is_no_rating_stays(text):
     assert with_ratings_in_words(text) == text

@@ -17,6 +17,7 @@ from nlpcli.text.clocks import corrections
 from nlpcli.text.days import Day, missing_days
 from nlpcli.text.edits import Edit
 from nlpcli.text.markup.segments import TagKind
+from nlpcli.text.number_words import in_words, values_in_words
 from nlpcli.text.numbers import KEPT, Number, codes_in, compare, localized
 from nlpcli.text.typography import Mark, quotes_of, restore
 
@@ -52,6 +53,8 @@ _ORDINAL_LETTER = re.compile(r"(?<![\w.,])(\d+)([oa])(?![\w'’])")
 
 # They come and go between languages, or are written in words.
 _ADDED = re.compile(r" \((?:\w{0,2}\)|-?(?= |$)(?![^()]*\)))")
+# 12 (twelve): contracts say a number twice.
+_SAID_IN_WORDS = re.compile(r"(?<![\w.,])(\d{1,2}) \(([^\W\d_][^\d_()]*)\)")
 _RUN_OF_MARKS = re.compile(r"[!-/:-@\[-`{-~]{4,}")
 _MAY_BE_LOST = frozenset(".,;:!?'\"()/-’‘$%°&")
 
@@ -106,9 +109,11 @@ def check(prepared: Prepared, sentence: Sentence, text: str, languages: Language
     source, found = blanked(sentence.text, sentence.words), blanked(text, sentence.words)
     if _DIGIT.search(source) or _DIGIT.search(found):
         _numbers(source, found, languages, findings)
+        _in_words(source, found, languages, findings)
         _codes(source, found, findings)
         _ordinals(source, found, languages, findings)
     _days(source, found, languages, findings)
+    _accelerator(prepared, text, findings)
     _style(prepared, sentence.text, text, languages, findings)
     _signs(source, found, languages, findings)
     _folded(prepared, sentence.text, text, findings)
@@ -164,6 +169,29 @@ def _ordinals(source: str, found: str, languages: Languages, findings: Findings)
         copied = re.search(rf"(?<!\w){match[1]}(\.?{letter})(?!\w)", found)
         if copied:
             findings.edits.append(Edit(copied.start(1), copied.end(1), match[2] + match[3]))
+
+
+def _in_words(source: str, found: str, languages: Languages, findings: Findings) -> None:
+    """A number that the source says in words too, in brackets behind it, is said so."""
+    for digits, words in _SAID_IN_WORDS.findall(source):
+        number, new = int(digits), in_words(int(digits), languages.target)
+        if not new or number not in values_in_words(words, languages.source):
+            continue
+        for match in re.finditer(rf"(?<![\w.,]){digits} \(([^()]*)\)", found):
+            if number not in values_in_words(match[1], languages.target):
+                findings.edits.append(Edit(*match.span(1), new))
+
+
+def _accelerator(prepared: Prepared, text: str, findings: Findings) -> None:
+    """The `&` of a menu goes before the letter that it stood before, at the start of a word if there is one."""
+    if not prepared.accelerator:
+        return
+    letter = re.escape(prepared.accelerator)
+    patterns = (rf"(?<!\w){letter}", letter, r"[^\W\d_]")
+    places = filter(None, (re.search(pattern, text, re.IGNORECASE) for pattern in patterns))
+    first = next(places, None)
+    if first:
+        findings.edits.append(Edit(first.start(), first.start(), "&"))
 
 
 def _codes(source: str, found: str, findings: Findings) -> None:

@@ -26,8 +26,8 @@ _SHORTEST_GAP, _NO_LOOK = 9, 0.1
 # Long sentences are broken off near their end: their last tokens.
 _LONG, _END = 50, 3
 # Nor a name that the translation lacks; names that are written otherwise there are looked at. In a long sentence a name
-# can get lost that was looked at a little: names that got lost had 0.4 at most.
-_NAME_LOOKED_AT, _NAME_LOOKED_AT_IN_LONG = 0.15, 0.5
+# can get lost that was looked at: one too many is only tried again, in halves, which are not long.
+_NAME_LOOKED_AT, _NAME_LOOKED_AT_IN_LONG = 0.15, 0.8
 _NAME = re.compile(r"(?<=[\w,;:] )[^\W\d_][^\W\d_]+(?:['’-]\w+)*")
 _LETTERS_OF_NAME = 4
 # So many words in a row that a translation says twice and its source does not; what the source has twice may take some

@@ -12,7 +12,7 @@ from nlpcli.pipelines.translation.inline import Mark, Sentence
 from nlpcli.pipelines.translation.protection import Protection, edited, fences_of, protected
 from nlpcli.pipelines.translation.unknown_pieces import pieces_of
 from nlpcli.pipelines.translation.vocabulary import Lexicon
-from nlpcli.text.days import without_ordinal_days
+from nlpcli.text.days import without_ordinal_days, written_out
 from nlpcli.text.edits import Edit
 from nlpcli.text.markup.segments import TagKind
 from nlpcli.text.numbers import localized
@@ -22,6 +22,14 @@ from nlpcli.text.typography import TYPOGRAPHIC, Style, straighten
 _FEW_WORDS = 3
 _SPACE = re.compile(r"\s*")
 _QUOTES = '"“”„‟«»'
+# Couples by their titles: what stands for the sign between them is a word.
+_COUPLE = {
+    "en": (re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|Sir|Lord)\.? (&) (?=(?:Mr|Mrs|Ms|Mx|Dr|Prof|Lady)\b)"), "and"),
+    "pt": (re.compile(r"\b(?:Sr|Sra|Dr|Dra|Prof|Profa)\.? (&) (?=(?:Sr|Sra|Dr|Dra|Prof|Profa|Srta)\b)"), "e"),
+}
+# "&File", "E&xit": what a key opens in a menu. "R&D" and "AT&T" are names.
+_ACCELERATOR = re.compile(r"(?<!\S)&(?=[^\W\d_])(?!\w+;)|(?<=[^\W\d_])&(?=[^\W\d_])(?!\w+;)")
+_LONGEST_MENU = 40
 # They belong to what follows them, and are no bullets.
 _TIED = frozenset("#@~\\<")
 
@@ -31,7 +39,8 @@ class Prepared:
     """A sentence as a model reads it, and what its translation gets back.
 
     `head` and `tail` stand around it; `folded` words get their accents back. All of it is to be in `capitals`, or
-    what stands between the marks of `emphasis`; `begins_large`: it begins with a capital.
+    what stands between the marks of `emphasis`; `begins_large`: it begins with a capital. `accelerator`: the letter of
+    a menu that had `&` before it.
     """
 
     sentence: Sentence
@@ -42,6 +51,7 @@ class Prepared:
     capitals: bool = False
     emphasis: bool = False
     begins_large: bool = False
+    accelerator: str = ""
 
 
 class Languages(NamedTuple):
@@ -59,6 +69,12 @@ def prepare(sentence: Sentence, lexicon: Lexicon, languages: Languages) -> Prepa
     if languages.source == "pt" and "ª" in sentence.text:
         prepared.sentence = edited(sentence, [Edit(*day) for day in without_ordinal_days(sentence.text)])
         sentence = prepared.sentence
+    if "&" in sentence.text:
+        _without_ampersand(prepared, lexicon, languages.source)
+        sentence = prepared.sentence
+    months = written_out(sentence.text, languages.source)
+    if months:
+        sentence = prepared.sentence = edited(sentence, [Edit(*month) for month in months])
     lacking = lexicon.lacks(sentence.text)
     if lacking:
         _peel(prepared, lacking)
@@ -71,6 +87,25 @@ def prepare(sentence: Sentence, lexicon: Lexicon, languages: Languages) -> Prepa
     if lacking:
         _without_unknown(prepared, lacking, lexicon, languages)
     return prepared
+
+
+def _without_ampersand(prepared: Prepared, lexicon: Lexicon, language: str) -> None:
+    """Without the sign in a menu, and with a word for it between titles."""
+    sentence = prepared.sentence
+    text = sentence.text
+    pattern, word = _COUPLE.get(language, (None, ""))
+    if pattern and (couples := list(pattern.finditer(text))):
+        prepared.sentence = edited(sentence, [Edit(*match.span(1), word) for match in couples])
+        return
+    found = list(_ACCELERATOR.finditer(text))
+    if text.count("&") != 1 or not found or not sentence.is_plain or len(text) > _LONGEST_MENU:
+        return
+    place = found[0].start()
+    within = text[:place].split(" ")[-1] + text[place + 1 :].split(" ")[0].rstrip(".:…")
+    if place and not text[place - 1].isspace() and not (text[place + 1].islower() and lexicon.has_word(within.lower())):
+        return
+    prepared.accelerator = text[place + 1]
+    prepared.sentence = edited(sentence, [Edit(place, place + 1, "")])
 
 
 def _peel(prepared: Prepared, lacking: set[str]) -> None:

@@ -55,8 +55,13 @@ def pieces_of(text: str, lacking: set[str], lexicon: Lexicon, language: str, fen
         high = min((place for place in fences if place >= match.end()), default=len(text))
         _Run(text, match.start(), match.end(), low, high, lexicon).go(pieces)
     pieces.protections = _merged(text, pieces.protections)
-    # What goes as a whole is not changed in part.
-    pieces.edits = [e for e in pieces.edits if not any(p.start < e.end and e.start < p.end for p in pieces.protections)]
+    # What goes as a whole is not changed in part, and a word with several foreign letters once.
+    taken = [(p.start, p.end) for p in pieces.protections]
+    edits, pieces.edits = sorted(pieces.edits, key=lambda edit: (edit.start, -edit.end)), []
+    for edit in edits:
+        if not any(start < edit.end and edit.start < end for start, end in taken):
+            taken.append((edit.start, edit.end))
+            pieces.edits.append(edit)
     return pieces
 
 
