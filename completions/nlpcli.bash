@@ -142,7 +142,7 @@ _nlpcli_behind_break() {
 _nlpcli_is_command() {
     # The words behind nlpcli.
     case "$1" in
-        " generate" | " translate" | " summarize" | " sentiment" | " embed" | " extract" | " words" | " words nearest" | " words analogy" | " words odd" | " words compare" | " words axis" | " words map" | " words evaluate" | " attention-inspect" | " models" | " models list" | " models pull" | " models path" | " models rm" | " models prune" | " models verify" | " config" | " config show" | " config path" | " bench" | " devices") return 0 ;;
+        " generate" | " translate" | " summarize" | " sentiment" | " embed" | " extract" | " words" | " words nearest" | " words analogy" | " words odd" | " words compare" | " words axis" | " words map" | " words evaluate" | " bias" | " bias weat" | " bias pairs" | " bias swap" | " attention-inspect" | " models" | " models list" | " models pull" | " models path" | " models rm" | " models prune" | " models verify" | " config" | " config show" | " config path" | " bench" | " devices") return 0 ;;
         *) return 1 ;;
     esac
 }
@@ -437,6 +437,68 @@ _nlpcli_kind() {
         " words evaluate --threads") kind=ANYTHING ;;
         " words evaluate --seed") kind=ANYTHING ;;
         " words evaluate --profile") kind=profiles ;;
+        " bias weat --sets") kind=FILES ;;
+        " bias weat --level") kind=CHOICES:auto,words,sentences ;;
+        " bias weat --plot") kind=FILES ;;
+        " bias weat -i" | " bias weat --input") kind=FILES ;;
+        " bias weat --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet,docx ;;
+        " bias weat --field") kind=fields ;;
+        " bias weat --delimiter") kind=ANYTHING ;;
+        " bias weat --quote") kind=ANYTHING ;;
+        " bias weat --per") kind=CHOICES:line,paragraph,document ;;
+        " bias weat --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
+        " bias weat -o" | " bias weat --output") kind=FILES ;;
+        " bias weat -F" | " bias weat --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
+        " bias weat --on-error") kind=CHOICES:fail,skip,keep ;;
+        " bias weat -m" | " bias weat --model") kind=models ;;
+        " bias weat --revision") kind=ANYTHING ;;
+        " bias weat --device") kind=devices ;;
+        " bias weat --dtype") kind=CHOICES:auto,float32,bfloat16,float16,int8,int4 ;;
+        " bias weat --batch-tokens") kind=CHOICES:auto ;;
+        " bias weat --threads") kind=ANYTHING ;;
+        " bias weat --seed") kind=ANYTHING ;;
+        " bias weat --profile") kind=profiles ;;
+        " bias pairs --by") kind=ANYTHING ;;
+        " bias pairs --plot") kind=FILES ;;
+        " bias pairs -i" | " bias pairs --input") kind=FILES ;;
+        " bias pairs --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet,docx ;;
+        " bias pairs --field") kind=fields ;;
+        " bias pairs --delimiter") kind=ANYTHING ;;
+        " bias pairs --quote") kind=ANYTHING ;;
+        " bias pairs --per") kind=CHOICES:line,paragraph,document ;;
+        " bias pairs --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
+        " bias pairs -o" | " bias pairs --output") kind=FILES ;;
+        " bias pairs -F" | " bias pairs --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
+        " bias pairs --on-error") kind=CHOICES:fail,skip,keep ;;
+        " bias pairs -m" | " bias pairs --model") kind=models ;;
+        " bias pairs --revision") kind=ANYTHING ;;
+        " bias pairs --device") kind=devices ;;
+        " bias pairs --dtype") kind=CHOICES:auto,float32,bfloat16,float16,int8,int4 ;;
+        " bias pairs --batch-tokens") kind=CHOICES:auto ;;
+        " bias pairs --threads") kind=ANYTHING ;;
+        " bias pairs --seed") kind=ANYTHING ;;
+        " bias pairs --profile") kind=profiles ;;
+        " bias swap --sets") kind=FILES ;;
+        " bias swap --label") kind=ANYTHING ;;
+        " bias swap --plot") kind=FILES ;;
+        " bias swap -i" | " bias swap --input") kind=FILES ;;
+        " bias swap --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet,docx ;;
+        " bias swap --field") kind=fields ;;
+        " bias swap --delimiter") kind=ANYTHING ;;
+        " bias swap --quote") kind=ANYTHING ;;
+        " bias swap --per") kind=CHOICES:line,paragraph,document ;;
+        " bias swap --encoding") kind=CHOICES:utf-8,utf-16,gb18030,big5,shift_jis,latin-1,cp1252 ;;
+        " bias swap -o" | " bias swap --output") kind=FILES ;;
+        " bias swap -F" | " bias swap --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
+        " bias swap --on-error") kind=CHOICES:fail,skip,keep ;;
+        " bias swap -m" | " bias swap --model") kind=models ;;
+        " bias swap --revision") kind=ANYTHING ;;
+        " bias swap --device") kind=devices ;;
+        " bias swap --dtype") kind=CHOICES:auto,float32,bfloat16,float16,int8,int4 ;;
+        " bias swap --batch-tokens") kind=CHOICES:auto ;;
+        " bias swap --threads") kind=ANYTHING ;;
+        " bias swap --seed") kind=ANYTHING ;;
+        " bias swap --profile") kind=profiles ;;
         " attention-inspect --layer") kind=ANYTHING ;;
         " attention-inspect --head") kind=ANYTHING ;;
         " attention-inspect --part") kind=CHOICES:text,vision ;;
@@ -499,6 +561,10 @@ _nlpcli_options() {
         " words axis") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " words map") _nlpcli_offer "$current" --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " words evaluate") _nlpcli_offer "$current" --method --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " bias") _nlpcli_offer "$current" -h --help ;;
+        " bias weat") _nlpcli_offer "$current" --sets --level --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " bias pairs") _nlpcli_offer "$current" --each --no-each --by --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " bias swap") _nlpcli_offer "$current" --sets --label --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " attention-inspect") _nlpcli_offer "$current" --layer --head --part --pair --method --ablate --top --verify --no-verify --html --png --npz -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " models") _nlpcli_offer "$current" -h --help ;;
         " models list") _nlpcli_offer "$current" --available --no-available --json --no-json -h --help ;;
@@ -518,7 +584,7 @@ _nlpcli_options() {
 _nlpcli_arguments() {
     # Commands and arguments.
     case "$1" in
-        "") _nlpcli_offer "$current" generate translate summarize sentiment embed extract words attention-inspect models config bench devices ;;
+        "") _nlpcli_offer "$current" generate translate summarize sentiment embed extract words bias attention-inspect models config bench devices ;;
         " generate") _nlpcli_value TEXTS "$current" ;;
         " translate") _nlpcli_value TEXTS "$current" ;;
         " summarize") _nlpcli_value TEXTS "$current" ;;
@@ -533,6 +599,9 @@ _nlpcli_arguments() {
         " words axis") _nlpcli_value TEXTS "$current" ;;
         " words map") _nlpcli_value TEXTS "$current" ;;
         " words evaluate") _nlpcli_value FILES "$current" ;;
+        " bias") _nlpcli_offer "$current" weat pairs swap ;;
+        " bias weat") _nlpcli_value TEXTS "$current" ;;
+        " bias swap") _nlpcli_value TEXTS "$current" ;;
         " attention-inspect") _nlpcli_value TEXTS "$current" ;;
         " models") _nlpcli_offer "$current" list pull path rm prune verify ;;
         " models pull") _nlpcli_value models "$current" ;;
@@ -540,7 +609,7 @@ _nlpcli_arguments() {
         " models rm") _nlpcli_value cached "$current" ;;
         " models verify") _nlpcli_value cached "$current" ;;
         " config") _nlpcli_offer "$current" show path ;;
-        " config show") _nlpcli_value CHOICES:generate,translate,summarize,sentiment,embed,extract,words,attention-inspect,models,config,bench,devices "$current" ;;
+        " config show") _nlpcli_value CHOICES:generate,translate,summarize,sentiment,embed,extract,words,bias,attention-inspect,models,config,bench,devices "$current" ;;
         " bench") _nlpcli_value CHOICES:generate,translate,summarize,sentiment,embed "$current" ;;
     esac
 }

@@ -11,7 +11,7 @@ function __nlpcli_at --description 'Whether the words so far name this command, 
                 set -e words[1]
             case '-*'
             case '*'
-                if not contains -- "$path $words[1]" ' generate' ' translate' ' summarize' ' sentiment' ' embed' ' extract' ' words' ' words nearest' ' words analogy' ' words odd' ' words compare' ' words axis' ' words map' ' words evaluate' ' attention-inspect' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' config' ' config show' ' config path' ' bench' ' devices'
+                if not contains -- "$path $words[1]" ' generate' ' translate' ' summarize' ' sentiment' ' embed' ' extract' ' words' ' words nearest' ' words analogy' ' words odd' ' words compare' ' words axis' ' words map' ' words evaluate' ' bias' ' bias weat' ' bias pairs' ' bias swap' ' attention-inspect' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' config' ' config show' ' config path' ' bench' ' devices'
                     break
                 end
                 set path "$path $words[1]"
@@ -42,6 +42,7 @@ complete -c nlpcli -n "__nlpcli_at ''" -a sentiment -d 'Label texts as negative,
 complete -c nlpcli -n "__nlpcli_at ''" -a embed -d 'Turn texts into vectors, search by meaning, compare texts.'
 complete -c nlpcli -n "__nlpcli_at ''" -a extract -d 'Find names, places, dates and other key information in texts, with where it stands.'
 complete -c nlpcli -n "__nlpcli_at ''" -a words -d 'Ask word vectors: what is near, analogies, the odd one, axes, maps; measure them.'
+complete -c nlpcli -n "__nlpcli_at ''" -a bias -d 'Measure what vectors and models have learnt of us: association tests, preferences, swapped names.'
 complete -c nlpcli -n "__nlpcli_at ''" -a attention-inspect -d 'Show, measure and check what each attention head of a model does with a text.'
 complete -c nlpcli -n "__nlpcli_at ''" -a models -d 'List, fetch, remove and check the models on this machine.'
 complete -c nlpcli -n "__nlpcli_at ''" -a config -d 'Show every setting and where it comes from.'
@@ -580,6 +581,119 @@ complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s v -l verbose -d 'Say mo
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s h -l help -d 'Show this message and exit.'
 
+complete -c nlpcli -n "__nlpcli_at ' bias'" -a weat -d 'Association tests: whether words of one kind are nearer to the pleasant, to career, … than those of another.'
+complete -c nlpcli -n "__nlpcli_at ' bias'" -a pairs -d 'Which of two sentences a language model prefers, the stereotype or the other; 0.5 is neither.'
+complete -c nlpcli -n "__nlpcli_at ' bias'" -a swap -d 'How a classifier\'s score changes when another name stands in the same text.'
+complete -c nlpcli -n "__nlpcli_at ' bias'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' bias weat'; and __nlpcli_reads" -F
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l sets -d 'Word sets of your own, in TOML.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l level -d 'Words (WEAT), or sentences around them (SEAT); auto: what the model is made for.' -x -a 'auto words sentences'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l plot -d 'Draw the figures as .png or .svg.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l each -d 'A row for each pair, not for each group.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-each -d 'A row for each pair, not for each group.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l by -d 'Column or key that names the group of a pair.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l plot -d 'Draw the figures as .png or .svg.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' bias swap'; and __nlpcli_reads" -F
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l sets -d 'Groups of terms of your own, in TOML.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l label -d 'Whose probability is watched. Default: positive less negative.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l plot -d 'Draw the figures as .png or .svg.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l quote -d 'Quote of CSV or TSV input, or none. Default: " in CSV, none in TSV.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l header -d 'CSV or TSV input begins with a row; its columns are named 1, 2, …'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l per -d 'What makes a record of plain text.' -x -a 'line paragraph document'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s 0 -l null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-null -d 'Records end in NUL, on input and output.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l revision -d 'Branch, tag or commit on the hub.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l threads -d 'CPU threads. Default: all cores.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-offline -d 'Open no connection: cached and local models only.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s q -l quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-quiet -d 'No warnings, no progress.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s v -l verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-verbose -d 'Say more; tracebacks.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s h -l help -d 'Show this message and exit.'
+
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l layer -d 'Only these layers, from 0: 3 or 0,2 or 4-7; -1 is the last. Default: all.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l head -d 'Only these heads, in the same way.' -x
@@ -675,7 +789,7 @@ complete -c nlpcli -n "__nlpcli_at ' config'" -a show -d 'Print each setting, it
 complete -c nlpcli -n "__nlpcli_at ' config'" -a path -d 'Print where config.toml is, or would be.'
 complete -c nlpcli -n "__nlpcli_at ' config'" -s h -l help -d 'Show this message and exit.'
 
-complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'generate translate summarize sentiment embed extract words attention-inspect models config bench devices'
+complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'generate translate summarize sentiment embed extract words bias attention-inspect models config bench devices'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l profile -d 'As if --profile NAME were given.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l no-json -d 'For programs.'

@@ -3,8 +3,8 @@
 - from argv to a job: `app`, `commands` (the one table), `configured` and `profile` (settings as defaults),
   `arguments`, `numpy_threads`, `options` (those that tasks share), `option_names`, `vendored` (Click inside Typer)
 - from a job to an exit status: `run`, `writers` (for whoever looks on), `console` (the only module that prints)
-- a file per task: `generate`, `translate`, `summarize`, `sentiment`, `embed`, `attention_inspect`, `words`, `extract`
-  (with `extract_mask`, `extract_schema`)
+- a file per task: `generate`, `translate`, `summarize`, `sentiment`, `embed`, `attention_inspect`, `words`, `bias`,
+  `extract` (with `extract_mask`, `extract_schema`)
 - a file per other command: `models`, `devices`, `bench`, `config`
 - what is generated: `help` (headings), `syntax` (the command line as data), `manual`; completions in `completion/`
 """

@@ -175,6 +175,23 @@ def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
 
 
 @_reads_foreign_files("cannot be loaded")
+def load_masked_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
+    """The encoder with its output layer, tokens in, `logits` of the token at each place out."""
+    config = _load_config(model)
+    if type(config) not in transformers.AutoModelForMaskedLM._model_mapping:
+        raise ModelUnusable(
+            f"{quoted(model.name)} is a {config.model_type} model, which predicts no masked tokens; choose another"
+        )
+    precision = precision_of(model, placement, Use.TEXT, config)
+    return _ready(
+        _from_pretrained(transformers.AutoModelForMaskedLM, model, _options(config, precision)),
+        placement,
+        precision,
+        model.name,
+    )
+
+
+@_reads_foreign_files("cannot be loaded")
 def load_seq2seq(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The encoder-decoder model with its output layer."""
     module, precision = load_student(model, placement)

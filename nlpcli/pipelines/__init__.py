@@ -3,7 +3,7 @@
 - shared: `windows` (texts → padded batches), `chat` (conversations → token ids), `pooling`, `labels`, `emoji`
 - one text in, one answer out: `classification`, `zero_shot`, `embedding` over `chunks`, and `static` (vectors
   that are looked up)
-- a vocabulary: `words`
+- a vocabulary: `words`; what it has learnt of us: `weat`, `likelihood`
 - labels of tokens: `token_classification` over `token_labels`, `spacy_entities`
 - summaries: `extractive`, `abstractive`
 - folders: `generation/`, `translation/`, `attention/`, `v4/` (what transformers v5 removed)

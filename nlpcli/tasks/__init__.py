@@ -6,5 +6,6 @@
 - `extract`: `extraction` says what is wanted; `extract_entities`, and `extract_fields` with `field_values`, find it;
   `span_tally` counts it, `relations.json` is a schema that is shipped; `extract_mask` masks and unmasks personal data
 - `words`, and `words_evaluation` that measures them
+- `bias`, and `bias_swap` that puts others into the same text
 - notices, once a run: `language_watch`, `window_notice`, `unknown_words`
 """

@@ -81,6 +81,14 @@ TASKS: dict[str, TaskSpec] = {
         bench=None,
         use="vectors",
     ),
+    "bias": TaskSpec(
+        "nlpcli.tasks.bias",
+        "nlpcli.cli.bias",
+        "Measure what vectors and models have learnt of us: association tests, preferences, swapped names.",
+        "words",
+        bench=None,
+        use="vectors",
+    ),
     "attention-inspect": TaskSpec(
         "nlpcli.tasks.attention",
         "nlpcli.cli.attention_inspect",
