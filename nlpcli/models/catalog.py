@@ -16,7 +16,8 @@ from nlpcli.settings import refuse_unknown
 class WheelFile:
     """A wheel on the package index; `folder` is the place of the model inside it, `size` in bytes.
 
-    `format` names what has to be converted (see `sources.conversion`), where it is not a folder as on the hub.
+    `format` names what has to be converted (see `sources.conversion`), where it is not a folder as on the hub. `files`:
+    those of the folder that are the model; empty: all.
     """
 
     package: str
@@ -26,6 +27,7 @@ class WheelFile:
     size: int
     folder: str
     format: str | None = None
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def catalog() -> Catalog:
 
 def _entry(name: str, entry: dict[str, Any]) -> CatalogEntry:
     try:
-        origin = WheelFile(**entry.pop("wheel")) if "wheel" in entry else Adapter(**entry.pop("adapter"))
+        origin = _wheel(entry.pop("wheel")) if "wheel" in entry else Adapter(**entry.pop("adapter"))
         tuples: dict[str, Any] = {key: tuple(entry[key]) for key in ("languages", "calibration") if key in entry}
         read: dict[str, Any] = {"languages": entry["languages"], **entry, **tuples, "origin": origin}
         made = CatalogEntry(name=name, **read)
@@ -117,6 +119,10 @@ def _entry(name: str, entry: dict[str, Any]) -> CatalogEntry:
     if wrong := _wrongly_typed(made) or _wrongly_typed(origin):
         raise UsageError(f'[models."{name}"] in {user_file()}: {wrong} is of another kind than that of the catalogue')
     return made
+
+
+def _wheel(entry: dict[str, Any]) -> WheelFile:
+    return WheelFile(**{**entry, "files": tuple(entry.get("files", ()))})
 
 
 def _alias(name: str, entry: dict[str, Any]) -> Alias:

@@ -97,6 +97,11 @@ class SentenceConfig:
     prompts: dict[str, str] = field(default_factory=dict)
     default_prompt: str | None = None
 
+    @property
+    def prompt(self) -> str:
+        """What the model wants before a text, where nothing else is asked for."""
+        return self.prompts.get(self.default_prompt or "", "")
+
     def pool(self, hidden_states: Tensor, mask: Tensor, pooling: str = "auto") -> Tensor:
         """(batch, tokens, hidden) float32 and (batch, tokens) of 0 and 1 → (batch, hidden × poolings).
 

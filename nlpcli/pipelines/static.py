@@ -30,7 +30,7 @@ class StaticConfig:
     normalize: bool = False
     include_prompt: bool = True
     prompts: dict[str, str] = field(default_factory=dict)
-    default_prompt: str | None = None
+    prompt: str = ""
 
 
 class StaticPipeline:

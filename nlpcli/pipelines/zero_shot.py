@@ -121,16 +121,18 @@ class SimilarityClassifier:
         self._embedding = embedding
         self.longest_input = embedding.longest_input
         self.unknown = embedding.unknown
+        self._prompt = embedding.sentence_config.prompt
         # The words of the hypothesis that all labels share would make them alike.
         has_words = isinstance(embedding, StaticPipeline) and isinstance(embedding.vectors, WordVectors)
         self._pooling = "sif" if has_words else "auto"
         # A window for each label, which is a text with a word or two.
-        windows = embedding.windows_at_sentence_ends([hypothesis.replace("{}", label) for label in labels])
+        hypotheses = [self._prompt + hypothesis.replace("{}", label) for label in labels]
+        windows = embedding.windows_at_sentence_ends(hypotheses)
         self._label_vectors = self._unit_vectors([windows_of_label[0] for windows_of_label in windows])
 
     def windows(self, texts: Sequence[str]) -> list[list[Window]]:
         """The windows of each text."""
-        return self._embedding.windows_at_sentence_ends(texts)
+        return self._embedding.windows_at_sentence_ends([self._prompt + text for text in texts])
 
     def cost(self, window: Window) -> int:
         """The tokens that a window costs."""

@@ -96,7 +96,7 @@ class EmbedTask(BatchTask):
         self._normalize = config.normalize if options.normalize is None else options.normalize
         if options.prompt is not None:
             _check_prompt(options.prompt, config.prompts, name)
-        self._query_prompt, self._prompt = _prompts(options, config.prompts, config.default_prompt)
+        self._query_prompt, self._prompt = _prompts(options, config.prompts, config.prompt)
         self._prompt_length = self._count_prompt_tokens(self._prompt)
         self._unknown = UnknownWords(pipeline.unknown, name)
         self._tell_of_windows = WindowNotice(
@@ -286,12 +286,11 @@ def _check_prompt(prompt: str, prompts: Mapping[str, str], name: str) -> None:
     )
 
 
-def _prompts(options: EmbedOptions, prompts: Mapping[str, str], default: str | None) -> tuple[str, str]:
+def _prompts(options: EmbedOptions, prompts: Mapping[str, str], fallback: str) -> tuple[str, str]:
     """What stands before a query, and before a record: what was asked for, else what the model has for it."""
     if options.prompt is not None:
         chosen = prompts.get(options.prompt, options.prompt)
         return chosen, chosen
-    fallback = prompts.get(default or "", "")
     if options.result != "search":
         return fallback, fallback
     query = next((prompts[name] for name in _QUERY_PROMPTS if name in prompts), fallback)

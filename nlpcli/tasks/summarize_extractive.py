@@ -86,7 +86,9 @@ class ExtractiveTask(BatchTask):
     def _parts(self, document: _Document) -> list[_Part]:
         if not document.statements:
             return []
-        windows_of = self._pipeline.windows_at_sentence_ends([statement.text for statement in document.statements])
+        prompt = self._pipeline.sentence_config.prompt
+        texts = [prompt + statement.text for statement in document.statements]
+        windows_of = self._pipeline.windows_at_sentence_ends(texts)
         for windows in windows_of:
             self._unknown.count(windows)
         return [_Part(number, window) for number, windows in enumerate(windows_of) for window in windows]

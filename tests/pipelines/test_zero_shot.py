@@ -1,5 +1,7 @@
 """The user's own labels: tiny random models against transformers' own zero-shot pipeline."""
 
+import json
+
 import numpy as np
 import pytest
 from tiny import save_classifier
@@ -68,3 +70,18 @@ def test_an_encoder_compares_vectors(tmp_path):
     assert np.allclose(found.sum(1), 1)
     # The very sentence that asks about a label is nearest to that label.
     assert found[-1].argmax() == 0
+
+
+def test_the_prompt_that_an_encoder_has_for_every_text_stands_before_texts_and_labels(tmp_path):
+    from transformers import BertConfig, BertModel
+
+    save_classifier(tmp_path)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 64}
+    BertModel(BertConfig(vocab_size=33, **sizes)).save_pretrained(tmp_path)
+    (tmp_path / "modules.json").write_text("[]")
+    plain = load(tmp_path)
+    prompts = {"prompts": {"query": "p o "}, "default_prompt_name": "query"}
+    (tmp_path / "config_sentence_transformers.json").write_text(json.dumps(prompts))
+    prompted = load(tmp_path)
+    assert prompted.windows(TEXTS) == plain.windows(["p o " + text for text in TEXTS])
+    assert not np.allclose(prompted._label_vectors, plain._label_vectors)

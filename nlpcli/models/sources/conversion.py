@@ -9,6 +9,7 @@ from pathlib import Path
 # Format in the catalogue → module; each has `convert(source: Path, folder: Path) -> None`.
 CONVERTERS = {
     "bergamot": "nlpcli.models.bergamot.conversion",
+    "e5s1": "nlpcli.models.e5s1",
     "gguf": "nlpcli.models.gguf",
     "spacy": "nlpcli.models.spacy_files",
     "glove": "nlpcli.models.static.glove_wheel",

