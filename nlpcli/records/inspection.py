@@ -28,11 +28,20 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token: its `text` as a person reads it, and what it is beside content."""
+    """One token: its `text` as a person reads it, and what it is beside content.
+
+    `hides`: the characters for which the vocabulary has no other token than that of the unknown.
+    """
 
     text: str
     special: bool = False
     punctuation: bool = False
+    hides: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """The text, and what it hides: [UNK:猫]."""
+        return f"{self.text[:-1]}:{self.hides}{self.text[-1:]}" if self.hides else self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
-_PARTS = re.compile(r"\s+|\w+|.", re.DOTALL)
+_WORDS = re.compile(r"\w+|[^\w\s]")
 
 Place = tuple[int, int]
 
@@ -26,13 +26,15 @@ class Origins:
 
 
 def _places(original: str, rewritten: str) -> list[Place]:
-    """Words first: characters of long texts are compared only within what differs."""
-    before, after = ([match[0] for match in _PARTS.finditer(text)] for text in (original, rewritten))
-    starts = [0]
-    for part in before:
-        starts.append(starts[-1] + len(part))
-    places: list[Place] = []
-    for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        start, end, length = starts[a], starts[b], sum(map(len, after[c:d]))
-        places += [(start + n, start + n + 1) for n in range(length)] if tag == "equal" else [(start, end)] * length
+    """Words are compared, and what stands between them belongs to none."""
+    before, after = ([match.span() for match in _WORDS.finditer(text)] for text in (original, rewritten))
+    words = [[text[slice(*span)] for span in spans] for text, spans in ((original, before), (rewritten, after))]
+    places: list[Place] = [(0, 0)] * len(rewritten)
+    for tag, a, b, c, d in SequenceMatcher(None, words[0], words[1], autojunk=False).get_opcodes():
+        for number, (start, end) in enumerate(after[c:d]):
+            if tag == "equal":
+                first = before[a + number][0]
+                places[start:end] = [(place, place + 1) for place in range(first, first + end - start)]
+            elif a < b:
+                places[start:end] = [(before[a][0], before[b - 1][1])] * (end - start)
     return places

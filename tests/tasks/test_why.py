@@ -97,6 +97,7 @@ def test_an_inference_model_explains_the_text_and_not_the_label(tmp_path):
         ("so 😍 good", "so smiling face good", (3, 10), (3, 4)),
         ("so 😍 good", "so smiling face good", (16, 20), (5, 9)),
         ("<b>fine</b> day", "fine day", (0, 4), (3, 7)),
+        ("it 1/5 stars, <b>never</b>", "it  terrible , never", (4, 12), (3, 12)),
         ("gave 1/5 here", "gave terrible here", (5, 13), (5, 8)),
     ],
 )

@@ -31,7 +31,7 @@ from nlpcli.pipelines.attention.formula import FormulaCheck
 from nlpcli.pipelines.attention.measures import summarize_heads
 from nlpcli.pipelines.attention.memory import check_memory
 from nlpcli.pipelines.attention.objective import Objective, log_probabilities, objective_of
-from nlpcli.pipelines.attention.token_labels import label_tokens
+from nlpcli.pipelines.attention.token_labels import label_tokens, with_unknown
 from nlpcli.pipelines.attribution.embeddings import WordEmbeddings, without_content
 from nlpcli.pipelines.attribution.integrated import Integral, integrated_gradients
 from nlpcli.records.attribution import Attribution, Share
@@ -111,7 +111,21 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
         """
         with self._alone:
             inspection: Inspection = self(text, request=request)
-            return inspection
+            return with_unknown(inspection, self._unknown(text, request, inspection))
+
+    def _unknown(self, text: str, request: Request, inspection: Inspection) -> dict[int, str]:
+        """What stands in the text where the tokenizer knows no token, by the place of the token."""
+        unknown = self.tokenizer.unk_token
+        if not self.tokenizer.is_fast or all(token.text != unknown for token in inspection.tokens):
+            return {}
+        second = None if self.model.config.is_encoder_decoder else request.pair
+        encoded = self.tokenizer(text, second, truncation=False, return_offsets_mapping=True)
+        texts = (text, second or "")
+        return {
+            number: texts[encoded.sequence_ids()[number] or 0][start:end].strip()
+            for number, (start, end) in enumerate(encoded["offset_mapping"])
+            if inspection.tokens[number].text == unknown
+        }
 
     def _sanitize_parameters(self, request: Request = Request()) -> tuple[dict[str, Any], ...]:
         parameters = {"request": request}

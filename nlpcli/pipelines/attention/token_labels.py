@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 from transformers import PreTrainedTokenizerBase
 
-from nlpcli.records.inspection import Token
+from nlpcli.records.inspection import Inspection, Kind, Token
 
 # How SentencePiece shows a space; byte-level vocabularies show theirs as another character.
 SPACE = "\u2581"
@@ -25,6 +26,26 @@ def label_tokens(tokenizer: PreTrainedTokenizerBase, token_ids: Sequence[int]) -
     if _is_byte_level(tokenizer):
         pieces = _texts_of_bytes(pieces, special)
     return tuple(_label(piece, is_special) for piece, is_special in zip(pieces, special, strict=True))
+
+
+def with_unknown(inspection: Inspection, hidden: Mapping[int, str]) -> Inspection:
+    """An inspection whose unknown tokens say what of the text they hide, by their places in the input."""
+    if not hidden:
+        return inspection
+    tokens = tuple(replace(token, hides=hidden.get(number) or None) for number, token in enumerate(inspection.tokens))
+    maps = tuple(
+        replace(map_, keys=tokens, queries=tokens if map_.kind is Kind.SELF else map_.queries)
+        if map_.kind is not Kind.DECODER
+        else map_
+        for map_ in inspection.maps
+    )
+    attribution = inspection.attribution
+    if attribution is not None:
+        shares = tuple(
+            replace(share, text=token.shown) for share, token in zip(attribution.tokens, tokens, strict=True)
+        )
+        attribution = replace(attribution, tokens=shares)
+    return replace(inspection, tokens=tokens, maps=maps, attribution=attribution)
 
 
 def _label(text: str, special: bool) -> Token:

@@ -44,8 +44,8 @@ def draw_alignment(map_: AttentionMap, width: int, coloured: bool) -> list[Text]
 
     matrix = alignment(map_)
     cells = min(_LABEL_CELLS, max(7, (width - _BAR_CELLS - 12) // 3))
-    outputs = [label(token.text) for token in map_.queries]
-    sources = [label(token.text) for token in map_.keys]
+    outputs = [label(token.shown) for token in map_.queries]
+    sources = [label(token.shown) for token in map_.keys]
     output_cells = min(cells, max(map(cell_len, outputs), default=1))
     source_cells = min(cells, max(map(cell_len, sources), default=1))
     lines = []

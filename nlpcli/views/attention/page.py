@@ -121,7 +121,8 @@ def _section(map_: AttentionMap, summaries: Sequence[HeadSummary]) -> dict[str, 
 
 
 def _rollout_section(map_: AttentionMap, rollout: Array) -> dict[str, Any]:
-    summary = {"layer": 0, "head": 0, "pattern": "mixed", "strength": "", "measures": {}}
+    # A mean over all heads has no pattern.
+    summary = {"layer": 0, "head": 0, "pattern": "", "strength": "", "measures": {}}
     return {
         "kind": "rollout",
         "name": "Rollout",
@@ -146,7 +147,7 @@ def _sides(map_: AttentionMap) -> dict[str, Any]:
 
 
 def _token(token: Token) -> dict[str, Any]:
-    text = token.text.translate(_ENDS)
+    text = token.shown.translate(_ENDS)
     return {"text": text, "special": True} if token.special else {"text": text}
 
 
@@ -187,6 +188,9 @@ def _quantised(matrices: Array) -> dict[str, Any]:
     """Bytes b = 255·√(w / largest), in the order of the array."""
     import numpy as np
 
-    largest = float(matrices.max(initial=0.0))
-    levels = np.sqrt(np.clip(matrices, 0, None) / (largest or 1.0)) * 255
-    return {"largest": largest, "data": _packed(np.rint(levels))}
+    finite = np.isfinite(matrices)
+    known = np.where(finite, matrices, 0.0)
+    largest = float(known.max(initial=0.0))
+    levels = np.sqrt(np.clip(known, 0, None) / (largest or 1.0)) * 255
+    lost = {} if finite.all() else {"lost": _packed(~finite), "lostCount": int((~finite).sum())}
+    return {"largest": largest, "data": _packed(np.rint(levels)), **lost}

@@ -169,7 +169,7 @@ def _chosen_map(inspection: Inspection, chosen: HeadSummary, width: int, coloure
 
 def sides_of(map_: AttentionMap) -> Sides:
     """Rows are queries, columns keys."""
-    return Sides(tuple(token.text for token in map_.queries), tuple(token.text for token in map_.keys))
+    return Sides(tuple(token.shown for token in map_.queries), tuple(token.shown for token in map_.keys))
 
 
 def _heading(chosen: HeadSummary, map_: AttentionMap, width: int, coloured: bool) -> Iterator[Text]:
@@ -184,7 +184,7 @@ def _links(chosen: HeadSummary, map_: AttentionMap, width: int) -> Iterator[Text
     from rich.text import Text
 
     for link in chosen.links:
-        query, key = label(map_.queries[link.query].text), label(map_.keys[link.key].text)
+        query, key = label(map_.queries[link.query].shown), label(map_.keys[link.key].shown)
         line = f"{link.weight:.4f}  {query} [{link.query}] → {key} [{link.key}]"
         yield from map(Text, [line] if cell_len(line) <= width else wrapped(line, width))
 

@@ -47,3 +47,19 @@ def test_punctuation_is_told_of_every_script_and_an_unknown_word_is_not_special(
     assert [token.punctuation for token in found] == [False, False, True, False, True, False]
     # The tokenizer of these tests declares its last token alone.
     assert [token.special for token in found] == [False, False, False, False, False, True]
+
+
+def test_an_unknown_token_says_what_it_hides(tmp_path):
+    from tiny_attention import save_attention_model
+
+    from nlpcli.models.reference import LocalModel
+    from nlpcli.pipelines.attention.pipeline import Request, load_attention_pipeline
+    from nlpcli.runtime.device import Placement
+
+    save_attention_model(tmp_path)
+    pipeline = load_attention_pipeline(LocalModel("tiny", tmp_path), Placement("cpu", "float32", "", ""))
+    inspection = pipeline.inspect("a 猫 b", Request(pair="☃ c"))
+    assert [token.shown for token in inspection.tokens] == [
+        "[CLS]", "a", "[UNK:猫]", "b", "[SEP]", "[UNK:☃]", "c", "[SEP]",
+    ]  # fmt: skip
+    assert inspection.maps[0].keys == inspection.tokens

@@ -132,7 +132,7 @@ def test_hovering_a_cell_shows_its_weight(opened, screenshots):
         assert f"[{row}] → " in shown
         assert f"[{column}]" in shown
         assert float(shown.split()[-1]) == pytest.approx(weights[row, column], abs=0.005)
-        assert shown == text_of(browser, "#status")
+        assert shown.replace("\u2068", "").replace("\u2069", "") == text_of(browser, "#status")
     browser.screenshot(screenshots / "hover.png")
     browser.move(5, 5)
     assert browser.value("document.getElementById('tip').hidden")
@@ -316,3 +316,84 @@ def test_summaries_are_those_of_the_measures():
     inspection = Inspection("m", map_.keys, (map_,), tuple(summarize_heads(map_, 0)))
     (section,) = data_in(make_page(inspection))["sections"]
     assert [summary["pattern"] for summary in section["summaries"]] == [head.pattern for head in inspection.heads]
+
+
+def random_heads(words, **more):
+    weights = np.random.default_rng(1).dirichlet(np.full(len(words), 0.15), size=(2, 3, len(words))).astype(np.float32)
+    texts = tuple(Token(word, special=word.startswith("[C")) for word in words)
+    visible = np.ones((2, len(words), len(words)), bool)
+    return AttentionMap(Kind.SELF, texts, texts, (0, 1), (0, 1, 2), weights, visible, **more)
+
+
+def inked(browser, side):
+    """How many of the rows (or columns) beside the cells have ink where their names are."""
+    names = browser.value(
+        "(() => { const c = document.getElementById('matrix');"
+        " const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data, m = matrix, found = [];"
+        " const ink = (x, y, w, h) => { for (let r = Math.floor(y); r < y + h; r++) for (let k = Math.floor(x); k < x + w; k++)"
+        "   if (d[(r * c.width + k) * 4 + 3] > 60) return true; return false; };"
+        " for (let i = 0; i < state.section.rows.length; i++) found.push("
+        "   [ink(0, m.top + i * m.cell, m.left - 6, m.cell), ink(m.left + i * m.cell, 0, m.cell, m.top - 5)]);"
+        " return found; })()"
+    )
+    return sum(name[side == "column"] for name in names)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_sixty_tokens_have_all_their_names_and_two_hundred_every_third(opened, screenshots, scheme):
+    browser = opened(inspection_of(random_heads([f"word{n}" for n in range(60)])), scheme=scheme)
+    assert (inked(browser, "row"), inked(browser, "column")) == (60, 60)
+    browser.screenshot(screenshots / f"sixty-{scheme}.png")
+    browser = opened(inspection_of(random_heads([f"word{n}" for n in range(200)])), scheme=scheme)
+    assert inked(browser, "row") >= 60
+    assert browser.value("step()") == 3
+    browser.screenshot(screenshots / f"two-hundred-{scheme}.png")
+
+
+def test_cells_grow_and_the_names_stay_at_the_edge(opened, screenshots):
+    browser = opened(inspection_of(random_heads([f"word{n}" for n in range(100)])))
+    small = browser.value("matrix.cell")
+    for _ in range(5):
+        browser.press("+")
+    assert browser.value("matrix.cell") > 2 * small
+    browser.value("document.getElementById('picture').scrollTo(600, 400)")
+    browser.value("drawMatrix()")
+    assert browser.value(
+        "(() => { const x = document.getElementById('matrix').getContext('2d'), b = document.getElementById('picture');"
+        " const d = x.getImageData(b.scrollLeft, b.scrollTop + matrix.top, matrix.left - 8, 300).data;"
+        " return d.some((v, k) => k % 4 === 0 && v < 120); })()"
+    )
+    browser.screenshot(screenshots / "zoomed.png")
+    browser.press("0")
+    assert browser.value("matrix.cell") == small
+    browser.press("-")
+    assert browser.value("matrix.cell") < small
+
+
+def test_what_is_written_from_right_to_left_runs_so(opened, screenshots):
+    browser = opened(inspection_of(random_heads(["[CLS]", "החתול", "ישב", "על", "השטיח", "##ים", "."])))
+    places = "[...document.querySelectorAll('#strip .token')].map((t) => t.getBoundingClientRect().left)"
+    lefts = browser.value(places)
+    assert lefts == sorted(lefts, reverse=True)
+    browser.screenshot(screenshots / "right-to-left.png")
+    lefts = opened(encoder()).value(places)[:3]
+    assert lefts == sorted(lefts)
+
+
+def test_rollout_has_no_pattern(opened):
+    browser = opened(encoder(rollout=np.eye(15, dtype=np.float32)))
+    assert browser.value("document.querySelectorAll('#legend button').length") == 0
+    assert "mixed" not in browser.value("document.querySelector('main').textContent")
+
+
+def test_a_nan_says_so(opened, screenshots):
+    map_ = random_heads(["a", "b", "c", "d"])
+    heads = inspection_of(map_).heads
+    map_.weights[0, 0, 1, 2] = np.nan
+    browser = opened(Inspection("m", map_.keys, (map_,), heads))
+    assert text_of(browser, "#broken").startswith("1 of these numbers are NaN or infinite")
+    browser.click(*browser.middle_of('.head[data-place="0"]'))
+    browser.move(*cell(browser, 1, 2))
+    assert text_of(browser, "#tip").endswith("NaN")
+    browser.screenshot(screenshots / "nan.png")
+    assert opened(encoder()).value("document.getElementById('broken').hidden")
