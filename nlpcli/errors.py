@@ -31,6 +31,7 @@ import os
 import re
 
 _PLAIN_NAME = re.compile(r"[^\s\"'\x00-\x1f\x7f-\xa0\u2000-\u206f\ud800-\udfff]+")
+_BREAK = re.compile(r"\s*[\r\n]\s*")
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
@@ -54,6 +55,10 @@ class NlpcliError(Exception):
     """The run failed; `str(error)` is the line for the user."""
 
     exit_status = 1
+
+    def __str__(self) -> str:
+        """One line, whatever a library put into its message."""
+        return _BREAK.sub(" ", super().__str__()).strip()
 
 
 class UsageError(NlpcliError):

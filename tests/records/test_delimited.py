@@ -148,3 +148,21 @@ def test_no_input_column_is_overwritten_by_a_result(tmp_path, output):
     assert values[:6] == ["x", "1", "2", "3", "4", "5"]
     assert record.fields["label"] == "good"
     assert record.fields["input_label"] == "3"
+
+
+def test_a_row_that_never_ends_is_not_held_in_memory(monkeypatch):
+    monkeypatch.setattr("nlpcli.records.delimited._MOST_CHARACTERS", 1000)
+    given = 0
+
+    def lines():
+        nonlocal given
+        for line in ['a,b\n1,"x\n', *["y\n"] * 10_000]:
+            given += 1
+            yield line
+
+    found = rows(lines(), dialect("csv"))
+    assert next(found).cells == ["a", "b"]
+    assert "is not closed" in next(found).problem
+    assert given < 2000
+    # As many characters in many rows are no long row.
+    assert len(cells("a,b\n" * 1000)) == 1000

@@ -30,7 +30,13 @@ def test_nan_and_infinity_at_any_depth_are_an_error_of_the_record(result):
 
 
 @pytest.mark.parametrize(
-    "result", [{}, {"a": None, "b": "NaN", "c": 2**70, "d": [1.5, True]}, {"e": np.array([1, 2], np.int8)}]
+    "result",
+    [
+        {},
+        {"a": None, "b": "NaN", "c": 2**70, "d": [1.5, True]},
+        {"e": np.array([1, 2], np.int8)},
+        {"f": np.array([1.5], np.float32)},
+    ],
 )
 def test_every_other_result_stays(result):
     assert outcome(result) == (result, None)

@@ -257,3 +257,29 @@ def test_what_pandas_keeps_of_a_column_follows_it_to_its_new_name(tmp_path):
         moved = {**index, "name": "input_label", "field_name": "input_label"}
         renamed = {**pandas, "index_columns": ["input_label"], "columns": [text, moved]}
         assert json.loads(after[b"pandas"]) == (renamed if told is pandas else told)
+
+
+@pytest.mark.parametrize(("unit", "fraction"), [("s", ""), ("ms", ".250"), ("us", ".250000"), ("ns", ".250000000")])
+def test_a_moment_is_the_same_in_every_unit(tmp_path, unit, fraction):
+    at = 1_700_000_000 * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    at += {"s": 0, "ms": 250, "us": 250_000, "ns": 250_000_000}[unit]
+    table = pa.table({
+        "text": ["t"], "at": pa.array([at], pa.timestamp(unit)), "span": pa.array([at], pa.duration(unit)),
+    })  # fmt: skip
+    written(table, tmp_path / "a.parquet")
+    convert([tmp_path / "a.parquet"], tmp_path / "o", "jsonl")
+    row = json.loads((tmp_path / "o").read_text())
+    # Parquet has no seconds: they come back as thousandths.
+    assert row["at"].rstrip("0").removesuffix(".") == f"2023-11-14T22:13:20{fraction}".rstrip("0")
+    assert row["span"].removesuffix("S").rstrip("0").removesuffix(".") == f"PT1700000000{fraction}".rstrip("0") or (
+        unit == "s"
+    )
+
+
+def test_a_value_of_many_levels_stays_json(tmp_path):
+    deep = 1
+    for _ in range(40):
+        deep = [deep]
+    kind, back = rows_written(tmp_path, [deep])
+    assert back == [deep]
+    assert not pa.types.is_list(kind)

@@ -1,6 +1,7 @@
 import bz2
 import gzip
 import lzma
+import os
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -170,3 +171,22 @@ def test_a_column_that_plain_text_cannot_have_is_said(tmp_path, caplog):
     assert texts(tmp_path / "a.log", field="review") == ["review", "x"]
     assert "is read as plain text" in caplog.text
     assert "--input-format csv" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("per", "content", "found"),
+    [
+        ("line", b"a\n\nb\n", ["a", "", "b"]),
+        ("line", b"\n", [""]),
+        ("line", b"", []),
+        ("document", b"\n", ["\n"]),
+        ("paragraph", b"a\n\nb", ["a", "b"]),
+    ],
+)
+def test_an_empty_line_of_a_pipe_is_a_record_and_an_empty_pipe_no_document(monkeypatch, per, content, found):
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as pipe:
+        pipe.write(content)
+    with os.fdopen(reading, "rb") as pipe:
+        spec = InputSpec(paths=(f"/dev/fd/{pipe.fileno()}",), per=per)
+        assert [record.text for record in read_records(spec, input_files(spec))] == found

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -83,3 +84,21 @@ def test_an_output_appears_whole_or_not_at_all(tmp_path):
     with pytest.raises(RuntimeError, match="stop"):
         interrupted_write(tmp_path / "o")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_array_has_a_row_for_each_record_of_which_failed_ones_are_blank(tmp_path):
+    records = [
+        Record("a", {}, Origin("x", 1), error="broken"),
+        Record("b", {}, Origin("x", 2), result={"embedding": np.array([1.0, 2.0], np.float32)}),
+        Record("c", {}, Origin("x", 3), result={"embedding": np.array([3.0, 4.0], np.float32)}),
+        Record("d", {}, Origin("x", 4), error="broken"),
+    ]
+    with output_stream(str(tmp_path / "o.npy"), "") as stream:
+        writer = make_writer("npy", stream, {"embedding": "list<float32>"}, lambda record: "", False)
+        for record in records:
+            writer.write(record)
+        writer.close()
+    found = np.load(tmp_path / "o.npy")
+    assert found.shape == (4, 2)
+    assert found[1:3].tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    assert np.isnan(found[[0, 3]]).all() or not found[[0, 3]].any()

@@ -1,9 +1,12 @@
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from nlpcli.errors import InputBroken, OutOfMemory, UsageError
+from nlpcli.errors import InputBroken, ModelUnusable, OutOfMemory, UsageError
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import FIRST_WINDOW, LARGEST_WINDOW, Batcher, ReadAhead, Split, Unit, cut
 
@@ -45,6 +48,67 @@ def test_batches_keep_to_the_budget_of_padded_tokens():
     batches = cut(costs, 18)
     assert sorted(index for batch in batches for index in batch) == list(range(6))
     assert all(len(batch) == 1 or max(costs[i] for i in batch) * len(batch) <= 18 for batch in batches)
+
+
+@given(st.lists(st.integers(1, 300), max_size=60), st.integers(1, 2000))
+def test_no_batch_is_over_the_budget_and_none_could_have_held_the_next(costs, budget):
+    batches = cut(costs, budget)
+    assert sorted(index for batch in batches for index in batch) == list(range(len(costs)))
+    for batch, following in zip(batches, [*batches[1:], None], strict=False):
+        longest = max(costs[index] for index in batch)
+        assert len(batch) == 1 or longest * len(batch) <= budget
+        assert following is None or longest * (len(batch) + 1) > budget
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text("ab ", max_size=40), max_size=150), st.integers(1, 400), st.integers(5, 400))
+def test_every_record_comes_back_in_its_place_whatever_memory_holds(texts, budget, room):
+    done = process(texts, Upper(room=room), budget)
+    assert len(done) == len(texts)
+    for record, text in zip(done, texts, strict=True):
+        fits = all(len(word) <= room for word in text.split())
+        assert (record.result, record.error) == (
+            ({"upper": " ".join(text.upper().split())}, None) if fits else (None, "too large")
+        )
+
+
+def test_the_budget_halves_and_what_was_cut_for_the_larger_one_is_not_tried(monkeypatch):
+    task = Upper(room=20)
+    batcher = Batcher(task, 160, one_after_the_other)
+    texts = ["abcde"] * 64 + ["ab"] * 200
+    done = list(batcher.process(ReadAhead([Record(text, {}, Origin("x", 1)) for text in texts])))
+    assert [record.result["upper"] for record in done] == [text.upper() for text in texts]
+    assert batcher.budget == 20
+    assert [size for size in task.sizes if size > 20] == [160, 80, 40]
+    assert max(task.sizes[3:]) == 20
+
+
+def test_what_a_model_does_is_done_within_the_boundary_of_the_run():
+    class Wrong(Upper):
+        def __init__(self, place):
+            super().__init__()
+            self.place = place
+
+        def split(self, records):
+            return {}[0] if self.place == "split" else super().split(records)
+
+        def run(self, units):
+            return {}[0] if self.place == "run" else super().run(units)
+
+        def join(self, record, state, outputs):
+            return {}[0] if self.place == "join" else super().join(record, state, outputs)
+
+    @contextmanager
+    def computing():
+        try:
+            yield
+        except KeyError as error:
+            raise ModelUnusable("said") from error
+
+    for place in ("split", "run", "join"):
+        batcher = Batcher(Wrong(place), 10, one_after_the_other, computing=computing)
+        with pytest.raises(ModelUnusable, match="said"):
+            list(batcher.process(ReadAhead([Record("a", {}, Origin("x", 1))])))
 
 
 def test_order_is_kept_when_batches_are_sorted():

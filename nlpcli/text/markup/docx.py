@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from typing import Any
-from zipfile import BadZipFile
 
 from nlpcli.errors import ExtraMissing, InputBroken
 from nlpcli.text.markup.exact import with_exact_spans
@@ -47,17 +46,14 @@ class WordDocument:
     def __init__(self, data: bytes) -> None:
         try:
             import docx
-            from docx.opc.exceptions import PackageNotFoundError
         except ImportError as error:
             raise ExtraMissing("reading docx", "docx") from error
-        from lxml.etree import LxmlError
-
         self.file: bytes | None = None
         self.kept: list[str] = []
         try:
             self._document = docx.Document(io.BytesIO(data))
             self._parts = [(part, _element_of(part)) for part in self._package.iter_parts() if _has_text(part)]
-        except (PackageNotFoundError, BadZipFile, KeyError, ValueError, LxmlError, AttributeError) as error:
+        except Exception as error:
             raise InputBroken(f"no document of Word (.docx): {error}; see whether Word opens it") from error
         self._paragraphs = [_Paragraph(p) for _, element in self._parts for p in element.iter(f"{_W}p")]
 
