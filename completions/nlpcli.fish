@@ -294,6 +294,10 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -l layout -d 'Of text output: a l
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l html -d 'Write a page with all texts to look at in a browser.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l count -d 'Print how often each was found in all of the input, instead of where.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-count -d 'Print how often each was found in all of the input, instead of where.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l keyphrases -d 'Find the phrases that say most of each record, the best first.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-keyphrases -d 'Find the phrases that say most of each record, the best first.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l top -d 'How many key phrases of each record (10).' -x
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l method -d 'embedding: near in meaning to the record (-m: any model of embed); yake: statistics, no model.' -x -a 'embedding yake'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l mask -d 'Put tokens such as <EMAIL_1> in the place of personal data.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-mask -d 'Put tokens such as <EMAIL_1> in the place of personal data.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l unmask -d 'Put back what tokens stand for, also in a translation or a summary.'

@@ -460,6 +460,10 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--html', 'Write a page with all texts to look at in a browser.')
         ("{0}`t{1}" -f '--count', 'Print how often each was found in all of the input, instead of where.')
         ("{0}`t{1}" -f '--no-count', 'Print how often each was found in all of the input, instead of where.')
+        ("{0}`t{1}" -f '--keyphrases', 'Find the phrases that say most of each record, the best first.')
+        ("{0}`t{1}" -f '--no-keyphrases', 'Find the phrases that say most of each record, the best first.')
+        ("{0}`t{1}" -f '--top', 'How many key phrases of each record (10).')
+        ("{0}`t{1}" -f '--method', 'embedding: near in meaning to the record (-m: any model of embed); yake: statistics, no model.')
         ("{0}`t{1}" -f '--mask', 'Put tokens such as <EMAIL_1> in the place of personal data.')
         ("{0}`t{1}" -f '--no-mask', 'Put tokens such as <EMAIL_1> in the place of personal data.')
         ("{0}`t{1}" -f '--unmask', 'Put back what tokens stand for, also in a translation or a summary.')
@@ -515,6 +519,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' extract --offsets'] = @('characters', 'bytes')
     $kinds[' extract --layout'] = @('lines', 'conll', 'spacy')
     $kinds[' extract --html'] = 'FILES'
+    $kinds[' extract --top'] = @()
+    $kinds[' extract --method'] = @('embedding', 'yake')
     $kinds[' extract --map'] = 'FILES'
     $kinds[' extract --kinds'] = @()
     $kinds[' extract -i'] = 'FILES'

@@ -18,6 +18,7 @@ from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.splitting import without_surrogates
 from nlpcli.tasks.extraction import STARTER_TYPES, ExtractOptions, Result
+from nlpcli.views import keyphrases as phrases
 from nlpcli.views import span_files
 from nlpcli.views import spans as drawings
 from nlpcli.views.span_page import SpanPage
@@ -47,6 +48,13 @@ class Offsets(StrEnum):
     BYTES = "bytes"
 
 
+class Method(StrEnum):
+    """How key phrases are ranked."""
+
+    EMBEDDING = "embedding"
+    YAKE = "yake"
+
+
 EXAMPLES = """
 \b
 Examples:
@@ -58,6 +66,7 @@ Examples:
   nlpcli extract --layout conll "Ada Lovelace was born in London."
   nlpcli extract --schema person.json "Ada Lovelace was born in London in 1815."
   nlpcli extract --schema relations "Ada Lovelace wrote notes."
+  nlpcli extract --keyphrases --top 5 -i article.txt
   nlpcli extract --mask --map names.json -i mail.txt | nlpcli translate | nlpcli extract --unmask --map names.json
 """
 
@@ -101,6 +110,18 @@ def extract(
     count: Annotated[
         bool, typer.Option("--count", help="Print how often each was found in all of the input, instead of where.")
     ] = False,
+    keyphrases: Annotated[
+        bool, typer.Option("--keyphrases", help="Find the phrases that say most of each record, the best first.")
+    ] = False,
+    top: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000, metavar="K", help="How many key phrases of each record (10).")
+    ] = None,
+    method: Annotated[
+        Method | None,
+        typer.Option(
+            help="embedding: near in meaning to the record (-m: any model of embed); yake: statistics, no model."
+        ),
+    ] = None,
     mask: Annotated[
         bool,
         typer.Option("--mask", help="Put tokens such as <EMAIL_1> in the place of personal data."),
@@ -130,9 +151,12 @@ def extract(
 
     Prints label, text and file:line:column, separated by tabs. Long texts are read in windows that overlap, so that no
     entity is cut. --mask prints each record with tokens in the place of personal data, and --unmask with that put back.
+    --keyphrases prints score, phrase and place, and reads plain text as whole documents.
     """
+    others = bool(schema or examples or grounded_only or html or layout is not Layout.LINES)
+    _check_keyphrases(keyphrases, others or mask or unmask or types is not None, top, method)
     _check_mask(mask, unmask, count, types, map_, kinds, originals)
-    if (mask or unmask) and (schema or examples or grounded_only or html or layout is not Layout.LINES):
+    if (mask or unmask) and others:
         raise UsageError(
             "--mask and --unmask find nothing to show; leave out --schema, --layout, --html and their like"
         )
@@ -146,6 +170,8 @@ def extract(
             originals=originals,
         )
         return (run_mask if mask else run_unmask)(asked, shared, texts, Per.LINE, map_)
+    if keyphrases:
+        return _run_keyphrases(shared, texts, offsets, count, top, method)
     schema_text = None if schema is None else read_schema(schema)
     if schema is not None and examples is None and is_shipped(schema):
         examples = shipped_examples(schema)
@@ -177,6 +203,31 @@ def _laid_out(shared: SharedOptions, layout: Layout, otherwise: bool) -> SharedO
     if otherwise or shared.format not in (None, OutputFormat("text")):
         raise UsageError(f"--layout {layout} is for text; leave it out, or -F, --count and --html")
     return replace(shared, format=OutputFormat("text"))
+
+
+def _run_keyphrases(
+    shared: SharedOptions,
+    texts: list[str] | None,
+    offsets: Offsets,
+    count: bool,
+    top: int | None,
+    method: Method | None,
+) -> int:
+    chosen = method or Method.EMBEDDING
+    if chosen is Method.YAKE and shared.model is not None:
+        raise UsageError("--method yake takes no model; leave -m or --method out")
+    options = ExtractOptions("keyphrases", offsets=offsets.value, count=count, top=top or 10, method=chosen.value)
+    job = make_job("extract", options, shared, texts, Per.DOCUMENT, catalog().defaults["embed"])
+    return run_job(job, shared, _view(options, Layout.LINES))
+
+
+def _check_keyphrases(keyphrases: bool, others: bool, top: int | None, method: Method | None) -> None:
+    if keyphrases and others:
+        raise UsageError(
+            "--keyphrases stands alone: without --mask, --types, --schema, --layout, --html and their like"
+        )
+    if not keyphrases and (top is not None or method is not None):
+        raise UsageError(f"{'--method' if top is None else '--top'} goes with --keyphrases")
 
 
 def _check_mask(
@@ -226,5 +277,8 @@ def _view(options: ExtractOptions, layout: Layout) -> View:
     if options.result == "fields":
         values = LongForm(drawings.VALUE_FIELDS, drawings.ValueRows(options.offsets))
         return View(drawings.value_line, drawings.draw_values, long=values)
+    if options.result == "keyphrases":
+        ranked = LongForm(drawings.ROW_FIELDS, phrases.RankedRows(options.offsets))
+        return View(phrases.phrase_line, phrases.PhraseHighlights(options.offsets), long=ranked)
     rows = LongForm(drawings.ROW_FIELDS, drawings.SpanRows(options.result, options.offsets))
     return View(drawings.span_line, drawings.Highlights(options.result, options.offsets, {}), long=rows)

@@ -15,7 +15,12 @@ OPTIONS = ExtractOptions
 
 
 def loader(options: ExtractOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
-    """Loads a `TokenClassificationPipeline` or `SpacyEntities`; for fields, and types of one's own, a `Completer`."""
+    """Loads a `TokenClassificationPipeline` or `SpacyEntities`; for fields, and types of one's own, a `Completer`; for
+    key phrases an `EmbeddingPipeline`."""
+    if options.result == "keyphrases":
+        from nlpcli.pipelines.embedding import load_embedding_pipeline
+
+        return load_embedding_pipeline
     from nlpcli.models.spacy_files import is_spacy
 
     if is_spacy(model) and options.result != "fields":
@@ -53,6 +58,12 @@ def make_task(options: ExtractOptions, loaded: Loaded[Any] | None) -> BatchTask 
 
         entities = None if loaded is None else _entity_task(entity_options(options, loaded.pipeline.types), loaded)
         return MaskTask(options, entities)
+    if options.result == "keyphrases":
+        from nlpcli.tasks.extract_keyphrases import EmbeddedTask, YakeTask
+
+        return (
+            YakeTask(options) if loaded is None else EmbeddedTask(options, loaded.pipeline, LanguageWatch(loaded.model))
+        )
     assert loaded is not None
     from nlpcli.pipelines.generation.completer import Completer
 

@@ -11,10 +11,9 @@ from typing import Any
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Split, Unit
 from nlpcli.tasks.base import BatchTask
-from nlpcli.tasks.extraction import ExtractOptions
+from nlpcli.tasks.extraction import ExtractOptions, in_offsets
 from nlpcli.text.personal.kinds import KINDS, find
 from nlpcli.text.personal.tokens import Masked, Part, Tokens, label_of, unmask
-from nlpcli.text.spans import byte_offsets
 
 log = logging.getLogger(__name__)
 _MOST_NAMED = 5
@@ -61,9 +60,8 @@ class MaskTask(BatchTask):
             yield record
 
     def _spans(self, text: str, found: Sequence[Masked]) -> list[dict[str, Any]]:
-        places = sorted({place for masked in found for place in masked.part[:2]})
-        counted = byte_offsets(text, places) if self._options.offsets == "bytes" else places
-        offsets = dict(zip(places, counted, strict=True))
+        places = [place for masked in found for place in masked.part[:2]]
+        offsets = in_offsets(self._options.offsets, text, places)
         return [
             {"label": part.label, "token": token, "start": offsets[part.start], "end": offsets[part.end]}
             | ({"text": text[part.start : part.end]} if self._options.originals else {})

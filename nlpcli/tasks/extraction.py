@@ -13,8 +13,9 @@ from nlpcli.tasks.span_tally import tally_spans
 from nlpcli.text.personal.tokens import KIND_NAMES, LABELS, Known, label_of
 from nlpcli.text.spans import Offsets, Span, byte_offsets
 
-Result = Literal["entities", "fields", "masked", "unmasked"]
+Result = Literal["entities", "keyphrases", "fields", "masked", "unmasked"]
 Aggregation = Literal["simple", "first", "average", "max"]
+Method = Literal["embedding", "yake"]
 _DIGITS = 6
 STARTER_TYPES = (
     "CARDINAL", "DATE", "EVENT", "FAC", "GPE", "LANGUAGE", "LAW", "LOC", "MONEY", "NORP", "ORDINAL", "ORG", "PERCENT",
@@ -28,7 +29,8 @@ class ExtractOptions:
     """What `nlpcli extract` was asked for.
 
     `types`: only entities of these labels; empty: of all. `count`: how often each was found instead of where. `schema`:
-    the JSON Schema of fields; `examples`: texts with their answers, as JSON.
+    the JSON Schema of fields; `examples`: texts with their answers, as JSON. `top`: how many key phrases of each text;
+    `method` ranks them: by embeddings or by YAKE's statistics.
 
     `kinds`: what is masked; empty: all that needs no model. `known`: the map that is continued, or read
     from. `originals`: spans say what was masked.
@@ -45,6 +47,8 @@ class ExtractOptions:
     schema: str | None = None
     examples: tuple[tuple[str, str], ...] = ()
     grounded_only: bool = False
+    top: int = 10
+    method: Method = "embedding"
 
     @property
     def fields(self) -> Mapping[str, str]:
@@ -62,6 +66,8 @@ class ExtractOptions:
     @property
     def needs_model(self) -> bool:
         """Whether anything is asked for that a model has to find."""
+        if self.result == "keyphrases":
+            return self.method != "yake"
         return self.result not in {"masked", "unmasked"} or bool(self.entity_kinds)
 
     @property
@@ -96,11 +102,9 @@ def outgoing(options: ExtractOptions, records: Iterator[Record]) -> Iterator[Rec
     """The records with what was found in them, or how often each was found."""
     if not options.count:
         return records
-    return tally_spans(records, _counted_values if options.result == "fields" else _counted_entities)
-
-
-def _counted_entities(result: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(span["label"], span["text"]) for span in result["entities"]]
+    if options.result == "fields":
+        return tally_spans(records, _counted_values)
+    return tally_spans(records, lambda result: [(span["label"], span["text"]) for span in result[options.result]])
 
 
 def _counted_values(result: Mapping[str, Any]) -> list[tuple[str, str]]:
