@@ -705,6 +705,8 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l part -d 'Which part 
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l pair -d 'The second segment of an encoder, or the output that an encoder-decoder is given.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l method -d 'The weights, attention rollout through the layers, gradient × attention; or what each token of the text makes of the answer (integrated gradients).' -x -a 'raw rollout gradient integrated-gradients'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l ablate -d 'The answer without head H of layer L, beside what it is with it. Repeatable; cross:L.H, decoder:L.H, self:L.H where a model attends in several ways.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l compare -d 'Another text beside this one: how far apart each head is in the two.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l compare-model -d 'Another model beside this one, over the same text or --compare.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l top -d 'Name the K strongest links of each head.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l verify -d 'Recompute softmax(QKᵀ/√d_k)V of every layer and print the differences.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-verify -d 'Recompute softmax(QKᵀ/√d_k)V of every layer and print the differences.'

@@ -1239,6 +1239,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--pair', 'The second segment of an encoder, or the output that an encoder-decoder is given.')
         ("{0}`t{1}" -f '--method', 'The weights, attention rollout through the layers, gradient × attention; or what each token of the text makes of the answer (integrated gradients).')
         ("{0}`t{1}" -f '--ablate', 'The answer without head H of layer L, beside what it is with it. Repeatable; cross:L.H, decoder:L.H, self:L.H where a model attends in several ways.')
+        ("{0}`t{1}" -f '--compare', 'Another text beside this one: how far apart each head is in the two.')
+        ("{0}`t{1}" -f '--compare-model', 'Another model beside this one, over the same text or --compare.')
         ("{0}`t{1}" -f '--top', 'Name the K strongest links of each head.')
         ("{0}`t{1}" -f '--verify', 'Recompute softmax(QKᵀ/√d_k)V of every layer and print the differences.')
         ("{0}`t{1}" -f '--no-verify', 'Recompute softmax(QKᵀ/√d_k)V of every layer and print the differences.')
@@ -1291,6 +1293,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' attention-inspect --pair'] = @()
     $kinds[' attention-inspect --method'] = @('raw', 'rollout', 'gradient', 'integrated-gradients')
     $kinds[' attention-inspect --ablate'] = @()
+    $kinds[' attention-inspect --compare'] = @()
+    $kinds[' attention-inspect --compare-model'] = @()
     $kinds[' attention-inspect --top'] = @()
     $kinds[' attention-inspect --html'] = 'FILES'
     $kinds[' attention-inspect --png'] = 'FILES'

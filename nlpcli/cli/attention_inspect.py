@@ -52,6 +52,7 @@ Examples:
   nlpcli attention-inspect --pair "It is raining." "Take an umbrella."
   nlpcli attention-inspect --verify "The cat sat on the mat."
   nlpcli attention-inspect --ablate 2.7 --ablate 3.0 "The capital of France is"
+  nlpcli attention-inspect --compare "The dog sat on the mat." "The cat sat on the mat."
   nlpcli attention-inspect --method rollout --npz rollout.npz --png rollout.png "The cat sat."
 """
 
@@ -93,6 +94,13 @@ def attention_inspect(
             " self:L.H where a model attends in several ways.",
         ),
     ] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Another text beside this one: how far apart each head is in the two."),
+    ] = None,
+    compare_model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Another model beside this one, over the same text or --compare.")
+    ] = None,
     top: Annotated[
         int, typer.Option(min=0, max=1_000_000, metavar="K", help="Name the K strongest links of each head.")
     ] = 0,
@@ -120,7 +128,11 @@ def attention_inspect(
         verify=verify,
         part=None if part is None else part.value,
         ablate=tuple(map(_head, ablate or ())),
+        compare=None if compare is None else without_surrogates(compare),
+        compare_model=compare_model,
+        offline=shared.offline,
     )
+    _check_comparison(options, png or npz)
     if verify and (ablate or method is Method.INTEGRATED_GRADIENTS):
         other = "--ablate" if ablate else f"--method {method.value}"
         raise UsageError(f"--verify checks the model as it is, and prints that alone; leave it out, or {other}")
@@ -148,6 +160,19 @@ def _numbers(option: str, listed: str | None) -> tuple[int, ...] | None:
             raise UsageError(f'{option} takes numbers below 10,000, such as 3 or 0,2 or 4-7, not "{listed}"')
         numbers.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
     return tuple(numbers)
+
+
+def _check_comparison(options: AttentionOptions, drawn: Path | None) -> None:
+    if options.compare is None and options.compare_model is None:
+        return
+    asked = {
+        "--verify": options.verify,
+        "--ablate": bool(options.ablate),
+        f"--method {options.method}": options.method in ("rollout", "integrated-gradients"),
+        "--png and --npz": drawn is not None,
+    }
+    for option in (name for name, is_asked in asked.items() if is_asked):
+        raise UsageError(f"--compare sets heads beside heads, which {option} has none of; leave one of them out")
 
 
 _HEAD = re.compile(r"(?:(self|decoder|cross):)?(-?\d{1,4})\.(-?\d{1,4})")

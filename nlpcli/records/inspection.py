@@ -181,10 +181,32 @@ class Inspection:
     checks: tuple[LayerCheck, ...] = field(default=())
     attribution: Attribution | None = None
     ablations: Ablations | None = None
+    comparison: Comparison | None = None
 
     def map_of(self, kind: Kind) -> AttentionMap | None:
         """The map of one kind, where the model has such attention."""
         return next((map_ for map_ in self.maps if map_.kind is kind), None)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadDifference:
+    """A head in two inspections; `distance` 0 to 1 (total variation of its weights), None: no tokens to compare."""
+
+    first: HeadSummary
+    second: HeadSummary
+    distance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What another text, or another model, has in the place of each head.
+
+    `pairs`: for each kind of attention the places of the queries, and of the keys, that both have.
+    """
+
+    other: Inspection
+    heads: tuple[HeadDifference, ...]
+    pairs: dict[Kind, tuple[list[tuple[int, int]], list[tuple[int, int]]]]
 
 
 class InspectionResult(dict[str, Any]):

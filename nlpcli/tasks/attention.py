@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from nlpcli.errors import NlpcliError, UsageError
 from nlpcli.models.reference import LocalModel
-from nlpcli.records.inspection import Ablations, Answer, HeadSummary, Inspection, InspectionResult, Kind
+from nlpcli.records.inspection import Ablations, Answer, Comparison, HeadSummary, Inspection, InspectionResult, Kind
 from nlpcli.records.record import Record
 from nlpcli.records.table import ANY_JSON
 from nlpcli.runtime.batching import Split, Unit
@@ -33,6 +33,9 @@ class AttentionOptions:
     verify: bool = False
     part: Literal["text", "vision"] | None = None
     ablate: tuple[tuple[str | None, int, int], ...] = ()
+    compare: str | None = None
+    compare_model: str | None = None
+    offline: bool = False
 
     @property
     def fields(self) -> Mapping[str, str]:
@@ -41,6 +44,7 @@ class AttentionOptions:
             "verification": self.verify,
             "attribution": self.method == "integrated-gradients",
             "ablation": bool(self.ablate),
+            "comparison": self.compare is not None or self.compare_model is not None,
         }
         asked = {name: ANY_JSON for name, is_asked in more.items() if is_asked}
         return {"tokens": "list<string>", "heads": ANY_JSON} | asked
@@ -49,7 +53,9 @@ class AttentionOptions:
 class AttentionTask(BatchTask):
     """Texts in, inspections out, one text at a time: padding would be attended to."""
 
-    def __init__(self, options: AttentionOptions, pipeline: AttentionPipeline) -> None:
+    def __init__(
+        self, options: AttentionOptions, pipeline: AttentionPipeline, other: AttentionPipeline | None = None
+    ) -> None:
         from nlpcli.pipelines.attention.capture import Selection
         from nlpcli.pipelines.attention.pipeline import Request
 
@@ -59,6 +65,7 @@ class AttentionTask(BatchTask):
         )
         self._options = options
         self._pipeline = pipeline
+        self._other = other
 
     def split(self, records: Sequence[Record]) -> list[Split]:
         """One unit per text."""
@@ -74,13 +81,20 @@ class AttentionTask(BatchTask):
         from nlpcli.runtime.device import is_out_of_memory
 
         try:
-            return self._pipeline.inspect(text, self._request)
+            inspection = self._pipeline.inspect(text, self._request)
+            return inspection if self._other is None else self._compared(inspection, text, self._other)
         except (InputError, OutOfMemory) as error:
             return error
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
             return OutOfMemory("out of memory; choose what to hold with --layer and --head, or a shorter text")
+
+    def _compared(self, first: Inspection, text: str, other: AttentionPipeline) -> Inspection:
+        from nlpcli.pipelines.attention.comparison import compare
+
+        second = other.inspect(text if self._options.compare is None else self._options.compare, self._request)
+        return replace(first, comparison=compare(first, second))
 
     def join(self, record: Record, state: None, outputs: Sequence[Inspection]) -> dict[str, Any]:  # noqa: ARG002
         """The fields of a text, and beside them its arrays."""
@@ -95,6 +109,8 @@ class AttentionTask(BatchTask):
             fields["attribution"] = inspection.attribution.fields
         if inspection.ablations is not None:
             fields["ablation"] = _ablation_fields(inspection.ablations)
+        if inspection.comparison is not None:
+            fields["comparison"] = _comparison_fields(inspection.comparison)
         return InspectionResult(fields, inspection)
 
 
@@ -125,6 +141,31 @@ def _link_fields(inspection: Inspection, summary: HeadSummary) -> list[dict[str,
         }
         for link in summary.links
     ]
+
+
+def _comparison_fields(comparison: Comparison) -> dict[str, Any]:
+    heads = [
+        {
+            "attention": one.first.kind.value,
+            "layer": one.first.layer,
+            "head": one.first.head,
+            "distance": None if one.distance is None else round(one.distance, _DIGITS),
+            "pattern": [one.first.pattern, one.second.pattern],
+            "strength": [round(one.first.strength, _DIGITS), round(one.second.strength, _DIGITS)],
+            "difference": {
+                name: None
+                if value is None or one.second.measures[name] is None
+                else round(float(one.second.measures[name] or 0.0) - value, _DIGITS)
+                for name, value in one.first.measures.items()
+            },
+        }
+        for one in comparison.heads
+    ]
+    return {
+        "model": comparison.other.model,
+        "tokens": [token.text for token in comparison.other.tokens],
+        "heads": heads,
+    }
 
 
 def _ablation_fields(ablations: Ablations) -> dict[str, Any]:
@@ -187,9 +228,29 @@ def loader(options: AttentionOptions, model: LocalModel, placement: Placement) -
         )
     if options.method in ("gradient", "integrated-gradients") and bits is not None:
         raise UsageError(f"--method {options.method} cannot go through {bits} weights; leave --dtype out")
-    return load_attention_pipeline
+    return load_attention_pipeline if options.compare_model is None else _Both(options.compare_model, options.offline)
 
 
-def make_task(options: AttentionOptions, loaded: Loaded[AttentionPipeline]) -> AttentionTask:
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """Loads a model and another one beside it."""
+
+    other: str
+    offline: bool
+
+    def __call__(self, model: LocalModel, placement: Placement) -> tuple[Any, Any]:
+        from nlpcli.models.cache import ready_to_load, resolve
+        from nlpcli.pipelines.attention.pipeline import load_attention_pipeline
+
+        def silent(text: str, fraction: float | None = None) -> None:
+            """The first model has said what takes long."""
+
+        other = ready_to_load(resolve(self.other, None, self.offline, silent), silent)
+        return load_attention_pipeline(model, placement), load_attention_pipeline(other, placement)
+
+
+def make_task(options: AttentionOptions, loaded: Loaded[Any]) -> AttentionTask:
     """The task of one run."""
-    return AttentionTask(options, loaded.pipeline)
+    if options.compare_model is not None:
+        return AttentionTask(options, *loaded.pipeline)
+    return AttentionTask(options, loaded.pipeline, loaded.pipeline if options.compare is not None else None)

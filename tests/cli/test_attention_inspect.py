@@ -298,3 +298,41 @@ def test_integrated_gradients_are_shown_with_their_error(inspect, tiny):
     assert sum(token["score"] for token in found["tokens"]) == pytest.approx(
         found["value"] - found["baseline"] - found["error"], abs=1e-4
     )
+
+
+def test_two_texts_stand_side_by_side(inspect, tiny, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    done = inspect("-m", tiny["bert"], "--compare", "a x c", "a b c")
+    assert done.status == 0, done.complaints
+    lines = done.output.decode().splitlines()
+    assert lines[0].startswith("difference of heads")
+    assert any("first: " in line and "second: " in line for line in lines)
+    assert max(map(len, lines)) <= 100
+    done = inspect("-m", tiny["bert"], "--compare", "a x c", "-F", "jsonl", "a b c")
+    found = json.loads(done.output)["comparison"]
+    assert found["tokens"] == ["[CLS]", "a", "x", "c", "[SEP]"]
+    assert len(found["heads"]) == 8
+    assert all(0 < head["distance"] <= 1 for head in found["heads"])
+
+
+def test_a_text_beside_itself_differs_nowhere(inspect, tiny):
+    done = inspect("-m", tiny["bergamot"], "--compare", "a b c", "-F", "jsonl", "a b c")
+    assert {head["distance"] for head in json.loads(done.output)["comparison"]["heads"]} == {0.0}
+
+
+def test_two_models_stand_side_by_side(inspect, tiny, tmp_path):
+    other = save_attention_model(tmp_path / "other", "bert", num_hidden_layers=1)
+    done = inspect("-m", tiny["bert"], "--compare-model", other, "-F", "jsonl", "a b c")
+    assert done.status == 0, done.complaints
+    found = json.loads(done.output)["comparison"]
+    assert found["model"] == str(other)
+    assert {head["layer"] for head in found["heads"]} == {0}
+    done = inspect("-m", tiny["bert"], "--compare-model", other, "--html", tmp_path / "both.html", "a b c")
+    assert done.status == 0, done.complaints
+    assert "Self: difference" in (tmp_path / "both.html").read_text()
+
+
+def test_what_cannot_be_compared_is_refused(inspect, tiny):
+    done = inspect("-m", tiny["bert"], "--compare", "a", "--verify", "b")
+    assert done.status == 2
+    assert b"which --verify has none of" in done.complaints

@@ -17,7 +17,15 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from nlpcli.errors import OutputError
-from nlpcli.records.inspection import AttentionMap, HeadSummary, Inspection, Kind, Token
+from nlpcli.records.inspection import (
+    AttentionMap,
+    Comparison,
+    HeadDifference,
+    HeadSummary,
+    Inspection,
+    Kind,
+    Token,
+)
 from nlpcli.records.outputs import output_stream
 from nlpcli.views.attention.palette import PATTERNS, RAMP, hexadecimal
 from nlpcli.views.attention.report import TITLES, interest
@@ -97,9 +105,94 @@ def _sections(inspection: Inspection) -> list[dict[str, Any]]:
     order = (Kind.CROSS, Kind.SELF, Kind.DECODER)
     maps = sorted(inspection.maps, key=lambda map_: order.index(map_.kind))
     rolled = [_rollout_section(map_, map_.rollout) for map_ in maps if map_.rollout is not None]
-    return rolled + [
-        _section(map_, [summary for summary in inspection.heads if summary.kind is map_.kind]) for map_ in maps
-    ]
+    own = [_section(map_, [summary for summary in inspection.heads if summary.kind is map_.kind]) for map_ in maps]
+    if inspection.comparison is None:
+        return rolled + own
+    return _compared(inspection, inspection.comparison, maps)
+
+
+def _compared(inspection: Inspection, comparison: Comparison, maps: Sequence[AttentionMap]) -> list[dict[str, Any]]:
+    """For each kind the difference, and before and behind it what it is of."""
+    sections = []
+    for map_ in maps:
+        other = comparison.other.map_of(map_.kind)
+        differences = [one for one in comparison.heads if one.first.kind is map_.kind]
+        if other is None or not differences:
+            continue
+        pairs = comparison.pairs[map_.kind]
+        if all(pairs):
+            sections.append(_difference(map_, other, differences, pairs))
+        for name, model, own, heads in (
+            ("first", inspection.model, map_, inspection.heads),
+            ("second", comparison.other.model, other, comparison.other.heads),
+        ):
+            section = _section(own, [summary for summary in heads if summary.kind is own.kind])
+            section["name"] = f"{_NAMES[own.kind]}: {name}"
+            section["title"] = f"{name} ({model}), {section['title']}"
+            sections.append(section)
+    return sections
+
+
+def _difference(
+    first: AttentionMap,
+    second: AttentionMap,
+    differences: Sequence[HeadDifference],
+    pairs: tuple[list[tuple[int, int]], list[tuple[int, int]]],
+) -> dict[str, Any]:
+    """Second less first, over the tokens that both have."""
+    import numpy as np
+
+    layers = [layer for layer in first.layers if layer in second.layers]
+    heads = [head for head in first.heads if head in second.heads]
+    queries, keys = (np.array(own).T for own in pairs)
+
+    def taken(map_: AttentionMap, side: int) -> tuple[Array, Array]:
+        rows, columns = queries[side], keys[side]
+        at = np.ix_([map_.layers.index(layer) for layer in layers], [map_.heads.index(head) for head in heads])
+        seen = map_.visible[[map_.layers.index(layer) for layer in layers]]
+        return map_.shown[at][:, :, rows][:, :, :, columns], seen[:, rows][:, :, columns]
+
+    (a, seen), (b, seen_too) = taken(first, 0), taken(second, 1)
+    change = b - a
+    largest = float(np.abs(change).max(initial=0.0))
+    levels = 128 + np.sign(change) * np.sqrt(np.abs(change) / (largest or 1.0)) * 127
+    distances = {(one.first.layer, one.first.head): one.distance or 0.0 for one in differences}
+    order = [(layer, head) for layer in layers for head in heads]
+    named = (
+        [_both_names(first.queries[a_place], second.queries[b_place]) for a_place, b_place in pairs[0]],
+        [_both_names(first.keys[a_place], second.keys[b_place]) for a_place, b_place in pairs[1]],
+    )
+    return {
+        "kind": first.kind.value,
+        "name": f"{_NAMES[first.kind]}: difference",
+        "title": f"second less first, {TITLES[first.kind]}: {len(layers)} layers × {len(heads)} heads",
+        "unit": "change",
+        "layers": layers,
+        "heads": heads,
+        "first": max(range(len(order)), key=lambda place: distances.get(order[place], 0.0)),
+        "summaries": [
+            {
+                "layer": layer,
+                "head": head,
+                "pattern": "",
+                "strength": "",
+                "measures": {"distance": f"{distances.get((layer, head), 0.0):.2f}"},
+            }
+            for layer, head in order
+        ],
+        "rows": named[0],
+        "columns": named[1],
+        "same": first.kind is not Kind.CROSS,
+        "signed": True,
+        **_masks(seen | seen_too),
+        "largest": largest,
+        "data": _packed(np.rint(levels)),
+    }
+
+
+def _both_names(first: Token, second: Token) -> dict[str, Any]:
+    own = _token(first)
+    return own if first.shown == second.shown else {**own, "text": f"{own['text']}/{_token(second)['text']}"}
 
 
 def _section(map_: AttentionMap, summaries: Sequence[HeadSummary]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from nlpcli.streams import columns
 from nlpcli.views.attention.ablations import draw_ablations
 from nlpcli.views.attention.alignment import draw_alignment
 from nlpcli.views.attention.attribution import draw_attribution
+from nlpcli.views.attention.comparison import draw_comparison
 from nlpcli.views.attention.heat_map import Sides, draw_heat_map
 from nlpcli.views.attention.labels import label, wrapped
 from nlpcli.views.attention.overview import draw_overview
@@ -87,6 +88,9 @@ def _lines(inspection: Inspection, width: int, coloured: bool) -> Iterator[Text]
         return
     if not inspection.tokens:
         yield Text("(no tokens)")
+        return
+    if inspection.comparison is not None:
+        yield from draw_comparison(inspection, inspection.comparison, width, coloured)
         return
     if inspection.ablations is not None:
         yield from draw_ablations(inspection, inspection.ablations, width, coloured)

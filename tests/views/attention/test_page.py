@@ -5,6 +5,7 @@ import json
 import os
 import re
 import zlib
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from browser import Browser, find
 
 from nlpcli.errors import OutputError
+from nlpcli.pipelines.attention.comparison import compare
 from nlpcli.pipelines.attention.measures import summarize_heads
 from nlpcli.records.inspection import AttentionMap, Inspection, Kind, Token
 from nlpcli.views.attention import page
@@ -397,3 +399,19 @@ def test_a_nan_says_so(opened, screenshots):
     assert text_of(browser, "#tip").endswith("NaN")
     browser.screenshot(screenshots / "nan.png")
     assert opened(encoder()).value("document.getElementById('broken').hidden")
+
+
+def test_two_texts_have_tabs_and_a_signed_difference(opened, screenshots):
+    first = inspection_of(random_heads(["a", "b", "c", "d"]))
+    weights = first.maps[0].weights[:, :, ::-1].copy()
+    second = inspection_of(replace(first.maps[0], weights=weights))
+    browser = opened(replace(first, comparison=compare(first, second)))
+    assert browser.value("[...document.querySelectorAll('#sections button')].map((b) => b.textContent)") == [
+        "Self: difference", "Self: first", "Self: second",
+    ]  # fmt: skip
+    browser.click(*browser.middle_of('.head[data-place="1"]'))
+    for row, column in ((0, 0), (2, 3)):
+        browser.move(*cell(browser, row, column))
+        change = float(weights[0, 1, row, column] - first.maps[0].weights[0, 1, row, column])
+        assert float(text_of(browser, "#tip").split()[-1]) == pytest.approx(change, abs=0.02)
+    browser.screenshot(screenshots / "difference.png")
