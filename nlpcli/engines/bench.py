@@ -13,6 +13,7 @@ from nlpcli.engines.job import Job
 from nlpcli.errors import InputError
 from nlpcli.models.loading import precision_of
 from nlpcli.models.reference import ProgressCallback
+from nlpcli.models.static.kinds import is_static
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import ReadAhead
 from nlpcli.runtime.bench_results import Measurement, machine
@@ -96,7 +97,9 @@ def measure(job: Job, texts: Sequence[str], dtypes: Sequence[str], progress: Pro
         placement = choose(hardware, job.compute.device, dtype)
         progress(f"loading {job.model.name} in {dtype}")
         pipeline = local.load_model(job, placement, progress)
-        name = precision_of(pipeline.model, placement, Use(TASKS[job.task].use)).name
+        # Static vectors have one way to be looked up.
+        static = is_static(pipeline.model.folder)
+        name = "float32" if static else precision_of(pipeline.model, placement, Use(TASKS[job.task].use)).name
         if name in seen:
             continue
         seen.add(name)

@@ -36,6 +36,7 @@ from nlpcli.models.sources.hub_cache import (
     verify_repository,
 )
 from nlpcli.models.sources.hub_client import COMMIT, check_name, watched_hub
+from nlpcli.models.static.kinds import is_static
 
 _CANNOT_BE_WRITTEN = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT}
 
@@ -69,6 +70,8 @@ class HubSource:
             folder = _snapshot(name, repository, file, revision, offline, progress)
         if file is not None:
             return LocalModel(name, (folder / file).parent, Path(file).name)
+        if is_static(folder):
+            return LocalModel(name, folder)
         check_files(name, (path.relative_to(folder).as_posix() for path in folder.rglob("*")))
         return LocalModel(name, folder)
 
