@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -86,7 +87,7 @@ def tally_line(record: Record) -> str:
 
 VALUE_FIELDS = {
     "path": "string",
-    "value": "json",
+    "value": "string",
     "start": "int64",
     "end": "int64",
     "grounded": "bool_",
@@ -113,8 +114,9 @@ class ValueRows:
         lines = LineIndex(record.text)
         for value in values:
             line, column = lines.place(starts[value["start"]]) if value["grounded"] else (1, None)
-            row = {name: value[name] for name in ("path", "value", "start", "end", "grounded")}
-            origin = record.origin
+            row = {name: value[name] for name in ("path", "start", "end", "grounded")}
+            shown, origin = value["value"], record.origin
+            row["value"] = shown if isinstance(shown, str) else json.dumps(shown)
             row |= {"source": origin.source, "line": origin.line + line - 1, "column": column}
             yield replace(record, result=row)
 

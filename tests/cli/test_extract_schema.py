@@ -3,6 +3,7 @@
 import json
 
 import jsonschema
+import pyarrow.parquet as pq
 import pytest
 from tiny import save_token_classifier
 
@@ -80,3 +81,11 @@ def test_a_model_that_writes_finds_types_of_ones_own(call, starter):
 
 def test_a_model_that_labels_tokens_fills_no_schema(call, schema, tmp_path):
     assert call("extract", "--schema", schema, "-m", save_token_classifier(tmp_path / "m"), "a").status == 1
+
+
+def test_a_table_has_a_row_for_each_value_as_text(call, schema, tmp_path, starter):
+    done = call("extract", "--schema", schema, "-o", tmp_path / "out.parquet", TEXTS[0])
+    assert (done.status, done.complaints) == (0, b"")
+    table = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert next(row["path"] for row in table) == "name"
+    assert all(isinstance(row["value"], str) for row in table)
