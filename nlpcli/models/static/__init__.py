@@ -1,6 +1,8 @@
 """Static vectors: words and their vectors, whatever program trained them. Needs numpy, never torch.
 
-`files` reads any format and converts it, by `text_format`, `word2vec_binary`, `fasttext_binary` and `gensim_pickle`;
-`glove_wheel` converts the starter; `store` is the folder that they make, mapped into memory; `subwords` has fastText's
-n-grams, `segments` finds words in texts, `pieces` reads model2vec's folders.
+- which models are static: `kinds`
+- from a file to a folder, once: `files`, by `text_format`, `word2vec_binary`, `fasttext_binary` and `gensim_pickle`
+  over `bytes_reader`; `glove_wheel` converts the starter
+- what is mapped into memory: `store` (words), `pieces` (model2vec's folders)
+- what is looked up: `segments` (the words of a text), `subwords` (fastText's n-grams)
 """
