@@ -84,6 +84,8 @@ def _status_of(error: Exception) -> int:
         return _complain(error, error.exit_status)
     if isinstance(error, OSError):
         return _complain(error, 1, _in_words(error))
+    if isinstance(error, MemoryError):
+        return _complain(error, 1, "out of memory; close other programs, or give less at a time")
     what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
     return _complain(error, 1, f"unexpected {what}; this is a mistake of nlpcli: report it with what -v shows")
 

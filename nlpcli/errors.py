@@ -31,7 +31,7 @@ import os
 import re
 
 _PLAIN_NAME = re.compile(r"[^\s\"'\x00-\x1f\x7f-\xa0\u2000-\u206f\ud800-\udfff]+")
-_BREAK = re.compile(r"\s*[\r\n]\s*")
+_BREAK = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 

@@ -27,6 +27,8 @@ _SIZE = re.compile(r"(size|dim|dims|width|ff|ffn|inner|embd|d_model|d_kv|vocab|c
 _WIDTH = ("hidden_size", "d_model", "n_embd", "dim", "embedding_length", "hidden_dim")
 _OWN_COUNTS = "num_hidden_layers n_layer n_layers num_layers block_count num_attention_heads n_head n_heads num_heads"
 _AT_LEAST_ONE = frozenset((*_OWN_COUNTS.split(), *_WIDTH))
+# What has keys of its own in a tokenizer's configuration, "content" among them.
+_NO_TOKENS = frozenset({"chat_template", "response_schema"})
 _TOKEN_FILES = ("tokenizer_config.json", "special_tokens_map.json")
 _MOST_HEADS = 1 << 16
 # 512 MB in float32: what a file of any size may ask for.
@@ -150,11 +152,15 @@ def check_tokens(name: str, folder: Path) -> None:
 
 
 def _tokens_in(stated: Any) -> Iterator[dict[str, Any]]:
-    """Every object that is to become a token, however deep it lies."""
-    if isinstance(stated, dict) and "content" in stated:
+    """Every object that is to become a token, however deep it lies: it has a property of one."""
+    if isinstance(stated, dict) and not (_properties_of_tokens() - {"id"}).isdisjoint(stated):
         yield stated
-    elif isinstance(stated, dict | list):
-        for value in stated.values() if isinstance(stated, dict) else stated:
+    elif isinstance(stated, dict):
+        for key, value in stated.items():
+            if key not in _NO_TOKENS:
+                yield from _tokens_in(value)
+    elif isinstance(stated, list):
+        for value in stated:
             yield from _tokens_in(value)
 
 

@@ -108,7 +108,8 @@ class GenerateTask(ContinuousTask):
         """Every record of `source`, in order, with its completion or its error."""
         import torch
 
-        batch = self._completer.batch(self._sampling, budget)
+        with self.computing():
+            batch = self._completer.batch(self._sampling, budget)
         drafts: deque[_Draft] = deque()
         while True:
             records = source.take_what_is_there(batch.room) if drafts else source.take(batch.room)

@@ -59,8 +59,9 @@ def faulty(count: int, seed: int, kinds: tuple[str, ...], manners: dict[str, int
                 for what, trial in trials.items():
                     for manner, error in manners.items():
                         tally = tried(trial, trial.folder, kinds, error, count, seed)
-                        outcome = f"{tally.failed} failed in words, {tally.killed} ended, the others went on"
-                        yield Row(f"`{what}`: {' or '.join(kinds)}, {manner}", tally.tried, outcome, tally.lost)
+                        outcome = f"{tally.failed} failed in words, {tally.killed} died, the others went on"
+                        calls = "any call on files" if kinds == CALLS else " or ".join(kinds)
+                        yield Row(f"`{what}`: {calls}, {manner}", tally.tried, outcome, tally.lost)
 
 
 def race(count: int) -> Iterator[Row]:

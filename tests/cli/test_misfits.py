@@ -123,6 +123,16 @@ def test_no_property_of_a_token_is_printed_among_the_results(nlpcli, models, tmp
     assert b"of a token" in done.stderr
 
 
+@pytest.mark.parametrize("value", [[], {}, "x", True])
+@pytest.mark.parametrize("key", ["rms_norm_eps", "rope_theta", "head_dim", "hidden_act", "eos_token_id"])
+def test_a_configuration_that_nobody_can_compute_with_is_said_of_its_model(call, models, tmp_path, key, value):
+    folder = shutil.copytree(models["decoder"], tmp_path / "misfit")
+    change(folder, "config.json", lambda stated: stated.update({key: value}))
+    done = call("generate", "-m", folder, "--greedy", "--max-tokens", "2", "a b")
+    assert done.status in (0, 1)
+    assert b"mistake of nlpcli" not in done.complaints
+
+
 TEMPLATES = [
     "{{ nobody.knows.this }}",
     "{{ raise_exception('no') }}",

@@ -107,3 +107,12 @@ def test_a_place_from_the_end_is_no_size():
     check_numbers("x", {"hidden_size": 32, "vision_feature_layer": -2}, 1 << 20)
     with pytest.raises(ModelUnusable, match="num_hidden_layers = -2"):
         check_numbers("x", {"hidden_size": 32, "num_hidden_layers": -2}, 1 << 20)
+
+
+def test_what_only_looks_like_a_token_is_none(folder):
+    schema = {"type": "object", "properties": {"role": {"const": "assistant"}, "content": {"type": "string"}}}
+    edit(folder / "tokenizer_config.json", response_schema=schema, chat_template=[{"name": "a", "template": "b"}])
+    assert loading.load_tokenizer(LocalModel("tiny", folder))
+    edit(folder / "tokenizer_config.json", mask_token={"content": "[UNK]", "lstri": True})
+    with pytest.raises(ModelUnusable, match="says lstri of a token"):
+        loading.load_tokenizer(LocalModel("tiny", folder))
