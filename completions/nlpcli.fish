@@ -87,7 +87,7 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l encoding -d 'Encoding of text
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' generate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -133,7 +133,7 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l encoding -d 'Encoding of tex
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' translate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -172,7 +172,7 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l encoding -d 'Encoding of tex
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' summarize'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -215,7 +215,7 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l encoding -d 'Encoding of tex
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -264,7 +264,7 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l encoding -d 'Encoding of text in
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' embed'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -320,7 +320,7 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -l encoding -d 'Encoding of text 
 complete -c nlpcli -n "__nlpcli_at ' extract'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' extract'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' extract'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -364,7 +364,7 @@ complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l encoding -d 'Encoding of
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -400,7 +400,7 @@ complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l encoding -d 'Encoding of
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -433,7 +433,7 @@ complete -c nlpcli -n "__nlpcli_at ' words odd'" -l encoding -d 'Encoding of tex
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' words odd'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -466,7 +466,7 @@ complete -c nlpcli -n "__nlpcli_at ' words compare'" -l encoding -d 'Encoding of
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' words compare'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -499,7 +499,7 @@ complete -c nlpcli -n "__nlpcli_at ' words axis'" -l encoding -d 'Encoding of te
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' words axis'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -533,7 +533,7 @@ complete -c nlpcli -n "__nlpcli_at ' words map'" -l encoding -d 'Encoding of tex
 complete -c nlpcli -n "__nlpcli_at ' words map'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words map'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' words map'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -567,7 +567,7 @@ complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l encoding -d 'Encoding o
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -608,7 +608,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l encoding -d 'Encoding of tex
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -644,7 +644,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l encoding -d 'Encoding of te
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -680,7 +680,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l encoding -d 'Encoding of tex
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
@@ -727,7 +727,7 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l encoding -d 'Encodin
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
-complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'

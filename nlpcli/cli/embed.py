@@ -116,7 +116,9 @@ def embed(
         why=why,
     )
     _check(options, plot)
-    job = make_job("embed", options, shared, texts, Per.LINE, catalog().defaults["embed"], written=[plot, html])
+    job = make_job(
+        "embed", options, shared, texts, Per.LINE, catalog().defaults["embed"], written=[plot, html], role="embed"
+    )
     tap = page_of_reasons(why, html) if plot is None else (lambda records: plotted(records, plot))
     return run_job(job, shared, _VIEWS[options.result], tap, unwritten=plot is not None or html is not None)
 

@@ -103,7 +103,7 @@ class SharedOptions:
             "-m",
             "--model",
             metavar="NAME",
-            help="A name of the catalogue, a hub id, a folder, a .gguf file or word vectors.",
+            help="A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.",
         ),
     ] = None
     revision: Annotated[str | None, typer.Option(metavar="REV", help="Branch, tag or commit on the hub.")] = None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlpcli.cli.console import Activity, configure_logging
 from nlpcli.cli.writers import LateWriter, NoWriter, RowsWriter, StreamedWriter, TerminalWriter
-from nlpcli.engines.job import MOST_BATCH_TOKENS, ComputeSpec, Job, ModelSpec
+from nlpcli.engines.job import AUTO, MOST_BATCH_TOKENS, ComputeSpec, Job, ModelSpec
 from nlpcli.errors import NlpcliError, UsageError, quoted
 from nlpcli.records.delimited import dialect
 from nlpcli.records.formats import named_input_format
@@ -113,11 +113,12 @@ def make_job(
     model: str,
     whole_records: bool = False,
     written: Iterable[Path | None] = (),
+    role: str = "",
 ) -> Job:
     """The job that the command line describes; `per` and `model` are the task's defaults.
 
     `whole_records`: the task reads every field of a record, not only the one of `--field`. `written` are the files
-    that it writes beside its results, which it does not read.
+    that it writes beside its results, which it does not read. `role`: see `ModelSpec`.
 
     Raises:
         UsageError: the options do not go together, or one has a value that it can never take.
@@ -141,7 +142,11 @@ def make_job(
     )
     dialect("csv", shared.delimiter, shared.quote)
     compute = ComputeSpec(shared.device, shared.dtype, _batch_tokens(shared.batch_tokens), shared.threads, shared.seed)
-    model_spec = ModelSpec(shared.model or model, shared.revision, shared.offline)
+    model_spec = ModelSpec(shared.model or model, shared.revision, shared.offline, role)
+    if model_spec.name == AUTO:
+        from nlpcli.engines.model_choice import check_choice
+
+        check_choice(model_spec)
     return Job(task, options, input_spec, model_spec, compute, shared.on_error.value, _output(shared))
 
 

@@ -82,7 +82,7 @@ def sentiment(
     )
     _check(options)
     task = "labels" if options.labels and not _ask_for_tone(options.labels) else "sentiment"
-    job = make_job("sentiment", options, shared, texts, Per.LINE, catalog().defaults[task], written=[html])
+    job = make_job("sentiment", options, shared, texts, Per.LINE, catalog().defaults[task], written=[html], role=task)
     return run_job(job, shared, _TALLY if aggregate else _LABELLED, page_of_reasons(why, html), html is not None)
 
 

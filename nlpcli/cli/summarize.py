@@ -87,7 +87,8 @@ def summarize(
     """
     several = _several_files(shared.input or ())
     options = SummarizeOptions(length.value, max_words, method.value, bullets, markup.value, several)
-    job = make_job("summarize", options, shared, texts, Per.DOCUMENT, catalog().defaults[_DEFAULTS[method]])
+    role = _DEFAULTS[method]
+    job = make_job("summarize", options, shared, texts, Per.DOCUMENT, catalog().defaults[role], role=role)
     return run_job(job, shared, _BULLETS if bullets else _SUMMARY)
 
 

@@ -1,5 +1,5 @@
 """Where a job runs; the same job gives the same results everywhere.
 
-`job` is what runs. `local` runs it in this process, on as many cores as `worker_pool` says; `bench` measures what
-is fastest here. `without_model` runs what needs none, without torch.
+`job` is what runs, `model_choice` what `--model auto` stands for in it. `local` runs it in this process, on as many
+cores as `worker_pool` says; `bench` measures what is fastest here. `without_model` runs what needs none, without torch.
 """

@@ -11,16 +11,22 @@ from nlpcli.records.outputs import OutputSpec
 # A text is no longer, and no machine holds a larger batch.
 MOST_BATCH_TOKENS = 10_000_000
 
+# The name that leaves the choice to the first texts of a run.
+AUTO = "auto"
 OnError = Literal["fail", "skip", "keep"]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """Which model; `name` as the user wrote it."""
+    """Which model; `name` as the user wrote it.
+
+    `role`: the task as the catalogue names it, whose models there `AUTO` chooses from.
+    """
 
     name: str
     revision: str | None = None
     offline: bool = False
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from nlpcli.engines.job import Job
+from nlpcli.engines.job import AUTO, Job
+from nlpcli.engines.model_choice import with_chosen_model
 from nlpcli.engines.worker_pool import WorkerPool, use_threads
+from nlpcli.errors import UsageError
 from nlpcli.models.cache import ready_to_load, resolve
 from nlpcli.models.reference import ProgressCallback
 from nlpcli.models.static.kinds import is_known_to_be_static
@@ -51,6 +53,7 @@ def run(
     """
     # Reading goes on while the model loads, so that a pipe is not kept waiting.
     source = ReadAhead(records)
+    job = with_chosen_model(job, source)
     # The device comes first: a name that is not there costs no download.
     hardware = hardware_for(job)
     placement, best = place(job, hardware)
@@ -131,6 +134,8 @@ def load_model(job: Job, placement: Placement, progress: ProgressCallback) -> Lo
     Raises:
         ModelError: the model cannot be had or used.
     """
+    if job.model.name == AUTO:
+        raise UsageError('"auto" chooses a model by the texts of a run; name the one to load')
     progress(f"loading {job.model.name}")
     model = ready_to_load(resolve(job.model.name, job.model.revision, job.model.offline, progress), progress)
     log.info("%s: %s", placement.device, placement.device_reason)

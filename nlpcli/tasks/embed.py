@@ -261,7 +261,7 @@ def loader(options: EmbedOptions, model: LocalModel, placement: Placement) -> Lo
 def make_task(options: EmbedOptions, loaded: Loaded[Any]) -> EmbedTask:
     """The task of one run."""
     pipeline, exact = (loaded.pipeline.pipeline, loaded.pipeline.exact) if options.why else (loaded.pipeline, None)
-    return EmbedTask(options, pipeline, LanguageWatch(loaded.model), loaded.model.name, exact)
+    return EmbedTask(options, pipeline, LanguageWatch(loaded.model, "embed"), loaded.model.name, exact)
 
 
 def _behind(place: tuple[int, int] | None, prompt: int) -> tuple[int, int] | None:

@@ -1,10 +1,11 @@
-"""Says once when a text is in a language that the model does not know."""
+"""Says once when a text is in a language that the model does not know, and which model does."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
 
+from nlpcli.models.catalog import catalog
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
 
@@ -14,13 +15,28 @@ log = logging.getLogger(__name__)
 _SURE = 0.9
 # "gr8 m8" is no language.
 _FEWEST_LETTERS = 4
+_LISTED = 8
+
+
+def foreign_language(text: str, languages: Sequence[str]) -> str | None:
+    """The language of `text` where that is surely none of `languages`."""
+    from nlpcli.text.detection import detect
+
+    if sum(map(str.isalpha, text[:100])) < _FEWEST_LETTERS:
+        return None
+    code, confidence = detect(text)
+    return code if confidence >= _SURE and code not in languages else None
 
 
 class LanguageWatch:
-    """Looks at records until it has warned. Models whose languages are not known are not watched."""
+    """Looks at records until it has warned. Models whose languages are not known are not watched.
 
-    def __init__(self, model: LocalModel) -> None:
+    `role`: the task as the catalogue names it, of which it may have a model that knows the language.
+    """
+
+    def __init__(self, model: LocalModel, role: str = "") -> None:
         self._model = model
+        self._role = role
         self._watching = bool(model.languages)
 
     def __call__(self, records: Sequence[Record]) -> None:
@@ -28,21 +44,20 @@ class LanguageWatch:
         for record in records:
             if not self._watching:
                 return
-            self._look(record)
+            if code := foreign_language(record.text, self._model.languages):
+                self._watching = False
+                self._warn(record, code)
 
-    def _look(self, record: Record) -> None:
-        from nlpcli.text.detection import detect
-
-        if sum(map(str.isalpha, record.text[:100])) < _FEWEST_LETTERS:
-            return
-        code, confidence = detect(record.text)
-        if confidence >= _SURE and code not in self._model.languages:
-            self._watching = False
-            log.warning(
-                "%s seems to be in another language (%s): %s knows %s only, so its results there mean little;"
-                " choose a model of that language, or a multilingual one, with -m",
-                record.origin,
-                code,
-                self._model.name,
-                ", ".join(self._model.languages),
-            )
+    def _warn(self, record: Record, code: str) -> None:
+        languages = self._model.languages
+        known = f"{', '.join(languages)} only" if len(languages) <= _LISTED else f"{len(languages)} others"
+        other = catalog().for_language(self._role, code)
+        advice = f"use -m {other}, which knows it" if other else "choose a model of that language with -m"
+        log.warning(
+            "%s seems to be in another language (%s): %s knows %s, so its results there mean little; %s",
+            record.origin,
+            code,
+            self._model.name,
+            known,
+            advice,
+        )

@@ -270,6 +270,8 @@ def loader(options: SentimentOptions, model: LocalModel, placement: Placement) -
 
 def make_task(options: SentimentOptions, loaded: Loaded[Any]) -> SentimentTask:
     """The task of one run."""
+    from nlpcli.pipelines.labels import tell_tones
+
     classifier, exact = loaded.pipeline, None
     if options.why:
         classifier, exact = classifier.pipeline, classifier.exact
@@ -281,7 +283,8 @@ def make_task(options: SentimentOptions, loaded: Loaded[Any]) -> SentimentTask:
         exact = None if exact is None else zero_shot_classifier(exact, *labels)
     unknown = UnknownWords(classifier.unknown, loaded.model.name) if hasattr(classifier, "unknown") else None
     preparation = _preparation(classifier, loaded.model)
-    return SentimentTask(options, classifier, preparation, LanguageWatch(loaded.model), unknown, exact)
+    watch = LanguageWatch(loaded.model, "sentiment" if tell_tones(classifier.labels) else "labels")
+    return SentimentTask(options, classifier, preparation, watch, unknown, exact)
 
 
 def _preparation(classifier: Classifier, model: LocalModel) -> Callable[[str], str]:

@@ -31,7 +31,7 @@ def loader(options: SummarizeOptions, model: LocalModel, placement: Placement) -
 
 def make_task(options: SummarizeOptions, loaded: Loaded[Any]) -> BatchTask:
     """The task of one run, as the loaded pipeline does it."""
-    watch = LanguageWatch(loaded.model)
+    watch = LanguageWatch(loaded.model, "summarize")
     if hasattr(loaded.pipeline, "windows_at_sentence_ends"):
         from nlpcli.tasks.summarize_extractive import ExtractiveTask
 

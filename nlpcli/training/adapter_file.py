@@ -27,6 +27,11 @@ def plain_name(peft_name: str) -> str:
 
 def save_adapter(path: Path, trained: Mapping[str, Tensor], recipe: Mapping[str, Any]) -> None:
     """Write the trained tensors in float16, and in the metadata what else makes the model."""
-    tensors = {plain_name(name): tensor.to(torch.float16).contiguous() for name, tensor in trained.items()}
+    save_named(path, {plain_name(name): tensor for name, tensor in trained.items()}, recipe)
+
+
+def save_named(path: Path, trained: Mapping[str, Tensor], recipe: Mapping[str, Any]) -> None:
+    """As `save_adapter`, of tensors that have the names of the merged model already."""
+    tensors = {name: tensor.to(torch.float16).contiguous() for name, tensor in trained.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, path, {name: json.dumps(value) for name, value in recipe.items()})

@@ -14,6 +14,7 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from nlpcli.models.cache import resolve
 from nlpcli.models.reference import ProgressCallback
 from nlpcli.training.answers import Answers
 from nlpcli.training.objective import agreed, answered
@@ -21,7 +22,9 @@ from nlpcli.training.phrases import PhrasesRecipe, phrases, spellings
 from nlpcli.training.sentiment_data import Example
 from nlpcli.training.student import Student, Taught
 from nlpcli.training.teacher import Teacher, TeacherRecipe
-from nlpcli.training.teacher_weights import teacher_folder
+
+# sentence-transformers/all-mpnet-base-v2.
+TEACHER = "starter/mpnet"
 
 
 class Stages:
@@ -72,7 +75,7 @@ def taught_texts(
     whole = [example for example in examples if example.source == of_phrases.source]
     spelled = spellings([example.text for example in whole], of_phrases)
     if not stages.rated.exists():
-        teacher = Teacher(teacher_folder(stages.work, progress), of_teacher, progress)
+        teacher = Teacher(resolve(TEACHER, None, False, progress).folder, of_teacher, progress)
         if not stages.teacher.exists():
             with stages.timed("teacher"):
                 teacher.learn(examples, stages.teacher)

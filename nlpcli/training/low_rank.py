@@ -65,6 +65,13 @@ class MasterWeights:
         """Put tensors by name, such as an average that was stored, into the model."""
         self._show([tensors[name] for name in self.names])
 
+    def begin(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from some of the tensors by name, as they were learnt before."""
+        for name, exact, average in zip(self.names, self._exact, self._average, strict=True):
+            exact.copy_(tensors.get(name, exact))
+            average.copy_(exact)
+        self._show(self._exact)
+
     def use_average(self) -> Mapping[str, Tensor]:
         """Put the running average into the model; the tensors by name, float32."""
         self._show(self._average)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nlpcli.training.sentiment_data import NEGATIVE, POSITIVE, Example, class_probabilities, label_of
+from nlpcli.training.sentiment_data import NEGATIVE, NEUTRAL, POSITIVE, Example, class_probabilities, label_of
 
 # How far apart the logits of positive and negative are for each point of the raters' scale.
 LOGITS_PER_POINT = 2.0
@@ -18,14 +18,15 @@ TEACHER_ERROR = 0.6
 
 
 class Targets(NamedTuple):
-    """`probabilities` (examples, classes) and `ratings` (examples,)."""
+    """`probabilities` (examples, classes), `ratings` and `poles_alone` (examples,)."""
 
     probabilities: Tensor
     ratings: Tensor
+    poles_alone: Tensor
 
     def of(self, indices: list[int]) -> Targets:
         """Those of some examples."""
-        return Targets(self.probabilities[indices], self.ratings[indices])
+        return Targets(self.probabilities[indices], self.ratings[indices], self.poles_alone[indices])
 
 
 def targets_of(examples: Sequence[Example]) -> Targets:
@@ -33,6 +34,7 @@ def targets_of(examples: Sequence[Example]) -> Targets:
     return Targets(
         torch.tensor([example.probabilities for example in examples]),
         torch.tensor([example.rating for example in examples]),
+        torch.tensor([example.poles_alone for example in examples]),
     )
 
 
@@ -41,8 +43,16 @@ def loss(logits: Tensor, targets: Targets, weight_of_rating: float) -> Tensor:
 
     The rating tells a strong word from a weak one, which the classes do not.
     """
+    logits = _among_the_known(logits, targets.poles_alone)
     of_classes = -(targets.probabilities * functional.log_softmax(logits, dim=-1)).sum(-1).mean()
     return of_classes + weight_of_rating * functional.smooth_l1_loss(_ratings(logits), targets.ratings)
+
+
+def _among_the_known(logits: Tensor, poles_alone: Tensor) -> Tensor:
+    """Nobody was asked whether these texts are neutral, so that they teach nothing of it."""
+    unasked = torch.zeros_like(logits, dtype=torch.bool)
+    unasked[:, NEUTRAL] = poles_alone
+    return logits.masked_fill(unasked, -1e4)
 
 
 def answered(texts: Sequence[str], logits: Tensor) -> list[Example]:

@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import Literal
 
 LABELS = ("negative", "neutral", "positive")
-NEGATIVE, POSITIVE = LABELS.index("negative"), LABELS.index("positive")
+NEGATIVE, NEUTRAL, POSITIVE = range(3)
 # In tokens; what is longer is cut in training, and read in windows in use.
 LONGEST_TEXT = 128
 # On the raters' scale from -4 to 4.
 BOUNDARY = 0.5
 # Standard error of a mean of 20 ratings whose spread is about 1.1, as the study's own per-text deviations have it.
 RATING_ERROR = 0.25
+
+# Of reviews with stars: how good or bad most are, and how many say the opposite of their stars.
+RATING_OF_A_REVIEW = 1.25
+DOUBT = 0.08
 
 Part = Literal["train", "calibration", "test"]
 
@@ -29,6 +33,7 @@ class Example:
     """A text, its class (an index of LABELS), and where it comes from.
 
     `rating` is on the raters' scale from -4 to 4; `probabilities` are those of the classes given the rating's error.
+    `poles_alone`: nobody was asked whether it is neutral.
     """
 
     text: str
@@ -36,6 +41,7 @@ class Example:
     rating: float
     probabilities: tuple[float, float, float]
     source: str = ""
+    poles_alone: bool = False
 
 
 def read_rated(path: Path) -> list[Example]:
@@ -50,6 +56,21 @@ def read_labelled(path: Path) -> list[Example]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         return [_certain(row["text"], LABELS.index(row["label"])) for row in rows]
+
+
+def read_reviews(path: Path, source: str) -> list[Example]:
+    """The rows of a file with the columns label and text, of which people said no more than good or bad."""
+    return [
+        Example(
+            example.text,
+            example.label,
+            example.rating / 4 * RATING_OF_A_REVIEW,
+            ((1 - DOUBT, 0.0, DOUBT) if example.label == NEGATIVE else (DOUBT, 0.0, 1 - DOUBT)),
+            source,
+            poles_alone=True,
+        )
+        for example in read_labelled(path)
+    ]
 
 
 def _certain(text: str, label: int) -> Example:

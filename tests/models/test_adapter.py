@@ -1,5 +1,6 @@
 """Models made from another one and an adapter of ours."""
 
+import dataclasses
 import hashlib
 import json
 
@@ -124,9 +125,26 @@ def test_without_its_base_the_base_is_asked_for(source):
         source.resolve("starter/yes", None, True, progress)
 
 
-def test_what_ships_is_small_and_is_what_the_catalogue_names():
-    origin = catalog().models["starter/sentiment"].origin
+@pytest.mark.parametrize("name", ["starter/sentiment", "starter/sentiment-large"])
+def test_what_ships_is_small_and_is_what_the_catalogue_names(name):
+    origin = catalog().models[name].origin
     path = adapters.FOLDER / origin.file
-    assert path.stat().st_size == origin.size <= 2_000_000
+    assert path.stat().st_size == origin.size <= 8_000_000
+    assert path.with_suffix(".md").read_text(encoding="utf-8").startswith(f"# {name}\n")
+    assert origin.base in catalog().models
     assert hashlib.sha256(path.read_bytes()).hexdigest() == origin.sha256
     assert {weight.dtype for weight in load_file(path).values()} == {np.dtype(np.float16)}
+
+
+def test_tensors_that_need_no_more_are_kept_in_float16_and_the_last_layer_alone_is_scaled(base, adapter, tmp_path):
+    path = adapters.FOLDER / adapter.file
+    tensors = load_file(path) | {"classifier.dense.weight": np.full((3, 3), 2, np.float16)}
+    tensors["classifier.out_proj.weight"] = tensors.pop("classifier.weight")
+    recipe = RECIPE | {"halves": ["bert.norm.weight"]}
+    save_file(tensors, path, {name: json.dumps(value) for name, value in recipe.items()})
+    changed = dataclasses.replace(adapter, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    merge_adapter(changed, base, tmp_path / "made")
+    weights = load_file(tmp_path / "made" / "model.safetensors")
+    assert (weights["bert.norm.weight"].dtype, weights["bert.query.weight"].dtype) == (np.float16, np.float32)
+    assert weights["classifier.dense.weight"].max() == 2
+    assert weights["classifier.out_proj.weight"].max() == 0.5

