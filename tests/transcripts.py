@@ -226,6 +226,7 @@ def folder_of_examples(folder: Path) -> Path:
     (folder / "items.jsonl").write_text(
         '{"id":1,"title":"Lamp","text":"The lamp is bright."}\n{"id":2,"title":"Desk"}\n{"id":3,"text":null}\n{broken\n'
     )
+    (folder / "letters.jsonl").write_text('{"text":"Ada Lovelace was born in London in 1815."}\n')
     (folder / "carta.txt").write_text("A água ferve.\nSim.\n", encoding="utf-8")
     (folder / "page.html").write_text("<p>The <b>red car</b>.</p>")
     (folder / "film.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nYes.\n")

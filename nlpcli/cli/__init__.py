@@ -4,7 +4,7 @@
   `arguments`, `numpy_threads`, `options` (those that tasks share), `option_names`, `vendored` (Click inside Typer)
 - from a job to an exit status: `run`, `writers` (for whoever looks on), `console` (the only module that prints)
 - a file per task: `generate`, `translate`, `summarize`, `sentiment`, `embed`, `attention_inspect`, `words`, `bias`,
-  `extract` (with `extract_mask`, `extract_schema`)
+  `extract` (with `extract_mask`, `extract_schema`); `why` for those that explain their results
 - a file per other command: `models`, `devices`, `bench`, `config`
 - what is generated: `help` (headings), `syntax` (the command line as data), `manual`; completions in `completion/`
 """

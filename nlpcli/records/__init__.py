@@ -2,7 +2,8 @@
 
 - in: `inputs` (files and streams), `content` (what first bytes say), `compression`, `formats`; `readers` over
   `splitting`, `delimited`, `json_stream`, `json_text`, `parquet` and `arrow`
-- a unit: `record`, `field_path`, `in_place`, `template`, `schema`, `inspection` (of attention), `finite`
+- a unit: `record`, `field_path`, `in_place`, `template`, `schema`, `inspection` (of attention), `attribution`
+  (the field `why`), `finite`
 - out: `outputs` and `output_folder` (where), `part_files` and `spool` (whole or not at all), `table` (columns),
   `writers` and `table_writer`
 - `mask_map`: what tokens of personal data stand for

@@ -2,5 +2,5 @@
 
 `loading` picks a completer: `completer` (decoders) or `seq2seq_completer`. Both run `continuous`, which asks
 `sampling` for the next token, `constraint` for those that a schema allows, and `text_stream` for text. `pipeline`
-is transformers' own.
+is transformers' own. `reasons` says which tokens of the prompt a completion rests on.
 """
