@@ -142,7 +142,7 @@ _nlpcli_behind_break() {
 _nlpcli_is_command() {
     # The words behind nlpcli.
     case "$1" in
-        " generate" | " translate" | " summarize" | " sentiment" | " embed" | " extract" | " words" | " words nearest" | " words analogy" | " words odd" | " words compare" | " words axis" | " words map" | " words evaluate" | " bias" | " bias weat" | " bias pairs" | " bias swap" | " attention-inspect" | " models" | " models list" | " models pull" | " models path" | " models rm" | " models prune" | " models verify" | " config" | " config show" | " config path" | " bench" | " devices") return 0 ;;
+        " generate" | " translate" | " summarize" | " sentiment" | " embed" | " extract" | " words" | " words nearest" | " words analogy" | " words odd" | " words compare" | " words axis" | " words map" | " words evaluate" | " bias" | " bias weat" | " bias pairs" | " bias swap" | " attention-inspect" | " models" | " models list" | " models pull" | " models path" | " models rm" | " models prune" | " models verify" | " serve" | " serve start" | " serve stop" | " serve status" | " serve run" | " config" | " config show" | " config path" | " bench" | " devices") return 0 ;;
         *) return 1 ;;
     esac
 }
@@ -181,6 +181,7 @@ _nlpcli_kind() {
         " generate --threads") kind=ANYTHING ;;
         " generate --seed") kind=ANYTHING ;;
         " generate --profile") kind=profiles ;;
+        " generate --keep-warm") kind=ANYTHING ;;
         " translate --from") kind=languages ;;
         " translate --to") kind=languages ;;
         " translate --markup") kind=CHOICES:auto,none,html,markdown,srt,vtt,po,xliff,docx ;;
@@ -206,6 +207,7 @@ _nlpcli_kind() {
         " translate --threads") kind=ANYTHING ;;
         " translate --seed") kind=ANYTHING ;;
         " translate --profile") kind=profiles ;;
+        " translate --keep-warm") kind=ANYTHING ;;
         " summarize --length") kind=CHOICES:short,medium,long ;;
         " summarize --max-words") kind=ANYTHING ;;
         " summarize --method") kind=CHOICES:auto,abstractive,extractive ;;
@@ -228,6 +230,7 @@ _nlpcli_kind() {
         " summarize --threads") kind=ANYTHING ;;
         " summarize --seed") kind=ANYTHING ;;
         " summarize --profile") kind=profiles ;;
+        " summarize --keep-warm") kind=ANYTHING ;;
         " sentiment --threshold") kind=ANYTHING ;;
         " sentiment --labels") kind=ANYTHING ;;
         " sentiment --html") kind=FILES ;;
@@ -250,6 +253,7 @@ _nlpcli_kind() {
         " sentiment --threads") kind=ANYTHING ;;
         " sentiment --seed") kind=ANYTHING ;;
         " sentiment --profile") kind=profiles ;;
+        " sentiment --keep-warm") kind=ANYTHING ;;
         " embed --search") kind=ANYTHING ;;
         " embed --top") kind=ANYTHING ;;
         " embed --plot") kind=FILES ;;
@@ -276,6 +280,7 @@ _nlpcli_kind() {
         " embed --threads") kind=ANYTHING ;;
         " embed --seed") kind=ANYTHING ;;
         " embed --profile") kind=profiles ;;
+        " embed --keep-warm") kind=ANYTHING ;;
         " extract --types") kind=ANYTHING ;;
         " extract --aggregation") kind=CHOICES:simple,first,average,max ;;
         " extract --schema") kind=FILES ;;
@@ -305,6 +310,7 @@ _nlpcli_kind() {
         " extract --threads") kind=ANYTHING ;;
         " extract --seed") kind=ANYTHING ;;
         " extract --profile") kind=profiles ;;
+        " extract --keep-warm") kind=ANYTHING ;;
         " words nearest --top") kind=ANYTHING ;;
         " words nearest --vocab") kind=ANYTHING ;;
         " words nearest -i" | " words nearest --input") kind=FILES ;;
@@ -325,6 +331,7 @@ _nlpcli_kind() {
         " words nearest --threads") kind=ANYTHING ;;
         " words nearest --seed") kind=ANYTHING ;;
         " words nearest --profile") kind=profiles ;;
+        " words nearest --keep-warm") kind=ANYTHING ;;
         " words analogy --top") kind=ANYTHING ;;
         " words analogy --method") kind=CHOICES:add,mul ;;
         " words analogy --vocab") kind=ANYTHING ;;
@@ -346,6 +353,7 @@ _nlpcli_kind() {
         " words analogy --threads") kind=ANYTHING ;;
         " words analogy --seed") kind=ANYTHING ;;
         " words analogy --profile") kind=profiles ;;
+        " words analogy --keep-warm") kind=ANYTHING ;;
         " words odd -i" | " words odd --input") kind=FILES ;;
         " words odd --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet,docx ;;
         " words odd --field") kind=fields ;;
@@ -364,6 +372,7 @@ _nlpcli_kind() {
         " words odd --threads") kind=ANYTHING ;;
         " words odd --seed") kind=ANYTHING ;;
         " words odd --profile") kind=profiles ;;
+        " words odd --keep-warm") kind=ANYTHING ;;
         " words compare -i" | " words compare --input") kind=FILES ;;
         " words compare --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet,docx ;;
         " words compare --field") kind=fields ;;
@@ -382,6 +391,7 @@ _nlpcli_kind() {
         " words compare --threads") kind=ANYTHING ;;
         " words compare --seed") kind=ANYTHING ;;
         " words compare --profile") kind=profiles ;;
+        " words compare --keep-warm") kind=ANYTHING ;;
         " words axis -i" | " words axis --input") kind=FILES ;;
         " words axis --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet,docx ;;
         " words axis --field") kind=fields ;;
@@ -400,6 +410,7 @@ _nlpcli_kind() {
         " words axis --threads") kind=ANYTHING ;;
         " words axis --seed") kind=ANYTHING ;;
         " words axis --profile") kind=profiles ;;
+        " words axis --keep-warm") kind=ANYTHING ;;
         " words map --plot") kind=FILES ;;
         " words map -i" | " words map --input") kind=FILES ;;
         " words map --input-format") kind=CHOICES:txt,jsonl,json,csv,tsv,parquet,docx ;;
@@ -419,6 +430,7 @@ _nlpcli_kind() {
         " words map --threads") kind=ANYTHING ;;
         " words map --seed") kind=ANYTHING ;;
         " words map --profile") kind=profiles ;;
+        " words map --keep-warm") kind=ANYTHING ;;
         " words evaluate --method") kind=CHOICES:add,mul ;;
         " words evaluate --vocab") kind=ANYTHING ;;
         " words evaluate -i" | " words evaluate --input") kind=FILES ;;
@@ -439,6 +451,7 @@ _nlpcli_kind() {
         " words evaluate --threads") kind=ANYTHING ;;
         " words evaluate --seed") kind=ANYTHING ;;
         " words evaluate --profile") kind=profiles ;;
+        " words evaluate --keep-warm") kind=ANYTHING ;;
         " bias weat --sets") kind=FILES ;;
         " bias weat --level") kind=CHOICES:auto,words,sentences ;;
         " bias weat --plot") kind=FILES ;;
@@ -460,6 +473,7 @@ _nlpcli_kind() {
         " bias weat --threads") kind=ANYTHING ;;
         " bias weat --seed") kind=ANYTHING ;;
         " bias weat --profile") kind=profiles ;;
+        " bias weat --keep-warm") kind=ANYTHING ;;
         " bias pairs --by") kind=ANYTHING ;;
         " bias pairs --plot") kind=FILES ;;
         " bias pairs -i" | " bias pairs --input") kind=FILES ;;
@@ -480,6 +494,7 @@ _nlpcli_kind() {
         " bias pairs --threads") kind=ANYTHING ;;
         " bias pairs --seed") kind=ANYTHING ;;
         " bias pairs --profile") kind=profiles ;;
+        " bias pairs --keep-warm") kind=ANYTHING ;;
         " bias swap --sets") kind=FILES ;;
         " bias swap --label") kind=ANYTHING ;;
         " bias swap --plot") kind=FILES ;;
@@ -501,6 +516,7 @@ _nlpcli_kind() {
         " bias swap --threads") kind=ANYTHING ;;
         " bias swap --seed") kind=ANYTHING ;;
         " bias swap --profile") kind=profiles ;;
+        " bias swap --keep-warm") kind=ANYTHING ;;
         " attention-inspect --layer") kind=ANYTHING ;;
         " attention-inspect --head") kind=ANYTHING ;;
         " attention-inspect --part") kind=CHOICES:text,vision ;;
@@ -531,8 +547,13 @@ _nlpcli_kind() {
         " attention-inspect --threads") kind=ANYTHING ;;
         " attention-inspect --seed") kind=ANYTHING ;;
         " attention-inspect --profile") kind=profiles ;;
+        " attention-inspect --keep-warm") kind=ANYTHING ;;
         " models pull --revision") kind=ANYTHING ;;
         " models path --revision") kind=ANYTHING ;;
+        " serve start --keep-alive") kind=ANYTHING ;;
+        " serve start --memory") kind=ANYTHING ;;
+        " serve run --keep-alive") kind=ANYTHING ;;
+        " serve run --memory") kind=ANYTHING ;;
         " config show --profile") kind=profiles ;;
         " bench -m" | " bench --model") kind=models ;;
         " bench --revision") kind=ANYTHING ;;
@@ -551,25 +572,25 @@ _nlpcli_options() {
     # The options of $1.
     case "$1" in
         "") _nlpcli_offer "$current" -V --version --profile --install-completion --show-completion -h --help ;;
-        " generate") _nlpcli_offer "$current" --system --max-tokens --temperature --top-p --top-k --greedy --no-greedy --stop --n --raw --no-raw --schema --template --why --no-why --html --stream --no-stream -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " translate") _nlpcli_offer "$current" --from --to --markup --glossary --beams --shortlist --no-shortlist --scores --no-scores --why --no-why --html --min-confidence -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets --no-bullets --markup -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " sentiment") _nlpcli_offer "$current" --all-scores --no-all-scores --threshold --aggregate --no-aggregate --labels --why --no-why --html --hypothesis -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " embed") _nlpcli_offer "$current" --search --similarity --no-similarity --top --chunks --no-chunks --plot --pooling --normalize --no-normalize --dim --precision --why --no-why --html --prompt -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " extract") _nlpcli_offer "$current" --types --aggregation --schema --examples --grounded-only --no-grounded-only --offsets --layout --html --count --no-count --keyphrases --no-keyphrases --top --method --mask --no-mask --unmask --no-unmask --map --kinds --originals --no-originals -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " generate") _nlpcli_offer "$current" --system --max-tokens --temperature --top-p --top-k --greedy --no-greedy --stop --n --raw --no-raw --schema --template --why --no-why --html --stream --no-stream -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " translate") _nlpcli_offer "$current" --from --to --markup --glossary --beams --shortlist --no-shortlist --scores --no-scores --why --no-why --html --min-confidence -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets --no-bullets --markup -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " sentiment") _nlpcli_offer "$current" --all-scores --no-all-scores --threshold --aggregate --no-aggregate --labels --why --no-why --html --hypothesis -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " embed") _nlpcli_offer "$current" --search --similarity --no-similarity --top --chunks --no-chunks --plot --pooling --normalize --no-normalize --dim --precision --why --no-why --html --prompt -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " extract") _nlpcli_offer "$current" --types --aggregation --schema --examples --grounded-only --no-grounded-only --offsets --layout --html --count --no-count --keyphrases --no-keyphrases --top --method --mask --no-mask --unmask --no-unmask --map --kinds --originals --no-originals -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " words") _nlpcli_offer "$current" -h --help ;;
-        " words nearest") _nlpcli_offer "$current" --top --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words analogy") _nlpcli_offer "$current" --top --method --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words odd") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words compare") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words axis") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words map") _nlpcli_offer "$current" --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words evaluate") _nlpcli_offer "$current" --method --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words nearest") _nlpcli_offer "$current" --top --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words analogy") _nlpcli_offer "$current" --top --method --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words odd") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words compare") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words axis") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words map") _nlpcli_offer "$current" --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words evaluate") _nlpcli_offer "$current" --method --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " bias") _nlpcli_offer "$current" -h --help ;;
-        " bias weat") _nlpcli_offer "$current" --sets --level --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " bias pairs") _nlpcli_offer "$current" --each --no-each --by --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " bias swap") _nlpcli_offer "$current" --sets --label --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " attention-inspect") _nlpcli_offer "$current" --layer --head --part --pair --method --ablate --compare --compare-model --top --verify --no-verify --html --png --npz -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " bias weat") _nlpcli_offer "$current" --sets --level --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " bias pairs") _nlpcli_offer "$current" --each --no-each --by --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " bias swap") _nlpcli_offer "$current" --sets --label --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " attention-inspect") _nlpcli_offer "$current" --layer --head --part --pair --method --ablate --compare --compare-model --top --verify --no-verify --html --png --npz -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " models") _nlpcli_offer "$current" -h --help ;;
         " models list") _nlpcli_offer "$current" --available --no-available --json --no-json -h --help ;;
         " models pull") _nlpcli_offer "$current" --revision -q --quiet --no--q -h --help ;;
@@ -577,6 +598,11 @@ _nlpcli_options() {
         " models rm") _nlpcli_offer "$current" -y --yes --no--y --dry-run --no-dry-run --json --no-json -h --help ;;
         " models prune") _nlpcli_offer "$current" -y --yes --no--y --dry-run --no-dry-run --json --no-json -h --help ;;
         " models verify") _nlpcli_offer "$current" --json --no-json -h --help ;;
+        " serve") _nlpcli_offer "$current" -h --help ;;
+        " serve start") _nlpcli_offer "$current" --keep-alive --memory -h --help ;;
+        " serve stop") _nlpcli_offer "$current" -h --help ;;
+        " serve status") _nlpcli_offer "$current" --json --no-json -h --help ;;
+        " serve run") _nlpcli_offer "$current" --keep-alive --memory -h --help ;;
         " config") _nlpcli_offer "$current" -h --help ;;
         " config show") _nlpcli_offer "$current" --profile --json --no-json -h --help ;;
         " config path") _nlpcli_offer "$current" -h --help ;;
@@ -588,7 +614,7 @@ _nlpcli_options() {
 _nlpcli_arguments() {
     # Commands and arguments.
     case "$1" in
-        "") _nlpcli_offer "$current" generate translate summarize sentiment embed extract words bias attention-inspect models config bench devices ;;
+        "") _nlpcli_offer "$current" generate translate summarize sentiment embed extract words bias attention-inspect models serve config bench devices ;;
         " generate") _nlpcli_value TEXTS "$current" ;;
         " translate") _nlpcli_value TEXTS "$current" ;;
         " summarize") _nlpcli_value TEXTS "$current" ;;
@@ -612,8 +638,9 @@ _nlpcli_arguments() {
         " models path") _nlpcli_value cached "$current" ;;
         " models rm") _nlpcli_value cached "$current" ;;
         " models verify") _nlpcli_value cached "$current" ;;
+        " serve") _nlpcli_offer "$current" start stop status run ;;
         " config") _nlpcli_offer "$current" show path ;;
-        " config show") _nlpcli_value CHOICES:generate,translate,summarize,sentiment,embed,extract,words,bias,attention-inspect,models,config,bench,devices "$current" ;;
+        " config show") _nlpcli_value CHOICES:generate,translate,summarize,sentiment,embed,extract,words,bias,attention-inspect,models,serve,config,bench,devices "$current" ;;
         " bench") _nlpcli_value CHOICES:generate,translate,summarize,sentiment,embed "$current" ;;
     esac
 }

@@ -11,7 +11,7 @@ function __nlpcli_at --description 'Whether the words so far name this command, 
                 set -e words[1]
             case '-*'
             case '*'
-                if not contains -- "$path $words[1]" ' generate' ' translate' ' summarize' ' sentiment' ' embed' ' extract' ' words' ' words nearest' ' words analogy' ' words odd' ' words compare' ' words axis' ' words map' ' words evaluate' ' bias' ' bias weat' ' bias pairs' ' bias swap' ' attention-inspect' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' config' ' config show' ' config path' ' bench' ' devices'
+                if not contains -- "$path $words[1]" ' generate' ' translate' ' summarize' ' sentiment' ' embed' ' extract' ' words' ' words nearest' ' words analogy' ' words odd' ' words compare' ' words axis' ' words map' ' words evaluate' ' bias' ' bias weat' ' bias pairs' ' bias swap' ' attention-inspect' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' serve' ' serve start' ' serve stop' ' serve status' ' serve run' ' config' ' config show' ' config path' ' bench' ' devices'
                     break
                 end
                 set path "$path $words[1]"
@@ -45,6 +45,7 @@ complete -c nlpcli -n "__nlpcli_at ''" -a words -d 'Ask word vectors: what is ne
 complete -c nlpcli -n "__nlpcli_at ''" -a bias -d 'Measure what vectors and models have learnt of us: association tests, preferences, swapped names.'
 complete -c nlpcli -n "__nlpcli_at ''" -a attention-inspect -d 'Show, measure and check what each attention head of a model does with a text.'
 complete -c nlpcli -n "__nlpcli_at ''" -a models -d 'List, fetch, remove and check the models on this machine.'
+complete -c nlpcli -n "__nlpcli_at ''" -a serve -d 'Keep models loaded, so that the next call answers at once.'
 complete -c nlpcli -n "__nlpcli_at ''" -a config -d 'Show every setting and where it comes from.'
 complete -c nlpcli -n "__nlpcli_at ''" -a bench -d 'Measure the fastest settings of a model on this machine, for `auto` to use.'
 complete -c nlpcli -n "__nlpcli_at ''" -a devices -d 'Show which device and dtype `auto` picks here, and why.'
@@ -97,6 +98,9 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l seed -d 'Seed of the random n
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s q -l quiet -d 'No warnings, no progress.'
@@ -143,6 +147,9 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l seed -d 'Seed of the random 
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s q -l quiet -d 'No warnings, no progress.'
@@ -182,6 +189,9 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l seed -d 'Seed of the random 
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s q -l quiet -d 'No warnings, no progress.'
@@ -225,6 +235,9 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l seed -d 'Seed of the random 
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s q -l quiet -d 'No warnings, no progress.'
@@ -274,6 +287,9 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l seed -d 'Seed of the random numb
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s q -l quiet -d 'No warnings, no progress.'
@@ -330,6 +346,9 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -l seed -d 'Seed of the random nu
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -s q -l quiet -d 'No warnings, no progress.'
@@ -374,6 +393,9 @@ complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l seed -d 'Seed of the ran
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s q -l quiet -d 'No warnings, no progress.'
@@ -410,6 +432,9 @@ complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l seed -d 'Seed of the ran
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s q -l quiet -d 'No warnings, no progress.'
@@ -443,6 +468,9 @@ complete -c nlpcli -n "__nlpcli_at ' words odd'" -l seed -d 'Seed of the random 
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -s q -l quiet -d 'No warnings, no progress.'
@@ -476,6 +504,9 @@ complete -c nlpcli -n "__nlpcli_at ' words compare'" -l seed -d 'Seed of the ran
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -s q -l quiet -d 'No warnings, no progress.'
@@ -509,6 +540,9 @@ complete -c nlpcli -n "__nlpcli_at ' words axis'" -l seed -d 'Seed of the random
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -s q -l quiet -d 'No warnings, no progress.'
@@ -543,6 +577,9 @@ complete -c nlpcli -n "__nlpcli_at ' words map'" -l seed -d 'Seed of the random 
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -s q -l quiet -d 'No warnings, no progress.'
@@ -577,6 +614,9 @@ complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l seed -d 'Seed of the ra
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s q -l quiet -d 'No warnings, no progress.'
@@ -618,6 +658,9 @@ complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l seed -d 'Seed of the random 
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s q -l quiet -d 'No warnings, no progress.'
@@ -654,6 +697,9 @@ complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l seed -d 'Seed of the random
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s q -l quiet -d 'No warnings, no progress.'
@@ -690,6 +736,9 @@ complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l seed -d 'Seed of the random 
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s q -l quiet -d 'No warnings, no progress.'
@@ -737,6 +786,9 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l seed -d 'Seed of the
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-server -d 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l keep-warm -d 'Leave a worker behind that answers the next calls at once: 10m, 1h.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-progress -d 'Show what is going on. Default: on a terminal.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s q -l quiet -d 'No warnings, no progress.'
@@ -791,11 +843,31 @@ complete -c nlpcli -n "__nlpcli_at ' models verify'" -l json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' models verify'" -l no-json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' models verify'" -s h -l help -d 'Show this message and exit.'
 
+complete -c nlpcli -n "__nlpcli_at ' serve'" -a start -d 'Start the worker, unless one runs. Commands use it by themselves from then on.'
+complete -c nlpcli -n "__nlpcli_at ' serve'" -a stop -d 'End the worker. What runs in it ends too.'
+complete -c nlpcli -n "__nlpcli_at ' serve'" -a status -d 'Show the worker and the models that it holds. Exit status 1 where none runs.'
+complete -c nlpcli -n "__nlpcli_at ' serve'" -a run -d 'Be the worker, in the foreground: for systemd, launchd and the like.'
+complete -c nlpcli -n "__nlpcli_at ' serve'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' serve start'" -l keep-alive -d 'End after so long without work: 90s, 10m, 1h or forever.' -x
+complete -c nlpcli -n "__nlpcli_at ' serve start'" -l memory -d 'Hold models of at most so much: 800M, 4G. Default: half of it all.' -x
+complete -c nlpcli -n "__nlpcli_at ' serve start'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' serve stop'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' serve status'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' serve status'" -l no-json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' serve status'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' serve run'" -l keep-alive -d 'End after so long without work: 90s, 10m, 1h or forever.' -x
+complete -c nlpcli -n "__nlpcli_at ' serve run'" -l memory -d 'Hold models of at most so much: 800M, 4G. Default: half of it all.' -x
+complete -c nlpcli -n "__nlpcli_at ' serve run'" -s h -l help -d 'Show this message and exit.'
+
 complete -c nlpcli -n "__nlpcli_at ' config'" -a show -d 'Print each setting, its value, and where it comes from; then the files and folders that are used.'
 complete -c nlpcli -n "__nlpcli_at ' config'" -a path -d 'Print where config.toml is, or would be.'
 complete -c nlpcli -n "__nlpcli_at ' config'" -s h -l help -d 'Show this message and exit.'
 
-complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'generate translate summarize sentiment embed extract words bias attention-inspect models config bench devices'
+complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'generate translate summarize sentiment embed extract words bias attention-inspect models serve config bench devices'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l profile -d 'As if --profile NAME were given.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l no-json -d 'For programs.'

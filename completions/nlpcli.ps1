@@ -21,6 +21,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f 'bias', 'Measure what vectors and models have learnt of us: association tests, preferences, swapped names.')
         ("{0}`t{1}" -f 'attention-inspect', 'Show, measure and check what each attention head of a model does with a text.')
         ("{0}`t{1}" -f 'models', 'List, fetch, remove and check the models on this machine.')
+        ("{0}`t{1}" -f 'serve', 'Keep models loaded, so that the next call answers at once.')
         ("{0}`t{1}" -f 'config', 'Show every setting and where it comes from.')
         ("{0}`t{1}" -f 'bench', 'Measure the fastest settings of a model on this machine, for `auto` to use.')
         ("{0}`t{1}" -f 'devices', 'Show which device and dtype `auto` picks here, and why.')
@@ -85,6 +86,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -128,6 +132,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' generate --threads'] = @()
     $kinds[' generate --seed'] = @()
     $kinds[' generate --profile'] = 'profiles'
+    $kinds[' generate --keep-warm'] = @()
     $options[' translate'] = @(
         ("{0}`t{1}" -f '--from', 'Language of the text: a code or a name. Default: detected.')
         ("{0}`t{1}" -f '--to', 'Language to translate into. Default: the one that the model has.')
@@ -171,6 +176,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -211,6 +219,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' translate --threads'] = @()
     $kinds[' translate --seed'] = @()
     $kinds[' translate --profile'] = 'profiles'
+    $kinds[' translate --keep-warm'] = @()
     $options[' summarize'] = @(
         ("{0}`t{1}" -f '--length', 'Beside the text: of 1,000 words about 50, 95 or 190 stay.')
         ("{0}`t{1}" -f '--max-words', 'Never more words (in Chinese: characters) than that.')
@@ -247,6 +256,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -284,6 +296,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' summarize --threads'] = @()
     $kinds[' summarize --seed'] = @()
     $kinds[' summarize --profile'] = 'profiles'
+    $kinds[' summarize --keep-warm'] = @()
     $options[' sentiment'] = @(
         ("{0}`t{1}" -f '--all-scores', 'Give the score of every label, not only of the best.')
         ("{0}`t{1}" -f '--no-all-scores', 'Give the score of every label, not only of the best.')
@@ -324,6 +337,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -361,6 +377,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' sentiment --threads'] = @()
     $kinds[' sentiment --seed'] = @()
     $kinds[' sentiment --profile'] = 'profiles'
+    $kinds[' sentiment --keep-warm'] = @()
     $options[' embed'] = @(
         ("{0}`t{1}" -f '--search', 'Print the records nearest in meaning to QUERY, best first.')
         ("{0}`t{1}" -f '--similarity', 'Print all pairs of records by cosine similarity, best first.')
@@ -407,6 +424,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -448,6 +468,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' embed --threads'] = @()
     $kinds[' embed --seed'] = @()
     $kinds[' embed --profile'] = 'profiles'
+    $kinds[' embed --keep-warm'] = @()
     $options[' extract'] = @(
         ("{0}`t{1}" -f '--types', 'Only entities of these types, by the model''s names.')
         ("{0}`t{1}" -f '--aggregation', 'How the pieces of a word make its label; simple: each piece by itself.')
@@ -501,6 +522,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -545,6 +569,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' extract --threads'] = @()
     $kinds[' extract --seed'] = @()
     $kinds[' extract --profile'] = 'profiles'
+    $kinds[' extract --keep-warm'] = @()
     $commands[' words'] = @(
         ("{0}`t{1}" -f 'nearest', 'The words whose vectors are nearest to that of each record (10, or --top), best first.')
         ("{0}`t{1}" -f 'analogy', 'What is to the third word as the first is to the second: king man woman → queen.')
@@ -590,6 +615,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -625,6 +653,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words nearest --threads'] = @()
     $kinds[' words nearest --seed'] = @()
     $kinds[' words nearest --profile'] = 'profiles'
+    $kinds[' words nearest --keep-warm'] = @()
     $options[' words analogy'] = @(
         ("{0}`t{1}" -f '--top', 'How many words.')
         ("{0}`t{1}" -f '--method', 'Of an analogy: 3CosAdd or 3CosMul.')
@@ -658,6 +687,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -694,6 +726,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words analogy --threads'] = @()
     $kinds[' words analogy --seed'] = @()
     $kinds[' words analogy --profile'] = 'profiles'
+    $kinds[' words analogy --keep-warm'] = @()
     $options[' words odd'] = @(
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
@@ -724,6 +757,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -757,6 +793,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words odd --threads'] = @()
     $kinds[' words odd --seed'] = @()
     $kinds[' words odd --profile'] = 'profiles'
+    $kinds[' words odd --keep-warm'] = @()
     $options[' words compare'] = @(
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
@@ -787,6 +824,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -820,6 +860,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words compare --threads'] = @()
     $kinds[' words compare --seed'] = @()
     $kinds[' words compare --profile'] = 'profiles'
+    $kinds[' words compare --keep-warm'] = @()
     $options[' words axis'] = @(
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
         ("{0}`t{1}" -f '--input', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
@@ -850,6 +891,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -883,6 +927,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words axis --threads'] = @()
     $kinds[' words axis --seed'] = @()
     $kinds[' words axis --profile'] = 'profiles'
+    $kinds[' words axis --keep-warm'] = @()
     $options[' words map'] = @(
         ("{0}`t{1}" -f '--plot', 'Draw the map (PCA) as .png or .svg, as embed --plot does.')
         ("{0}`t{1}" -f '-i', 'Read files, or every file below a folder: all that stand behind it, up to the next option.')
@@ -914,6 +959,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -948,6 +996,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words map --threads'] = @()
     $kinds[' words map --seed'] = @()
     $kinds[' words map --profile'] = 'profiles'
+    $kinds[' words map --keep-warm'] = @()
     $options[' words evaluate'] = @(
         ("{0}`t{1}" -f '--method', 'Of an analogy: 3CosAdd or 3CosMul.')
         ("{0}`t{1}" -f '--vocab', 'Only the N most frequent words. Default: of analogies 30,000, of pairs 300,000.')
@@ -980,6 +1029,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -1015,6 +1067,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words evaluate --threads'] = @()
     $kinds[' words evaluate --seed'] = @()
     $kinds[' words evaluate --profile'] = 'profiles'
+    $kinds[' words evaluate --keep-warm'] = @()
     $arguments[' words evaluate'] = 'FILES'
     $commands[' bias'] = @(
         ("{0}`t{1}" -f 'weat', 'Association tests: whether words of one kind are nearer to the pleasant, to career, … than those of another.')
@@ -1058,6 +1111,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -1094,6 +1150,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' bias weat --threads'] = @()
     $kinds[' bias weat --seed'] = @()
     $kinds[' bias weat --profile'] = 'profiles'
+    $kinds[' bias weat --keep-warm'] = @()
     $options[' bias pairs'] = @(
         ("{0}`t{1}" -f '--each', 'A row for each pair, not for each group.')
         ("{0}`t{1}" -f '--no-each', 'A row for each pair, not for each group.')
@@ -1128,6 +1185,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -1163,6 +1223,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' bias pairs --threads'] = @()
     $kinds[' bias pairs --seed'] = @()
     $kinds[' bias pairs --profile'] = 'profiles'
+    $kinds[' bias pairs --keep-warm'] = @()
     $options[' bias swap'] = @(
         ("{0}`t{1}" -f '--sets', 'Groups of terms of your own, in TOML.')
         ("{0}`t{1}" -f '--label', 'Whose probability is watched. Default: positive less negative.')
@@ -1196,6 +1257,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -1232,6 +1296,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' bias swap --threads'] = @()
     $kinds[' bias swap --seed'] = @()
     $kinds[' bias swap --profile'] = 'profiles'
+    $kinds[' bias swap --keep-warm'] = @()
     $options[' attention-inspect'] = @(
         ("{0}`t{1}" -f '--layer', 'Only these layers, from 0: 3 or 0,2 or 4-7; -1 is the last. Default: all.')
         ("{0}`t{1}" -f '--head', 'Only these heads, in the same way.')
@@ -1276,6 +1341,9 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--no-offline', 'Open no connection: cached and local models only.')
         ("{0}`t{1}" -f '--profile', 'Settings of [profile.NAME] in config.toml.')
+        ("{0}`t{1}" -f '--server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--no-server', 'Compute in the worker (nlpcli serve), or here. Default: there if it runs.')
+        ("{0}`t{1}" -f '--keep-warm', 'Leave a worker behind that answers the next calls at once: 10m, 1h.')
         ("{0}`t{1}" -f '--progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '--no-progress', 'Show what is going on. Default: on a terminal.')
         ("{0}`t{1}" -f '-q', 'No warnings, no progress.')
@@ -1321,6 +1389,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' attention-inspect --threads'] = @()
     $kinds[' attention-inspect --seed'] = @()
     $kinds[' attention-inspect --profile'] = 'profiles'
+    $kinds[' attention-inspect --keep-warm'] = @()
     $commands[' models'] = @(
         ("{0}`t{1}" -f 'list', 'List the models in the caches: name, size, last use, revision, licence, source.')
         ("{0}`t{1}" -f 'pull', 'Fetch models into the cache, and print where they are; what is missing, empty or changed is fetched again.')
@@ -1388,6 +1457,42 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--help', 'Show this message and exit.')
     )
     $arguments[' models verify'] = 'cached'
+    $commands[' serve'] = @(
+        ("{0}`t{1}" -f 'start', 'Start the worker, unless one runs. Commands use it by themselves from then on.')
+        ("{0}`t{1}" -f 'stop', 'End the worker. What runs in it ends too.')
+        ("{0}`t{1}" -f 'status', 'Show the worker and the models that it holds. Exit status 1 where none runs.')
+        ("{0}`t{1}" -f 'run', 'Be the worker, in the foreground: for systemd, launchd and the like.')
+    )
+    $options[' serve'] = @(
+        ("{0}`t{1}" -f '-h', 'Show this message and exit.')
+        ("{0}`t{1}" -f '--help', 'Show this message and exit.')
+    )
+    $options[' serve start'] = @(
+        ("{0}`t{1}" -f '--keep-alive', 'End after so long without work: 90s, 10m, 1h or forever.')
+        ("{0}`t{1}" -f '--memory', 'Hold models of at most so much: 800M, 4G. Default: half of it all.')
+        ("{0}`t{1}" -f '-h', 'Show this message and exit.')
+        ("{0}`t{1}" -f '--help', 'Show this message and exit.')
+    )
+    $kinds[' serve start --keep-alive'] = @()
+    $kinds[' serve start --memory'] = @()
+    $options[' serve stop'] = @(
+        ("{0}`t{1}" -f '-h', 'Show this message and exit.')
+        ("{0}`t{1}" -f '--help', 'Show this message and exit.')
+    )
+    $options[' serve status'] = @(
+        ("{0}`t{1}" -f '--json', 'For programs.')
+        ("{0}`t{1}" -f '--no-json', 'For programs.')
+        ("{0}`t{1}" -f '-h', 'Show this message and exit.')
+        ("{0}`t{1}" -f '--help', 'Show this message and exit.')
+    )
+    $options[' serve run'] = @(
+        ("{0}`t{1}" -f '--keep-alive', 'End after so long without work: 90s, 10m, 1h or forever.')
+        ("{0}`t{1}" -f '--memory', 'Hold models of at most so much: 800M, 4G. Default: half of it all.')
+        ("{0}`t{1}" -f '-h', 'Show this message and exit.')
+        ("{0}`t{1}" -f '--help', 'Show this message and exit.')
+    )
+    $kinds[' serve run --keep-alive'] = @()
+    $kinds[' serve run --memory'] = @()
     $commands[' config'] = @(
         ("{0}`t{1}" -f 'show', 'Print each setting, its value, and where it comes from; then the files and folders that are used.')
         ("{0}`t{1}" -f 'path', 'Print where config.toml is, or would be.')
@@ -1404,7 +1509,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--help', 'Show this message and exit.')
     )
     $kinds[' config show --profile'] = 'profiles'
-    $arguments[' config show'] = @('generate', 'translate', 'summarize', 'sentiment', 'embed', 'extract', 'words', 'bias', 'attention-inspect', 'models', 'config', 'bench', 'devices')
+    $arguments[' config show'] = @('generate', 'translate', 'summarize', 'sentiment', 'embed', 'extract', 'words', 'bias', 'attention-inspect', 'models', 'serve', 'config', 'bench', 'devices')
     $options[' config path'] = @(
         ("{0}`t{1}" -f '-h', 'Show this message and exit.')
         ("{0}`t{1}" -f '--help', 'Show this message and exit.')

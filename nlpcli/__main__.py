@@ -64,7 +64,9 @@ def run(arguments: list[str]) -> int:
     # A warning about the configuration comes before the options that say how many to show.
     configure_logging(quiet=False, verbose=False)
     try:
-        status = _call(arguments)
+        status = _answered_by_worker(arguments)
+        if status is None:
+            status = _call(arguments)
         end_messages()
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -75,6 +77,17 @@ def run(arguments: list[str]) -> int:
             sys.stdout.flush()
         return _status_of(error)
     return status
+
+
+def _answered_by_worker(arguments: list[str]) -> int | None:
+    """The exit status of a call that a worker reads and computes; None without one, which costs but a look."""
+    from nlpcli.engines.worker import place
+
+    if not os.path.exists(place.address()):  # noqa: PTH110
+        return None
+    from nlpcli.cli.warm import answered_by_worker
+
+    return answered_by_worker(arguments)
 
 
 def _status_of(error: Exception) -> int:

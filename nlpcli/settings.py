@@ -12,6 +12,8 @@ from nlpcli.errors import UsageError, quoted
 ENVIRONMENT_PREFIX = "NLPCLI_"
 PROFILE = "profile"
 CONFIG, CACHE_DIR, FIREFOX_URL = "NLPCLI_CONFIG", "NLPCLI_CACHE_DIR", "NLPCLI_FIREFOX_URL"
+# Options that a warm call looks at before it reads any.
+SERVER, KEEP_WARM = "NLPCLI_SERVER", "NLPCLI_KEEP_WARM"
 # Those that are no options of a command.
 VARIABLES = frozenset({CONFIG, CACHE_DIR, FIREFOX_URL, f"{ENVIRONMENT_PREFIX}{PROFILE.upper()}"})
 Options = Mapping[str, set[str]]

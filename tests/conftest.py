@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -17,6 +18,9 @@ import pytest
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # A script's shell has Ctrl-C ignored in what it runs in the background, which every process that a test starts inherits.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No worker of whoever runs the tests answers them, and theirs answers nobody else.
+os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="nlpcli-tests-")
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 

@@ -18,7 +18,18 @@ SHARED = {
     "Input": ("input", "input_format", "field", "delimiter", "quote", "no_header", "per", "null", "encoding"),
     "Output": ("output", "format", "on_error"),
     "Model": ("model", "revision", "device", "dtype", "offline"),
-    "Running": ("batch_tokens", "threads", "seed", "profile", "progress", "quiet", "verbose", "help"),
+    "Running": (
+        "batch_tokens",
+        "threads",
+        "seed",
+        "profile",
+        "server",
+        "keep_warm",
+        "progress",
+        "quiet",
+        "verbose",
+        "help",
+    ),
 }
 _HEADINGS = {option: heading for heading, options in SHARED.items() for option in options}
 

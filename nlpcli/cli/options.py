@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from nlpcli.cli.console import voice
+from nlpcli.cli.planned import NotPlanned, planned
 from nlpcli.cli.profile import Profile
 from nlpcli.engines.job import MOST_BATCH_TOKENS
 from nlpcli.records.formats import INPUT_FORMATS, OUTPUT_FORMATS
@@ -124,6 +125,16 @@ class SharedOptions:
         False
     )
     profile: Profile = None
+    server: Annotated[
+        bool | None,
+        typer.Option(
+            "--server/--no-server", help="Compute in the worker (nlpcli serve), or here. Default: there if it runs."
+        ),
+    ] = None
+    keep_warm: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Leave a worker behind that answers the next calls at once: 10m, 1h."),
+    ] = None
     progress: Annotated[
         bool | None,
         typer.Option("--progress/--no-progress", help="Show what is going on. Default: on a terminal."),
@@ -139,6 +150,12 @@ Texts = Annotated[
     list[str] | None,
     typer.Argument(metavar="TEXT", help="Each TEXT is a record; - or nothing reads standard input."),
 ]
+
+
+def _names_file(parameter: inspect.Parameter) -> bool:
+    """Whether what an option names is read, or written by other than the writer of the results."""
+    metavars = {getattr(info, "metavar", None) for info in getattr(parameter.annotation, "__metadata__", ())}
+    return bool(metavars & {"FILE", "PATH", "PATH..."}) and parameter.name != "output"
 
 
 def shares_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -158,8 +175,12 @@ def shares_options(command: Callable[..., int]) -> Callable[..., int]:
         if name != "shared"
     ]
 
+    files = [parameter.name for parameter in [*own, *shared] if _names_file(parameter)]
+
     @wraps(command)
     def with_options(**values: Any) -> int:
+        if planned.get() is not None and any(values[name] for name in files):
+            raise NotPlanned  # a file is where the command was called
         options = SharedOptions(**{name: values.pop(name) for name in names})
         return command(shared=options, **values)
 

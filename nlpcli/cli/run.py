@@ -6,18 +6,19 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nlpcli.cli.console import Activity, configure_logging
+from nlpcli.cli.engine import engine_of
+from nlpcli.cli.planned import planned
 from nlpcli.cli.writers import LateWriter, NoWriter, RowsWriter, StreamedWriter, TerminalWriter
 from nlpcli.engines.job import AUTO, MOST_BATCH_TOKENS, ComputeSpec, Job, ModelSpec
 from nlpcli.errors import NlpcliError, UsageError, quoted
 from nlpcli.records.delimited import dialect
-from nlpcli.records.formats import named_input_format
+from nlpcli.records.formats import BINARY_FORMATS, named_input_format
 from nlpcli.records.inputs import InputFile, InputSpec, input_files
 from nlpcli.records.output_folder import FolderWriter, names_folder, planned_outputs
 from nlpcli.records.outputs import OutputSpec, chosen_format, output_stream, refuse_binary_on_terminal
@@ -31,11 +32,9 @@ from nlpcli.streams import STDIN, is_open
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from nlpcli.cli.engine import Engine
     from nlpcli.cli.options import Per, SharedOptions
-    from nlpcli.models.reference import ProgressCallback
     from nlpcli.tasks.base import TextCallback
-
-    Engine = Callable[[Job, Iterable[Record], ProgressCallback, TextCallback], Iterator[Record]]
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +98,8 @@ class Plan:
     quiet: bool = False
     verbose: bool = False
     progress: bool | None = None
+    server: bool | None = None
+    keep_warm: str | None = None
 
 
 _FORMATS_OF_ROWS = frozenset({"text", "csv", "tsv", "parquet"})
@@ -197,16 +198,23 @@ def run_job(
         NlpcliError: the run failed.
     """
     kept_back = unwritten and shared.output is None and job.output.format is None
-    plan = Plan(job, view, tap, kept_back, streamed, shared.quiet, shared.verbose, shared.progress)
+    plan = Plan(
+        job,
+        view,
+        tap,
+        kept_back,
+        streamed,
+        shared.quiet,
+        shared.verbose,
+        shared.progress,
+        shared.server,
+        shared.keep_warm,
+    )
     return (planned.get() or carry_out)(plan)
 
 
-planned: ContextVar[Callable[[Plan], int] | None] = ContextVar("planned", default=None)
-"""What takes a plan instead of carrying it out."""
-
-
 def carry_out(plan: Plan, engine: Engine | None = None) -> int:
-    """Do what was planned; the exit status. `engine` computes, by itself that of this process.
+    """Do what was planned; the exit status. `engine` computes: by itself the worker where one runs, or this process.
 
     Raises:
         NlpcliError: the run failed.
@@ -217,7 +225,7 @@ def carry_out(plan: Plan, engine: Engine | None = None) -> int:
     decoder_for(job.input.encoding)
     _refuse_terminal_input(files, job.task)
     activity, failures = Activity(plan.progress, plan.quiet), _Failures(job.on_error)
-    run = _Run(plan, files, activity, failures, _engine_of(job, engine))
+    run = _Run(plan, files, activity, failures, engine or _engine_of(plan, files))
     try:
         run.write_folder() if names_folder(job.output.path) else run.write_one()
     finally:
@@ -225,17 +233,24 @@ def carry_out(plan: Plan, engine: Engine | None = None) -> int:
     return SOME_FAILED if failures.count else 0
 
 
-def _engine_of(job: Job, given: Engine | None) -> Engine:
-    """The one that is given, or that of this process; what needs no model waits for none."""
+def _engine_of(plan: Plan, files: list[InputFile]) -> Engine:
+    """The worker, where one runs, or this process; what needs no model waits for none."""
     from nlpcli.engines import without_model
 
-    if without_model.serves(job):
+    if without_model.serves(plan.job):
         return without_model.run
-    if given is not None:
-        return given
-    from nlpcli.engines import local
+    return engine_of(plan.server, plan.keep_warm, not needs_arrays(plan, files), hints=not plan.quiet)
 
-    return local.run
+
+def needs_arrays(plan: Plan, files: list[InputFile]) -> bool:
+    """Whether somebody computes with the arrays of results, or writes them otherwise than as JSON."""
+    drawn = plan.job.output.path is None and plan.job.output.format is None and sys.stdout.isatty()
+    return drawn or plan.tap is not None or _format_name(plan, files) in BINARY_FORMATS
+
+
+def _format_name(plan: Plan, files: list[InputFile]) -> str:
+    output = plan.job.output
+    return output.format or "" if names_folder(output.path) else chosen_format(output, files).name
 
 
 def _refuse_terminal_input(files: list[InputFile], command: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from nlpcli.models.reference import ProgressCallback
 from nlpcli.models.static.kinds import is_known_to_be_static
 from nlpcli.records.finite import finite
 from nlpcli.records.record import Record
-from nlpcli.runtime.batching import Batcher, ReadAhead
+from nlpcli.runtime.batching import Arrivals, Batcher, ReadAhead, RunBatches
 from nlpcli.runtime.bench_results import Measurement, find
 from nlpcli.runtime.device import (
     Hardware,
@@ -39,6 +39,15 @@ def _nobody(record: Record, piece: str) -> None:
 
 def no_progress(text: str, fraction: float | None = None) -> None:
     """Shows nothing of what is going on."""
+
+
+PoolOf = Callable[[BatchTask, str, int, int], RunBatches]
+"""What runs the batches of a task on a type of device, with so many threads and so many padded tokens a batch."""
+
+
+def own_pool(task: BatchTask, device_type: str, threads: int, budget: int) -> RunBatches:  # noqa: ARG001
+    """A pool for this run alone."""
+    return WorkerPool(device_type, threads, task.decode_slots)
 
 
 def run(
@@ -66,38 +75,40 @@ def run(
 def run_loaded(
     job: Job,
     loaded: Loaded[Any],
-    source: ReadAhead,
+    source: Arrivals,
     hardware: Hardware,
     budget: int | None,
     threads: int,
     progress: ProgressCallback = no_progress,
     on_text: TextCallback = _nobody,
+    pool: PoolOf = own_pool,
 ) -> Iterator[Record]:
     """The outgoing records of `job` by a pipeline that other runs may be using; `budget` as for `process`."""
     # Also for what the task computes before its first batch: sums depend on the number of threads in their last digit.
     use_threads(threads)
     task = make_task(job.task, job.options, loaded)
     yield from task.reduce(
-        finite(process(task, source, hardware, loaded.placement, budget, threads, progress, on_text))
+        finite(process(task, source, hardware, loaded.placement, budget, threads, progress, on_text, pool))
     )
 
 
 def process(
     task: BatchTask | ContinuousTask,
-    source: ReadAhead,
+    source: Arrivals,
     hardware: Hardware,
     placement: Placement,
     budget: int | None,
     threads: int,
     progress: ProgressCallback = no_progress,
     on_text: TextCallback = _nobody,
+    pool: PoolOf = own_pool,
 ) -> Iterator[Record]:
     """Every record of `source` with its result; a `budget` of None leaves it to the device, or to the task."""
     if isinstance(task, ContinuousTask):
         use_threads(threads)
         return task.process(source, budget, on_text)
-    workers = WorkerPool(placement.device_type, threads, task.decode_slots)
     tokens = budget or task.batch_tokens or padded_tokens_per_batch(hardware, placement)
+    workers = pool(task, placement.device_type, threads, tokens)
     return Batcher(
         task, tokens, workers, lambda done, total: progress(f"window {done:,} of {total:,}"), task.computing
     ).process(source)

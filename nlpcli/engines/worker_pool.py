@@ -38,20 +38,20 @@ class WorkerPool:
         if self._pool is None or len(batches) == 1:
             return (self._run_in_slot(self._threads, run, batch) for batch in batches)
         threads = max(1, self._threads // self._count)
-        return _Begun([self._pool.submit(self._run_in_slot, threads, run, batch) for batch in batches])
+        return Begun([self._pool.submit(self._run_in_slot, threads, run, batch) for batch in batches])
 
     def _run_in_slot(self, threads: int, run: RunBatch, batch: Sequence[Unit]) -> Any:
         with self._slots.computing():
-            return _run_with_threads(threads, run, batch)
+            return run_with_threads(threads, run, batch)
 
 
-class _Begun:
+class Begun:
     """The outcomes of batches that run already; `close` forgets those that have not begun."""
 
     def __init__(self, futures: Iterable[Future[Any]]) -> None:
         self._futures = deque(futures)
 
-    def __iter__(self) -> _Begun:
+    def __iter__(self) -> Begun:
         return self
 
     def __next__(self) -> Any:
@@ -76,7 +76,8 @@ def use_threads(threads: int) -> None:
         torch.set_num_threads(threads)
 
 
-def _run_with_threads(threads: int, run: RunBatch, batch: Sequence[Unit]) -> Any:
+def run_with_threads(threads: int, run: RunBatch, batch: Sequence[Unit]) -> Any:
+    """The outcome of a batch in this thread; a text that does not fit into memory has OutOfMemory as outcome."""
     from nlpcli.runtime.device import is_out_of_memory
 
     use_threads(threads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -175,10 +176,9 @@ class PromptWriter:
         Raises:
             OutOfMemory: not even one text fits into memory.
         """
-        batch = self._completer.batch(self._completer.greedy())
-        batch.submit(self._completer.request(number, window, lengths.most) for number, window in enumerate(windows))
         written: dict[int, Written] = {}
-        with torch.inference_mode():
+        with closing(self._completer.batch(self._completer.greedy())) as batch, torch.inference_mode():
+            batch.submit(self._completer.request(number, window, lengths.most) for number, window in enumerate(windows))
             while not batch.is_idle:
                 ended = [event for event in batch.advance() if event.ending is not None]
                 if any(event.ending is Ending.MEMORY for event in ended):

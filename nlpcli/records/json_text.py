@@ -56,6 +56,28 @@ class Number(float):
         }
 
 
+class Spelled:
+    """An array as it is written in JSON: whoever only writes it needs no numpy."""
+
+    __slots__ = ("dtype", "json")
+
+    def __init__(self, json: bytes, dtype: str) -> None:
+        self.json = json
+        self.dtype = dtype
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        import numpy as np
+
+        return np.asarray(orjson.loads(self.json), self.dtype).astype(dtype or self.dtype)
+
+    def __len__(self) -> int:
+        return len(orjson.loads(self.json))
+
+    def tolist(self) -> Any:
+        """As an array has it."""
+        return self.__array__().tolist()
+
+
 def number(literal: str) -> float:
     """A float where it is written with the same digits again, else a `Number`."""
     value = float(literal)
@@ -125,7 +147,7 @@ def encode_json(value: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Number):
+    if isinstance(value, Number | Spelled):
         return orjson.Fragment(value.json)
     return value.tolist() if hasattr(value, "tolist") else str(value)
 

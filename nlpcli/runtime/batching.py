@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -80,39 +81,50 @@ def cut(costs: Sequence[int], budget: int) -> list[list[int]]:
     return batches
 
 
-class ReadAhead:
-    """Reads records in a thread of its own, so that input arrives while the model works. Bounded."""
+class Arrivals:
+    """Records that have arrived and wait to be taken: put there by one thread, taken by another."""
 
-    def __init__(self, records: Iterable[Record], most_characters: int = 2 * WINDOW_CHARACTERS) -> None:
+    def __init__(self, most_characters: int = 2 * WINDOW_CHARACTERS) -> None:
         self._waiting: deque[Record] = deque()
         self._characters = 0
         self._most_characters = most_characters
         self._ended = False
         self._error: BaseException | None = None
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._read, args=(iter(records),), daemon=True)
-        self._thread.start()
 
-    def _read(self, records: Iterator[Record]) -> None:
-        try:
-            for record in records:
-                self._put(record)
-        except BaseException as error:  # noqa: BLE001 - raised again in the thread that takes
-            self._error = error
+    def put(self, records: Sequence[Record]) -> None:
+        """Add records, however many wait already."""
         with self._changed:
-            self._ended = True
+            self._waiting.extend(records)
+            self._characters += sum(len(record.text) for record in records)
             self._changed.notify_all()
+
+    def end(self, error: BaseException | None = None) -> None:
+        """No more will come; `error` is raised where they would be taken."""
+        with self._changed:
+            self._ended, self._error = True, self._error or error
+            self._changed.notify_all()
+
+    def abandon(self, error: BaseException) -> None:
+        """Raise `error` at once where records are taken; those that wait are forgotten."""
+        with self._changed:
+            self._waiting.clear()
+            self._characters = 0
+        self.end(error)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come than what waits."""
+        return self._ended
+
+    def wait_for_room(self) -> None:
+        """Until so few wait that more are welcome, or none are to come."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._is_full())
 
     def _is_full(self) -> bool:
         full = len(self._waiting) >= 2 * LARGEST_WINDOW or self._characters >= self._most_characters
         return full and not self._ended
-
-    def _put(self, record: Record) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: not self._is_full())
-            self._waiting.append(record)
-            self._characters += len(record.text)
-            self._changed.notify_all()
 
     def take(self, most: int) -> list[Record]:
         """Wait for one record, then take what is there, up to `most`; an empty list is the end of the input.
@@ -153,6 +165,24 @@ class ReadAhead:
         self._characters -= size
         self._changed.notify_all()
         return taken
+
+
+class ReadAhead(Arrivals):
+    """Reads records in a thread of its own, so that input arrives while the model works. Bounded."""
+
+    def __init__(self, records: Iterable[Record], most_characters: int = 2 * WINDOW_CHARACTERS) -> None:
+        super().__init__(most_characters)
+        reading = copy_context()
+        threading.Thread(target=lambda: reading.run(self._read, iter(records)), daemon=True).start()
+
+    def _read(self, records: Iterator[Record]) -> None:
+        try:
+            for record in records:
+                self.wait_for_room()
+                self.put([record])
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that takes
+            self.end(error)
+        self.end()
 
 
 @dataclass(slots=True)
@@ -209,7 +239,7 @@ class Batcher:
     _size: int = field(default=FIRST_WINDOW)
     _following: Future[_Window] | None = field(default=None)
 
-    def process(self, source: ReadAhead) -> Iterator[Record]:
+    def process(self, source: Arrivals) -> Iterator[Record]:
         """Every record of `source`, in order, with its result or its error."""
         ahead = ThreadPoolExecutor(1, "nlpcli-window")
         window: _Window | None = None
@@ -227,9 +257,9 @@ class Batcher:
                 self._following.add_done_callback(lambda begun: begun.result().forget())
             ahead.shutdown(wait=False)
 
-    def _look_ahead(self, source: ReadAhead, ahead: ThreadPoolExecutor) -> None:
+    def _look_ahead(self, source: Arrivals, ahead: ThreadPoolExecutor) -> None:
         if self._following is None and (records := source.take_ahead(self._size)):
-            self._following = ahead.submit(self._begun, records)
+            self._following = ahead.submit(copy_context().run, self._begun, records)
 
     def _begun(self, records: list[Record]) -> _Window:
         """A window whose batches are on their way; what goes wrong before that is raised when its turn comes."""

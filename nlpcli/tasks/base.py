@@ -7,7 +7,7 @@ placement, and `make_task` puts the options of one run in front of it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ from nlpcli.errors import quoted
 from nlpcli.models.foreign import said_at_computing, said_of
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Record
-from nlpcli.runtime.batching import ReadAhead, Split, Unit
+from nlpcli.runtime.batching import Arrivals, Split, Unit
 from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.registry import TASKS
@@ -52,6 +52,12 @@ class BatchTask(Task, ABC):
     batch_tokens: int | None = None
     decode_slots: DecodeSlots | None = None
 
+    @property
+    def batches_with(self) -> Hashable:
+        """Tasks over one pipeline whose values of this are equal may run their units in one batch: `run` of each does
+        the same, and knows nothing of its run. None: with no other."""
+        return None
+
     @abstractmethod
     def split(self, records: Sequence[Record]) -> list[Split]:
         """The units and the state of each record, in order."""
@@ -73,7 +79,7 @@ class ContinuousTask(Task, ABC):
     """A task whose rows end at different times, so that it fills them itself instead of being given batches."""
 
     @abstractmethod
-    def process(self, source: ReadAhead, budget: int | None, on_text: TextCallback) -> Iterator[Record]:
+    def process(self, source: Arrivals, budget: int | None, on_text: TextCallback) -> Iterator[Record]:
         """Every record of `source`, in order, with its result or its error; `budget` in tokens, or as it sees fit."""
 
 
@@ -119,7 +125,16 @@ def load(name: str, options: Any, model: LocalModel, placement: Placement) -> Lo
         ModelError: the folder does not hold a model for this task.
         UsageError: the model or the placement cannot do what the options ask for.
     """
-    loader = _module(name).loader(options, model, placement)
+    return load_with(loader_of(name, options, model, placement), model, placement)
+
+
+def loader_of(name: str, options: Any, model: LocalModel, placement: Placement) -> Loader:
+    """What loads the pipeline that a task needs. Raises UsageError where the placement cannot serve."""
+    return _module(name).loader(options, model, placement)
+
+
+def load_with(loader: Loader, model: LocalModel, placement: Placement) -> Loaded[Any]:
+    """The pipeline that a loader loads. Raises ModelError where the folder does not hold such a model."""
     with said_of(f"{quoted(model.name)} cannot be loaded"):
         return Loaded(loader(model, placement), model, placement)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -103,6 +103,10 @@ class EmbedTask(BatchTask):
             pipeline.longest_input,
             "embedded in windows whose vectors are averaged, nothing is cut away",
         )
+
+    @property
+    def batches_with(self) -> Hashable:
+        return (self._options.pooling,)
 
     def split(self, records: Sequence[Record]) -> list[Split]:
         """One unit per window of the model's length, or per chunk; the state is where each chunk stands."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +14,7 @@ from nlpcli.records.finite import NOT_A_NUMBER
 from nlpcli.records.record import Record
 from nlpcli.records.schema import Schema
 from nlpcli.records.splitting import without_surrogates
-from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.batching import Arrivals
 from nlpcli.tasks.base import ContinuousTask, TextCallback
 from nlpcli.tasks.extraction import ExtractOptions, as_objects, in_offsets, outgoing
 from nlpcli.tasks.field_values import (
@@ -33,6 +34,7 @@ from nlpcli.text.spans import Span
 if TYPE_CHECKING:
     from nlpcli.pipelines.generation.completer import Completer
     from nlpcli.pipelines.generation.continuous import Event
+    from nlpcli.pipelines.generation.shared import Share
 
 DEFAULT_MAX_TOKENS = 512
 # A small model loses the thread in longer texts.
@@ -82,11 +84,14 @@ class FieldsTask(ContinuousTask):
                 "the schema and the examples leave no room for a text in the model's context; shorten them"
             )
 
-    def process(self, source: ReadAhead, budget: int | None, on_text: TextCallback) -> Iterator[Record]:  # noqa: ARG002
+    def process(self, source: Arrivals, budget: int | None, on_text: TextCallback) -> Iterator[Record]:  # noqa: ARG002
         """Every record of `source`, in order, with its fields or its error."""
+        with closing(self._completer.batch(self._completer.greedy(), budget)) as batch:
+            yield from self._fill(source, batch)
+
+    def _fill(self, source: Arrivals, batch: Share) -> Iterator[Record]:
         import torch
 
-        batch = self._completer.batch(self._completer.greedy(), budget)
         drafts: deque[_Draft] = deque()
         while True:
             records = source.take_what_is_there(batch.room) if drafts else source.take(max(1, batch.room))

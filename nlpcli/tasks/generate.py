@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,15 @@ from nlpcli.records.record import Record
 from nlpcli.records.schema import Schema
 from nlpcli.records.table import ANY_JSON
 from nlpcli.records.template import NotRendered, render
-from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.batching import Arrivals
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.base import ContinuousTask, Loaded, Loader, TextCallback
 
 if TYPE_CHECKING:
     from nlpcli.pipelines.generation.completer import Completer
     from nlpcli.pipelines.generation.constraint import Constraint
-    from nlpcli.pipelines.generation.continuous import ContinuousBatch, Event
+    from nlpcli.pipelines.generation.continuous import Event
+    from nlpcli.pipelines.generation.shared import Share
 
 log = logging.getLogger(__name__)
 
@@ -104,13 +106,17 @@ class GenerateTask(ContinuousTask):
         # Texts of the same prompt are drawn apart, by how often it came before. Hashes: prompts may be long and many.
         self._seen: Counter[int] = Counter()
 
-    def process(self, source: ReadAhead, budget: int | None, on_text: TextCallback) -> Iterator[Record]:
+    def process(self, source: Arrivals, budget: int | None, on_text: TextCallback) -> Iterator[Record]:
         """Every record of `source`, in order, with its completion or its error."""
+        drafts: deque[_Draft] = deque()
+        with self.computing():
+            shared = self._completer.batch(self._sampling, budget)
+        with closing(shared) as batch:
+            yield from self._write(source, batch, drafts, on_text)
+
+    def _write(self, source: Arrivals, batch: Share, drafts: deque[_Draft], on_text: TextCallback) -> Iterator[Record]:
         import torch
 
-        with self.computing():
-            batch = self._completer.batch(self._sampling, budget)
-        drafts: deque[_Draft] = deque()
         while True:
             records = source.take_what_is_there(batch.room) if drafts else source.take(batch.room)
             if not records and not drafts:
@@ -122,7 +128,7 @@ class GenerateTask(ContinuousTask):
                 self._note(event)
             yield from _leaving(drafts, on_text if self._options.count == 1 else _no_text)
 
-    def _begin(self, record: Record, batch: ContinuousBatch) -> _Draft:
+    def _begin(self, record: Record, batch: Share) -> _Draft:
         draft = _Draft(record, [None] * self._options.count)
         if record.error is not None:
             draft.problem = record.error

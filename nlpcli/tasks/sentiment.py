@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
@@ -137,6 +137,13 @@ class SentimentTask(BatchTask):
         self._tell_of_windows = WindowNotice(
             classifier.longest_input,
             "labelled in windows that end where a sentence ends, and their scores averaged; nothing is cut away",
+        )
+
+    @property
+    def batches_with(self) -> Hashable:
+        return (
+            self._options.labels,
+            self._options.hypothesis,
         )
 
     def split(self, records: Sequence[Record]) -> list[Split]:

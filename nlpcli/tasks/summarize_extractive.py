@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nlpcli.records.record import Record
@@ -63,6 +63,10 @@ class ExtractiveTask(BatchTask):
         self._watch = watch
         self._told_of_cuts = False
         self._unknown = UnknownWords(pipeline.unknown, name)
+
+    @property
+    def batches_with(self) -> Hashable:
+        return "sentences"
 
     def split(self, records: Sequence[Record]) -> list[Split]:
         """One unit per statement; none where the document is short enough as it is. The state is the `_Document`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -124,6 +124,10 @@ class TranslateTask(BatchTask):
         self._announced: set[Kind] = set()
         self.batch_tokens = translator.batch_tokens
         self.decode_slots = translator.decode_slots
+
+    @property
+    def batches_with(self) -> Hashable:
+        return self._options
 
     def split(self, records: Sequence[Record]) -> list[Split]:
         """One unit per sentence; what needs no translation is none. The state is what stands around them."""

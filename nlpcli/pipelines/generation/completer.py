@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from nlpcli.models.loading import longest_context
 from nlpcli.pipelines.chat import Messages, prompt_of_messages
 from nlpcli.pipelines.generation.continuous import ContinuousBatch, Request
 from nlpcli.pipelines.generation.sampling import Sampling, generator_for
+from nlpcli.pipelines.generation.shared import Share, SharedBatches
 from nlpcli.pipelines.generation.text_stream import TextStream
 from nlpcli.runtime.device import GIBIBYTE
 
@@ -51,6 +53,7 @@ class Completer:
         self.tokenizer = tokenizer
         self.device = device
         self._name = name
+        self._shared = SharedBatches()
         self.longest = longest_context(model.config)
         self.ends = self._end_tokens()
 
@@ -106,10 +109,17 @@ class Completer:
         """The likeliest token every time."""
         return Sampling(repetition_penalty=_first(self.model.generation_config.repetition_penalty, 1.0))
 
-    def batch(self, sampling: Sampling, budget: int | None = None) -> ContinuousBatch:
-        """Rows to `submit` requests to; `budget` in tokens of all rows together, or what the device has room for."""
+    def batch(self, sampling: Sampling, budget: int | None = None) -> Share:
+        """Rows to `submit` requests to; `budget` in tokens of all rows together, or what the device has room for.
+
+        All who ask for the same at a time share them. To be closed.
+        """
         rows = _CPU_ROWS if self.device.type == "cpu" else _GPU_ROWS
-        return self.batches(self._decoder(), sampling, self.ends, rows, budget or self._budget())
+
+        def make() -> ContinuousBatch:
+            return self.batches(self._decoder(), sampling, self.ends, rows, budget or self._budget())
+
+        return self._shared.join((sampling, budget), make)
 
     def request(
         self,
@@ -137,10 +147,9 @@ class Completer:
         self, prompts: Sequence[list[int]], max_tokens: int, sampling: Sampling | None = None, seed: int = 0
     ) -> list[str]:
         """The completion of each prompt, all at once; greedy unless told otherwise."""
-        batch = self.batch(sampling or self.greedy())
-        batch.submit(self.request(number, prompt, max_tokens, seed) for number, prompt in enumerate(prompts))
         texts: dict[int, str] = {}
-        with torch.inference_mode():
+        with closing(self.batch(sampling or self.greedy())) as batch, torch.inference_mode():
+            batch.submit(self.request(number, prompt, max_tokens, seed) for number, prompt in enumerate(prompts))
             while not batch.is_idle:
                 texts |= {event.request.owner: event.text for event in batch.advance() if event.ending}
         return [texts[number] for number in range(len(prompts))]

@@ -54,6 +54,8 @@ class Request:
     stream: Callable[[], TextStream]
     matcher: Callable[[], Matcher | None] = lambda: None
     source: int = 0
+    share: object = None
+    """Whose it is, where several use one batch (`shared`)."""
 
 
 class Event(NamedTuple):
@@ -99,6 +101,16 @@ class ContinuousBatch:
         """How many more prompts it could use now."""
         return max(0, self._most_rows - len(self._rows) - len(self._waiting))
 
+    def forget(self, share: object) -> None:
+        """Take out what belongs to one of those that use the batch."""
+        self._waiting = deque(request for request in self._waiting if request.share is not share)
+        self._drop([number for number, row in enumerate(self._rows) if row.request.share is share])
+
+    @property
+    def most_rows(self) -> int:
+        """How many rows it has at a time."""
+        return self._most_rows
+
     @property
     def is_idle(self) -> bool:
         """Whether nothing is left to do."""
@@ -130,6 +142,8 @@ class ContinuousBatch:
 
     def _fits(self, admitted: Sequence[Request], request: Request) -> bool:
         rows = [row.request for row in self._rows] + list(admitted)
+        if request.share is not None and all(row.share is not request.share for row in rows):
+            return True  # nobody waits for the rows of others
         tokens = sum(map(_max_tokens, rows)) + _max_tokens(request)
         return not rows or (len(rows) < self._most_rows and tokens <= self._budget)
 

@@ -1,0 +1,7 @@
+"""The worker: a process of the user's own that holds loaded models, and what commands do to use it.
+
+- both sides: `messages` (what crosses the socket, and how), `values` (records and results in it), `place` (the socket,
+  whose it is, and that there is one worker), `identity` (whether a worker and a command mean the same)
+- the command's side: `client`, `start`
+- the worker's side: `server`, and `session`, one run
+"""

@@ -1,0 +1,384 @@
+"""A command's side of the worker: a connection, and runs over it. Light: it is all that a warm call imports."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from nlpcli import __version__, errors
+from nlpcli.engines.worker import place
+from nlpcli.engines.worker.identity import environment_that_matters
+from nlpcli.engines.worker.messages import (
+    HEADER_BYTES,
+    PROTOCOL,
+    Done,
+    End,
+    Failed,
+    FrameError,
+    Hello,
+    Message,
+    Note,
+    Piece,
+    Planned,
+    PlanRequest,
+    Progress,
+    Records,
+    Refused,
+    Results,
+    Retire,
+    RunRequest,
+    Status,
+    StatusRequest,
+    Taken,
+    ToCommand,
+    Unplanned,
+    Welcome,
+    WireRecord,
+    WireResult,
+    decoder,
+    frame,
+    length,
+)
+from nlpcli.engines.worker.values import field_on_wire, read_ext
+from nlpcli.records.record import Origin, Record
+from nlpcli.runtime.batching import LARGEST_WINDOW, WINDOW_CHARACTERS, Arrivals, ReadAhead
+
+if TYPE_CHECKING:
+    from nlpcli.models.reference import ProgressCallback
+    from nlpcli.tasks.base import TextCallback
+
+log = logging.getLogger(__name__)
+
+# A worker answers a greeting at once unless it was stopped or the machine is very busy; then the command helps itself.
+_GREETING_SECONDS = 2.0
+# Records in one frame, and how long the first frame waits for more of them: a batch of one is half as fast as of ten.
+_MOST_RECORDS = 256
+_SECONDS_FOR_MORE = 0.002
+_CHUNK = 1 << 16
+_decoder: Any = decoder(ToCommand, read_ext)
+
+
+class WorkerLost(errors.NlpcliError):
+    """The worker ended in the middle of a run."""
+
+
+class RemoteError(Exception):
+    """A mistake of ours, in the worker."""
+
+
+class Connection:
+    """A connection that was greeted."""
+
+    def __init__(self, stream: socket.socket) -> None:
+        self._stream = stream
+        self._unread = bytearray()
+        self._sending = threading.Lock()
+
+    def send(self, message: Message) -> None:
+        """Raises OSError where the worker is gone, FrameError where the message cannot be sent."""
+        content = frame(message)
+        with self._sending:
+            self._stream.sendall(content)
+
+    def receive(self) -> Any:
+        """The next message. Raises OSError where the worker is gone."""
+        size = length(self._read(HEADER_BYTES))
+        return _decoder.decode(self._read(size))
+
+    def _read(self, size: int) -> bytes:
+        while len(self._unread) < size:
+            content = self._stream.recv(max(_CHUNK, size - len(self._unread)))
+            if not content:
+                raise ConnectionResetError
+            self._unread += content
+        found = bytes(self._unread[:size])
+        del self._unread[:size]
+        return found
+
+    def wait_for_ever(self) -> None:
+        """From now on a message may take as long as it takes."""
+        self._stream.settimeout(None)
+
+    def interrupt(self) -> None:
+        """Whoever waits for a message hears that there will be none."""
+        with suppress(OSError):
+            self._stream.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    @property
+    def process(self) -> int:
+        """The worker's."""
+        return place.peer(self._stream)[1]
+
+
+def connect() -> Connection | None:
+    """A connection to the worker of this user, where it means the same as this command."""
+    connection = _greeted()
+    return connection if isinstance(connection, Connection) else None
+
+
+def reason_against() -> str:
+    """Why there is no connection: what the worker says, or empty where there is none."""
+    answer = _greeted()
+    return answer if isinstance(answer, str) else ""
+
+
+def _greeted() -> Connection | str:
+    stream = place.connected(_GREETING_SECONDS)
+    if stream is None:
+        return ""
+    connection = Connection(stream)
+    try:
+        connection.send(Hello(PROTOCOL, __version__, environment_that_matters(os.environ)))
+        answer = connection.receive()
+    except (OSError, FrameError, ValueError) as error:
+        connection.close()
+        return f"it does not answer ({type(error).__name__})"
+    if isinstance(answer, Welcome):
+        connection.wait_for_ever()
+        return connection
+    connection.close()
+    return answer.reason if isinstance(answer, Refused) else "it says something else"
+
+
+def status() -> Status | None:
+    """What the worker says of itself, whatever its version; None where there is none."""
+    answer = _ask(StatusRequest())
+    return answer if isinstance(answer, Status) else None
+
+
+def retire() -> None:
+    """Tell the worker to end when it has nothing to do."""
+    _ask(Retire())
+
+
+def _ask(message: Message) -> Any:
+    stream = place.connected(_GREETING_SECONDS)
+    if stream is None:
+        return None
+    connection = Connection(stream)
+    try:
+        connection.send(message)
+        return connection.receive()
+    except (OSError, FrameError, ValueError):
+        return None
+    finally:
+        connection.close()
+
+
+def worker_process() -> int | None:
+    """The process of the worker, by what the system says of its socket."""
+    stream = place.connected(_GREETING_SECONDS)
+    if stream is None:
+        return None
+    with stream:
+        return place.peer(stream)[1]
+
+
+def plan(connection: Connection, arguments: list[str]) -> Planned | None:
+    """What a command line means, as the worker reads it; None where the command has to do so itself."""
+    try:
+        connection.send(PlanRequest(arguments))
+        answer = connection.receive()
+    except (OSError, FrameError, ValueError):
+        return None
+    return None if isinstance(answer, Unplanned) else answer
+
+
+class Run:
+    """One run over a connection: a thread sends records, and whoever iterates receives results."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        request: RunRequest,
+        whole: bool,
+        progress: ProgressCallback,
+        on_text: TextCallback,
+    ) -> None:
+        self._connection = connection
+        self._request = request
+        self._whole = whole
+        self._progress = progress
+        self._on_text = on_text
+        self._kept: dict[int, Record] = {}
+        self._sizes: deque[int] = deque()
+        self._in_flight = 0
+        self._taken = 0
+        self._changed = threading.Condition()
+        self._rest: Arrivals | None = None
+        self._failure: BaseException | None = None
+        self._has_ended = False
+        self.has_begun = False
+
+    def results(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Every outgoing record. Raises ConnectionError where the worker is gone."""
+        source = ReadAhead(records)
+        threading.Thread(target=self._send, args=(source,), name="nlpcli-send", daemon=True).start()
+        while True:
+            try:
+                message = self._connection.receive()
+            except (OSError, FrameError, ValueError) as error:
+                raise ConnectionResetError from error
+            if isinstance(message, Results):
+                self.has_begun = True
+                for result in message.results:
+                    yield self._record_of(result)
+            elif isinstance(message, Done):
+                if self._failure is not None:
+                    raise self._failure
+                return
+            else:
+                self._hear(message)
+
+    def _hear(self, message: Any) -> None:
+        if isinstance(message, Taken):
+            with self._changed:
+                self._in_flight -= sum(self._sizes.popleft() for _ in range(message.count - self._taken))
+                self._taken = message.count
+                self._changed.notify_all()
+        elif isinstance(message, Piece):
+            self.has_begun = True
+            self._on_text(self._kept[message.number], message.text)
+        elif isinstance(message, Progress):
+            self._progress(message.text, message.fraction)
+        elif isinstance(message, Note):
+            _repeat(message)
+        elif isinstance(message, Failed):
+            if self._failure is not None:
+                raise self._failure
+            raise _error_of(message)
+
+    def _record_of(self, wire: WireResult) -> Record:
+        if wire.found is not None:
+            found = wire.found
+            origin = Origin(found.source, found.line)
+            return Record(found.text, found.fields or {}, origin, wire.result, wire.error, found.file)
+        record = self._kept.pop(wire.number)
+        record.result, record.error = wire.result, wire.error
+        record.file = record.file if wire.file is None else wire.file
+        return record
+
+    def _send(self, source: ReadAhead) -> None:
+        number = 0
+        try:
+            self._connection.send(self._request)
+            while records := self._some(source, number == 0):
+                if not self._keep(number, records):
+                    self._pass_on(source)
+                    return
+                self._wait_for_room()
+                self._connection.send(Records([self._on_wire(record) for record in records]))
+                number += len(records)
+            self._connection.send(End(failed=False))
+            self._finish(None)
+        except OSError:
+            self._pass_on(source)
+        except FrameError:
+            self._connection.interrupt()
+            self._pass_on(source)
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that receives
+            self._finish(error)
+            with suppress(OSError):
+                self._connection.send(End(failed=True))
+
+    def _finish(self, failure: BaseException | None) -> None:
+        """The records have ended."""
+        with self._changed:
+            self._failure, self._has_ended = failure, True
+            if self._rest is not None:
+                self._rest.end(failure)
+
+    def _some(self, source: ReadAhead, is_first: bool) -> list[Record]:
+        records = source.take(_MOST_RECORDS)
+        if is_first and records and not source.is_over:
+            threading.Event().wait(_SECONDS_FOR_MORE)
+            records += source.take_what_is_there(_MOST_RECORDS - len(records))
+        return records
+
+    def _keep(self, number: int, records: list[Record]) -> bool:
+        """Whether the run still goes on over the connection; else the records go where the others go."""
+        with self._changed:
+            if self._rest is not None:
+                self._rest.put(records)
+                return False
+            self._kept |= enumerate(records, start=number)
+            sizes = [len(record.text) for record in records]
+            self._sizes += sizes
+            self._in_flight += sum(sizes)
+            return True
+
+    def _wait_for_room(self) -> None:
+        def is_room() -> bool:
+            few = len(self._sizes) <= 2 * LARGEST_WINDOW and self._in_flight <= 2 * WINDOW_CHARACTERS
+            return few or len(self._sizes) <= _MOST_RECORDS or self._rest is not None
+
+        with self._changed:
+            self._changed.wait_for(is_room)
+
+    def _on_wire(self, record: Record) -> WireRecord:
+        fields = {key: field_on_wire(value) for key, value in record.fields.items()} if self._whole else None
+        return WireRecord(record.text, record.origin.source, record.origin.line, record.error, record.file, fields)
+
+    def _pass_on(self, source: ReadAhead) -> None:
+        """What has not been sent goes to whoever computes instead."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._rest is not None)
+        assert self._rest is not None
+        try:
+            while records := source.take(_MOST_RECORDS):
+                self._rest.wait_for_room()
+                self._rest.put(records)
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that takes
+            self._rest.end(error)
+        self._rest.end()
+
+    def unanswered(self) -> Iterator[Record]:
+        """The records that were kept, then all others."""
+        rest = Arrivals()
+        with self._changed:
+            yield_first = list(self._kept.values())
+            self._rest = rest
+            if self._has_ended:
+                rest.end(self._failure)
+            self._changed.notify_all()
+        yield from yield_first
+        while records := rest.take(_MOST_RECORDS):
+            yield from records
+
+
+class _Said(logging.LogRecord):
+    """A message of the worker: `msg` is what those alike have in common."""
+
+    text = ""
+
+    def getMessage(self) -> str:  # noqa: N802
+        return self.text
+
+
+def _repeat(note: Note) -> None:
+    logger = logging.getLogger(note.logger)
+    if logger.isEnabledFor(note.level):
+        record = _Said(note.logger, note.level, "", 0, note.template, None, None)
+        record.text = note.text
+        logger.handle(record)
+
+
+def _error_of(failed: Failed) -> Exception:
+    """The error of a run in the worker as that of this process."""
+    kind = getattr(errors, failed.kind, None)
+    if isinstance(kind, type) and issubclass(kind, errors.NlpcliError):
+        error: Exception = kind.__new__(kind)
+        error.args = (failed.text,)
+    else:
+        error = type(failed.kind, (RemoteError,), {})(failed.text)
+    error.add_note(f"in the worker:\n{failed.traceback}")
+    return error

@@ -1,0 +1,117 @@
+"""Records and results as MessagePack has them, and back: exactly, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from nlpcli.engines.worker.messages import FrameError
+from nlpcli.records.json_text import Number, Spelled, encode_json
+
+if TYPE_CHECKING:
+    from nlpcli.records.inspection import Inspection, InspectionResult
+
+_ARRAY, _SPELLED, _NUMBER, _INTEGER, _INSPECTION = range(1, 6)
+_AS_THEY_ARE = frozenset({str, bool, float, type(None)})
+
+
+def field_on_wire(value: Any) -> Any:
+    """A value of a record's fields.
+
+    Raises:
+        FrameError: it is of a type that MessagePack does not have, such as a date of Parquet.
+    """
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is int:
+        return value if -(2**63) <= value < 2**64 else msgspec.msgpack.Ext(_INTEGER, str(value).encode())
+    if kind is Number:
+        return msgspec.msgpack.Ext(_NUMBER, value.literal.encode())
+    if kind is list:
+        return [field_on_wire(item) for item in value]
+    if kind is dict:
+        return {key: field_on_wire(item) for key, item in value.items()}
+    raise FrameError(f"a value of type {kind.__name__}")
+
+
+def result_on_wire(value: Any, spelled: bool) -> Any:
+    """A value of a result. `spelled`: arrays as the JSON that is written of them, so that no array need be made."""
+    kind = type(value)
+    if kind in _AS_THEY_ARE or kind is int:
+        return value
+    if kind is list or kind is tuple:
+        return [result_on_wire(item, spelled) for item in value]
+    if kind is dict:
+        return {key: result_on_wire(item, spelled) for key, item in value.items()}
+    if isinstance(value, str):  # of an enumeration
+        return str(value)
+    if hasattr(value, "inspection"):
+        return msgspec.msgpack.Ext(_INSPECTION, _inspection_on_wire(value))
+    if spelled:
+        return msgspec.msgpack.Ext(_SPELLED, value.dtype.str.encode() + b" " + encode_json(value))
+    return msgspec.msgpack.Ext(_ARRAY, msgspec.msgpack.encode((value.dtype.str, value.shape, value.tobytes())))
+
+
+def read_ext(code: int, data: memoryview) -> Any:
+    """What an extension of MessagePack stands for."""
+    content = bytes(data)
+    if code == _SPELLED:
+        dtype, _, spelled = content.partition(b" ")
+        return Spelled(spelled, dtype.decode())
+    if code == _NUMBER:
+        return Number(content.decode())
+    if code == _INTEGER:
+        return int(content)
+    if code == _ARRAY:
+        return _array(content)
+    if code == _INSPECTION:
+        return _inspection(content)
+    raise FrameError(f"an extension {code}")
+
+
+def _array(content: bytes) -> Any:
+    import numpy as np
+
+    dtype, shape, data = msgspec.msgpack.decode(content, type=tuple[str, tuple[int, ...], bytes])
+    return np.frombuffer(bytearray(data), dtype).reshape(shape)
+
+
+def _inspection_on_wire(result: InspectionResult) -> bytes:
+    from dataclasses import astuple
+
+    return msgspec.msgpack.encode((dict(result), result_on_wire(list(astuple(result.inspection)), spelled=False)))
+
+
+def _inspection(content: bytes) -> InspectionResult:
+    from nlpcli.records.inspection import InspectionResult
+
+    fields, parts = msgspec.msgpack.Decoder(ext_hook=read_ext).decode(content)
+    return InspectionResult(fields, _inspection_of(*parts))
+
+
+def _inspection_of(model: str, tokens: Any, maps: Any, heads: Iterable[Any], output: Any, checks: Any) -> Inspection:
+    from nlpcli.records.inspection import AttentionMap, HeadSummary, Inspection, Kind, LayerCheck, Link, Token
+
+    def linked(links: Any) -> tuple[Link, ...]:
+        return tuple(Link(*link) for link in links)
+
+    def made(tokens: Any) -> tuple[Token, ...]:
+        return tuple(Token(*token) for token in tokens)
+
+    def summary(kind: str, layer: int, head: int, pattern: str, strength: float, measures: Any, links: Any) -> Any:
+        return HeadSummary(Kind(kind), layer, head, pattern, strength, measures, linked(links))
+
+    return Inspection(
+        model,
+        made(tokens),
+        tuple(
+            AttentionMap(Kind(kind), made(queries), made(keys), tuple(layers), tuple(numbers), *arrays)
+            for kind, queries, keys, layers, numbers, *arrays in maps
+        ),
+        tuple(summary(*head) for head in heads),
+        None if output is None else made(output),
+        tuple(LayerCheck(Kind(kind), *rest) for kind, *rest in checks),
+    )

@@ -1,0 +1,115 @@
+"""Batches of many runs on one machine: fair, together where they may be, and each run's mistakes its own."""
+
+import threading
+
+import pytest
+
+from nlpcli.engines.shared_batches import FairBatches
+from nlpcli.errors import OutOfMemory
+from nlpcli.runtime import runs
+from nlpcli.runtime.batching import Unit
+
+
+def units(*payloads):
+    return [Unit(1, payload) for payload in payloads]
+
+
+@pytest.fixture
+def batches():
+    return FairBatches(1)
+
+
+def test_who_had_least_comes_first(batches):
+    order, begun, go = [], threading.Event(), threading.Event()
+
+    def run(batch):
+        begun.set()
+        go.wait(10)
+        order.extend(unit.payload for unit in batch)
+        return [None] * len(batch)
+
+    large, small = (batches.lane("cpu", 1, budget=10) for _ in range(2))
+    outcomes = large(run, [units(f"large {number}") for number in range(5)])
+    begun.wait(10)
+    one = small(run, [units("small")])
+    go.set()
+    list(outcomes), list(one)
+    assert order.index("small") <= 2
+
+
+def test_batches_that_go_together_are_computed_as_one_within_the_budget(batches):
+    sizes, begun, go = [], threading.Event(), threading.Event()
+
+    def run(batch):
+        begun.set()
+        go.wait(10)
+        sizes.append(len(batch))
+        return [unit.payload * 2 for unit in batch]
+
+    lanes = [batches.lane("cpu", 1, budget=4, together="same") for _ in range(6)]
+    first = lanes[0](run, [units(0)])
+    begun.wait(10)
+    others = [lane(run, [units(number, -number)]) for number, lane in enumerate(lanes[1:], start=1)]
+    go.set()
+    assert list(first) == [[0]]
+    assert [list(other) for other in others] == [[[2 * n, -2 * n]] for n in range(1, 6)]
+    assert sorted(sizes) == [1, 2, 4, 4]
+
+
+@pytest.mark.parametrize("problem", [ValueError("no"), OutOfMemory("large")])
+def test_the_mistake_of_one_run_is_not_that_of_another(batches, problem):
+    begun, go = threading.Event(), threading.Event()
+
+    def run(batch):
+        begun.set()
+        go.wait(10)
+        if any(unit.payload == "bad" for unit in batch):
+            if isinstance(problem, OutOfMemory):
+                return problem
+            raise problem
+        return [unit.payload for unit in batch]
+
+    lanes = [batches.lane("cpu", 1, budget=9, together="same") for _ in range(3)]
+    first = lanes[0](run, [units("first")])
+    begun.wait(10)
+    bad, good = lanes[1](run, [units("bad")]), lanes[2](run, [units("good")])
+    go.set()
+    assert (list(first), list(good)) == ([["first"]], [["good"]])
+    if isinstance(problem, OutOfMemory):
+        assert list(bad) == [problem]
+        assert [lane.ran_out for lane in lanes] == [False, True, False]
+    else:
+        with pytest.raises(ValueError, match="no"):
+            list(bad)
+
+
+def test_a_run_that_is_cancelled_begins_no_more(batches):
+    done, begun, go = [], threading.Event(), threading.Event()
+
+    def run(batch):
+        begun.set()
+        go.wait(10)
+        done.append(batch)
+        return [None]
+
+    cancellation = runs.Cancellation()
+    with runs.running(cancellation, lambda record: None):
+        lane = batches.lane("cpu", 1, budget=1)
+        cancellation.on_cancel(lane.close)
+        lane(run, [units(number) for number in range(9)])
+    begun.wait(10)
+    cancellation.cancel()
+    go.set()
+    assert list(batches.lane("cpu", 1, budget=1)(lambda batch: [7], [units(0)])) == [[7]]
+    assert len(done) == 1
+
+
+def test_what_computes_for_a_run_that_is_gone_is_told():
+    cancellation = runs.Cancellation()
+    with runs.running(cancellation, lambda record: None):
+        runs.check()
+        cancellation.cancel()
+        with pytest.raises(runs.Cancelled):
+            runs.check()
+        with runs.together([cancellation, None]):
+            runs.check()
