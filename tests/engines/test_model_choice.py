@@ -27,7 +27,7 @@ def chosen(texts, role="embed", name=AUTO):
     return job.model.name
 
 
-@pytest.mark.parametrize("role", ["embed", "labels", "summarize"])
+@pytest.mark.parametrize("role", ["embed", "labels", "sentiment", "summarize"])
 @pytest.mark.parametrize(
     ("texts", "foreign"),
     [

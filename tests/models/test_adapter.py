@@ -125,7 +125,7 @@ def test_without_its_base_the_base_is_asked_for(source):
         source.resolve("starter/yes", None, True, progress)
 
 
-@pytest.mark.parametrize("name", ["starter/sentiment", "starter/sentiment-large"])
+@pytest.mark.parametrize("name", ["starter/sentiment", "starter/sentiment-large", "starter/sentiment-multilingual"])
 def test_what_ships_is_small_and_is_what_the_catalogue_names(name):
     origin = catalog().models[name].origin
     path = adapters.FOLDER / origin.file

@@ -24,7 +24,7 @@ def warned(name, role, text, languages=("en",)):
 
 
 @pytest.mark.parametrize("code", TEXTS)
-@pytest.mark.parametrize("role", ["embed", "labels", "summarize"])
+@pytest.mark.parametrize("role", ["embed", "labels", "sentiment", "summarize"])
 def test_the_model_that_knows_the_language_is_named(role, code, caplog):
     warned("starter/minilm", role, TEXTS[code])
     (record,) = caplog.records
