@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 from nlpcli.engines.job import Job
 from nlpcli.engines.local import no_progress, place, run_loaded
+from nlpcli.engines.model_choice import with_chosen_model
 from nlpcli.engines.shared_batches import FairBatches, Lane, lane_key
 from nlpcli.errors import OutOfMemory, quoted
 from nlpcli.models.cache import ready_to_load, resolve
@@ -101,6 +102,7 @@ class Host:
             Cancelled: the run was.
         """
         lanes: list[Lane] = []
+        job = with_chosen_model(job, source)
         placement, best = place(job, self.hardware)
         threads = job.compute.threads or (best.threads if best else self.hardware.cores)
         budget = job.compute.batch_tokens or (best.batch_tokens if best else None)

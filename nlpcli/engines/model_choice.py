@@ -8,7 +8,7 @@ from dataclasses import replace
 from nlpcli.engines.job import AUTO, Job, ModelSpec
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
-from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.batching import Arrivals
 from nlpcli.tasks.language_watch import foreign_language
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def check_choice(model: ModelSpec) -> None:
         raise UsageError("--revision is of one model, and --model auto chooses among several; name the model")
 
 
-def with_chosen_model(job: Job, source: ReadAhead) -> Job:
+def with_chosen_model(job: Job, source: Arrivals) -> Job:
     """The job itself, or with the model that knows its first texts in the place of `auto`; other texts than the
     default model knows are said once.
     """
