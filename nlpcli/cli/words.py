@@ -52,7 +52,8 @@ class Method(StrEnum):
 Top = Annotated[int | None, typer.Option(min=1, max=1_000_000, metavar="K", help="How many words.")]
 MethodOption = Annotated[Method, typer.Option(help="Of an analogy: 3CosAdd or 3CosMul.")]
 Vocabulary = Annotated[
-    int | None, typer.Option(min=1, metavar="N", help="Only the N most frequent words. Default: all.")
+    int | None,
+    typer.Option(min=1, max=1_000_000_000, metavar="N", help="Only the N most frequent words. Default: all."),
 ]
 
 
@@ -149,7 +150,10 @@ def evaluate(
     vocab: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="Only the N most frequent words. Default: of analogies 30,000, of pairs 300,000."
+            min=1,
+            max=1_000_000_000,
+            metavar="N",
+            help="Only the N most frequent words. Default: of analogies 30,000, of pairs 300,000.",
         ),
     ] = None,
 ) -> int:

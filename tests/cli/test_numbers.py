@@ -8,6 +8,12 @@ from nlpcli.settings import environment_name
 
 # Numbers that are written as texts: `auto`, or several.
 WRITTEN = {"batch_tokens": 10_000_000, "layer": 9999, "head": 9999}
+# What an option goes with, where it goes with nothing else.
+GOES_WITH = {("embed", "top"): ["--search", "x"], ("extract", "top"): ["--keyphrases"]}
+TEXTS = {
+    **{f"words {question}": ["a", "b", "c"] for question in ("analogy", "odd", "axis", "compare")},
+    "words evaluate": [__file__],
+}
 HUGE = ["99999999999999999999999", "9" * 5000]
 
 
@@ -15,14 +21,18 @@ def is_number(option):
     return option.type_descriptor.annotation in (int, float)
 
 
-def commands_below(command):
-    yield command
-    for child in getattr(command, "commands", {}).values():
-        yield from commands_below(child)
+def commands_below(command, words):
+    """Commands with the words that call them."""
+    yield words, command
+    for name, child in getattr(command, "commands", {}).items():
+        yield from commands_below(child, f"{words} {name}")
 
 
 OPTIONS = [
-    (name, option) for name in COMMANDS for command in commands_below(load_command(name)) for option in command.params
+    (words, option)
+    for name in COMMANDS
+    for words, command in commands_below(load_command(name), name)
+    for option in command.params
 ]
 NUMBERS = [(name, option) for name, option in OPTIONS if is_number(option)]
 ALL = NUMBERS + [(name, option) for name, option in OPTIONS if option.name in WRITTEN]
@@ -36,7 +46,8 @@ def ids(value):
 def test_a_number_has_bounds_and_help_says_them(command, option):
     assert option.min is not None
     assert option.max is not None
-    with load_command(command).make_context(command, ["a"], resilient_parsing=True) as context:
+    called = dict(commands_below(load_command(command.split()[0]), command.split()[0]))[command]
+    with called.make_context(command, ["a"], resilient_parsing=True) as context:
         _, shown = option.get_help_record(context)
     assert f"{option.min}<=x<={option.max}" in shown
 
@@ -55,13 +66,15 @@ def wrong_values(option):
 def test_what_is_out_of_bounds_is_refused_in_one_line(call, command, option, tmp_path, monkeypatch):
     config = tmp_path / "config.toml"
     for value in wrong_values(option):
-        flagged = call(command, "a", "--model", "/nowhere", f"{option.opts[-1]}={value}")
-        config.write_text(f'{option.name} = "{value}"\n[{command}]\nmodel = "/nowhere"\n')
+        flagged = call(
+            *command.split(), *TEXTS.get(command, ["a"]), "--model", "/nowhere", f"{option.opts[-1]}={value}"
+        )
+        config.write_text(f'{option.name} = "{value}"\n[{command.split()[0]}]\nmodel = "/nowhere"\n')
         monkeypatch.setenv("NLPCLI_CONFIG", str(config))
-        configured = call(command, "a")
+        configured = call(*command.split(), *TEXTS.get(command, ["a"]))
         monkeypatch.delenv("NLPCLI_CONFIG")
         monkeypatch.setenv(environment_name(option.name), value)
-        from_environment = call(command, "a", "--model", "/nowhere")
+        from_environment = call(*command.split(), *TEXTS.get(command, ["a"]), "--model", "/nowhere")
         monkeypatch.delenv(environment_name(option.name))
         for done in (flagged, configured, from_environment):
             complaint = done.complaints.decode()
@@ -96,9 +109,17 @@ def test_a_list_of_one_may_be_written_without_brackets(call, tmp_path, monkeypat
 @pytest.mark.parametrize("edge", ["min", "max"])
 def test_what_is_within_bounds_is_taken(call, edge):
     for command, option in NUMBERS:
-        goes_with = {"top": ["--search", "x"]}.get(option.name, []) if command == "embed" else []
+        goes_with = GOES_WITH.get((command, option.name), [])
         value = str(getattr(option, edge))
-        done = call(command, "a", *goes_with, "--model", "/nowhere", "--offline", f"{option.opts[-1]}={value}")
+        done = call(
+            *command.split(),
+            *TEXTS.get(command, ["a"]),
+            *goes_with,
+            "--model",
+            "/nowhere",
+            "--offline",
+            f"{option.opts[-1]}={value}",
+        )
         assert b"no model at /nowhere" in done.complaints, (command, option.name, done.complaints)
 
 
