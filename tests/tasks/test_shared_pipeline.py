@@ -32,6 +32,8 @@ CASES = [
     ("sentiment", save_causal_lm, {"labels": ("a", "b")}, {"labels": ("c", "d", "e"), "hypothesis": "f {}"}),
     ("summarize", save_seq2seq, {"max_words": 3}, {"length": "long", "bullets": True}),
     ("summarize", save_classifier, {"method": "extractive"}, {"method": "extractive", "max_words": 2}),
+    ("words", save_classifier, {"top": 3}, {"result": "analogy", "method": "mul"}),
+    ("bias", save_classifier, {"level": "sentences"}, {"level": "words"}),
     ("translate", save_bergamot, {"source": "en", "shortlist": False}, {"source": "en", "glossary": (("d", "z"),)}),
 ]
 
