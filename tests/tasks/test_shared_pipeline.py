@@ -21,6 +21,8 @@ from nlpcli.tasks.registry import TASKS
 HARDWARE = Hardware("test", frozenset(), 2)
 FLOAT32 = Placement("cpu", "float32", "", "")
 TEXTS = ["a b c", "d", "e f g h i j. k l m n! o p", "q r s t u"] * 6
+# Where a name can stand.
+TEXTS_OF = {"bias": ["{} a b c", "d {}"] * 6}
 # Task → the maker of its model, the options of both runs. A second row of a task: another of its pipelines.
 CASES = [
     ("attention-inspect", save_classifier, {"layers": (0,)}, {"method": "rollout", "top": 2}),
@@ -33,7 +35,7 @@ CASES = [
     ("summarize", save_seq2seq, {"max_words": 3}, {"length": "long", "bullets": True}),
     ("summarize", save_classifier, {"method": "extractive"}, {"method": "extractive", "max_words": 2}),
     ("words", save_classifier, {"top": 3}, {"result": "analogy", "method": "mul"}),
-    ("bias", save_classifier, {"level": "sentences"}, {"level": "words"}),
+    ("bias", save_classifier, {"result": "swap"}, {"result": "swap", "label": "neutral"}),
     ("translate", save_bergamot, {"source": "en", "shortlist": False}, {"source": "en", "glossary": (("d", "z"),)}),
 ]
 
@@ -41,7 +43,7 @@ CASES = [
 def run(name, options, loaded, gate=None):
     """The results of one run as bytes."""
     job = Job(name, TASKS[name].load_module().OPTIONS(**options), InputSpec(), ModelSpec("tiny"))
-    records = [Record(text, {}, Origin("x", number)) for number, text in enumerate(TEXTS, start=1)]
+    records = [Record(text, {}, Origin("x", number)) for number, text in enumerate(TEXTS_OF.get(name, TEXTS), start=1)]
     if gate:
         gate.wait()
     done = run_loaded(job, loaded, ReadAhead(records), HARDWARE, budget=64, threads=2)
