@@ -58,7 +58,9 @@ class FairBatches:
         return Lane(self, device_type, threads, budget, together, slots)
 
     def submit(self, lane: Lane, batches: list[_Batch]) -> None:
-        """Queue batches of a lane."""
+        """Queue batches of a lane; a lane without any does not stand in the queue."""
+        if not batches:
+            return
         with self._changed:
             if not lane.waiting:
                 # Time that a run was not there is no credit.

@@ -113,3 +113,10 @@ def test_what_computes_for_a_run_that_is_gone_is_told():
             runs.check()
         with runs.together([cancellation, None]):
             runs.check()
+
+
+def test_a_run_without_batches_is_in_nobodys_way(batches):
+    lane = batches.lane("cpu", 1, budget=4)
+    assert list(lane(list, [])) == []
+    (outcome,) = batches.lane("cpu", 1, budget=4)(list, [units("a")])
+    assert [unit.payload for unit in outcome] == ["a"]
