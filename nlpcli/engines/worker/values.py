@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,10 +12,13 @@ from nlpcli.engines.worker.messages import FrameError
 from nlpcli.records.json_text import Number, Spelled, encode_json
 
 if TYPE_CHECKING:
-    from nlpcli.records.inspection import Inspection, InspectionResult
+    from nlpcli.records.inspection import InspectionResult
 
 _ARRAY, _SPELLED, _NUMBER, _INTEGER, _INSPECTION = range(1, 6)
 _AS_THEY_ARE = frozenset({str, bool, float, type(None)})
+
+# The key of the name of a class; no measure has an empty name.
+_CLASS = ""
 
 
 def field_on_wire(value: Any) -> Any:
@@ -80,38 +84,40 @@ def _array(content: bytes) -> Any:
 
 
 def _inspection_on_wire(result: InspectionResult) -> bytes:
-    from dataclasses import astuple
+    return msgspec.msgpack.encode((dict(result), _parts(result.inspection)))
 
-    return msgspec.msgpack.encode((dict(result), result_on_wire(list(astuple(result.inspection)), spelled=False)))
+
+def _parts(value: Any) -> Any:
+    """Dataclasses and enumerations by their names, whatever an inspection consists of."""
+    if is_dataclass(value):
+        return {_CLASS: type(value).__name__, "of": [_parts(getattr(value, each.name)) for each in fields(value)]}
+    if isinstance(value, Enum):
+        return {_CLASS: type(value).__name__, "of": [value.value]}
+    if isinstance(value, list | tuple):
+        return [_parts(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _parts(item) for key, item in value.items()}
+    return result_on_wire(value, spelled=False)
 
 
 def _inspection(content: bytes) -> InspectionResult:
     from nlpcli.records.inspection import InspectionResult
 
-    fields, parts = msgspec.msgpack.Decoder(ext_hook=read_ext).decode(content)
-    return InspectionResult(fields, _inspection_of(*parts))
+    result, parts = msgspec.msgpack.Decoder(ext_hook=read_ext).decode(content)
+    return InspectionResult(result, _whole(parts))
 
 
-def _inspection_of(model: str, tokens: Any, maps: Any, heads: Iterable[Any], output: Any, checks: Any) -> Inspection:
-    from nlpcli.records.inspection import AttentionMap, HeadSummary, Inspection, Kind, LayerCheck, Link, Token
+def _whole(value: Any) -> Any:
+    from nlpcli.records import attribution, inspection
 
-    def linked(links: Any) -> tuple[Link, ...]:
-        return tuple(Link(*link) for link in links)
-
-    def made(tokens: Any) -> tuple[Token, ...]:
-        return tuple(Token(*token) for token in tokens)
-
-    def summary(kind: str, layer: int, head: int, pattern: str, strength: float, measures: Any, links: Any) -> Any:
-        return HeadSummary(Kind(kind), layer, head, pattern, strength, measures, linked(links))
-
-    return Inspection(
-        model,
-        made(tokens),
-        tuple(
-            AttentionMap(Kind(kind), made(queries), made(keys), tuple(layers), tuple(numbers), *arrays)
-            for kind, queries, keys, layers, numbers, *arrays in maps
-        ),
-        tuple(summary(*head) for head in heads),
-        None if output is None else made(output),
-        tuple(LayerCheck(Kind(kind), *rest) for kind, *rest in checks),
-    )
+    if isinstance(value, list):
+        return tuple(map(_whole, value))
+    if not isinstance(value, dict):
+        return value
+    if _CLASS not in value:
+        return {key: _whole(item) for key, item in value.items()}
+    name = value[_CLASS]
+    kind: Any = getattr(inspection, name, None) or getattr(attribution, name, None)
+    if not (isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, Enum))):
+        raise FrameError(f"a value of type {name}")
+    return kind(*map(_whole, value["of"]))
