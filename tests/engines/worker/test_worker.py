@@ -76,7 +76,7 @@ def models(tmp_path_factory):
 @pytest.fixture(scope="module")
 def shared_warm(tmp_path_factory):
     warm = Warm(tmp_path_factory.mktemp("place") / "run")
-    assert warm("serve", "start", "--keep-alive", "5m").returncode == 0
+    assert warm("serve", "start", "--keep-alive", "90s").returncode == 0
     yield warm
     warm("serve", "stop")
 
@@ -85,7 +85,7 @@ def shared_warm(tmp_path_factory):
 def warm(tmp_path):
     """One of its own, for tests that hurt it."""
     warm = Warm(tmp_path / "run")
-    assert warm("serve", "start", "--keep-alive", "5m").returncode == 0
+    assert warm("serve", "start", "--keep-alive", "90s").returncode == 0
     yield warm
     warm("serve", "stop")
 
