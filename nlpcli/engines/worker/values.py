@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ARRAY, _SPELLED, _NUMBER, _INTEGER, _INSPECTION = range(1, 6)
 _AS_THEY_ARE = frozenset({str, bool, float, type(None)})
 
-# The key of the name of a class; no measure has an empty name.
+# The key of the name of a class.
 _CLASS = ""
 
 
@@ -96,7 +96,7 @@ def _parts(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_parts(item) for item in value]
     if isinstance(value, dict):
-        return {key: _parts(item) for key, item in value.items()}
+        return {_CLASS: "dict", "of": [[_parts(key), _parts(item)] for key, item in value.items()]}
     return result_on_wire(value, spelled=False)
 
 
@@ -114,9 +114,9 @@ def _whole(value: Any) -> Any:
         return tuple(map(_whole, value))
     if not isinstance(value, dict):
         return value
-    if _CLASS not in value:
-        return {key: _whole(item) for key, item in value.items()}
     name = value[_CLASS]
+    if name == "dict":
+        return {_whole(key): _whole(item) for key, item in value["of"]}
     kind: Any = getattr(inspection, name, None) or getattr(attribution, name, None)
     if not (isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, Enum))):
         raise FrameError(f"a value of type {name}")

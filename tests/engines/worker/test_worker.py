@@ -114,6 +114,7 @@ JSONL = b'{"id": 1, "text": "a b", "x": 1.10}\n{"id": 12345678901234567890123, "
         ("embed -m {classifier} --chunks -F jsonl", b"a b. c d\n"),
         ("attention-inspect -m {classifier} -F jsonl --top 1", b"a b c\n"),
         ("attention-inspect -m {classifier}", b"a b c\n"),
+        ("attention-inspect -m {classifier} --compare c", b"a b c\n"),
         ("generate -m {decoder} --seed 3 --max-tokens 6", b"a b c"),
         ("generate -m {decoder} --greedy --max-tokens 4 --per line -F jsonl", b"a b c\nd\n"),
         ("generate -m {decoder} --seed 1 --n 2 --max-tokens 3 -F json", b"a b c"),
