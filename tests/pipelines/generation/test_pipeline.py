@@ -1,5 +1,7 @@
 """What many rows write at once is what `model.generate` writes for each prompt by hand."""
 
+from contextlib import closing
+
 import pytest
 import torch
 
@@ -136,7 +138,8 @@ def test_each_text_says_why_it_ended(load):
     }
     monkey_ends, pipeline.ends = pipeline.ends, frozenset()
     try:
-        last = finished(pipeline.batch(pipeline.greedy()), ends.values())
+        with closing(pipeline.batch(pipeline.greedy())) as batch:
+            last = finished(batch, ends.values())
     finally:
         pipeline.ends = monkey_ends
     assert last["most"].ending is Ending.MAX_TOKENS
