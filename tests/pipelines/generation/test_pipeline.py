@@ -40,10 +40,10 @@ def by_hand(pipeline, prompt, max_tokens):
 
 
 def finished(batch, requests):
-    """Owner → the last event of its text."""
+    """Owner → the last event of its text; the batch is left."""
     batch.submit(requests)
     last = {}
-    with torch.inference_mode():
+    with closing(batch), torch.inference_mode():
         while not batch.is_idle:
             last |= {event.request.owner: event for event in batch.advance()}
     return last
@@ -138,8 +138,7 @@ def test_each_text_says_why_it_ended(load):
     }
     monkey_ends, pipeline.ends = pipeline.ends, frozenset()
     try:
-        with closing(pipeline.batch(pipeline.greedy())) as batch:
-            last = finished(batch, ends.values())
+        last = finished(pipeline.batch(pipeline.greedy()), ends.values())
     finally:
         pipeline.ends = monkey_ends
     assert last["most"].ending is Ending.MAX_TOKENS
