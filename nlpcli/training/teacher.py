@@ -19,9 +19,10 @@ from transformers import AutoModel, AutoTokenizer
 
 from nlpcli.models.reference import ProgressCallback
 from nlpcli.training.answers import Answers
-from nlpcli.training.low_rank import MasterWeights, Rates, warm_up_and_down, with_adapters
-from nlpcli.training.objective import loss, targets_of
-from nlpcli.training.sentiment_data import LABELS, LONGEST_TEXT, Example, as_treebank, batches_by_length, by_length
+from nlpcli.training.low_rank import MasterWeights, Rates, with_adapters
+from nlpcli.training.objective import targets_of
+from nlpcli.training.sentiment_data import LABELS, LONGEST_TEXT, Example, as_treebank, by_length
+from nlpcli.training.upper_layers import batches_of_epochs, learn_from_states, padded
 
 if TYPE_CHECKING:
     from transformers import MPNetModel, PreTrainedTokenizerBase
@@ -82,21 +83,15 @@ class Teacher:
         recipe = self._recipe
         chosen = [example for example in examples if example.source in recipe.sources]
         states = self._lower_states([self._spelled(example.text) for example in chosen])
-        targets = targets_of(chosen)
-        lengths = [len(state) for state in states]
-        batches = [
-            batch
-            for _ in range(recipe.epochs)
-            for batch in batches_by_length(lengths, recipe.batch_tokens, self._chance)
-        ]
-        self._upper.train()
-        for number, batch in enumerate(batches):
-            logits = self._upper(*_padded([states[index] for index in batch]))
-            value = loss(logits, targets.of(batch), recipe.weight_of_rating)
-            value.backward()
-            self._weights.step(warm_up_and_down(number, len(batches), recipe.warm_up, recipe.last_rate))
-            if number % 50 == 0:
-                self._progress(f"teacher, batch {number} of {len(batches)}: loss {value.item():.3f}")
+        learn_from_states(
+            self._upper,
+            self._weights,
+            targets_of(chosen),
+            batches_of_epochs([len(state) for state in states], recipe, self._chance),
+            lambda batch: padded([states[index].float() for index in batch]),
+            recipe,
+            lambda text: self._progress(f"teacher, {text}"),
+        )
         save_file({name: tensor.contiguous() for name, tensor in self._weights.use_average().items()}, path)
 
     def recall(self, path: Path) -> None:
@@ -143,7 +138,7 @@ class Teacher:
         return states
 
     def _through_lower(self, rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
-        hidden, mask = _padded([self._embeddings(torch.tensor([row]))[0] for row in rows])
+        hidden, mask = padded([self._embeddings(torch.tensor([row]))[0] for row in rows])
         return self._lower(hidden, mask), mask
 
 
@@ -189,11 +184,3 @@ class _Upper(_Layers):
         """Logits from the hidden states of the last layer."""
         mean = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
         return self.head(mean)
-
-
-def _padded(states: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """States of several texts, (tokens, width) each → (texts, longest, width) float32, and a mask (texts, longest)."""
-    hidden = nn.utils.rnn.pad_sequence([state.float() for state in states], batch_first=True)
-    lengths = torch.tensor([len(state) for state in states])
-    mask = (torch.arange(hidden.shape[1])[None, :] < lengths[:, None]).float()
-    return hidden, mask

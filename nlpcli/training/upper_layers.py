@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -21,7 +21,7 @@ from transformers import AutoModel, AutoTokenizer
 from nlpcli.models.reference import ProgressCallback
 from nlpcli.runtime.device import choose, describe_hardware
 from nlpcli.training.low_rank import MasterWeights, Rates, warm_up_and_down, with_adapters
-from nlpcli.training.objective import loss, targets_of
+from nlpcli.training.objective import Targets, loss, targets_of
 from nlpcli.training.sentiment_data import LABELS, LONGEST_TEXT, Example, batches_by_length, by_length
 
 if TYPE_CHECKING:
@@ -50,6 +50,45 @@ class UpperRecipe:
     averaging: float = 0.99
     dropout: float = 0.1
     weight_of_rating: float = 0.5
+
+
+class Lesson(Protocol):
+    """What of a recipe the steps of learning depend on."""
+
+    @property
+    def epochs(self) -> int: ...
+    @property
+    def batch_tokens(self) -> int: ...
+    @property
+    def warm_up(self) -> float: ...
+    @property
+    def last_rate(self) -> float: ...
+    @property
+    def weight_of_rating(self) -> float: ...
+
+
+def batches_of_epochs(lengths: Sequence[int], lesson: Lesson, chance: random.Random) -> list[list[int]]:
+    """The batches of all epochs, each epoch in an order of its own."""
+    return [batch for _ in range(lesson.epochs) for batch in batches_by_length(lengths, lesson.batch_tokens, chance)]
+
+
+def learn_from_states(
+    upper: nn.Module,
+    weights: MasterWeights,
+    targets: Targets,
+    batches: Sequence[list[int]],
+    read: Callable[[list[int]], tuple[Tensor, Tensor]],
+    lesson: Lesson,
+    report: Callable[[str], None],
+) -> None:
+    """One step of `weights` for each batch; `read` gives hidden states and mask, of which `upper` makes logits."""
+    upper.train()
+    for number, batch in enumerate(batches):
+        value = loss(upper(*read(batch)), targets.of(batch), lesson.weight_of_rating)
+        value.backward()
+        weights.step(warm_up_and_down(number, len(batches), lesson.warm_up, lesson.last_rate))
+        if number % _REPORT_EVERY == 0:
+            report(f"batch {number} of {len(batches)}: loss {value.item():.3f}")
 
 
 class _Family(NamedTuple):
@@ -120,22 +159,15 @@ class UpperLayers:
 
     def learn(self, examples: Sequence[Example], states: Sequence[Tensor], path: Path) -> None:
         """Learn from examples whose lower states are known; the running average of the weights is stored in `path`."""
-        recipe = self._recipe
-        targets = targets_of(examples)
-        lengths = [len(state) for state in states]
-        batches = [
-            batch
-            for _ in range(recipe.epochs)
-            for batch in batches_by_length(lengths, recipe.batch_tokens, self._chance)
-        ]
-        self._upper.train()
-        for number, batch in enumerate(batches):
-            logits = self._upper(*_padded([states[index] for index in batch]))
-            value = loss(logits, targets.of(batch), recipe.weight_of_rating)
-            value.backward()
-            self._weights.step(warm_up_and_down(number, len(batches), recipe.warm_up, recipe.last_rate))
-            if number % _REPORT_EVERY == 0:
-                self._progress(f"{path.stem}, batch {number} of {len(batches)}: loss {value.item():.3f}")
+        learn_from_states(
+            self._upper,
+            self._weights,
+            targets_of(examples),
+            batches_of_epochs([len(state) for state in states], self._recipe, self._chance),
+            lambda batch: padded([states[index] for index in batch]),
+            self._recipe,
+            lambda text: self._progress(f"{path.stem}, {text}"),
+        )
         save_file({name: tensor.contiguous() for name, tensor in self._weights.use_average().items()}, path)
 
     def recall(self, path: Path) -> None:
@@ -183,7 +215,7 @@ class UpperLayers:
         return encoded["input_ids"]  # type: ignore[no-any-return]
 
     def _embedded(self, rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
-        return _padded([self._embeddings(torch.tensor([row]))[0] for row in rows])
+        return padded([self._embeddings(torch.tensor([row]))[0] for row in rows])
 
 
 _DEEPER = re.compile(r"(?<=base_model\.model\.)layers\.(\d+)\.")
@@ -225,7 +257,7 @@ class _Upper(_Layers):
         return self.head(super().forward(hidden, mask)[:, 0].float())
 
 
-def _padded(states: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+def padded(states: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """States of several texts, (tokens, width) each → (texts, longest, width), and a mask (texts, longest)."""
     hidden = nn.utils.rnn.pad_sequence(list(states), batch_first=True)
     lengths = torch.tensor([len(state) for state in states])

@@ -30,6 +30,7 @@ def folder() -> str:
     shared = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - the folder in it is private, or refused
     found = f"{runtime}/nlpcli" if runtime and os.path.isdir(runtime) else f"{shared}/nlpcli-{os.getuid()}"  # noqa: PTH112
     if len(os.fsencode(found)) > _LONGEST_FOLDER:
+        # The address of a Unix socket holds some 100 bytes; this folder is private, or refused, like the others.
         found = f"/tmp/nlpcli-{os.getuid()}-{zlib.crc32(os.fsencode(found)):08x}"  # noqa: S108
     return found
 
