@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from nlpcli import __version__, settings
+from nlpcli.cli.arguments import command_app
 from nlpcli.cli.commands import COMMANDS
 from nlpcli.cli.configured import commands_of, configured_defaults, load_command, names_of_options
 from nlpcli.cli.help import narrow_width, width_of_names
@@ -119,15 +120,11 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(
+app = command_app(
     name="nlpcli",
     cls=LazyGroup,
-    add_completion=False,
     no_args_is_help=True,
-    # Plain help: Rich's takes as long to import as everything else together, and reads badly in a pipe.
-    rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand
+from nlpcli.cli.arguments import TaskCommand, command_app
 from nlpcli.cli.console import complain
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
@@ -56,7 +56,7 @@ Examples:
   nlpcli attention-inspect --method rollout --npz rollout.npz --png rollout.png "The cat sat."
 """
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+app = command_app()
 
 
 @app.command(name="attention-inspect", cls=TaskCommand, epilog=EXAMPLES)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand
+from nlpcli.cli.arguments import TaskCommand, command_app
 from nlpcli.cli.console import Activity, complain, configure_logging, say
 from nlpcli.cli.profile import Profile
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
@@ -46,7 +46,7 @@ _WORDS = (
 _LENGTHS = (4, 8, 8, 12, 12, 16, 24, 40, 80)
 _TEXTS = 2000
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+app = command_app()
 
 
 # What of each task is measured: plain results, and always the same ones.

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand
+from nlpcli.cli.arguments import TaskCommand, command_app
 from nlpcli.cli.numpy_threads import multiply_in
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
@@ -28,13 +28,10 @@ Examples:
   nlpcli bias swap "{} is a doctor." "I like {}."
 """
 
-app = typer.Typer(
-    rich_markup_mode=None,
-    add_completion=False,
+app = command_app(
     no_args_is_help=True,
     help="Measure what vectors and models have learnt of us; docs/bias.md says what such figures can and cannot show.",
     epilog=EXAMPLES,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 

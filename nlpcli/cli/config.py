@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperOption
 
 from nlpcli import settings
+from nlpcli.cli.arguments import command_app
 from nlpcli.cli.commands import COMMANDS
 from nlpcli.cli.configured import configured, load_command, options_by_name, options_of
 from nlpcli.cli.console import say
@@ -21,13 +22,9 @@ from nlpcli.records.json_text import encode_json
 from nlpcli.runtime.bench_results import file as measurements_file
 from nlpcli.runtime.bench_results import measurements
 
-SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
-app = typer.Typer(
-    rich_markup_mode=None,
-    add_completion=False,
+app = command_app(
     no_args_is_help=True,
     help="Show every setting and where it comes from: the environment, a profile, config.toml or the default.",
-    context_settings=SETTINGS,
 )
 
 EXAMPLES = """
@@ -51,7 +48,7 @@ class Row(NamedTuple):
     origin: str
 
 
-@app.command(context_settings=SETTINGS, epilog=EXAMPLES)
+@app.command(epilog=EXAMPLES)
 def show(
     command: Annotated[
         str | None, typer.Argument(metavar="COMMAND", help="Only the settings of this command. Default: all.")
@@ -82,7 +79,7 @@ def show(
         say("".join(f"{_key(row)}\t{_shown(row.value)}\t{row.origin}\n" for row in rows))
 
 
-@app.command(context_settings=SETTINGS)
+@app.command()
 def path() -> None:
     """Print where config.toml is, or would be."""
     say(f"{settings.config_file()}\n")

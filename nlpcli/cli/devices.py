@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nlpcli.cli.arguments import command_app
 from nlpcli.cli.console import say
 from nlpcli.cli.profile import Profile
 from nlpcli.errors import UsageError
@@ -30,7 +31,7 @@ from nlpcli.tasks.registry import TASKS
 # What speaks for int8 in the catalogue → the models that it can be said of.
 _FAMILIES = {"": Family.OTHER, "measured": Family.BERT, "published": Family.BERGAMOT}
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+app = command_app()
 
 
 @app.command()

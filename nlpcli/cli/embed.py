@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand
+from nlpcli.cli.arguments import TaskCommand, command_app
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.cli.why import Why, WhyPage, page_of_reasons
@@ -51,7 +51,7 @@ Examples:
   nlpcli embed -i lines.txt --plot map.svg
 """
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+app = command_app()
 
 
 @app.command(cls=TaskCommand, epilog=EXAMPLES)

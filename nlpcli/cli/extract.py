@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand
+from nlpcli.cli.arguments import TaskCommand, command_app
 from nlpcli.cli.extract_mask import chosen_kinds, run_mask, run_unmask
 from nlpcli.cli.extract_schema import is_shipped, read_examples, read_schema, shipped_examples
 from nlpcli.cli.options import OutputFormat, Per, SharedOptions, Texts, shares_options
@@ -70,7 +70,7 @@ Examples:
   nlpcli extract --mask --map names.json -i mail.txt | nlpcli translate | nlpcli extract --unmask --map names.json
 """
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+app = command_app()
 
 
 @app.command(cls=TaskCommand, epilog=EXAMPLES)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand
+from nlpcli.cli.arguments import TaskCommand, command_app
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import STANDARD, View, make_job, run_job
 from nlpcli.cli.why import Why, WhyPage, page_of_reasons
@@ -35,7 +35,7 @@ Examples:
 # Below that a token is drawn as if it were 0, and float32 has no numbers left.
 LEAST_TEMPERATURE = 0.001
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+app = command_app()
 
 
 @app.command(cls=TaskCommand, epilog=EXAMPLES)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nlpcli.cli.arguments import command_app
 from nlpcli.cli.console import Activity, complain, configure_logging, say
 from nlpcli.errors import IntegrityError, UsageError
 from nlpcli.models.cache import cached_models, leftovers, removals, resolve, verify
@@ -21,13 +22,9 @@ from nlpcli.models.removal import remove
 from nlpcli.records.json_text import encode_json
 from nlpcli.runtime.bench_results import measurements
 
-SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
-app = typer.Typer(
-    rich_markup_mode=None,
-    add_completion=False,
+app = command_app(
     no_args_is_help=True,
     help="List, fetch, remove and check the models on this machine: the starter set and the hub's cache.",
-    context_settings=SETTINGS,
 )
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name of the catalogue, or an id of the hub.")]
@@ -39,7 +36,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
-@app.command("list", context_settings=SETTINGS)
+@app.command("list")
 def list_models(
     available: Annotated[
         bool, typer.Option("--available", help="What there is to fetch: the starter set, and names for the hub's.")
@@ -114,7 +111,7 @@ def _line(model: CachedModel) -> str:
     return f"{model.name}\t{_bytes(model.size)}\t{used}\t{model.revision}\t{model.licence}\t{model.source}"
 
 
-@app.command(context_settings=SETTINGS)
+@app.command()
 def pull(names: Names, revision: Revision = None, quiet: Quiet = False) -> None:
     """Fetch models into the cache, and print where they are; what is missing, empty or changed is fetched again."""
     configure_logging(quiet, verbose=False)
@@ -127,20 +124,20 @@ def pull(names: Names, revision: Revision = None, quiet: Quiet = False) -> None:
         say(f"{model.path}\n")
 
 
-@app.command(context_settings=SETTINGS)
+@app.command()
 def path(name: Name, revision: Revision = None) -> None:
     """Print the folder of a model that is in the cache; opens no connection."""
     model = resolve(name, revision, offline=True, progress=Activity(False, quiet=True))
     say(f"{model.path}\n")
 
 
-@app.command(context_settings=SETTINGS)
+@app.command()
 def rm(names: Names, yes: Yes = False, dry_run: DryRun = False, json: Json = False) -> None:
     """Delete models from the cache; asks first."""
     _carry_out([removal for name in names for removal in removals(name)], yes, dry_run, json)
 
 
-@app.command(context_settings=SETTINGS)
+@app.command()
 def prune(yes: Yes = False, dry_run: DryRun = False, json: Json = False) -> None:
     """Delete what nothing needs: superseded revisions and broken-off downloads; asks first."""
     _carry_out(leftovers(), yes, dry_run, json)
@@ -169,7 +166,7 @@ def _ask(size: int) -> None:
         raise typer.Exit(1)
 
 
-@app.command("verify", context_settings=SETTINGS)
+@app.command("verify")
 def verify_models(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all.")] = None,
     json: Json = False,

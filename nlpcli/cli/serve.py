@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nlpcli.cli.arguments import command_app
 from nlpcli.cli.console import complain, say
 from nlpcli.engines.worker.start import DEFAULT_KEEP_ALIVE, read_warm_up, seconds, started, stop
 from nlpcli.errors import UsageError
@@ -22,13 +23,10 @@ Examples:
 """
 _BYTES = {"M": 1 << 20, "G": 1 << 30}
 
-app = typer.Typer(
+app = command_app(
     help="Keep models loaded, so that the next call answers at once.",
     epilog=EXAMPLES,
     no_args_is_help=True,
-    rich_markup_mode=None,
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 KeepAlive = Annotated[

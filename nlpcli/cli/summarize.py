@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand
+from nlpcli.cli.arguments import TaskCommand, command_app
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.models.catalog import catalog
@@ -55,7 +55,7 @@ Examples:
   nlpcli summarize --method abstractive -i article.txt
 """
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+app = command_app()
 
 
 @app.command(cls=TaskCommand, epilog=EXAMPLES)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand
+from nlpcli.cli.arguments import TaskCommand, command_app
 from nlpcli.cli.numpy_threads import multiply_in
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
@@ -32,13 +32,10 @@ Examples:
   nlpcli words map king queen man woman --plot map.svg
 """
 
-app = typer.Typer(
-    rich_markup_mode=None,
-    add_completion=False,
+app = command_app(
     no_args_is_help=True,
     help="Ask the vocabulary of a model: word vectors, or the input embeddings of any transformer.",
     epilog=EXAMPLES,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
