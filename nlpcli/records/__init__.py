@@ -5,6 +5,6 @@
 - a unit: `record`, `field_path`, `in_place`, `template`, `schema`, `inspection` (of attention), `attribution`
   (the field `why`), `finite`
 - out: `outputs` and `output_folder` (where), `part_files` and `spool` (whole or not at all), `table` (columns),
-  `writers` and `table_writer`
+  `writers` and `table_writer`; for Parquet `arrow_columns` (from values) and `parquet_spool` (a schema that may grow)
 - `mask_map`: what tokens of personal data stand for
 """

@@ -1,3 +1,5 @@
+"""Parquet in and out, through the real files: parquet, arrow_columns and parquet_spool."""
+
 import datetime
 import decimal
 import json
