@@ -14,15 +14,16 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from nlpcli import settings
-from nlpcli.engines import local, without_model
+from nlpcli.engines import local
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
+from nlpcli.models.reference import NO_MODEL, NOTHING
 from nlpcli.records.inputs import ARGUMENT, InputSpec
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import ReadAhead
 from nlpcli.tasks.base import Loaded
-from nlpcli.tasks.registry import TASKS
+from nlpcli.tasks.registry import TASKS, needs_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class LoadedTask:
     """A task over a loaded pipeline; calls share the pipeline and nothing else, so that threads may call at a time."""
 
     job: Job
-    loaded: Loaded[Any] | None
+    loaded: Loaded[Any]
 
     def __call__(self, texts: Iterable[str], **options: Any) -> list[dict[str, Any]]:
         """The result fields of each text, in order; of a text that cannot be processed `{"error": …}`.
@@ -49,14 +50,15 @@ class LoadedTask:
             yield {"error": record.error} if record.result is None else dict(record.result)
 
     def _outgoing(self, job: Job, texts: Iterable[str]) -> Iterator[Record]:
-        if without_model.serves(job):
-            return without_model.run(job, _records(texts))
-        if self.loaded is None:
+        loaded = self.loaded
+        if not needs_model(job.options):
+            job, loaded = _without_model(job)
+        elif loaded.model is NOTHING:
             raise UsageError(f"{job.task} was loaded for what needs no model; load it again with these options")
         compute, hardware = job.compute, local.hardware_for(job)
         source = ReadAhead(_records(texts))
         threads = compute.threads or hardware.cores
-        return local.run_loaded(job, self.loaded, source, hardware, compute.batch_tokens, threads)
+        return local.run_loaded(job, loaded, source, hardware, compute.batch_tokens, threads)
 
 
 def load(
@@ -90,10 +92,16 @@ def load(
         ComputeSpec(device, dtype, batch_tokens, threads),
     )
     job = replace(job, options=_changed(job, options))
-    if without_model.serves(job):
-        return LoadedTask(job, None)
+    if not needs_model(job.options):
+        return LoadedTask(*_without_model(job))
     placement, _ = local.place(job, local.hardware_for(job))
     return LoadedTask(job, local.load_model(job, placement, local.no_progress))
+
+
+def _without_model(job: Job) -> tuple[Job, Loaded[Any]]:
+    job = replace(job, model=replace(job.model, name=NO_MODEL))
+    placement, _ = local.place(job, local.hardware_for(job))
+    return job, local.load_model(job, placement, local.no_progress)
 
 
 def _changed(job: Job, options: dict[str, Any]) -> Any:

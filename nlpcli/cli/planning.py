@@ -12,8 +12,8 @@ from nlpcli.cli.console import voice
 from nlpcli.cli.planned import planned
 from nlpcli.cli.run import Plan
 from nlpcli.cli.warm import name_of
-from nlpcli.engines.without_model import serves
 from nlpcli.engines.worker.messages import Planned
+from nlpcli.models.reference import NO_MODEL
 from nlpcli.tasks.registry import TASKS
 
 _reading = threading.Lock()
@@ -52,7 +52,7 @@ def _on_wire(plan: Plan) -> Planned | None:
         or plan.tap is not None
         or view.long is not None
         or plan.server is False
-        or serves(job)
+        or job.model.name == NO_MODEL
     ):
         return None
     return Planned(

@@ -17,6 +17,7 @@ from nlpcli.cli.planned import planned
 from nlpcli.cli.writers import LateWriter, NoWriter, RowsWriter, StreamedWriter, TerminalWriter
 from nlpcli.engines.job import AUTO, MOST_BATCH_TOKENS, ComputeSpec, Job, ModelSpec
 from nlpcli.errors import NlpcliError, UsageError, quoted
+from nlpcli.models.reference import NO_MODEL
 from nlpcli.records.delimited import dialect
 from nlpcli.records.formats import BINARY_FORMATS, named_input_format
 from nlpcli.records.inputs import InputFile, InputSpec, input_files
@@ -28,6 +29,7 @@ from nlpcli.records.table import InputColumns, NotHeld
 from nlpcli.records.writers import NpyWriter, Writer, make_writer
 from nlpcli.runtime.device import check_names
 from nlpcli.streams import STDIN, is_open
+from nlpcli.tasks.registry import needs_model
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -143,7 +145,8 @@ def make_job(
     )
     dialect("csv", shared.delimiter, shared.quote)
     compute = ComputeSpec(shared.device, shared.dtype, _batch_tokens(shared.batch_tokens), shared.threads, shared.seed)
-    model_spec = ModelSpec(shared.model or model, shared.revision, shared.offline, role)
+    name = (shared.model or model) if needs_model(options) else NO_MODEL
+    model_spec = ModelSpec(name, shared.revision, shared.offline, role)
     if model_spec.name == AUTO:
         from nlpcli.engines.model_choice import check_choice
 
@@ -235,10 +238,10 @@ def carry_out(plan: Plan, engine: Engine | None = None) -> int:
 
 def _engine_of(plan: Plan, files: list[InputFile]) -> Engine:
     """The worker, where one runs, or this process; what needs no model waits for none."""
-    from nlpcli.engines import without_model
+    if plan.job.model.name == NO_MODEL:
+        from nlpcli.engines import local
 
-    if without_model.serves(plan.job):
-        return without_model.run
+        return local.run
     return engine_of(plan.server, plan.keep_warm, not needs_arrays(plan, files), hints=not plan.quiet)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nlpcli.errors import ModelMissing, UsageError, quoted
-from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
+from nlpcli.models.reference import NO_MODEL, NOTHING, CachedModel, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.sources.alias import AliasSource
 from nlpcli.models.sources.base import Source
 from nlpcli.models.sources.converted import CONVERTERS, ConvertedSource, kind_of
@@ -35,6 +35,8 @@ def resolve(name: str, revision: str | None, offline: bool, progress: ProgressCa
     """
     if not name:
         raise UsageError('"" names no model; a variable of the shell may be empty')
+    if name == NO_MODEL:
+        return NOTHING
     for source in sources():
         if source.owns(name):
             return source.resolve(name, revision, offline, progress)

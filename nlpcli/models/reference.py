@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -36,6 +37,11 @@ class LocalModel:
     def path(self) -> Path:
         """What a user would name: the file, or the folder."""
         return self.folder / self.file if self.file else self.folder
+
+
+NO_MODEL = "<no model>"
+"""What a task computes with that needs none: no source has it, nothing is fetched, and its loader loads nothing."""
+NOTHING = LocalModel(NO_MODEL, Path(os.devnull))
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,15 +213,15 @@ def describe_cpu() -> Hardware:
 
 
 def place_lookup(device: str, dtype: str) -> Placement:
-    """Where static vectors are looked up: on the CPU in float32, whatever was asked for.
+    """Where what is only looked up is: on the CPU in float32, whatever was asked for.
 
     Raises:
         UsageError: no machine has such a device or dtype.
     """
     check_names(device, dtype)
     idle = [f"--device {device}"] * (device not in ("auto", "cpu")) + [f"--dtype {dtype}"] * (dtype != "auto")
-    warning = f"static vectors are looked up on the CPU in float32; {' and '.join(idle)} changes nothing"
-    reason = "static vectors are looked up"
+    warning = f"nothing here is computed on a device; {' and '.join(idle)} changes nothing"
+    reason = "what is looked up needs no other"
     return Placement("cpu", "float32", reason, reason, automatic=True, warning=warning if idle else "")
 
 

@@ -15,7 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 
 from nlpcli.errors import quoted
 from nlpcli.models.foreign import said_at_computing, said_of
-from nlpcli.models.reference import LocalModel
+from nlpcli.models.reference import NOTHING, LocalModel
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Arrivals, Split, Unit
 from nlpcli.runtime.decode_slots import DecodeSlots
@@ -103,7 +103,7 @@ class TaskOptions(Protocol):
     def fields(self) -> Mapping[str, str]:
         """Name and type of each result field (see `records.writers.ResultNames`)."""
 
-    # Options of which some need no model say so with a property `needs_model`; without one, a model is needed.
+    # Options of which some need no model say so with a property `needs_model`; see `registry.needs_model`.
 
 
 class TaskModule(Protocol):
@@ -139,15 +139,15 @@ def load_with(loader: Loader, model: LocalModel, placement: Placement) -> Loaded
         return Loaded(loader(model, placement), model, placement)
 
 
-def make_task(name: str, options: Any, loaded: Loaded[Any] | None) -> BatchTask | ContinuousTask:
-    """The task of one run; `loaded` is None where the options need no model.
+def make_task(name: str, options: Any, loaded: Loaded[Any]) -> BatchTask | ContinuousTask:
+    """The task of one run.
 
     Raises:
         UsageError: the model cannot do what the options ask for.
         ModelUnusable: the model fails at what the options ask for.
     """
-    if loaded is None:
-        return _module(name).make_task(options, None)
+    if loaded.model is NOTHING:
+        return _module(name).make_task(options, loaded)
     computing = partial(said_at_computing, loaded.model.name)
     with computing():
         task = _module(name).make_task(options, loaded)

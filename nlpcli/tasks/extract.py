@@ -16,7 +16,9 @@ OPTIONS = ExtractOptions
 
 def loader(options: ExtractOptions, model: LocalModel, placement: Placement) -> Loader:  # noqa: ARG001
     """Loads a `TokenClassificationPipeline` or `SpacyEntities`; for fields, and types of one's own, a `Completer`; for
-    key phrases an `EmbeddingPipeline`."""
+    key phrases an `EmbeddingPipeline`; nothing for what is told by its form or by statistics."""
+    if not options.needs_model:
+        return _nothing
     if options.result == "keyphrases":
         from nlpcli.pipelines.embedding import load_embedding_pipeline
 
@@ -36,6 +38,10 @@ def loader(options: ExtractOptions, model: LocalModel, placement: Placement) -> 
     return load_token_classification_pipeline
 
 
+def _nothing(model: LocalModel, placement: Placement) -> None:
+    """Needs no model."""
+
+
 def _writes(options: ExtractOptions, model: LocalModel) -> bool:
     """Whether a model that writes finds the entities; what is to be masked is left to one that labels tokens."""
     from nlpcli.models.loading import is_writer
@@ -47,8 +53,8 @@ def _writes(options: ExtractOptions, model: LocalModel) -> bool:
     return True
 
 
-def make_task(options: ExtractOptions, loaded: Loaded[Any] | None) -> BatchTask | ContinuousTask:
-    """The task of one run; `loaded` is None where the options need no model."""
+def make_task(options: ExtractOptions, loaded: Loaded[Any]) -> BatchTask | ContinuousTask:
+    """The task of one run; the pipeline is None where the options need no model."""
     if options.result == "unmasked":
         from nlpcli.tasks.extract_mask import UnmaskTask
 
@@ -56,15 +62,18 @@ def make_task(options: ExtractOptions, loaded: Loaded[Any] | None) -> BatchTask 
     if options.result == "masked":
         from nlpcli.tasks.extract_mask import MaskTask, entity_options
 
-        entities = None if loaded is None else _entity_task(entity_options(options, loaded.pipeline.types), loaded)
+        entities = (
+            None if loaded.pipeline is None else _entity_task(entity_options(options, loaded.pipeline.types), loaded)
+        )
         return MaskTask(options, entities)
     if options.result == "keyphrases":
         from nlpcli.tasks.extract_keyphrases import EmbeddedTask, YakeTask
 
         return (
-            YakeTask(options) if loaded is None else EmbeddedTask(options, loaded.pipeline, LanguageWatch(loaded.model))
+            YakeTask(options)
+            if loaded.pipeline is None
+            else EmbeddedTask(options, loaded.pipeline, LanguageWatch(loaded.model))
         )
-    assert loaded is not None
     from nlpcli.pipelines.generation.completer import Completer
 
     if isinstance(loaded.pipeline, Completer):

@@ -98,3 +98,12 @@ TASKS: dict[str, TaskSpec] = {
         use="attention",
     ),
 }
+
+
+def needs_model(options: Any) -> bool:
+    """Whether these options of a task need a model: they do, unless a property of that name says otherwise.
+
+    What needs none runs as everything does, over `models.reference.NOTHING`: its loader loads nothing, and its records
+    have no units.
+    """
+    return bool(getattr(options, "needs_model", True))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpcli.models.catalog import WheelFile, catalog
+from nlpcli.models.reference import NO_MODEL
 
 WORDS = "nlpcli-word-vectors"
 """The model type of folders with word vectors that nlpcli converted."""
@@ -41,9 +42,11 @@ def modules_of(folder: Path) -> list[dict[str, Any]]:
 
 
 def is_known_to_be_static(name: str) -> bool:
-    """Whether `-m name` is a static model, where that can be told without fetching or reading it."""
+    """Whether `-m name` is a static model, or none, where that can be told without fetching or reading it."""
     alias = catalog().aliases.get(name)
     name = alias.model if alias else name
+    if name == NO_MODEL:
+        return True
     entry = catalog().models.get(name)
     if entry is not None:
         return isinstance(entry.origin, WheelFile) and entry.origin.format in _FORMATS

@@ -108,12 +108,12 @@ class VectorsWriter:
         if not np.isfinite(vectors).all():
             row = int(np.flatnonzero(~np.isfinite(vectors).all(1))[0])
             place, word = self._place(len(self._lengths) + row), words[row].decode(errors="replace")
-            raise ModelUnusable(f"{place}: the vector of {quoted(word)} holds NaN or an infinity; mend that line")
+            raise ModelUnusable(f"{place}: the vector of {quoted(word)} holds NaN or an infinity; mend it")
         for encoded in words:
             self._words += encoded
             self._lengths.append(len(encoded))
             self._hashes.append(hash_of(encoded))
-        self._norms.append(np.linalg.norm(vectors, axis=1))
+        self._norms.append(_norms(vectors))
         self._stream.write(vectors.data)
 
     def finish(self, facts: dict[str, Any], subwords: Subwords | None = None, ngrams: Array | None = None) -> None:
@@ -123,10 +123,11 @@ class VectorsWriter:
             ModelUnusable: there is not one word.
         """
         if not self._lengths:
-            raise ModelUnusable(f"{self._name} holds no word vectors; name another file")
+            raise ModelUnusable(f"{self._name}:1: no word vectors stand there, the file is empty; name another one")
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(self._lengths, dtype=np.int64)])
         hashes, words = np.array(self._hashes, np.uint64), np.frombuffer(bytes(self._words), np.uint8)
-        norms = np.concatenate(self._norms).astype(np.float32)
+        norms = np.concatenate(self._norms)
+        self._tell_of_other_encodings(words, offsets)
         kept = self._without_duplicates(hashes, words, offsets)
         if len(kept) < len(hashes):
             self._compact(kept)
@@ -141,6 +142,15 @@ class VectorsWriter:
         settings = {"subwords": asdict(subwords)} if subwords else {}
         config = {"model_type": WORDS, "words": len(norms), "dimension": self._dimension, **facts, **settings}
         (self._folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+    def _tell_of_other_encodings(self, words: Array, offsets: Array) -> None:
+        """Words that are no UTF-8 are never found."""
+        try:
+            self._words.decode()
+        except UnicodeDecodeError as error:
+            row = int(np.searchsorted(offsets, error.start, "right")) - 1
+            word = words[offsets[row] : offsets[row + 1]].tobytes().decode(errors="replace")
+            log.warning("%s: %s is no UTF-8, so that it is never found", self._place(row), quoted(word))
 
     def _without_duplicates(self, hashes: Array, words: Array, offsets: Array) -> Array:
         """The rows whose word did not stand before."""
@@ -183,6 +193,12 @@ class VectorsWriter:
                 stream.write(np.ascontiguousarray(tensor[start : start + _ROWS_AT_A_TIME]).tobytes())
         stream.seek(0)
         stream.write(struct.pack("<Q", _HEADER) + json.dumps(header).encode().ljust(_HEADER))
+
+
+def _norms(vectors: Array) -> Array:
+    """Added up in float64: squares of large numbers are no float32."""
+    norms: Array = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)).astype(np.float32)
+    return norms
 
 
 def _entry(dtype: str, shape: tuple[int, ...], begin: int, end: int) -> dict[str, Any]:
@@ -268,5 +284,5 @@ def vectors_of(name: str, words: Iterable[str], vectors: Array) -> WordVectors:
     order = np.argsort(hashes, kind="stable")
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum([len(word) for word in encoded], dtype=np.int64)])
     joined = np.frombuffer(b"".join(encoded), np.uint8)
-    norms = np.linalg.norm(vectors, axis=1).astype(np.float32)
+    norms = _norms(vectors)
     return WordVectors(name, vectors, norms, joined, offsets, hashes[order], order.astype(np.uint32))

@@ -18,6 +18,8 @@ Array = np.ndarray[Any, Any]
 Block = tuple[list[bytes], Array]
 
 HEADER = re.compile(rb"(\d+)[ \t](\d+)\s*")
+_INTEGER = re.compile(rb"[-+]?\d+")
+_LONGEST_HEADER = 3
 _BLOCK_BYTES = 1 << 20
 
 
@@ -67,6 +69,11 @@ class TextVectors:
                 raise ModelUnusable(f"{self._name}:1 says that there are no vectors ({_shown(lines[0])}); mend it")
             return lines[1:]
         fields = _fields(lines[0])
+        if _is_no_header(fields, lines[1:2]):
+            raise ModelUnusable(
+                f"{self._name}:1: {_shown(lines[0])} is no header, which is how many words there are and how many"
+                " numbers each has; mend it"
+            )
         while self._dimension < len(fields) - 1 and _is_number(fields[-1 - self._dimension]):
             self._dimension += 1
         if not self._dimension:
@@ -125,8 +132,8 @@ class TextVectors:
         if len(fields) <= self._dimension or (extra and all(map(_is_number, extra))):
             numbers = max(len(fields) - 1, 0)
             raise ModelUnusable(
-                f"{self.place(row)} has {numbers} numbers, where line 1 has {self._dimension}; mend that line or fetch"
-                " the file again"
+                f"{self.place(row)} has {numbers} numbers, where line 1 {'says' if self._header_lines else 'has'}"
+                f" {self._dimension}; mend that line or fetch the file again"
             )
         wrong = next((field for field in fields[-self._dimension :] if not _is_number(field)), None)
         if wrong is not None:
@@ -164,6 +171,12 @@ def _fields(line: bytes) -> list[bytes]:
     line = line.rstrip(b" \r\t")
     separator = b" " if b" " in line else b"\t"
     return [field for field in line.split(separator) if field]
+
+
+def _is_no_header(fields: list[bytes], second: list[bytes]) -> bool:
+    """Whether the first line, integers alone, is not as long as the second."""
+    alone = 0 < len(fields) <= _LONGEST_HEADER and all(map(_INTEGER.fullmatch, fields))
+    return alone and bool(second) and len(_fields(second[0])) != len(fields)
 
 
 def _is_number(field: bytes) -> bool:

@@ -40,8 +40,17 @@ class BinaryVectors:
         size = 4 * dimension
         words: list[bytes] = []
         numbers: list[bytes] = []
+        # Google's program begins a line for each word but the first, gensim does not.
+        in_lines = False
         for row in range(count):
             word, vector = reader.until(b" ", _LONGEST_WORD), reader.read(size)
+            begins_line = (word or b"").startswith(b"\n")
+            if in_lines and word is not None and not begins_line:
+                raise ModelUnusable(
+                    f"{self.place(row - 1)} has a space in it, or not {dimension} numbers; put _ for the space, or"
+                    " fetch the file again"
+                )
+            in_lines = begins_line or in_lines
             if word is None or len(vector) < size:
                 raise ModelUnusable(
                     f"{self._name}:1 says {count:,} words of {dimension} numbers, and the file ends within word"

@@ -93,10 +93,17 @@ BAD = {
     "an infinity": (b"a 1 2 1e60\n", "v.txt:1: the vector of a holds NaN or an infinity"),
     "a header that says too many words": (b"3 2\na 1 2\nb 1 2\n", "v.txt:1 says 3 words, and 2 stand there"),
     "a header that says too few words": (b"1 2\na 1 2\nb 1 2\n", "v.txt:3: more words than the 1 of line 1"),
-    "a header that says other numbers": (b"2 3\na 1 2\nb 1 2\n", "v.txt:2 has 2 numbers, where line 1 has 3"),
+    "a header that says other numbers": (b"2 3\na 1 2\nb 1 2\n", "v.txt:2 has 2 numbers, where line 1 says 3"),
     "a header of no words": (b"0 3\n", "v.txt:1 says that there are no vectors"),
     "a header of no numbers": (b"3 0\na\nb\nc\n", "v.txt:1 says that there are no vectors"),
-    "nothing": (b"", "v.txt holds no word vectors"),
+    "a header with a sign": (b"-2 2\na 1 2\nb 1 2\n", 'v.txt:1: "-2 2" is no header'),
+    "a header of one number": (b"2\na 1 2\nb 1 2\n", "v.txt:1: 2 is no header"),
+    "a header of three numbers": (b"2 3 1\na 1 2 3\nb 1 2 3\n", 'v.txt:1: "2 3 1" is no header'),
+    "nothing": (b"", "v.txt:1: no word vectors stand there"),
+    "blank lines alone": (b"\n\n", "v.txt:1: no word vectors stand there"),
+    "a space in a word of a binary file": (
+        b"4 1\na \0\0\x80\x3f\nb \0\0\x80\x3f\nnew york \0\0\x80\x3f\nd \0\0\x80\x3f\n", "v.txt: word 3 has a space in it, or not 1 numbers",
+    ),
     "another text": (b"Dear Sir,\nyours\n", "v.txt:1 is no word vector"),
     "UTF-16": ("a 1 2\n".encode("utf-16"), "v.txt is text in UTF-16"),
     "a truncated binary file": ((DATA / "tiny.w2v.bin").read_bytes()[:-9], "v.txt:1 says 31 words of 5 numbers, and the"),
@@ -146,6 +153,17 @@ def test_a_word_with_spaces_is_one_word_which_is_said(tmp_path, caplog):
     found = convert(b"a 1 2\nnew york 3 4\n. . . 5 6\n", tmp_path)
     assert list(as_dict(found)) == ["a", "new york", ". . ."]
     assert caplog.messages == ['v.txt:2: "new york" has spaces (and 1 other words have); it is kept as one word']
+
+
+def test_a_word_in_another_encoding_is_said_to_be_never_found(tmp_path, caplog):
+    convert("a 1 2\ncafé 3 4\nthé 5 6\n".encode("latin-1"), tmp_path)
+    assert caplog.messages == ["v.txt:2: caf\ufffd is no UTF-8, so that it is never found"]
+
+
+def test_large_numbers_have_a_norm_and_no_warning(tmp_path, recwarn):
+    found = convert(b"a 3e30 4e30\n", tmp_path)
+    assert found.norms.tolist() == [np.float32(5e30)]
+    assert not recwarn.list
 
 
 class Runs:
