@@ -5,6 +5,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
+    AutoModelForMaskedLM,
     AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
@@ -93,6 +94,19 @@ def save_causal_lm(folder, kind="gpt2", chat_template=None, **config):
     )
     _save_spread(AutoModelForCausalLM.from_config(settings), folder)
     save_tokenizer(folder, special_tokens=False, pad_token=None, segments=False, chat_template=chat_template)
+    return folder
+
+
+def save_masked_lm(folder, kind="bert", **config):
+    """A random model of `_SIZES` that predicts masked letters; its mask is the letter z."""
+    torch.manual_seed(0)
+    limits = {"max_position_embeddings": LONGEST + ("roberta" in kind or kind == "camembert")}
+    settings = AutoConfig.for_model(kind, vocab_size=len(WORDS), pad_token_id=0, **limits, **_SIZES[kind], **config)
+    _save_spread(AutoModelForMaskedLM.from_config(settings), folder)
+    save_tokenizer(folder, segments=kind == "bert")
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    tokenizer.add_special_tokens({"cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "z"})
+    tokenizer.save_pretrained(folder)
     return folder
 
 

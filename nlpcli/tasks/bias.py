@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nlpcli.errors import InputBroken, NlpcliError, UsageError, WordsUnknown, quoted
 from nlpcli.models.reference import LocalModel
@@ -30,6 +30,12 @@ _DIGITS = 6
 # Two standard errors of a normal distribution hold 95 % of it.
 _Z = 1.959964
 ALL = "all"
+# As the hub's tables of the two number them.
+_CROWS_TYPES = (
+    "race-color", "socioeconomic", "gender", "disability", "nationality", "sexual-orientation", "physical-appearance",
+    "religion", "age",
+)  # fmt: skip
+_STEREOSET_LABELS = {0: "anti-stereotype", 1: "stereotype", 2: "unrelated"}
 _FIELDS: dict[str, dict[str, str]] = {
     "weat": {
         "title": "string",
@@ -118,22 +124,22 @@ class AssociationTask(BatchTask):
 
 
 class PairsTask(BatchTask):
-    """One record is a pair of sentences, in CrowS-Pairs' or StereoSet's form."""
+    """One record is a pair of sentences, in CrowS-Pairs' or StereoSet's form, or StereoSet's whole file."""
 
     def __init__(self, options: BiasOptions, likelihood: Any) -> None:
         self._options = options
         self._likelihood = likelihood
 
     def split(self, records: Sequence[Record]) -> list[Split]:
-        """One unit per pair; the state is its group."""
+        """One unit per pair of a record; the pairs are the state."""
         return [self._split(record) for record in records]
 
     def _split(self, record: Record) -> Split:
         try:
-            more, less = pair_of(record.fields)
+            pairs = pairs_of(record.fields, self._options.by)
         except InputBroken as error:
             return Split([Unit(1, error)])
-        return Split([Unit(len(more.split()) ** 2, (more, less))], str(record.fields.get(self._options.by) or ALL))
+        return Split([Unit(len(pair.more.split()) ** 2, (pair.more, pair.less)) for pair in pairs], pairs)
 
     def run(self, units: Sequence[Unit]) -> Sequence[Any]:
         """The scores of the two sentences of each pair."""
@@ -142,32 +148,41 @@ class PairsTask(BatchTask):
             for unit in units
         ]
 
-    def join(self, record: Record, state: str, outputs: Sequence[Any]) -> dict[str, Any]:  # noqa: ARG002
-        """The scores, which sentence is preferred, and the group for `reduce`."""
-        more, less = outputs[0]
-        preferred = "more" if more > less else "less" if less > more else "neither"
-        scores = {"score_more": round(more, _DIGITS), "score_less": round(less, _DIGITS), "preferred": preferred}
-        return scores if self._options.each else {**scores, "group": state}
+    def join(self, record: Record, state: list[Pair], outputs: Sequence[Any]) -> dict[str, Any]:  # noqa: ARG002
+        """For `reduce`: each pair with its scores, and which sentence is preferred."""
+        return {"pairs": [(pair, _scores(*scores)) for pair, scores in zip(state, outputs, strict=True)]}
 
     def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
         """The pairs, or for each group how often the stereotype was preferred."""
         if self._options.each:
-            yield from records
+            for record in records:
+                yield from [record] if record.result is None else _each(record)
             return
         counts: dict[str, list[float]] = {}
         for record in records:
             if record.result is None:
                 yield record
                 continue
-            won = {"more": 1.0, "neither": 0.5}.get(record.result["preferred"], 0.0)
-            for group in dict.fromkeys((record.result["group"], ALL)):
-                counts.setdefault(group, []).append(won)
+            for pair, scores in record.result["pairs"]:
+                won = {"more": 1.0, "neither": 0.5}.get(scores["preferred"], 0.0)
+                for group in dict.fromkeys((pair.group, ALL)):
+                    counts.setdefault(group, []).append(won)
             last = record
         # All of them together stand last.
         for group in sorted(counts, key=lambda group: group == ALL):
             share = sum(counts[group]) / len(counts[group])
             row = {"group": group, "pairs": len(counts[group]), "share": round(share, _DIGITS)}
             yield replace(last, text=group, fields={}, result={**row, "interval": wilson(share, len(counts[group]))})
+
+
+def _each(record: Record) -> list[Record]:
+    assert record.result is not None
+    return [replace(record, fields=pair.fields, result=scores) for pair, scores in record.result["pairs"]]
+
+
+def _scores(more: float, less: float) -> dict[str, Any]:
+    preferred = "more" if more > less else "less" if less > more else "neither"
+    return {"score_more": round(more, _DIGITS), "score_less": round(less, _DIGITS), "preferred": preferred}
 
 
 def wilson(share: float, count: int) -> list[float]:
@@ -178,8 +193,44 @@ def wilson(share: float, count: int) -> list[float]:
     return [round(max(0.0, (middle - reach) / scale), _DIGITS), round(min(1.0, (middle + reach) / scale), _DIGITS)]
 
 
+class Pair(NamedTuple):
+    """The sentence that is more of a stereotype, the other, their group, and the fields that they stand in."""
+
+    more: str
+    less: str
+    group: str
+    fields: Mapping[str, Any]
+
+
+def pairs_of(fields: Mapping[str, Any], by: str) -> list[Pair]:
+    """The pair of a record, grouped by the field `by`; of StereoSet's whole file all of them.
+
+    Raises:
+        InputBroken: the fields hold no pair.
+    """
+    data = fields.get("data")
+    if not isinstance(data, dict):
+        more, less = pair_of(fields)
+        return [Pair(more, less, _group(fields, by), fields)]
+    examples = [one for part in data.values() if isinstance(part, list) for one in part if isinstance(one, dict)]
+    if not examples:
+        raise InputBroken("no pair: data of StereoSet's file holds intrasentence and intersentence, and here neither")
+    return [Pair(*pair_of(one), _group(one, by), one) for one in examples]
+
+
+def _group(fields: Mapping[str, Any], by: str) -> str:
+    """The hub's CrowS-Pairs has numbers for the names of the paper."""
+    group = fields.get(by)
+    if by == "bias_type" and type(group) is int and 0 <= group < len(_CROWS_TYPES) and "sent_more" in fields:
+        return _CROWS_TYPES[group]
+    return ALL if group is None or group == "" else str(group)
+
+
 def pair_of(fields: Mapping[str, Any]) -> tuple[str, str]:
-    """The sentence that is more of a stereotype and the other: of CrowS-Pairs' columns, or of StereoSet's objects.
+    """The sentence that is more of a stereotype and the other: of CrowS-Pairs' columns, or of StereoSet's sentences.
+
+    StereoSet's sentences are objects, or of the hub's tables an object of lists with numbers for the labels. What
+    follows a context is scored behind it.
 
     Raises:
         InputBroken: the fields hold no such pair.
@@ -192,16 +243,17 @@ def pair_of(fields: Mapping[str, Any]) -> tuple[str, str]:
             sentences = json.loads(sentences)
         except ValueError:
             sentences = None
+    if isinstance(sentences, dict) and isinstance(sentences.get("gold_label"), list):
+        texts = sentences.get("sentence") or ()
+        labels = [_STEREOSET_LABELS.get(label, label) for label in sentences["gold_label"]]
+        sentences = [{"gold_label": label, "sentence": text} for label, text in zip(labels, texts, strict=False)]
     if isinstance(sentences, list) and all(isinstance(sentence, dict) for sentence in sentences):
         labelled = {str(one.get("gold_label")): one.get("sentence") for one in sentences}
         more, less = labelled.get("stereotype"), labelled.get("anti-stereotype")
         if isinstance(more, str) and isinstance(less, str):
-            return more, less
-    if isinstance(fields.get("data"), dict):
-        raise InputBroken(
-            "this is StereoSet's whole file; give its pairs one by one: jq -c '.data.intrasentence[]' dev.json |"
-            " nlpcli bias pairs --input-format jsonl"
-        )
+            context = fields.get("context")
+            before = f"{context} " if isinstance(context, str) and context and "BLANK" not in context else ""
+            return before + more, before + less
     raise InputBroken(
         "no pair: it needs sent_more and sent_less (CrowS-Pairs), or sentences with the gold_label stereotype and"
         " anti-stereotype (StereoSet)"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.tiny import save_classifier
+from tests.tiny import save_classifier, save_masked_lm
 
 VECTORS = "rose 1 0.1\nlily 0.9 0.2\nwasp 0.1 1\nflea 0.2 0.8\ngood 1 0\nbad 0 1\n"
 TEST = '[mine]\ntitle = "flowers or insects"\nx = ["rose", "lily", "zebra"]\ny = ["wasp", "flea"]\na = ["good"]\nb = ["bad"]\n'
@@ -87,3 +87,44 @@ def test_flowers_are_nearer_to_the_pleasant_than_insects(call, pull_starter):
     row = json.loads(call("bias", "weat", "weat-1", "-F", "jsonl").output)
     assert row["effect_size"] == pytest.approx(1.08, abs=0.005)
     assert row["p_value"] < 0.001
+
+
+# The header and the first columns of crows_pairs_anonymized.csv, and a pair of our own.
+CROWS = (
+    ",sent_more,sent_less,stereo_antistereo,bias_type,annotations,anon_writer,anon_annotators\n"
+    "0,a b c,d b c,stereo,age,\"[['age'], []]\",a0,\"['a1', 'a2']\"\n"
+)
+_SENTENCES = [("s1", "unrelated"), ("a b c", "stereotype"), ("d b c", "anti-stereotype")]
+STEREOSET = {
+    "version": "1.1",
+    "data": {
+        part: [
+            {
+                "id": part,
+                "target": "t",
+                "bias_type": part,
+                "context": context,
+                "sentences": [
+                    {"sentence": text, "id": text, "labels": [], "gold_label": label} for text, label in _SENTENCES
+                ],
+            }
+        ]
+        for part, context in {"intersentence": "e f", "intrasentence": "BLANK b c"}.items()
+    },
+}
+
+
+def test_the_files_of_crows_pairs_and_stereoset_are_read_as_they_are_published(call, tmp_path):
+    model = save_masked_lm(tmp_path / "bert")
+    (tmp_path / "crows_pairs.csv").write_text(CROWS)
+    (tmp_path / "dev.json").write_text(json.dumps(STEREOSET))
+    by_group = call("bias", "pairs", "-m", model, "-i", tmp_path / "dev.json", "-F", "jsonl")
+    rows = [json.loads(line) for line in by_group.output.splitlines()]
+    assert [(row["group"], row["pairs"]) for row in rows] == [("intersentence", 1), ("intrasentence", 1), ("all", 2)]
+    scores = []
+    for file in ("crows_pairs.csv", "dev.json"):
+        each = call("bias", "pairs", "-m", model, "-i", tmp_path / file, "--each", "-F", "jsonl")
+        assert each.status == 0, each.complaints
+        scores.append([json.loads(line)["score_more"] for line in each.output.splitlines()])
+    assert [len(some) for some in scores] == [1, 2]
+    assert scores[0][0] == scores[1][1] != scores[1][0]

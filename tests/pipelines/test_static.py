@@ -1,17 +1,20 @@
 """Vectors of texts by static vectors; model2vec's against its own arithmetic."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+import nlpcli
 from nlpcli.errors import NlpcliError, UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.models.static.store import vectors_of
 from nlpcli.pipelines.static import StaticPipeline, load_static_pipeline
 
+DATA = Path(__file__).parents[1] / "data" / "static"
 TOKENS = ["[PAD]", "[UNK]", "a", "b", "c", "##d"]
 
 
@@ -63,6 +66,23 @@ def test_a_static_embedding_of_sentence_transformers_is_read_where_its_module_li
     pipeline = load(tmp_path)
     assert np.allclose(pipeline.encode([[2, 4]])[0], tensors["embedding.weight"][[2, 4]].mean(0))
     assert not pipeline.sentence_config.normalize
+
+
+WRITTEN = json.loads((DATA / "expected.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", [name for name in WRITTEN["vectors"] if not name.endswith("dense")])
+def test_what_the_libraries_wrote_gives_the_vectors_that_they_compute(name):
+    """model2vec and sentence-transformers; a text of which they make a zero vector has an error."""
+    rows = nlpcli.load("embed", str(DATA / name))(WRITTEN["texts"])
+    computed = [row.get("embedding", np.zeros(6)) for row in rows]
+    tolerance = 2e-3 if name.endswith("float16") else 5e-6
+    assert np.allclose(computed, WRITTEN["vectors"][name], atol=tolerance)
+
+
+def test_a_module_behind_static_vectors_that_is_not_computed_is_said():
+    with pytest.raises(NlpcliError, match="has a module Dense behind its static vectors"):
+        load(DATA / "sentence-transformers-dense")
 
 
 @pytest.mark.parametrize("file", ["tokenizer.json", "model.safetensors"])

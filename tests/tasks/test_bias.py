@@ -1,61 +1,66 @@
 """Pairs of sentences and swapped names, against what they are defined as."""
 
+import json
 import math
+from difflib import SequenceMatcher
 
 import pytest
 import torch
+from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
 
-from nlpcli.errors import NlpcliError, UsageError
-from nlpcli.pipelines.likelihood import SentenceLikelihood
+from nlpcli.errors import InputBroken, NlpcliError, UsageError
+from nlpcli.models.reference import LocalModel
+from nlpcli.pipelines.likelihood import load_likelihood
 from nlpcli.records.record import Origin, Record
-from nlpcli.tasks.bias import BiasOptions, PairsTask, pair_of, wilson
+from nlpcli.runtime.device import choose, describe_hardware
+from nlpcli.tasks.bias import BiasOptions, PairsTask, pair_of, pairs_of, wilson
 from nlpcli.tasks.bias_swap import FILE, Groups, SwapTask, mean_with_interval, read_groups
+from tests.tiny import save_causal_lm, save_masked_lm
 
-VOCABULARY = {
-    word: number for number, word in enumerate(["[CLS]", "[SEP]", "[MASK]", "women", "men", "cannot", "drive", "well"])
-}
-
-
-class Tokenizer:
-    mask_token_id, bos_token_id, eos_token_id = 2, 0, 1
-
-    def __call__(self, text, add_special_tokens=True):
-        ids = [VOCABULARY[word] for word in text.split()]
-        return {"input_ids": [0, *ids, 1] if add_special_tokens else ids}
-
-    def get_special_tokens_mask(self, ids, already_has_special_tokens):
-        return [int(token < 2) for token in ids]
+MASKED = ["bert", "roberta", "distilbert", "electra", "mpnet", "xlm-roberta", "camembert"]
+PAIRS = [("a b c d", "e b c f"), ("a b c", "b b c d e"), ("f g h", "a c e"), ("b a a b", "a a")]
 
 
-class Model:
-    """Logits that depend on all tokens of a row and on the place."""
-
-    def __call__(self, input_ids):
-        generator = torch.Generator().manual_seed(1)
-        table = torch.randn(len(VOCABULARY), len(VOCABULARY), generator=generator)
-        hidden = table[input_ids].sum(1, keepdim=True) + table[input_ids]
-        return type("Output", (), {"logits": hidden})()
+def likelihood_of(folder):
+    return load_likelihood(LocalModel("tiny", folder), choose(describe_hardware(), "cpu", "float32"))
 
 
-def test_a_masked_model_is_asked_token_by_token_over_what_both_share():
-    likelihood = SentenceLikelihood(Tokenizer(), Model(), True, "cpu")
-    sentences = ["women cannot drive", "men cannot drive well"]
-    found = likelihood.of_each(sentences)
-    for sentence, places, score in zip(sentences, ([2, 3], [2, 3]), found, strict=True):
-        tokens = Tokenizer()(sentence)["input_ids"]
-        expected = 0.0
-        for place in places:
-            masked = [*tokens[:place], 2, *tokens[place + 1 :]]
-            logits = Model()(torch.tensor([masked])).logits[0, place]
-            expected += float(torch.log_softmax(logits, -1)[tokens[place]])
-        assert score == pytest.approx(expected, abs=1e-5)
+@pytest.mark.parametrize("kind", MASKED)
+def test_a_masked_model_is_asked_token_by_token_over_what_both_share(kind, tmp_path):
+    """By CrowS-Pairs' own procedure over transformers: one token of the shared ones masked at a time."""
+    folder = save_masked_lm(tmp_path, kind)
+    found = likelihood_of(folder)
+    assert found.is_masked
+    model, tokenizer = AutoModelForMaskedLM.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    for pair in PAIRS:
+        tokens = [tokenizer(sentence, return_tensors="pt")["input_ids"][0] for sentence in pair]
+        codes = SequenceMatcher(None, *[[str(token) for token in row.tolist()] for row in tokens]).get_opcodes()
+        spans = [(range(a, b), range(c, d)) for tag, a, b, c, d in codes if tag == "equal"]
+        expected = []
+        for row, places in zip(tokens, zip(*spans, strict=True), strict=True):
+            # Neither the first nor the last token, which stand around the sentence.
+            shared = [place for span in places for place in span][1:-1]
+            expected.append(sum(log_probability(model, tokenizer, row, place) for place in shared))
+        assert found.of_each(pair) == pytest.approx(expected, abs=2e-4)
 
 
-def test_a_causal_model_is_asked_for_the_whole_sentence():
-    (score,) = SentenceLikelihood(Tokenizer(), Model(), False, "cpu").of_each(["women drive"])
-    rows = torch.tensor([[0, 3, 6]])
-    logits = torch.log_softmax(Model()(rows).logits[0], -1)
-    assert score == pytest.approx(float(logits[0, 3] + logits[1, 6]), abs=1e-5)
+def log_probability(model, tokenizer, row, place):
+    masked = row.clone()
+    masked[place] = tokenizer.mask_token_id
+    with torch.no_grad():
+        return float(model(input_ids=masked[None]).logits[0, place].log_softmax(-1)[row[place]])
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama", "qwen2"])
+def test_a_causal_model_is_asked_for_the_whole_sentence(kind, tmp_path):
+    folder = save_causal_lm(tmp_path, kind)
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    for sentence, score in zip(("a b c", "c d"), likelihood_of(folder).of_each(["a b c", "c d"]), strict=True):
+        begin = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
+        row = torch.tensor([[begin, *tokenizer(sentence)["input_ids"]]])
+        # transformers' own loss is the mean over the tokens behind the first.
+        loss = model(input_ids=row, labels=row).loss
+        assert score == pytest.approx(-loss.item() * (row.shape[1] - 1), abs=2e-4)
 
 
 class Fixed:
@@ -95,15 +100,48 @@ def test_the_interval_of_a_share_is_wilsons():
     assert wilson(81 / 263, 263) == pytest.approx([0.2553, 0.3662], abs=5e-5)
 
 
+def stereoset(more="m", less="l", context="BLANK", kind="gender"):
+    labelled = [("unrelated", "u"), ("anti-stereotype", less), ("stereotype", more)]
+    sentences = [{"id": "1", "sentence": text, "labels": [], "gold_label": label} for label, text in labelled]
+    return {"id": "0", "target": "t", "bias_type": kind, "context": context, "sentences": sentences}
+
+
 def test_stereosets_objects_are_pairs_too():
-    sentences = [
-        {"gold_label": "unrelated", "sentence": "u"},
-        {"gold_label": "anti-stereotype", "sentence": "l"},
-        {"gold_label": "stereotype", "sentence": "m"},
-    ]
-    assert pair_of({"sentences": sentences}) == ("m", "l")
-    with pytest.raises(NlpcliError, match="jq -c"):
-        pair_of({"data": {"intrasentence": []}})
+    assert pair_of(stereoset()) == ("m", "l")
+    assert pair_of({"sentences": json.dumps(stereoset()["sentences"])}) == ("m", "l")
+    table = {"sentence": ["l", "u", "m"], "gold_label": [0, 2, 1]}
+    assert pair_of({"context": "BLANK", "sentences": table}) == ("m", "l")
+    assert pair_of({"context": "BLANK", "sentences": {**table, "gold_label": ["stereotype", "x", "anti-stereotype"]}}) == (
+        "l", "m",
+    )  # fmt: skip
+
+
+def test_what_follows_a_context_is_scored_behind_it():
+    assert pair_of(stereoset(context="He is here.")) == ("He is here. m", "He is here. l")
+
+
+def test_stereosets_whole_file_gives_all_its_pairs():
+    data = {
+        "intrasentence": [stereoset("aaa", "a"), stereoset("a", "aa", kind="race")],
+        "intersentence": [stereoset("b", "bb", "c")],
+    }
+    whole = {"version": "1.1", "data": data}
+    rows = run(PairsTask(BiasOptions("pairs"), Fixed()), [whole])
+    assert [(row.result["group"], row.result["pairs"], row.result["share"]) for row in rows] == [
+        ("gender", 2, 0.5), ("race", 1, 0.0), ("all", 3, round(1 / 3, 6)),
+    ]  # fmt: skip
+    each = run(PairsTask(BiasOptions("pairs", each=True), Fixed()), [whole])
+    assert [(row.fields["bias_type"], row.result["preferred"]) for row in each] == [
+        ("gender", "more"), ("race", "less"), ("gender", "less"),
+    ]  # fmt: skip
+    with pytest.raises(InputBroken, match="no pair"):
+        pairs_of({"data": {}}, "bias_type")
+
+
+@pytest.mark.parametrize(("value", "group"), [(0, "race-color"), (8, "age"), ("age", "age"), (None, "all"), (9, "9")])
+def test_a_group_of_crows_pairs_has_its_name_also_where_the_hubs_table_has_a_number(value, group):
+    assert pairs_of({"sent_more": "a", "sent_less": "b", "bias_type": value}, "bias_type")[0].group == group
+    assert pairs_of({"sent_more": "a", "sent_less": "b", "by": 0}, "by")[0].group == "0"
 
 
 class Classifier:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 _WEIGHTS = "model.safetensors"
+# model2vec's name, and that of sentence-transformers.
 _TENSORS = ("embeddings", "embedding.weight")
+_NORMALIZE = "Normalize"
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class PieceVectors:
         return int(self.vectors.shape[1])
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        """The token ids of each text; those that stand for what is unknown are left out, as model2vec does."""
+        """The token ids of each text; of model2vec without those that stand for what is unknown, as it does itself."""
         encoded = self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [[token for token in encoding.ids if token != self.unknown] for encoding in encoded]
 
@@ -67,6 +69,12 @@ def open_pieces(name: str, folder: Path) -> PieceVectors:
         config = read_json(folder / "config.json")
     tokenizer.no_truncation()
     tokenizer.no_padding()
+    behind = [str(module.get("type", "")).rpartition(".")[2] for module in modules_of(folder)[1:]]
+    if unlike := next((kind for kind in behind if kind != _NORMALIZE), None):
+        raise ModelUnusable(
+            f"{quoted(name)} has a module {unlike} behind its static vectors, which nlpcli does not compute; choose a"
+            " model without it"
+        )
     tensors = mapped(inner / _WEIGHTS)
     vectors = next((tensors[key] for key in _TENSORS if key in tensors), None)
     if vectors is None or vectors.ndim != 2:
@@ -77,6 +85,9 @@ def open_pieces(name: str, folder: Path) -> PieceVectors:
         raise ModelUnusable(f"{quoted(name)} has {count:,} tokens, and vectors or weights for fewer; fetch it again")
     normalize = config.get("normalize")
     if normalize is None:
-        normalize = any(str(module.get("type", "")).endswith("Normalize") for module in modules_of(folder))
-    unknown = model.get("unk_id") if model.get("unk_token") is None else tokenizer.token_to_id(model["unk_token"])
+        normalize = _NORMALIZE in behind
+    unknown = None
+    # sentence-transformers takes the vector of the unknown token as any other.
+    if _TENSORS[0] in tensors:
+        unknown = model.get("unk_id") if model.get("unk_token") is None else tokenizer.token_to_id(model["unk_token"])
     return PieceVectors(name, vectors, tokenizer, unknown, bool(normalize), weights, mapping)
