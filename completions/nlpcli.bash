@@ -142,7 +142,7 @@ _nlpcli_behind_break() {
 _nlpcli_is_command() {
     # The words behind nlpcli.
     case "$1" in
-        " generate" | " translate" | " summarize" | " sentiment" | " embed" | " extract" | " words" | " words nearest" | " words analogy" | " words odd" | " words compare" | " words axis" | " words map" | " words evaluate" | " bias" | " bias weat" | " bias pairs" | " bias swap" | " attention-inspect" | " models" | " models list" | " models pull" | " models path" | " models rm" | " models prune" | " models verify" | " serve" | " serve start" | " serve stop" | " serve status" | " serve run" | " config" | " config show" | " config path" | " bench" | " devices") return 0 ;;
+        " generate" | " translate" | " summarize" | " sentiment" | " embed" | " extract" | " words" | " words nearest" | " words analogy" | " words odd" | " words compare" | " words axis" | " words map" | " words evaluate" | " bias" | " bias weat" | " bias pairs" | " bias swap" | " attention-inspect" | " jobs" | " jobs status" | " jobs list" | " jobs merge" | " jobs rm" | " models" | " models list" | " models pull" | " models path" | " models rm" | " models prune" | " models verify" | " serve" | " serve start" | " serve stop" | " serve status" | " serve run" | " config" | " config show" | " config path" | " bench" | " devices") return 0 ;;
         *) return 1 ;;
     esac
 }
@@ -173,6 +173,8 @@ _nlpcli_kind() {
         " generate -o" | " generate --output") kind=FILES ;;
         " generate -F" | " generate --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " generate --on-error") kind=CHOICES:fail,skip,keep ;;
+        " generate --shard") kind=ANYTHING ;;
+        " generate --max-errors") kind=ANYTHING ;;
         " generate -m" | " generate --model") kind=models ;;
         " generate --revision") kind=ANYTHING ;;
         " generate --device") kind=devices ;;
@@ -199,6 +201,8 @@ _nlpcli_kind() {
         " translate -o" | " translate --output") kind=FILES ;;
         " translate -F" | " translate --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " translate --on-error") kind=CHOICES:fail,skip,keep ;;
+        " translate --shard") kind=ANYTHING ;;
+        " translate --max-errors") kind=ANYTHING ;;
         " translate -m" | " translate --model") kind=models ;;
         " translate --revision") kind=ANYTHING ;;
         " translate --device") kind=devices ;;
@@ -222,6 +226,8 @@ _nlpcli_kind() {
         " summarize -o" | " summarize --output") kind=FILES ;;
         " summarize -F" | " summarize --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " summarize --on-error") kind=CHOICES:fail,skip,keep ;;
+        " summarize --shard") kind=ANYTHING ;;
+        " summarize --max-errors") kind=ANYTHING ;;
         " summarize -m" | " summarize --model") kind=models ;;
         " summarize --revision") kind=ANYTHING ;;
         " summarize --device") kind=devices ;;
@@ -245,6 +251,8 @@ _nlpcli_kind() {
         " sentiment -o" | " sentiment --output") kind=FILES ;;
         " sentiment -F" | " sentiment --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " sentiment --on-error") kind=CHOICES:fail,skip,keep ;;
+        " sentiment --shard") kind=ANYTHING ;;
+        " sentiment --max-errors") kind=ANYTHING ;;
         " sentiment -m" | " sentiment --model") kind=models ;;
         " sentiment --revision") kind=ANYTHING ;;
         " sentiment --device") kind=devices ;;
@@ -272,6 +280,8 @@ _nlpcli_kind() {
         " embed -o" | " embed --output") kind=FILES ;;
         " embed -F" | " embed --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " embed --on-error") kind=CHOICES:fail,skip,keep ;;
+        " embed --shard") kind=ANYTHING ;;
+        " embed --max-errors") kind=ANYTHING ;;
         " embed -m" | " embed --model") kind=models ;;
         " embed --revision") kind=ANYTHING ;;
         " embed --device") kind=devices ;;
@@ -302,6 +312,8 @@ _nlpcli_kind() {
         " extract -o" | " extract --output") kind=FILES ;;
         " extract -F" | " extract --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " extract --on-error") kind=CHOICES:fail,skip,keep ;;
+        " extract --shard") kind=ANYTHING ;;
+        " extract --max-errors") kind=ANYTHING ;;
         " extract -m" | " extract --model") kind=models ;;
         " extract --revision") kind=ANYTHING ;;
         " extract --device") kind=devices ;;
@@ -323,6 +335,8 @@ _nlpcli_kind() {
         " words nearest -o" | " words nearest --output") kind=FILES ;;
         " words nearest -F" | " words nearest --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " words nearest --on-error") kind=CHOICES:fail,skip,keep ;;
+        " words nearest --shard") kind=ANYTHING ;;
+        " words nearest --max-errors") kind=ANYTHING ;;
         " words nearest -m" | " words nearest --model") kind=models ;;
         " words nearest --revision") kind=ANYTHING ;;
         " words nearest --device") kind=devices ;;
@@ -345,6 +359,8 @@ _nlpcli_kind() {
         " words analogy -o" | " words analogy --output") kind=FILES ;;
         " words analogy -F" | " words analogy --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " words analogy --on-error") kind=CHOICES:fail,skip,keep ;;
+        " words analogy --shard") kind=ANYTHING ;;
+        " words analogy --max-errors") kind=ANYTHING ;;
         " words analogy -m" | " words analogy --model") kind=models ;;
         " words analogy --revision") kind=ANYTHING ;;
         " words analogy --device") kind=devices ;;
@@ -364,6 +380,8 @@ _nlpcli_kind() {
         " words odd -o" | " words odd --output") kind=FILES ;;
         " words odd -F" | " words odd --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " words odd --on-error") kind=CHOICES:fail,skip,keep ;;
+        " words odd --shard") kind=ANYTHING ;;
+        " words odd --max-errors") kind=ANYTHING ;;
         " words odd -m" | " words odd --model") kind=models ;;
         " words odd --revision") kind=ANYTHING ;;
         " words odd --device") kind=devices ;;
@@ -383,6 +401,8 @@ _nlpcli_kind() {
         " words compare -o" | " words compare --output") kind=FILES ;;
         " words compare -F" | " words compare --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " words compare --on-error") kind=CHOICES:fail,skip,keep ;;
+        " words compare --shard") kind=ANYTHING ;;
+        " words compare --max-errors") kind=ANYTHING ;;
         " words compare -m" | " words compare --model") kind=models ;;
         " words compare --revision") kind=ANYTHING ;;
         " words compare --device") kind=devices ;;
@@ -402,6 +422,8 @@ _nlpcli_kind() {
         " words axis -o" | " words axis --output") kind=FILES ;;
         " words axis -F" | " words axis --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " words axis --on-error") kind=CHOICES:fail,skip,keep ;;
+        " words axis --shard") kind=ANYTHING ;;
+        " words axis --max-errors") kind=ANYTHING ;;
         " words axis -m" | " words axis --model") kind=models ;;
         " words axis --revision") kind=ANYTHING ;;
         " words axis --device") kind=devices ;;
@@ -422,6 +444,8 @@ _nlpcli_kind() {
         " words map -o" | " words map --output") kind=FILES ;;
         " words map -F" | " words map --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " words map --on-error") kind=CHOICES:fail,skip,keep ;;
+        " words map --shard") kind=ANYTHING ;;
+        " words map --max-errors") kind=ANYTHING ;;
         " words map -m" | " words map --model") kind=models ;;
         " words map --revision") kind=ANYTHING ;;
         " words map --device") kind=devices ;;
@@ -443,6 +467,8 @@ _nlpcli_kind() {
         " words evaluate -o" | " words evaluate --output") kind=FILES ;;
         " words evaluate -F" | " words evaluate --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " words evaluate --on-error") kind=CHOICES:fail,skip,keep ;;
+        " words evaluate --shard") kind=ANYTHING ;;
+        " words evaluate --max-errors") kind=ANYTHING ;;
         " words evaluate -m" | " words evaluate --model") kind=models ;;
         " words evaluate --revision") kind=ANYTHING ;;
         " words evaluate --device") kind=devices ;;
@@ -465,6 +491,8 @@ _nlpcli_kind() {
         " bias weat -o" | " bias weat --output") kind=FILES ;;
         " bias weat -F" | " bias weat --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " bias weat --on-error") kind=CHOICES:fail,skip,keep ;;
+        " bias weat --shard") kind=ANYTHING ;;
+        " bias weat --max-errors") kind=ANYTHING ;;
         " bias weat -m" | " bias weat --model") kind=models ;;
         " bias weat --revision") kind=ANYTHING ;;
         " bias weat --device") kind=devices ;;
@@ -486,6 +514,8 @@ _nlpcli_kind() {
         " bias pairs -o" | " bias pairs --output") kind=FILES ;;
         " bias pairs -F" | " bias pairs --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " bias pairs --on-error") kind=CHOICES:fail,skip,keep ;;
+        " bias pairs --shard") kind=ANYTHING ;;
+        " bias pairs --max-errors") kind=ANYTHING ;;
         " bias pairs -m" | " bias pairs --model") kind=models ;;
         " bias pairs --revision") kind=ANYTHING ;;
         " bias pairs --device") kind=devices ;;
@@ -508,6 +538,8 @@ _nlpcli_kind() {
         " bias swap -o" | " bias swap --output") kind=FILES ;;
         " bias swap -F" | " bias swap --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " bias swap --on-error") kind=CHOICES:fail,skip,keep ;;
+        " bias swap --shard") kind=ANYTHING ;;
+        " bias swap --max-errors") kind=ANYTHING ;;
         " bias swap -m" | " bias swap --model") kind=models ;;
         " bias swap --revision") kind=ANYTHING ;;
         " bias swap --device") kind=devices ;;
@@ -539,6 +571,8 @@ _nlpcli_kind() {
         " attention-inspect -o" | " attention-inspect --output") kind=FILES ;;
         " attention-inspect -F" | " attention-inspect --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " attention-inspect --on-error") kind=CHOICES:fail,skip,keep ;;
+        " attention-inspect --shard") kind=ANYTHING ;;
+        " attention-inspect --max-errors") kind=ANYTHING ;;
         " attention-inspect -m" | " attention-inspect --model") kind=models ;;
         " attention-inspect --revision") kind=ANYTHING ;;
         " attention-inspect --device") kind=devices ;;
@@ -572,25 +606,30 @@ _nlpcli_options() {
     # The options of $1.
     case "$1" in
         "") _nlpcli_offer "$current" -V --version --profile --install-completion --show-completion -h --help ;;
-        " generate") _nlpcli_offer "$current" --system --max-tokens --temperature --top-p --top-k --greedy --no-greedy --stop --n --raw --no-raw --schema --template --why --no-why --html --stream --no-stream -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " translate") _nlpcli_offer "$current" --from --to --markup --glossary --beams --shortlist --no-shortlist --scores --no-scores --why --no-why --html --min-confidence -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets --no-bullets --markup -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " sentiment") _nlpcli_offer "$current" --all-scores --no-all-scores --threshold --aggregate --no-aggregate --labels --why --no-why --html --hypothesis -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " embed") _nlpcli_offer "$current" --search --similarity --no-similarity --top --chunks --no-chunks --plot --pooling --normalize --no-normalize --dim --precision --why --no-why --html --prompt -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " extract") _nlpcli_offer "$current" --types --aggregation --schema --examples --grounded-only --no-grounded-only --offsets --layout --html --count --no-count --keyphrases --no-keyphrases --top --method --mask --no-mask --unmask --no-unmask --map --kinds --originals --no-originals -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " generate") _nlpcli_offer "$current" --system --max-tokens --temperature --top-p --top-k --greedy --no-greedy --stop --n --raw --no-raw --schema --template --why --no-why --html --stream --no-stream -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " translate") _nlpcli_offer "$current" --from --to --markup --glossary --beams --shortlist --no-shortlist --scores --no-scores --why --no-why --html --min-confidence -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets --no-bullets --markup -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " sentiment") _nlpcli_offer "$current" --all-scores --no-all-scores --threshold --aggregate --no-aggregate --labels --why --no-why --html --hypothesis -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " embed") _nlpcli_offer "$current" --search --similarity --no-similarity --top --chunks --no-chunks --plot --pooling --normalize --no-normalize --dim --precision --why --no-why --html --prompt -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " extract") _nlpcli_offer "$current" --types --aggregation --schema --examples --grounded-only --no-grounded-only --offsets --layout --html --count --no-count --keyphrases --no-keyphrases --top --method --mask --no-mask --unmask --no-unmask --map --kinds --originals --no-originals -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " words") _nlpcli_offer "$current" -h --help ;;
-        " words nearest") _nlpcli_offer "$current" --top --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words analogy") _nlpcli_offer "$current" --top --method --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words odd") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words compare") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words axis") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words map") _nlpcli_offer "$current" --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words evaluate") _nlpcli_offer "$current" --method --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words nearest") _nlpcli_offer "$current" --top --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words analogy") _nlpcli_offer "$current" --top --method --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words odd") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words compare") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words axis") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words map") _nlpcli_offer "$current" --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words evaluate") _nlpcli_offer "$current" --method --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " bias") _nlpcli_offer "$current" -h --help ;;
-        " bias weat") _nlpcli_offer "$current" --sets --level --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " bias pairs") _nlpcli_offer "$current" --each --no-each --by --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " bias swap") _nlpcli_offer "$current" --sets --label --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " attention-inspect") _nlpcli_offer "$current" --layer --head --part --pair --method --ablate --compare --compare-model --top --verify --no-verify --html --png --npz -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " bias weat") _nlpcli_offer "$current" --sets --level --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " bias pairs") _nlpcli_offer "$current" --each --no-each --by --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " bias swap") _nlpcli_offer "$current" --sets --label --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " attention-inspect") _nlpcli_offer "$current" --layer --head --part --pair --method --ablate --compare --compare-model --top --verify --no-verify --html --png --npz -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors -m --model --revision --device --dtype --batch-tokens --threads --seed --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " jobs") _nlpcli_offer "$current" -h --help ;;
+        " jobs status") _nlpcli_offer "$current" --json --no-json -h --help ;;
+        " jobs list") _nlpcli_offer "$current" --json --no-json -h --help ;;
+        " jobs merge") _nlpcli_offer "$current" -h --help ;;
+        " jobs rm") _nlpcli_offer "$current" -y --yes --no--y --dry-run --no-dry-run --json --no-json -h --help ;;
         " models") _nlpcli_offer "$current" -h --help ;;
         " models list") _nlpcli_offer "$current" --available --no-available --json --no-json -h --help ;;
         " models pull") _nlpcli_offer "$current" --revision -q --quiet --no--q -h --help ;;
@@ -614,7 +653,7 @@ _nlpcli_options() {
 _nlpcli_arguments() {
     # Commands and arguments.
     case "$1" in
-        "") _nlpcli_offer "$current" generate translate summarize sentiment embed extract words bias attention-inspect models serve config bench devices ;;
+        "") _nlpcli_offer "$current" generate translate summarize sentiment embed extract words bias attention-inspect jobs models serve config bench devices ;;
         " generate") _nlpcli_value TEXTS "$current" ;;
         " translate") _nlpcli_value TEXTS "$current" ;;
         " summarize") _nlpcli_value TEXTS "$current" ;;
@@ -633,6 +672,7 @@ _nlpcli_arguments() {
         " bias weat") _nlpcli_value TEXTS "$current" ;;
         " bias swap") _nlpcli_value TEXTS "$current" ;;
         " attention-inspect") _nlpcli_value TEXTS "$current" ;;
+        " jobs") _nlpcli_offer "$current" status list merge rm ;;
         " models") _nlpcli_offer "$current" list pull path rm prune verify ;;
         " models pull") _nlpcli_value models "$current" ;;
         " models path") _nlpcli_value cached "$current" ;;
@@ -640,7 +680,7 @@ _nlpcli_arguments() {
         " models verify") _nlpcli_value cached "$current" ;;
         " serve") _nlpcli_offer "$current" start stop status run ;;
         " config") _nlpcli_offer "$current" show path ;;
-        " config show") _nlpcli_value CHOICES:generate,translate,summarize,sentiment,embed,extract,words,bias,attention-inspect,models,serve,config,bench,devices "$current" ;;
+        " config show") _nlpcli_value CHOICES:generate,translate,summarize,sentiment,embed,extract,words,bias,attention-inspect,jobs,models,serve,config,bench,devices "$current" ;;
         " bench") _nlpcli_value CHOICES:generate,translate,summarize,sentiment,embed "$current" ;;
     esac
 }

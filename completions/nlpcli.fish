@@ -11,7 +11,7 @@ function __nlpcli_at --description 'Whether the words so far name this command, 
                 set -e words[1]
             case '-*'
             case '*'
-                if not contains -- "$path $words[1]" ' generate' ' translate' ' summarize' ' sentiment' ' embed' ' extract' ' words' ' words nearest' ' words analogy' ' words odd' ' words compare' ' words axis' ' words map' ' words evaluate' ' bias' ' bias weat' ' bias pairs' ' bias swap' ' attention-inspect' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' serve' ' serve start' ' serve stop' ' serve status' ' serve run' ' config' ' config show' ' config path' ' bench' ' devices'
+                if not contains -- "$path $words[1]" ' generate' ' translate' ' summarize' ' sentiment' ' embed' ' extract' ' words' ' words nearest' ' words analogy' ' words odd' ' words compare' ' words axis' ' words map' ' words evaluate' ' bias' ' bias weat' ' bias pairs' ' bias swap' ' attention-inspect' ' jobs' ' jobs status' ' jobs list' ' jobs merge' ' jobs rm' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' serve' ' serve start' ' serve stop' ' serve status' ' serve run' ' config' ' config show' ' config path' ' bench' ' devices'
                     break
                 end
                 set path "$path $words[1]"
@@ -44,6 +44,7 @@ complete -c nlpcli -n "__nlpcli_at ''" -a extract -d 'Find names, places, dates 
 complete -c nlpcli -n "__nlpcli_at ''" -a words -d 'Ask word vectors: what is near, analogies, the odd one, axes, maps; measure them.'
 complete -c nlpcli -n "__nlpcli_at ''" -a bias -d 'Measure what vectors and models have learnt of us: association tests, preferences, swapped names.'
 complete -c nlpcli -n "__nlpcli_at ''" -a attention-inspect -d 'Show, measure and check what each attention head of a model does with a text.'
+complete -c nlpcli -n "__nlpcli_at ''" -a jobs -d 'Show, join and remove batch jobs that --resume and --shard keep.'
 complete -c nlpcli -n "__nlpcli_at ''" -a models -d 'List, fetch, remove and check the models on this machine.'
 complete -c nlpcli -n "__nlpcli_at ''" -a serve -d 'Keep models loaded, so that the next call answers at once.'
 complete -c nlpcli -n "__nlpcli_at ''" -a config -d 'Show every setting and where it comes from.'
@@ -88,6 +89,14 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l encoding -d 'Encoding of text
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -137,6 +146,14 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l encoding -d 'Encoding of tex
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -179,6 +196,14 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l encoding -d 'Encoding of tex
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -225,6 +250,14 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l encoding -d 'Encoding of tex
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -277,6 +310,14 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l encoding -d 'Encoding of text in
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -336,6 +377,14 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -l encoding -d 'Encoding of text 
 complete -c nlpcli -n "__nlpcli_at ' extract'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' extract'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -383,6 +432,14 @@ complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l encoding -d 'Encoding of
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -422,6 +479,14 @@ complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l encoding -d 'Encoding of
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -458,6 +523,14 @@ complete -c nlpcli -n "__nlpcli_at ' words odd'" -l encoding -d 'Encoding of tex
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -494,6 +567,14 @@ complete -c nlpcli -n "__nlpcli_at ' words compare'" -l encoding -d 'Encoding of
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -530,6 +611,14 @@ complete -c nlpcli -n "__nlpcli_at ' words axis'" -l encoding -d 'Encoding of te
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -567,6 +656,14 @@ complete -c nlpcli -n "__nlpcli_at ' words map'" -l encoding -d 'Encoding of tex
 complete -c nlpcli -n "__nlpcli_at ' words map'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words map'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' words map'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -604,6 +701,14 @@ complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l encoding -d 'Encoding o
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -648,6 +753,14 @@ complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l encoding -d 'Encoding of tex
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -687,6 +800,14 @@ complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l encoding -d 'Encoding of te
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -726,6 +847,14 @@ complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l encoding -d 'Encoding of tex
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -776,6 +905,14 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l encoding -d 'Encodin
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-update -d 'As --resume; where the input has changed, compute what changed.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -796,6 +933,30 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-quiet -d 'No warn
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s v -l verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-verbose -d 'Say more; tracebacks.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' jobs'" -a status -d 'Show how far a job is: each of its shards with its range, state, records and failures.'
+complete -c nlpcli -n "__nlpcli_at ' jobs'" -a list -d 'List the jobs whose outputs are in a folder or below it: output, state, records done, failed, command, model.'
+complete -c nlpcli -n "__nlpcli_at ' jobs'" -a merge -d 'Put the output of a job together, whose shards were computed with --shard I/N.'
+complete -c nlpcli -n "__nlpcli_at ' jobs'" -a rm -d 'Delete what is kept of jobs, not their outputs; asks first.'
+complete -c nlpcli -n "__nlpcli_at ' jobs'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' jobs status'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' jobs status'" -l no-json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' jobs status'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' jobs list'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' jobs list'" -l no-json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' jobs list'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' jobs merge'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -s y -l yes -d 'Do not ask.'
+complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -l no--y -d 'Do not ask.'
+complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -l dry-run -d 'Only show what would be deleted.'
+complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -l no-dry-run -d 'Only show what would be deleted.'
+complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -l no-json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models'" -a list -d 'List the models in the caches: name, size, last use, revision, licence, source.'
 complete -c nlpcli -n "__nlpcli_at ' models'" -a pull -d 'Fetch models into the cache, and print where they are; what is missing, empty or changed is fetched again.'
@@ -867,7 +1028,7 @@ complete -c nlpcli -n "__nlpcli_at ' config'" -a show -d 'Print each setting, it
 complete -c nlpcli -n "__nlpcli_at ' config'" -a path -d 'Print where config.toml is, or would be.'
 complete -c nlpcli -n "__nlpcli_at ' config'" -s h -l help -d 'Show this message and exit.'
 
-complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'generate translate summarize sentiment embed extract words bias attention-inspect models serve config bench devices'
+complete -c nlpcli -n "__nlpcli_at ' config show'" -a 'generate translate summarize sentiment embed extract words bias attention-inspect jobs models serve config bench devices'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l profile -d 'As if --profile NAME were given.' -x -a '(__nlpcli_ask profiles)'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' config show'" -l no-json -d 'For programs.'

@@ -60,7 +60,7 @@ def run(arguments: list[str]) -> int:
     """The exit status of a command line; whatever went wrong is on standard error."""
     from nlpcli.cli.console import configure_logging, end_messages, voice
 
-    voice.reset()
+    voice.reset(arguments)
     # A warning about the configuration comes before the options that say how many to show.
     configure_logging(quiet=False, verbose=False)
     try:

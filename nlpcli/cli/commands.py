@@ -17,6 +17,7 @@ class CommandSpec:
 
 COMMANDS: dict[str, CommandSpec] = {
     **{name: CommandSpec(task.command, task.summary) for name, task in TASKS.items()},
+    "jobs": CommandSpec("nlpcli.cli.jobs", "Show, join and remove batch jobs that --resume and --shard keep."),
     "models": CommandSpec("nlpcli.cli.models", "List, fetch, remove and check the models on this machine."),
     "serve": CommandSpec("nlpcli.cli.serve", "Keep models loaded, so that the next call answers at once."),
     "config": CommandSpec("nlpcli.cli.config", "Show every setting and where it comes from."),

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -23,13 +24,16 @@ _MOST_ALIKE = 20
 
 
 class Voice:
-    """How much is said of this run; options set it as soon as they are read."""
+    """How this run was called, and how much is said of it; options set that as soon as they are read."""
 
     tracebacks = False
+    arguments: Sequence[str] = ()
+    """The words of the command line."""
 
-    def reset(self) -> None:
+    def reset(self, arguments: Sequence[str] = ()) -> None:
         """As before the first option."""
         self.tracebacks = False
+        self.arguments = arguments
 
 
 voice = Voice()

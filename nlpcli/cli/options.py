@@ -98,6 +98,24 @@ class SharedOptions:
         OnError,
         typer.Option(help="A record that fails: end the run, leave it out, or keep it with its error."),
     ] = OnError.KEEP
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Keep what is done beside -o FILE; the same command goes on where it ended."),
+    ] = False
+    update: Annotated[
+        bool, typer.Option("--update", help="As --resume; where the input has changed, compute what changed.")
+    ] = False
+    retry_errors: Annotated[
+        bool, typer.Option("--retry-errors", help="As --resume; compute records that failed again.")
+    ] = False
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Compute part I of N alone; nlpcli jobs merge puts all together."),
+    ] = None
+    max_errors: Annotated[
+        str | None,
+        typer.Option(metavar="N|P%", help="End the run (status 4) when more records fail than that."),
+    ] = None
     model: Annotated[
         str | None,
         typer.Option(
@@ -152,6 +170,10 @@ Texts = Annotated[
 ]
 
 
+# A job is kept where the command was called.
+_OF_JOBS = ("resume", "update", "retry_errors", "shard", "max_errors")
+
+
 def _names_file(parameter: inspect.Parameter) -> bool:
     """Whether what an option names is read, or written by other than the writer of the results."""
     metavars = {getattr(info, "metavar", None) for info in getattr(parameter.annotation, "__metadata__", ())}
@@ -175,7 +197,7 @@ def shares_options(command: Callable[..., int]) -> Callable[..., int]:
         if name != "shared"
     ]
 
-    files = [parameter.name for parameter in [*own, *shared] if _names_file(parameter)]
+    files = [parameter.name for parameter in [*own, *shared] if _names_file(parameter)] + [*_OF_JOBS]
 
     @wraps(command)
     def with_options(**values: Any) -> int:

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from nlpcli.cli.console import Activity, configure_logging
+from nlpcli.cli.console import Activity, complain, configure_logging, voice
 from nlpcli.cli.engine import engine_of
-from nlpcli.cli.planned import planned
+from nlpcli.cli.planned import planned, replanned
 from nlpcli.cli.writers import LateWriter, NoWriter, RowsWriter, StreamedWriter, TerminalWriter
-from nlpcli.engines.job import AUTO, MOST_BATCH_TOKENS, ComputeSpec, Job, ModelSpec
+from nlpcli.engines.job import AUTO, MOST_BATCH_TOKENS, ComputeSpec, Job, ModelSpec, Resuming
 from nlpcli.errors import NlpcliError, UsageError, quoted
 from nlpcli.models.reference import NO_MODEL
 from nlpcli.records.delimited import dialect
 from nlpcli.records.formats import BINARY_FORMATS, named_input_format
 from nlpcli.records.inputs import InputFile, InputSpec, input_files
 from nlpcli.records.output_folder import FolderWriter, names_folder, planned_outputs
-from nlpcli.records.outputs import OutputSpec, chosen_format, output_stream, refuse_binary_on_terminal
+from nlpcli.records.outputs import OutputSpec, chosen_format, expanded, output_stream, refuse_binary_on_terminal
 from nlpcli.records.readers import decoder_for, find_columns, read_records
 from nlpcli.records.record import Origin, Record
 from nlpcli.records.table import InputColumns, NotHeld
@@ -44,6 +45,7 @@ SOME_FAILED = 3
 # Of -i and -o: the standard stream.
 STANDARD = "-"
 _PROGRESS_SECONDS = 0.2
+_ENOUGH_FOR_A_SHARE = 100
 # Some word of it is in the vocabulary of any word vectors.
 _SOME_TEXT = "a the of 1 , . de la e и в 的 在 의 の"
 
@@ -53,6 +55,43 @@ Tap = Callable[[Iterator[Record]], Iterator[Record]]
 
 class RecordFailed(NlpcliError):
     """`--on-error fail`: a record could not be processed."""
+
+
+class TooManyErrors(NlpcliError):
+    """More records failed than `--max-errors` allows."""
+
+    exit_status = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MaxErrors:
+    """How many records may fail: so many, or such a share of those that were seen."""
+
+    number: float
+    is_share: bool
+
+    @classmethod
+    def of(cls, value: str) -> MaxErrors:
+        """Raises UsageError where it is neither a number nor a percentage."""
+        share = value.endswith("%")
+        number = value.removesuffix("%")
+        if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,9})?" if share else r"[0-9]{1,15}", number) or (
+            share and float(number) > 100
+        ):
+            raise UsageError(f'--max-errors takes a number of records, or a percentage such as 2%, not "{value}"')
+        return cls(float(number), share)
+
+    def check(self, failed: int, seen: int, last: str) -> None:
+        """Raises TooManyErrors; a share is looked at when there are enough records to speak of one."""
+        if not self.is_share and failed > self.number:
+            raise TooManyErrors(f"{failed:,} failed, more than --max-errors {self.number:.0f}; the last: {last}")
+        if seen >= _ENOUGH_FOR_A_SHARE:
+            self.check_end(failed, seen)
+
+    def check_end(self, failed: int, seen: int) -> None:
+        """Raises TooManyErrors, whatever was seen."""
+        if self.is_share and failed * 100 > self.number * seen:
+            raise TooManyErrors(f"{failed:,} of {seen:,} records failed, more than --max-errors {self.number:g}%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +141,8 @@ class Plan:
     progress: bool | None = None
     server: bool | None = None
     keep_warm: str | None = None
+    resuming: Resuming | None = None
+    max_errors: MaxErrors | None = None
 
 
 _FORMATS_OF_ROWS = frozenset({"text", "csv", "tsv", "parquet"})
@@ -212,8 +253,18 @@ def run_job(
         shared.progress,
         shared.server,
         shared.keep_warm,
+        _resuming(shared),
+        None if shared.max_errors is None else MaxErrors.of(shared.max_errors),
     )
-    return (planned.get() or carry_out)(plan)
+    return (planned.get() or replanned.get() or carry_out)(plan)
+
+
+def _resuming(shared: SharedOptions) -> Resuming | None:
+    if not (shared.resume or shared.update or shared.retry_errors or shared.shard):
+        return None
+    from nlpcli.cli.resumable import resuming_of
+
+    return resuming_of(shared.update, shared.retry_errors, shared.shard)
 
 
 def carry_out(plan: Plan, engine: Engine | None = None) -> int:
@@ -227,13 +278,33 @@ def carry_out(plan: Plan, engine: Engine | None = None) -> int:
     files = [] if job.input.texts else input_files(job.input)
     decoder_for(job.input.encoding)
     _refuse_terminal_input(files, job.task)
-    activity, failures = Activity(plan.progress, plan.quiet), _Failures(job.on_error)
-    run = _Run(plan, files, activity, failures, engine or _engine_of(plan, files))
+    activity, failures = Activity(plan.progress, plan.quiet), _Failures(job.on_error, plan.max_errors)
     try:
-        run.write_folder() if names_folder(job.output.path) else run.write_one()
+        if plan.resuming is not None:
+            _carry_out_kept(plan, plan.resuming, files, activity, failures)
+        else:
+            source = _Computed(plan, files, activity, engine or _engine_of(plan, files))
+            _Run(plan, files, activity, failures, source).write()
     finally:
         activity.end()
     return SOME_FAILED if failures.count else 0
+
+
+def _carry_out_kept(
+    plan: Plan, resuming: Resuming, files: list[InputFile], activity: Activity, failures: _Failures
+) -> None:
+    """A run that goes on from what was done before."""
+    from nlpcli.cli.resumable import KeptRun
+
+    of_all = plan.view.own_rows or plan.view.of_all
+    with KeptRun(plan.job, files, resuming, voice.arguments, of_all, activity) as kept:
+        if resuming.shard is not None:
+            failures.count += kept.compute_part(resuming.shard)
+        elif kept.is_finished:
+            complain(f"{quoted(str(plan.job.output.path))} is whole already: nothing to do")
+            failures.count += kept.failed
+        else:
+            kept.finish(_Run(plan, files, activity, failures, kept).write())
 
 
 def _engine_of(plan: Plan, files: list[InputFile]) -> Engine:
@@ -269,9 +340,17 @@ class _Run:
     files: list[InputFile]
     activity: Activity
     failures: _Failures
-    engine: Engine
+    source: _Source
 
-    def write_one(self) -> None:
+    def write(self) -> list[Path]:
+        """Write all results; the files that they are in."""
+        return self._write_folder() if names_folder(self.plan.job.output.path) else self._write_one()
+
+    @property
+    def _is_kept(self) -> bool:
+        return self.plan.resuming is not None
+
+    def _write_one(self) -> list[Path]:
         """All results into one stream."""
         plan, files, view, output = self.plan, self.files, self.plan.view, self.plan.job.output
         format_ = chosen_format(output, files)
@@ -281,7 +360,7 @@ class _Run:
         drawn = output.path is None and output.format is None and sys.stdout.isatty()
         # What flows in may turn out to be of another format.
         streamed = plan.streamed and output.path is None and format_.name == "text"
-        with output_stream(output.path, format_.compression) as stream:
+        with output_stream(output.path, format_.compression, self._is_kept) as stream:
 
             def make() -> Writer:
                 name = chosen_format(output, files).name
@@ -298,8 +377,9 @@ class _Run:
             writer: Writer = late if any(file.is_unseen for file in files) else late.made
             self._write(writer, columns, late.on_text if streamed else _no_text, not drawn and not streamed)
             self._close(late.made)
+        return [] if output.path is None else [expanded(output.path).resolve()]
 
-    def write_folder(self) -> None:
+    def _write_folder(self) -> list[Path]:
         """One output per input file, the model loaded once."""
         job, view = self.plan.job, self.plan.view
         folder, format_ = str(job.output.path), job.output.format
@@ -316,21 +396,43 @@ class _Run:
             columns = find_columns(job.input, [file], every_key=name in {"csv", "tsv"})
             return view.writer(name, stream, job.options.fields, job.output.null_separated, columns)
 
-        with FolderWriter(plan, make, self._close) as writer:
+        with FolderWriter(plan, make, self._close, self._is_kept) as writer:
             self._write(writer, InputColumns(), _no_text, moving=True)
             writer.close()
+        return [output.path.resolve() for output in plan]
 
     def _write(self, writer: Writer, columns: InputColumns, on_text: TextCallback, moving: bool) -> None:
-        outgoing = self.failures.sift(self._results(columns, on_text))
+        outgoing = self.failures.sift(self.source.records(columns, on_text))
         for record in _counted(self.plan.tap(outgoing) if self.plan.tap else outgoing, self.activity, moving):
             self.failures.write(writer, record)
 
     def _close(self, writer: Writer) -> None:
         if isinstance(writer, NpyWriter) and writer.is_without_vector:
-            writer.use_width_of(self._some_result())
+            # An array without rows has a width too.
+            writer.use_width_of(self.source.some_result(Record(_SOME_TEXT, {}, Origin("nothing", 0))))
         writer.close()
 
-    def _results(self, columns: InputColumns, on_text: TextCallback) -> Iterator[Record]:
+
+class _Source(Protocol):
+    """Where outgoing records come from."""
+
+    def records(self, columns: InputColumns, on_text: TextCallback) -> Iterator[Record]:
+        """All of them, in order; `columns` learns what headers say."""
+
+    def some_result(self, record: Record) -> Mapping[str, Any]:
+        """What the model makes of `record`, which is none of the input."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Computed:
+    """Records that an engine computes, of which nothing is kept."""
+
+    plan: Plan
+    files: list[InputFile]
+    activity: Activity
+    engine: Engine
+
+    def records(self, columns: InputColumns, on_text: TextCallback) -> Iterator[Record]:
         records = read_records(self.plan.job.input, self.files, columns)
         if all(file.path is not None for file in self.files):
             # A file is there at once: what is wrong with it is said before a model is loaded, and no model for nothing.
@@ -340,24 +442,25 @@ class _Run:
             records = chain([first], records)
         return self.engine(self.plan.job, records, self.activity, on_text)
 
-    def _some_result(self) -> Mapping[str, Any]:
-        """A result of this run's model, where no record of the input has one: an array without rows has a width too."""
-        records = [Record(_SOME_TEXT, {}, Origin("nothing", 0))]
-        record = next(iter(self.engine(self.plan.job, records, self.activity, _no_text)))
-        return record.result or {}
+    def some_result(self, record: Record) -> Mapping[str, Any]:
+        return next(iter(self.engine(self.plan.job, [record], self.activity, _no_text))).result or {}
 
 
 class _Failures:
     """Records that failed: an end of the run, passed over, or kept, as the job says; counted in any case."""
 
-    def __init__(self, on_error: str) -> None:
+    def __init__(self, on_error: str, most: MaxErrors | None = None) -> None:
         self._on_error = on_error
+        self._most = most
         self.count = 0
 
     def sift(self, records: Iterable[Record]) -> Iterator[Record]:
-        for record in records:
+        seen = 0
+        for seen, record in enumerate(records, start=1):
             if record.error is not None:
                 self.count += 1
+                if self._most is not None:
+                    self._most.check(self.count, seen, f"{quoted_origin(record)}: {record.error}")
                 if self._on_error == "fail":
                     raise RecordFailed(
                         f"{quoted_origin(record)}: {record.error}; go on past it: --on-error keep (or skip)"
@@ -366,6 +469,8 @@ class _Failures:
                 if self._on_error == "skip":
                     continue
             yield record
+        if self._most is not None:
+            self._most.check_end(self.count, seen)
 
     def write(self, writer: Writer, record: Record) -> None:
         """Write a record; what its format cannot hold makes it one that failed."""

@@ -3,5 +3,5 @@
 `job` is what runs, `model_choice` what `--model auto` stands for in it. `local` runs it in this process, on as many
 cores as `worker_pool` says; `bench` measures what is fastest here.
 `host` holds models for the runs of many, whose batches are `shared_batches`; the process that does so for commands is
-in `worker/`.
+in `worker/`. A job that is kept is computed in `shards/`.
 """

@@ -55,3 +55,15 @@ class Job:
     compute: ComputeSpec = ComputeSpec()
     on_error: OnError = "keep"
     output: OutputSpec = _TO_STANDARD_OUTPUT
+
+
+@dataclass(frozen=True, slots=True)
+class Resuming:
+    """What becomes of a job that is kept beside its output: its `shard` I of N alone is computed; what failed, or what
+    changed in its input, is computed again; or nothing is, and it is put together (`merge`).
+    """
+
+    shard: tuple[int, int] | None = None
+    update: bool = False
+    retry_errors: bool = False
+    merge: bool = False

@@ -2,9 +2,11 @@
 
 - in: `inputs` (files and streams), `content` (what first bytes say), `compression`, `formats`; `readers` over
   `splitting`, `delimited`, `json_stream`, `json_text`, `parquet` and `arrow`
+- apart: `ranges` (shards of inputs)
 - a unit: `record`, `field_path`, `in_place`, `template`, `schema`, `inspection` (of attention), `attribution`
   (the field `why`), `finite`
-- out: `outputs` and `output_folder` (where), `part_files` and `spool` (whole or not at all), `table` (columns),
-  `writers` and `table_writer`; for Parquet `arrow_columns` (from values) and `parquet_spool` (a schema that may grow)
+- out: `outputs` and `output_folder` (where), `part_files`, `durable` and `spool` (whole or not at all), `table`
+  (columns), `writers` and `table_writer`; for Parquet `arrow_columns` (from values) and `parquet_spool` (a schema that
+  may grow)
 - `mask_map`: what tokens of personal data stand for
 """

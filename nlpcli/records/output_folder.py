@@ -116,8 +116,10 @@ class FolderWriter:
         plan: Sequence[PlannedOutput],
         make: Callable[[InputFile, BinaryIO], Writer],
         finish: Callable[[Writer], None],
+        durable: bool = False,
     ) -> None:
         self._plan = iter(plan)
+        self._durable = durable
         self._make, self._finish = make, finish
         self._source: str | None = None
         self._writer: Writer | None = None
@@ -144,7 +146,7 @@ class FolderWriter:
             output.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot write {quoted(output.path)}: {error.strerror}; check the folder") from error
-        self._stream = output_stream(str(output.path), output.compression)
+        self._stream = output_stream(str(output.path), output.compression, self._durable)
         self._writer = self._make(output.source, self._stream.__enter__())
         self._source = output.source.name
         return True

@@ -69,10 +69,11 @@ def refuse_binary_on_terminal(format_: FileFormat, spec: OutputSpec) -> None:
 
 
 @contextmanager
-def output_stream(path: str | None, compression_name: str) -> Iterator[BinaryIO]:
+def output_stream(path: str | None, compression_name: str, durable: bool = False) -> Iterator[BinaryIO]:
     """The stream to write to; a file is renamed into place on success and removed on any failure.
 
-    A device or a named pipe is no file that could be replaced: it is written to as it is.
+    A file that is `durable` survives a power cut as soon as it is there. A device or a named pipe is no file that could
+    be replaced: it is written to as it is.
 
     Raises:
         OutputError: the file cannot be created or written.
@@ -93,7 +94,7 @@ def output_stream(path: str | None, compression_name: str) -> Iterator[BinaryIO]
     with _part_file(final.resolve(), path) as part:
         with _compressed(part.stream, compression_name) as compressed:
             yield compressed
-        part.put_in_place()
+        part.put_in_place(durable)
 
 
 _DESCRIPTORS = {"/dev/stdout": 1, "/dev/stderr": 2}

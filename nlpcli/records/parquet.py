@@ -28,10 +28,11 @@ _ROWS_TURNED = 1024
 _PANDAS = b"pandas"
 
 
-def read_rows(name: str, source: BinaryIO | Iterator[bytes]) -> Iterator[ArrowRows]:
+def read_rows(name: str, source: BinaryIO | Iterator[bytes], from_row: int = 0) -> Iterator[tuple[int, ArrowRows]]:
     """The batches of a file, or of chunks of bytes that go to disk first: the format has its index at the end.
 
-    The first batch is empty: it has the schema, which a file without rows has too.
+    Each comes with the number of rows before it. The first batch is empty: it has the schema, which a file without rows
+    has too. Row groups that end before `from_row` are not read.
 
     Raises:
         InputBroken: it is no sound Parquet file.
@@ -49,14 +50,28 @@ def read_rows(name: str, source: BinaryIO | Iterator[bytes]) -> Iterator[ArrowRo
         try:
             file = pq.ParquetFile(source)
             schema = file.schema_arrow
-            yield ArrowRows(pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema))
+            empty = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+            groups, before = _groups_from(file.metadata, from_row)
+            yield before, ArrowRows(empty)
             # Each thread of Arrow's would keep memory of its own; the model needs the cores.
-            for batch in file.iter_batches(_ROWS_READ, use_threads=False):
-                yield ArrowRows(batch)
+            for batch in file.iter_batches(_ROWS_READ, row_groups=groups, use_threads=False):
+                yield before, ArrowRows(batch)
+                before += batch.num_rows
         # Arrow says with OSError what is wrong inside a page.
         except (pa.ArrowException, OSError) as error:
             problem = f"{name} is not a sound parquet file: {error}"
             raise InputBroken(f"{problem}; fetch or write it again") from error
+
+
+def _groups_from(metadata: Any, row: int) -> tuple[list[int], int]:
+    """The row groups from that of `row` on, and how many rows stand before them."""
+    before = 0
+    for group in range(metadata.num_row_groups):
+        rows = metadata.row_group(group).num_rows
+        if before + rows > row:
+            return list(range(group, metadata.num_row_groups)), before
+        before += rows
+    return [], before
 
 
 class ParquetWriter:

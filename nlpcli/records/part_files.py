@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from nlpcli.errors import OutputError
+from nlpcli.records.durable import sync_folder
 from nlpcli.signals import put_away_if_killed
 from nlpcli.streams import OutputDescriptor, what_to_do
 
@@ -67,20 +68,25 @@ class PartFile:
             os.close(self._lock)
             self._lock = -1
 
-    def put_in_place(self) -> None:
-        """The file is whole: it gets its name, and the owner and the rights of the one before.
+    def put_in_place(self, durable: bool = False) -> None:
+        """The file is whole: it gets its name, and the owner and the rights of the one before; also for after a power
+        cut, where it is `durable`.
 
         Raises:
             OutputError: its last bytes cannot be written, or the folder has changed meanwhile.
         """
         self.stream.close()
         try:
+            if durable:
+                os.fsync(self._lock)
             if _dress(self._path, self._final):
                 if os.name == "nt":
                     self._release()  # Windows renames nothing that is open
                 self._path.replace(self._final)
             else:
                 _pour(self._path, self._final)
+            if durable:
+                sync_folder(self._final.parent)
         except OSError as error:
             raise OutputError(
                 f"cannot write {self._name}: {error.strerror}; {what_to_do(error)}; nothing was kept there"

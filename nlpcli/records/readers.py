@@ -7,11 +7,12 @@ import logging
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, BinaryIO
 
 from nlpcli.errors import FieldMissing, InputBroken, UsageError, quoted
 from nlpcli.records import delimited, splitting
 from nlpcli.records.arrow import ArrowRow, ArrowRows
+from nlpcli.records.compression import plain_chunks
 from nlpcli.records.content import Content
 from nlpcli.records.field_path import NotThere, first_step, value_at
 from nlpcli.records.inputs import ARGUMENT, InputFile, InputSpec, is_wide
@@ -27,14 +28,13 @@ TEXT_FIELD = "text"
 _MOST_WAITING = 1000
 _JSON_FORMATS = frozenset({"jsonl", "json"})
 _PER = {
-    "line": splitting.by_line,
     "paragraph": splitting.by_paragraph,
     "document": splitting.by_document,
 }
 
 
 @dataclass(slots=True)
-class _Reading:
+class Reading:
     """What is read, how, and what was seen so far.
 
     `found`: some record had the field. `missed`: the first that did not, before any had it. `said` are the findings
@@ -56,11 +56,16 @@ def read_records(spec: InputSpec, files: list[InputFile], columns: InputColumns 
         InputError: a file cannot be read, is damaged, or lacks the field.
     """
     decoder = decoder_for(spec.encoding)
-    reading = _Reading(spec, decoder, InputColumns() if columns is None else columns, spec.whole, set())
+    reading = Reading(spec, decoder, InputColumns() if columns is None else columns, spec.whole, set())
     for number, argument in enumerate(spec.texts, start=1):
         text = decoder.mend(argument)
         yield Record(text, {TEXT_FIELD: text}, Origin(ARGUMENT, number))
-    yield from _with_field(chain.from_iterable(_read_file(file, reading) for file in files), reading)
+    yield from _with_field(chain.from_iterable(read_file(file, reading) for file in files), reading)
+    tell_replaced(decoder)
+
+
+def tell_replaced(decoder: splitting.Decoder) -> None:
+    """Say how many bytes were no text, at the end of all reading."""
     if decoder.replaced:
         log.warning(
             "bytes that were not valid %s became U+FFFD: %d; name the encoding with --encoding",
@@ -98,12 +103,12 @@ def find_columns(spec: InputSpec, files: list[InputFile], every_key: bool) -> In
         if file.format.name in {"txt", "docx"}:
             columns.add([TEXT_FIELD])
         elif every_key or file.format.name not in _JSON_FORMATS:
-            _find_columns(file, _Reading(spec, decoder_for(spec.encoding), columns, found=True, said=None))
+            _find_columns(file, Reading(spec, decoder_for(spec.encoding), columns, found=True, said=None))
     return columns
 
 
-def _find_columns(file: InputFile, reading: _Reading) -> None:
-    records = _read_file(file, reading)
+def _find_columns(file: InputFile, reading: Reading) -> None:
+    records = read_file(file, reading)
     try:
         for record in records:
             if file.format.name not in _JSON_FORMATS:
@@ -116,7 +121,9 @@ def _find_columns(file: InputFile, reading: _Reading) -> None:
         records.close()
 
 
-def _read_file(file: InputFile, reading: _Reading) -> Generator[Record, None, None]:
+def read_file(file: InputFile, reading: Reading, from_row: int = 0) -> Generator[Record, None, None]:
+    """The records of one file. `from_row`: as many rows of Parquet before it as can be are passed over, unread; the
+    first record says by its line which it is."""
     stream = file.open()
     decoder = reading.decoder
     try:
@@ -132,8 +139,8 @@ def _read_file(file: InputFile, reading: _Reading) -> Generator[Record, None, No
         if content.format == "parquet":
             from nlpcli.records.parquet import read_rows
 
-            seekable = content.raw and not file.stream
-            yield from _read_arrow(file, reading, read_rows(quoted(file.name), stream if seekable else content.chunks))
+            source = stream if content.raw and not file.stream else content.chunks
+            yield from _read_arrow(file, reading, read_rows(quoted(file.name), source, from_row))
         elif content.format == "docx":
             yield _read_docx(file, reading, b"".join(content.chunks))
         else:
@@ -148,7 +155,7 @@ def _read_file(file: InputFile, reading: _Reading) -> Generator[Record, None, No
             stream.close()
 
 
-def _with_field(records: Iterator[Record], reading: _Reading) -> Iterator[Record]:
+def _with_field(records: Iterator[Record], reading: Reading) -> Iterator[Record]:
     """The records; those without the field wait for the first that has it: where none does, its name is wrong.
 
     Raises:
@@ -181,7 +188,24 @@ def _say_findings(file: InputFile, content: Content, encoding: str, said: set[st
         log.warning("%s is %s, as its first bytes say; it is read so", quoted(file.name), " and ".join(new))
 
 
-def _read_text(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iterator[Record]:
+def read_lines(file: InputFile, reading: Reading, start: int, stop: int, first: int) -> Iterator[Record]:
+    """The records of the bytes from `start` to `stop` of a file of lines, of which the first has the number `first`."""
+    with file.open() as stream:
+        stream.seek(start)
+        texts = reading.decoder.decode(_chunks(stream, stop - start, quoted(file.name)), started=start > 0)
+        reader = _read_jsonl if file.format.name == "jsonl" else _read_text
+        yield from reader(file, reading, texts, first)
+
+
+def _chunks(stream: BinaryIO, size: int, name: str) -> Iterator[bytes]:
+    for chunk in plain_chunks(stream, name):
+        yield chunk[:size]
+        size -= len(chunk)
+        if size <= 0:
+            return
+
+
+def _read_text(file: InputFile, reading: Reading, texts: Iterator[str], first: int = 1) -> Iterator[Record]:
     spec = reading.spec
     reading.found = True
     reading.columns.add([TEXT_FIELD])
@@ -191,14 +215,17 @@ def _read_text(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iter
             quoted(file.name),
             spec.field,
         )
-    pieces = splitting.by_null(texts) if spec.null_separated else _PER[spec.per](texts)
+    if spec.null_separated:
+        pieces = splitting.by_null(texts, first)
+    else:
+        pieces = splitting.by_line(texts, first) if spec.per == "line" else _PER[spec.per](texts)
     for text, line in pieces:
         if not text and file.path is None and spec.per == "document" and not spec.null_separated:
             return  # an empty pipe holds no document; an empty file is one
         yield Record(text, {TEXT_FIELD: text}, Origin(file.name, line))
 
 
-def _read_docx(file: InputFile, reading: _Reading, data: bytes) -> Record:
+def _read_docx(file: InputFile, reading: Reading, data: bytes) -> Record:
     from nlpcli.text.markup.docx import parse
 
     reading.columns.add([TEXT_FIELD])
@@ -210,8 +237,8 @@ def _read_docx(file: InputFile, reading: _Reading, data: bytes) -> Record:
     return Record(text, {TEXT_FIELD: text}, origin, file=data)
 
 
-def _read_jsonl(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iterator[Record]:
-    for line, number in splitting.by_line(texts):
+def _read_jsonl(file: InputFile, reading: Reading, texts: Iterator[str], first: int = 1) -> Iterator[Record]:
+    for line, number in splitting.by_line(texts, first):
         if not line.strip():
             continue
         origin = Origin(file.name, number)
@@ -223,7 +250,7 @@ def _read_jsonl(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Ite
             yield _json_record(value, reading, origin)
 
 
-def _read_json(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iterator[Record]:
+def _read_json(file: InputFile, reading: Reading, texts: Iterator[str]) -> Iterator[Record]:
     try:
         for value, line in json_values(texts):
             yield _json_record(value, reading, Origin(file.name, line))
@@ -231,7 +258,7 @@ def _read_json(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iter
         raise InputBroken(f"{quoted(file.name)}:{error.line}: broken JSON: {error}; mend the file there") from error
 
 
-def _json_record(value: Any, reading: _Reading, origin: Origin) -> Record:
+def _json_record(value: Any, reading: Reading, origin: Origin) -> Record:
     field = reading.spec.field
     if isinstance(value, str):
         reading.found = True
@@ -250,7 +277,7 @@ def _json_record(value: Any, reading: _Reading, origin: Origin) -> Record:
     return record
 
 
-def _without_field(fields: Mapping[str, Any], reading: _Reading, origin: Origin, problem: NotThere) -> Record:
+def _without_field(fields: Mapping[str, Any], reading: Reading, origin: Origin, problem: NotThere) -> Record:
     field = reading.spec.field
     if reading.spec.whole:
         return Record("", fields, origin)
@@ -260,7 +287,7 @@ def _without_field(fields: Mapping[str, Any], reading: _Reading, origin: Origin,
     return Record("", fields, origin, error=f'no field "{field}"{nested}')
 
 
-def _read_delimited(file: InputFile, reading: _Reading, texts: Iterator[str]) -> Iterator[Record]:
+def _read_delimited(file: InputFile, reading: Reading, texts: Iterator[str]) -> Iterator[Record]:
     spec, name = reading.spec, file.format.name
     rows = delimited.rows(texts, delimited.dialect(name, spec.delimiter, spec.quote))
     first = next(rows, None)
@@ -292,17 +319,16 @@ def _row_record(header: list[str], row: delimited.Row, spec: InputSpec, origin: 
     return Record("", fields, origin, error=problem)
 
 
-def _read_arrow(file: InputFile, reading: _Reading, batches: Iterator[ArrowRows]) -> Iterator[Record]:
-    field, number = reading.spec.field, 0
-    for rows in batches:
+def _read_arrow(file: InputFile, reading: Reading, batches: Iterator[tuple[int, ArrowRows]]) -> Iterator[Record]:
+    field = reading.spec.field
+    for number, rows in batches:
         if first_step(field) not in rows.names and field not in rows.names and not reading.spec.whole:
             raise _column_missing(field, file.name, list(rows.names))
         reading.columns.add_schema(rows.batch.schema, rows.names)
         texts = rows.texts(field) if field in rows.names else None
         reading.found = reading.found or texts is not None
         for index in range(rows.batch.num_rows):
-            number += 1
-            fields, origin = ArrowRow(rows, index), Origin(file.name, number)
+            fields, origin = ArrowRow(rows, index), Origin(file.name, number + index + 1)
             yield (
                 _nested_record(fields, reading, origin)
                 if texts is None
@@ -310,7 +336,7 @@ def _read_arrow(file: InputFile, reading: _Reading, batches: Iterator[ArrowRows]
             )
 
 
-def _nested_record(fields: ArrowRow, reading: _Reading, origin: Origin) -> Record:
+def _nested_record(fields: ArrowRow, reading: Reading, origin: Origin) -> Record:
     try:
         value = value_at(fields, reading.spec.field)
     except NotThere as problem:
@@ -335,7 +361,7 @@ def _column_missing(field: str, where: str, names: list[str]) -> FieldMissing:
     return FieldMissing(f'no column "{field}" in {quoted(where)}; it has: {known} (choose one with --field)')
 
 
-_TEXT_READERS: dict[str, Callable[[InputFile, _Reading, Iterator[str]], Iterator[Record]]] = {
+_TEXT_READERS: dict[str, Callable[[InputFile, Reading, Iterator[str]], Iterator[Record]]] = {
     "txt": _read_text,
     "jsonl": _read_jsonl,
     "json": _read_json,

@@ -48,10 +48,12 @@ class Decoder:
         self.replaced += error.end - error.start
         return "\ufffd", error.end
 
-    def decode(self, chunks: Iterable[bytes], encoding: str | None = None) -> Iterator[str]:
-        """The text of `chunks`, without a byte order mark at its start; `encoding` is what such a mark says."""
+    def decode(self, chunks: Iterable[bytes], encoding: str | None = None, started: bool = False) -> Iterator[str]:
+        """The text of `chunks`, without a byte order mark at its start; `encoding` is what such a mark says.
+
+        `started`: the chunks come from the middle of a file, where such a mark is a character.
+        """
         decoder = codecs.getincrementaldecoder(encoding or self.encoding)(self._error_handler)
-        started = False
         for chunk in chunks:
             text = decoder.decode(chunk)
             if text and not started:
@@ -76,15 +78,15 @@ def split_at(texts: Iterable[str], separator: str) -> Iterator[str]:
         yield last
 
 
-def by_null(texts: Iterable[str]) -> Iterator[Piece]:
+def by_null(texts: Iterable[str], first: int = 1) -> Iterator[Piece]:
     """Records that end in NUL, as `find -print0` writes them."""
-    for number, text in enumerate(split_at(texts, "\0"), start=1):
+    for number, text in enumerate(split_at(texts, "\0"), start=first):
         yield Piece(text, number)
 
 
-def by_line(texts: Iterable[str]) -> Iterator[Piece]:
-    """Lines that end in LF or CRLF; other separators of Unicode stay inside the text."""
-    for number, line in enumerate(split_at(texts, "\n"), start=1):
+def by_line(texts: Iterable[str], first: int = 1) -> Iterator[Piece]:
+    """Lines that end in LF or CRLF; other separators of Unicode stay inside the text. Counted from `first`."""
+    for number, line in enumerate(split_at(texts, "\n"), start=first):
         yield Piece(line.removesuffix("\r"), number)
 
 

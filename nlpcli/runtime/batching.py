@@ -84,6 +84,9 @@ def cut(costs: Sequence[int], budget: int) -> list[list[int]]:
 class Arrivals:
     """Records that have arrived and wait to be taken: put there by one thread, taken by another."""
 
+    first_window = FIRST_WINDOW
+    """How many of them are taken at first."""
+
     def __init__(self, most_characters: int = 2 * WINDOW_CHARACTERS) -> None:
         self._waiting: deque[Record] = deque()
         self._characters = 0
@@ -243,6 +246,7 @@ class Batcher:
         """Every record of `source`, in order, with its result or its error."""
         ahead = ThreadPoolExecutor(1, "nlpcli-window")
         window: _Window | None = None
+        self._size = max(self._size, source.first_window)
         try:
             while records := source.take(self._size):
                 window = self._begun(records)

@@ -15,7 +15,8 @@ class TaskSpec:
 
     `summary` is the line in `nlpcli --help`, `model_role` the catalogue's name of its default model. `bench` are the
     options (of the module's `OPTIONS`) with which `nlpcli bench` measures it; None: it is not measured. `use`: what its
-    default model is loaded for (a `runtime.precision.Use`).
+    default model is loaded for (a `runtime.precision.Use`). A job keeps what is done after so many `shard_records`;
+    none: results are not of one record each. `reads_name`: what becomes of a text depends on the name of its file.
     """
 
     module: str
@@ -24,6 +25,8 @@ class TaskSpec:
     model_role: str
     bench: Mapping[str, Any] | None = field(default_factory=dict)
     use: str = "text"
+    shard_records: int = 1024
+    reads_name: bool = False
 
     def load_module(self) -> ModuleType:
         """The module of the task, a `tasks.base.TaskModule`. Imports neither torch nor transformers."""
@@ -37,12 +40,14 @@ TASKS: dict[str, TaskSpec] = {
         "Continue or answer prompts, as text or as JSON of a schema.",
         "generate",
         {"greedy": True, "max_tokens": 16},
+        shard_records=256,
     ),
     "translate": TaskSpec(
         "nlpcli.tasks.translate",
         "nlpcli.cli.translate",
         "Translate texts, keeping lines, markup and placeholders.",
         "translate",
+        reads_name=True,
     ),
     "summarize": TaskSpec(
         "nlpcli.tasks.summarize",
@@ -50,6 +55,7 @@ TASKS: dict[str, TaskSpec] = {
         "Shorten documents of any length.",
         "summarize",
         use="vectors",
+        reads_name=True,
     ),
     "sentiment": TaskSpec(
         "nlpcli.tasks.sentiment",
@@ -80,6 +86,7 @@ TASKS: dict[str, TaskSpec] = {
         "words",
         bench=None,
         use="vectors",
+        shard_records=0,
     ),
     "bias": TaskSpec(
         "nlpcli.tasks.bias",
@@ -88,6 +95,7 @@ TASKS: dict[str, TaskSpec] = {
         "words",
         bench=None,
         use="vectors",
+        shard_records=0,
     ),
     "attention-inspect": TaskSpec(
         "nlpcli.tasks.attention",
@@ -96,6 +104,7 @@ TASKS: dict[str, TaskSpec] = {
         "attention-inspect",
         bench=None,
         use="attention",
+        shard_records=64,
     ),
 }
 

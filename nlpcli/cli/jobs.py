@@ -1,0 +1,222 @@
+"""`nlpcli jobs status|list|merge|rm`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nlpcli.cli.console import complain, say
+from nlpcli.cli.planned import replanned
+from nlpcli.errors import InputMissing, OutputError, UsageError, quoted
+from nlpcli.records.json_text import encode_json
+
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+app = typer.Typer(
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    help="Show, join and remove batch jobs: what --resume and --shard keep beside an output.",
+    context_settings=SETTINGS,
+)
+
+Output = Annotated[str, typer.Argument(metavar="OUTPUT", help="The -o of the job.")]
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """How far a job is; `size` in bytes on the disk."""
+
+    output: str
+    state: str
+    task: str
+    model: str
+    records: int
+    done: int
+    failed: int
+    shards: int
+    shards_done: int
+    created: float
+    hash: str
+    size: int
+    folder: str
+
+
+@app.command(context_settings=SETTINGS)
+def status(output: Output, json: Json = False) -> None:
+    """Show how far a job is: each of its shards with its range, state, records and failures."""
+    from nlpcli.engines.shards.folder import JobFolder
+
+    folder = JobFolder(_folder(output))
+    state = _state(folder.path)
+    manifest = folder.manifest()
+    if state is None or manifest is None:
+        raise _no_job(output)
+    marks, _ = folder.marks(manifest.generation)
+    rows = [_shard_row(manifest.inputs, shard, marks.get(shard.number)) for shard in manifest.shards]
+    if json:
+        facts = {name: getattr(state, name) for name in JobState.__dataclass_fields__}
+        say(encode_json({**facts, "shards": rows}).decode() + "\n")
+        return
+    say(f"{_line(state)}\n" + "".join(f"{_shard_line(row)}\n" for row in rows))
+
+
+@app.command("list", context_settings=SETTINGS)
+def list_jobs(
+    folder: Annotated[str, typer.Argument(metavar="[FOLDER]", help="Where to look, and below. Default: here.")] = ".",
+    json: Json = False,
+) -> None:
+    """List the jobs whose outputs are in a folder or below it: output, state, records done, failed, command, model."""
+    from nlpcli.engines.shards.folder import job_folders
+
+    if not Path(folder).is_dir():
+        raise InputMissing(f"no such folder: {quoted(folder)}; check the path")
+    states = [state for path in job_folders(Path(folder)) if (state := _state(path)) is not None]
+    if json:
+        say(
+            encode_json([{name: getattr(s, name) for name in JobState.__dataclass_fields__} for s in states]).decode()
+            + "\n"
+        )
+    else:
+        say("".join(f"{_line(state)}\n" for state in states))
+    if not states and not json:
+        complain(f"no job in {quoted(folder)} or below; --resume keeps one beside its -o FILE")
+
+
+@app.command(context_settings=SETTINGS)
+def merge(output: Output) -> int:
+    """Put the output of a job together, whose shards were computed with --shard I/N."""
+    from nlpcli.cli.app import app as nlpcli
+    from nlpcli.cli.run import Plan, carry_out
+    from nlpcli.engines.job import Resuming
+    from nlpcli.engines.shards.folder import JobFolder
+
+    manifest = JobFolder(_folder(output)).manifest()
+    if manifest is None:
+        raise _no_job(output)
+    try:
+        os.chdir(manifest.folder)
+    except OSError as error:
+        raise OutputError(
+            f"the job was begun in {quoted(manifest.folder)}, which is not here ({error.strerror}); run its command"
+            " with --resume instead of --shard where its files are"
+        ) from error
+
+    def joined(plan: Plan) -> int:
+        return carry_out(replace(plan, resuming=Resuming(merge=True)))
+
+    token = replanned.set(joined)
+    try:
+        return nlpcli(manifest.command, prog_name="nlpcli", standalone_mode=False) or 0
+    finally:
+        replanned.reset(token)
+
+
+@app.command(context_settings=SETTINGS)
+def rm(
+    outputs: Annotated[list[str], typer.Argument(metavar="OUTPUT...", help="The -o of each job.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be deleted.")] = False,
+    json: Json = False,
+) -> None:
+    """Delete what is kept of jobs, not their outputs; asks first."""
+    from nlpcli.engines.shards.folder import JobFolder
+
+    folders = [JobFolder(_folder(output)) for output in outputs]
+    for folder, output in zip(folders, outputs, strict=True):
+        if not folder.path.is_dir():
+            raise _no_job(output)
+    rows = [{"path": str(folder.path), "size": folder.size()} for folder in folders]
+    say(
+        encode_json(rows).decode() + "\n"
+        if json
+        else "".join(f"{row['path']}\t{row['size']:,} bytes\n" for row in rows)
+    )
+    if dry_run:
+        return
+    if not yes:
+        _ask(len(rows))
+    for folder in folders:
+        with folder.at_work():
+            folder.remove()
+
+
+def _ask(count: int) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("deleting needs a yes: ask for it on a terminal, or give --yes")
+    sys.stderr.write(f"Delete {'this' if count == 1 else 'these'}? The output stays. [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise typer.Exit(1)
+
+
+def _folder(output: str) -> Path:
+    from nlpcli.engines.shards.folder import folder_of
+    from nlpcli.records.outputs import expanded
+
+    return folder_of(expanded(output).resolve())
+
+
+def _no_job(output: str) -> UsageError:
+    return UsageError(f"there is no job of {quoted(output)}; see: nlpcli jobs list")
+
+
+def _state(path: Path) -> JobState | None:
+    from nlpcli.engines.shards.folder import JobFolder, output_of
+
+    folder = JobFolder(path)
+    manifest = folder.manifest()
+    if manifest is None:
+        return None
+    marks, finished = folder.marks(manifest.generation)
+    return JobState(
+        str(output_of(path)),
+        "finished" if finished else "computed" if len(marks) == len(manifest.shards) else "unfinished",
+        manifest.identity["task"],
+        manifest.identity["model"]["name"],
+        manifest.records,
+        sum(mark.records for mark in marks.values()),
+        sum(mark.failed for mark in marks.values()),
+        len(manifest.shards),
+        len(marks),
+        manifest.created,
+        manifest.hash,
+        folder.size(),
+        str(path),
+    )
+
+
+def _line(state: JobState) -> str:
+    created = time.strftime("%Y-%m-%d %H:%M", time.localtime(state.created))
+    return "\t".join([
+        state.output, state.state, f"{state.done:,} of {state.records:,} records", f"{state.failed:,} failed",
+        state.task, state.model, created,
+    ])  # fmt: skip
+
+
+def _shard_row(inputs: Any, shard: Any, mark: Any) -> dict[str, Any]:
+    ranges = [
+        {
+            "file": inputs[each.file].name,
+            "unit": "records" if each.first is None else "bytes",
+            "start": each.start,
+            "stop": each.stop,
+        }
+        for each in shard.ranges
+    ]
+    state = {"state": "missing"} if mark is None else {"state": "done", "failed": mark.failed, "sha256": mark.sha256}
+    return {"shard": shard.number, "records": shard.records, **state, "ranges": ranges}
+
+
+def _shard_line(row: dict[str, Any]) -> str:
+    first, last = row["ranges"][0], row["ranges"][-1]
+    where = f"{first['file']}:{first['start']:,}"
+    where += f"-{last['stop']:,}" if first is last else f" to {last['file']}:{last['stop']:,}"
+    counts = f"{row['records']:,} records\t{row.get('failed', 0):,} failed"
+    return f"{row['shard']}\t{row['state']}\t{counts}\t{where} {first['unit']}"

@@ -1,0 +1,142 @@
+"""`--resume`, `--update`, `--retry-errors` and `--shard`: a run that is kept beside its output."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nlpcli.cli.console import complain
+from nlpcli.engines.job import Job, Resuming
+from nlpcli.engines.shards.driver import ShardedJob, open_job
+from nlpcli.engines.shards.folder import Finished, JobFolder, folder_of
+from nlpcli.errors import UsageError, quoted
+from nlpcli.records.inputs import InputFile
+from nlpcli.records.outputs import expanded
+from nlpcli.records.record import Record
+from nlpcli.records.table import InputColumns
+from nlpcli.tasks.registry import TASKS
+
+if TYPE_CHECKING:
+    from nlpcli.models.reference import ProgressCallback
+    from nlpcli.tasks.base import TextCallback
+
+_SHARD = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")
+
+
+def resuming_of(update: bool, retry_errors: bool, shard: str | None) -> Resuming:
+    """What the options ask for.
+
+    Raises:
+        UsageError: --shard names no part.
+    """
+    return Resuming(_part(shard) if shard else None, update, retry_errors)
+
+
+def _part(shard: str) -> tuple[int, int]:
+    match = _SHARD.fullmatch(shard)
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        raise UsageError(f'--shard takes I/N, part I of N from 1 on, such as 3/16, not "{shard}"')
+    return int(match[1]), int(match[2])
+
+
+class KeptRun:
+    """The records of a job that is kept. To be used as a context."""
+
+    def __init__(
+        self,
+        job: Job,
+        files: Sequence[InputFile],
+        resuming: Resuming,
+        command: Sequence[str],
+        of_all: bool,
+        progress: ProgressCallback,
+    ) -> None:
+        """Raises UsageError where such a job cannot be kept."""
+        self._output = _refuse(job, files, of_all)
+        self._job, self._files, self._resuming = job, files, resuming
+        self._command, self._progress = command, progress
+        self._folder = JobFolder(folder_of(self._output))
+        self._end = ExitStack()
+
+    def __enter__(self) -> KeptRun:
+        if not self._resuming.merge:
+            self._folder.make()
+        self._end.enter_context(self._folder.at_work(self._resuming.shard))
+        self._end.callback(self._folder.close)
+        if self._resuming.shard is None:
+            self._folder.remove_leftovers()
+        self.sharded: ShardedJob = open_job(
+            self._job, self._files, self._folder, self._resuming, self._command, self._progress
+        )
+        self._end.callback(self.sharded.close)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.close()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether its output is in its place already, and as it was put there."""
+        finished = self.sharded.finished
+        if finished is None or self._resuming.retry_errors or self.sharded.missing:
+            return False
+        return all(_look(Path(path)) == look for path, look in finished.output.items())
+
+    @property
+    def failed(self) -> int:
+        """How many records failed in the shards that are done."""
+        return self.sharded.failed
+
+    def records(self, columns: InputColumns, on_text: TextCallback) -> Iterator[Record]:  # noqa: ARG002
+        """All of them in order, with what became of them now or before."""
+        return self.sharded.records(columns, self._resuming.retry_errors)
+
+    def some_result(self, record: Record) -> Mapping[str, Any]:
+        """What the model makes of `record`, which is none of the input."""
+        return self.sharded.some_result(record)
+
+    def compute_part(self, part: tuple[int, int]) -> int:
+        """Compute part I of N; how many of its records failed."""
+        reports = list(self.sharded.compute(part, self._resuming.retry_errors))
+        records, failed = sum(report.records for report in reports), sum(report.failed for report in reports)
+        missing = len(self.sharded.missing)
+        rest = f"nlpcli jobs merge {quoted(self._output)}" if not missing else f"{missing:,} shards are not done yet"
+        complain(f"part {part[0]} of {part[1]} is done: {records:,} records, {failed:,} failed; {rest}")
+        return failed
+
+    def finish(self, paths: Sequence[Path]) -> None:
+        """The output is in its place."""
+        generation = self.sharded.manifest.generation
+        looks = {str(path): look for path in paths if (look := _look(path)) is not None}
+        self._folder.mark_finished(Finished(generation, looks, time.time()))
+        self._folder.forget_generations(generation)
+
+
+def _look(path: Path) -> list[int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _refuse(job: Job, files: Sequence[InputFile], of_all: bool) -> Path:
+    """The output beside which a job can be kept."""
+    if job.output.path is None:
+        raise UsageError(
+            "what is done is kept beside the output, so --resume and --shard need one: -o FILE, or -o DIR/"
+        )
+    if job.input.texts or not files or any(file.path is None or file.stream for file in files):
+        raise UsageError("a job that is kept reads its input again, so --resume and --shard need files: -i FILE")
+    if of_all or not TASKS[job.task].shard_records or getattr(job.options, "across_records", False):
+        raise UsageError(
+            "these results are of all records together, and none of one record; leave --resume and --shard out"
+        )
+    output = expanded(job.output.path).resolve()
+    if output.exists() and not (output.is_file() or output.is_dir()):
+        raise UsageError(f"{quoted(job.output.path)} is no file, and nothing can be kept beside it; name one with -o")
+    return output

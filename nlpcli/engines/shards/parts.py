@@ -1,0 +1,71 @@
+"""The results of a shard as bytes, and back: exactly."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import zstandard
+
+from nlpcli.engines.worker.values import read_ext, result_on_wire
+from nlpcli.errors import NlpcliError
+from nlpcli.records.json_text import encode_json
+from nlpcli.records.record import Record
+
+_KEY_BYTES = 16
+_LEVEL = 1
+
+
+class PartBroken(NlpcliError):
+    """The file of a shard is not what was written."""
+
+
+class Outcome(msgspec.Struct, array_like=True):
+    """What became of a record; `key` is that of the record, `file` what became of its file, where that was changed."""
+
+    key: bytes
+    result: Any = None
+    error: str | None = None
+    file: bytes | None = None
+
+    def give(self, record: Record) -> Record:
+        """`record`, with what became of it."""
+        record.result, record.error = self.result, self.error
+        record.file = record.file if self.file is None else self.file
+        return record
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[Outcome], ext_hook=read_ext)
+
+
+def key_of(record: Record, whole: bool, named: bool) -> bytes:
+    """What tells one record from another to a task: the text; where `whole`, all fields; where `named`, the name of its
+    file, which tells markup and language."""
+    found = hashlib.blake2b(record.text.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES)
+    if whole:
+        found.update(b"\0" + encode_json(dict(record.fields)))
+    if named:
+        found.update(b"\0" + record.origin.source.encode("utf-8", "surrogatepass"))
+    if record.file is not None:
+        found.update(b"\0" + record.file)
+    return found.digest()
+
+
+def encoded(outcomes: Sequence[Outcome]) -> bytes:
+    """The bytes of a part file."""
+    plain = [
+        Outcome(each.key, None if each.result is None else result_on_wire(each.result, False), each.error, each.file)
+        for each in outcomes
+    ]
+    return zstandard.ZstdCompressor(_LEVEL).compress(_encoder.encode(plain))
+
+
+def decoded(data: bytes) -> list[Outcome]:
+    """What a part file holds. Raises PartBroken."""
+    try:
+        return _decoder.decode(zstandard.ZstdDecompressor().decompress(data))
+    except (zstandard.ZstdError, msgspec.MsgspecError, ValueError) as error:
+        raise PartBroken(str(error)) from error
