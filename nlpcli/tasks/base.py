@@ -103,7 +103,8 @@ class TaskOptions(Protocol):
     def fields(self) -> Mapping[str, str]:
         """Name and type of each result field (see `records.writers.ResultNames`)."""
 
-    # Options of which some need no model say so with a property `needs_model`; see `registry.needs_model`.
+    # Options of which some need no model say so with a property `needs_model`; see `registry.needs_model`. Where what
+    # becomes of a record depends on others, a property `across_records` says so.
 
 
 class TaskModule(Protocol):

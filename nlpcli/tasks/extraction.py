@@ -71,6 +71,11 @@ class ExtractOptions:
         return self.result not in {"masked", "unmasked"} or bool(self.entity_kinds)
 
     @property
+    def across_records(self) -> bool:
+        """Whether what becomes of a record depends on those before it: tokens are numbered through all of them."""
+        return self.result == "masked"
+
+    @property
     def entity_kinds(self) -> tuple[str, ...]:
         """The kinds to be masked that are types of entities."""
         return tuple(kind for kind in self.kinds if kind not in KIND_NAMES)

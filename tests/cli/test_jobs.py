@@ -219,6 +219,17 @@ def test_sampled_texts_are_drawn_apart_and_the_same_after_a_resume(call, tmp_pat
     assert (tmp_path / "other.jsonl").read_bytes() == (tmp_path / "out.jsonl").read_bytes()
 
 
+def test_what_needs_no_model_is_kept_too_and_what_is_numbered_through_is_not(call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "in.jsonl", [{"text": "The solar panels of the solar farm are new."}] * 2)
+    assert (
+        call("extract", "--keyphrases", "--method", "yake", "-i", "in.jsonl", "-o", "o.jsonl", "--resume").status == 0
+    )
+    assert read(tmp_path / "o.jsonl")[1]["keyphrases"]
+    done = call("extract", "--mask", "-i", "in.jsonl", "-o", "m.jsonl", "--resume")
+    assert (done.status, b"of all records together" in done.complaints) == (2, True)
+
+
 def test_a_folder_keeps_one_output_per_input(call, model, rows, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "in" / "sub").mkdir(parents=True)

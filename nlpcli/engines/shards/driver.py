@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from nlpcli.engines import local, without_model
+from nlpcli.engines import local
 from nlpcli.engines.job import AUTO, Job, Resuming
 from nlpcli.engines.model_choice import with_chosen_model
 from nlpcli.engines.shards.earlier import Earlier
@@ -197,9 +197,7 @@ def open_job(
     if before is None and resuming.merge:
         raise UsageError(f"there is no job of {quoted(output_of(folder.path))}; see: nlpcli jobs list")
     job = _with_model(job, files)
-    model = None
-    if not without_model.serves(job):
-        model = resolve(job.model.name, job.model.revision, job.model.offline, progress)
+    model = resolve(job.model.name, job.model.revision, job.model.offline, progress)
     if before is None:
         manifest = _begun(job, files, model, command)
         if not folder.create(manifest):
@@ -221,7 +219,7 @@ def _with_model(job: Job, files: Sequence[InputFile]) -> Job:
     return with_chosen_model(job, Given(first))
 
 
-def _begun(job: Job, files: Sequence[InputFile], model: LocalModel | None, command: Sequence[str]) -> Manifest:
+def _begun(job: Job, files: Sequence[InputFile], model: LocalModel, command: Sequence[str]) -> Manifest:
     hashes, stamps = model_hashes(model, {}, {})
     shards = _planned(job, files)
     sampled = hasattr(job.options, "seed")
@@ -247,8 +245,6 @@ def _planned(job: Job, files: Sequence[InputFile]) -> list[Shard]:
 
 
 def _compute_of(job: Job) -> Compute:
-    if without_model.serves(job):
-        return Compute("cpu", job.compute.dtype, 1, None, "")
     hardware = local.hardware_for(job)
     placement, best = local.place(job, hardware)
     measured = best is not None and job.compute.dtype == "auto"
@@ -264,7 +260,7 @@ def _compute_of(job: Job) -> Compute:
 def _checked(
     job: Job,
     files: Sequence[InputFile],
-    model: LocalModel | None,
+    model: LocalModel,
     before: Manifest,
     folder: JobFolder,
     resuming: Resuming,

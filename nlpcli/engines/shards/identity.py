@@ -52,7 +52,7 @@ def _stamp(path: Path) -> list[int]:
 
 
 def model_hashes(
-    model: LocalModel | None, before: Mapping[str, str], stamps: Mapping[str, list[int]]
+    model: LocalModel, before: Mapping[str, str], stamps: Mapping[str, list[int]]
 ) -> tuple[dict[str, str], dict[str, list[int]]]:
     """SHA-256 and stamp of each file of a model. A file whose stamp is as it was is not read again."""
     hashes, now = dict[str, str](), dict[str, list[int]]()

@@ -10,7 +10,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
-from nlpcli.engines import local, without_model
+from nlpcli.engines import local
 from nlpcli.engines.job import Job
 from nlpcli.engines.shards.earlier import Earlier
 from nlpcli.engines.shards.folder import Compute, JobFolder, Manifest, ShardReport
@@ -109,8 +109,6 @@ class ShardRunner:
 
     def _done(self, number: int, records: Sequence[Record]) -> list[Record]:
         job = replace(self._job, options=_with_seed(self._job.options, self._seed, number))
-        if without_model.serves(job):
-            return list(without_model.run(job, records))
         loaded, hardware = self._ready()
         with self._alone if self._is_continuous else nullcontext():
             return self._run(job, loaded, hardware, records)
