@@ -421,7 +421,7 @@ def _shortlist(folder: Path) -> Path:
 
 
 def _read_shortlist(file: Path) -> None:
-    from nlpcli.models.bergamot.shortlist import Shortlist, convert_shortlist
+    from nlpcli.models.students.shortlist import Shortlist, convert_shortlist
 
     convert_shortlist(file, file.with_suffix(".safetensors"))
     Shortlist(file.with_suffix(".safetensors"), shared=True).of([0, 1, 2])

@@ -40,6 +40,32 @@ def test_a_short_answer_waits_for_no_modelling_code_of_transformers(tmp_path):
     assert "transformers.models" not in names
 
 
+# What each task can do without, by its starter model: together it takes longer to import than everything else.
+_MODELING = {"transformers.modeling_utils", "torch._dynamo", "torch.distributed.tensor", "sympy", "scipy", "pyarrow"}
+_WITHOUT_TRANSFORMERS = _MODELING | {"transformers", "huggingface_hub", "accelerate", "jinja2", "httpx2", "PIL"}
+
+
+@pytest.mark.starter
+@pytest.mark.parametrize(
+    ("line", "without"),
+    [
+        ("sentiment -m starter/sentiment", _WITHOUT_TRANSFORMERS),
+        ("embed -m starter/minilm", _WITHOUT_TRANSFORMERS),
+        ("summarize -m starter/minilm", _WITHOUT_TRANSFORMERS),
+        ("translate -m starter/en-pt", _WITHOUT_TRANSFORMERS),
+        ("generate -m starter/smollm2 --greedy --max-tokens 2", _MODELING | {"transformers.models"}),
+    ],
+    ids=lambda value: value.split()[0] if isinstance(value, str) else "",
+)
+def test_a_task_imports_only_what_its_model_needs(pull_starter, line, without):
+    pull_starter(line.split()[2])
+    command = [sys.executable, "-X", "importtime", "-m", "nlpcli", *line.split(), "--no-server", "I love it."]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
+    names = {name.rpartition("|")[2].strip() for name in run.stderr.splitlines()}
+    assert "torch" in names
+    assert not names & without
+
+
 @pytest.mark.parametrize(
     ("own", "expected"),
     [

@@ -11,7 +11,7 @@ from typing import Any
 from nlpcli.engines import local
 from nlpcli.engines.job import Job
 from nlpcli.errors import InputError
-from nlpcli.models.loading import precision_of
+from nlpcli.models.loading import precision_in
 from nlpcli.models.reference import ProgressCallback
 from nlpcli.models.static.kinds import is_static
 from nlpcli.records.record import Origin, Record
@@ -99,7 +99,7 @@ def measure(job: Job, texts: Sequence[str], dtypes: Sequence[str], progress: Pro
         pipeline = local.load_model(job, placement, progress)
         # Static vectors have one way to be looked up.
         static = is_static(pipeline.model.folder)
-        name = "float32" if static else precision_of(pipeline.model, placement, Use(TASKS[job.task].use)).name
+        name = "float32" if static else precision_in(pipeline.model, placement, Use(TASKS[job.task].use)).name
         if name in seen:
             continue
         seen.add(name)

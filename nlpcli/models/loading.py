@@ -7,7 +7,6 @@ that was asked for.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,18 +19,14 @@ from huggingface_hub import constants
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from nlpcli.errors import ModelUnusable, quoted
-from nlpcli.kernels.linear import MakeLinear, int4_weights, int8_weights, packed_bfloat16, replace_linears
 from nlpcli.models.bert.first_token import read_first_token_alone
-from nlpcli.models.bert.layers import layer_names
-from nlpcli.models.bert.quantize import quantize_layers
 from nlpcli.models.foreign import check_folder, check_tokens, check_vocabulary, said_of
 from nlpcli.models.llama.configuration import has_generic_tokenizer
+from nlpcli.models.preparing import BERGAMOT, compute_in_float32, decided, precision_of, prepare
 from nlpcli.models.quiet import say_nothing
 from nlpcli.models.reference import LocalModel
 from nlpcli.runtime.device import Placement
-from nlpcli.runtime.precision import Family, Kernel, ModelFacts, Precision, Use, decide
-
-log = logging.getLogger(__name__)
+from nlpcli.runtime.precision import Precision, Use
 
 if TYPE_CHECKING:
     from nlpcli.models.llama.weights import LlamaWeights
@@ -41,7 +36,6 @@ say_nothing()
 # An explicit no: where nothing is said about a model's own code, transformers asks on the terminal whether to run it.
 _LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
-_BERGAMOT = "bergamot"
 # Heads that only training needs: an encoder's vectors do not pass through them.
 _UNUSED_WEIGHTS = ("pooler.",)
 _WITHOUT_HEAD = frozenset({"AutoModel", "AutoModelForTextEncoding"})
@@ -125,7 +119,7 @@ def load_classifier(model: LocalModel, placement: Placement) -> torch.nn.Module:
             f"{quoted(model.name)} has no classification head (it lacks {error.first});"
             ' choose a classifier with -m, or name your own labels: --labels "praise,complaint"'
         ) from error
-    _compute_in_float32(module, config.num_labels)
+    compute_in_float32(module, config.num_labels)
     if placement.device_type == "cpu":
         read_first_token_alone(module)
     return _ready(module, placement, precision, model.name)
@@ -140,7 +134,7 @@ def load_token_classifier(model: LocalModel, placement: Placement) -> torch.nn.M
         raise ModelUnusable(f"{quoted(model.name)} labels no tokens; choose a model for named entities with -m")
     precision = precision_of(model, placement, Use.LABELS, config)
     module = _from_pretrained(transformers.AutoModelForTokenClassification, model, _options(config, precision))
-    _compute_in_float32(module, config.num_labels)
+    compute_in_float32(module, config.num_labels)
     return _ready(module, placement, precision, model.name)
 
 
@@ -170,7 +164,7 @@ def _class_with_head(config: PretrainedConfig) -> Any:
 def load_causal_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The decoder with its output layer, tokens in, `logits` of the next token out."""
     module, precision = _load_generator(transformers.AutoModelForCausalLM, "continues no text", model, placement)
-    _prepare(module, precision, model.name)
+    prepare(module, precision, model.name)
     return module
 
 
@@ -194,15 +188,21 @@ def load_masked_lm(model: LocalModel, placement: Placement) -> torch.nn.Module:
 @_reads_foreign_files("cannot be loaded")
 def load_seq2seq(model: LocalModel, placement: Placement) -> torch.nn.Module:
     """The encoder-decoder model with its output layer."""
-    module, precision = load_student(model, placement)
-    _prepare(module, precision, model.name)
+    module, precision = _load_generator(
+        transformers.AutoModelForSeq2SeqLM, "turns no text into another", model, placement
+    )
+    prepare(module, precision, model.name)
     return module
 
 
 @_reads_foreign_files("cannot be loaded")
-def load_student(model: LocalModel, placement: Placement) -> tuple[torch.nn.Module, Precision]:
-    """A student of Bergamot's, whose loop makes layers of its own, and how these are to multiply."""
-    return _load_generator(transformers.AutoModelForSeq2SeqLM, "turns no text into another", model, placement)
+def load_student(model: LocalModel, placement: Placement) -> torch.nn.Module:
+    """A student of Bergamot's, whose loop makes layers of its own: in the dtype of its precision, which is not said."""
+    config = _load_config(model)
+    dtype = decided(model, placement, Use.TEXT, config).dtype
+    options = {"config": config, "dtype": getattr(torch, dtype)}
+    module: torch.nn.Module = _from_pretrained(transformers.AutoModelForSeq2SeqLM, model, options)
+    return module.to(placement.device).eval()
 
 
 def _load_generator(
@@ -228,14 +228,14 @@ def load_llama(model: LocalModel, config: PretrainedConfig, placement: Placement
     if weights is None:
         return None
     weights.to(placement.device).eval()
-    _prepare(weights, precision, model.name)
+    prepare(weights, precision, model.name)
     return weights
 
 
 @_reads_foreign_files("cannot be loaded")
 def is_bergamot(model: LocalModel) -> bool:
     """Whether the folder holds a student model of Bergamot's or Firefox's."""
-    return bool(_load_config(model).model_type == _BERGAMOT)
+    return bool(_load_config(model).model_type == BERGAMOT)
 
 
 @_reads_foreign_files("cannot be loaded")
@@ -266,12 +266,6 @@ def is_classifier(model: LocalModel) -> bool:
     return any(name.endswith("ForSequenceClassification") for name in architectures)
 
 
-def _compute_in_float32(module: torch.nn.Module, outputs: int) -> None:
-    layers = [layer for layer in module.modules() if type(layer) is torch.nn.Linear and layer.out_features == outputs]
-    if layers:
-        layers[-1].float().register_forward_pre_hook(lambda _, inputs: (inputs[0].float(),))
-
-
 # Families whose plain model wants decoder inputs, and that have an encoder class of their own.
 _TEXT_ENCODERS = frozenset({"t5", "mt5", "umt5"})
 
@@ -289,7 +283,7 @@ def _load_config(model: LocalModel) -> PretrainedConfig:
 def _know_bergamot(model: LocalModel) -> None:
     """Bergamot's models are no part of transformers; only one of them pays for the import of its modelling code."""
     file = model.folder / "config.json"
-    if file.is_file() and _BERGAMOT.encode() in file.read_bytes():
+    if file.is_file() and BERGAMOT.encode() in file.read_bytes():
         import nlpcli.models.bergamot  # noqa: F401 - makes transformers know them
 
 
@@ -331,22 +325,10 @@ class _WeightsMissing(ModelUnusable):
         )
 
 
-def precision_of(
-    model: LocalModel, placement: Placement, use: Use, config: PretrainedConfig | None = None
-) -> Precision:
-    """How the loaders have a model compute; `config` where the model's is read already."""
-    precision = decide(placement, _facts(model, config or _load_config(model)), use)
-    log.info("%s computes in %s: %s", quoted(model.name), precision, precision.reason)
-    return precision
-
-
-def _facts(model: LocalModel, config: PretrainedConfig) -> ModelFacts:
-    if config.model_type == _BERGAMOT:
-        from nlpcli.models.bergamot.linears import has_published_scales
-
-        return ModelFacts(model.name, Family.BERGAMOT, has_published_scales(model.folder, config))
-    family = Family.OTHER if layer_names(config) is None else Family.BERT
-    return ModelFacts(model.name, family, model.int8_measured)
+@_reads_foreign_files("cannot be loaded")
+def precision_in(model: LocalModel, placement: Placement, use: Use) -> Precision:
+    """How the loaders have a model compute."""
+    return precision_of(model, placement, use, _load_config(model))
 
 
 def _options(config: PretrainedConfig, precision: Precision) -> dict[str, Any]:
@@ -356,51 +338,12 @@ def _options(config: PretrainedConfig, precision: Precision) -> dict[str, Any]:
 def _ready(module: torch.nn.Module, placement: Placement, precision: Precision, name: str) -> torch.nn.Module:
     """An encoder on its device, with its layers for `precision` and the attention of a CPU."""
     module = module.to(placement.device).eval()
-    _prepare(module, precision, name)
+    prepare(module, precision, name)
     if placement.device_type == "cpu" and getattr(module.config, "_attn_implementation", None) == "sdpa":
         from nlpcli.models.attention import CPU_ATTENTION
 
         module.set_attn_implementation(CPU_ATTENTION)
     return module
-
-
-_LINEARS: dict[Kernel, MakeLinear] = {
-    Kernel.PACKED: packed_bfloat16,
-    Kernel.INT8_WEIGHTS: int8_weights,
-    Kernel.INT4_WEIGHTS: int4_weights,
-}
-
-
-def _prepare(module: torch.nn.Module, precision: Precision, name: str) -> None:
-    """Give `module` the linear layers of `precision`."""
-    if precision.kernel is Kernel.INT8_DYNAMIC:
-        quantize_layers(module)
-    elif make := _LINEARS.get(precision.kernel):
-        replaced = replace_linears(module, make)
-        if not replaced and precision.name != precision.dtype:
-            log.warning(
-                "%s has no linear layers that nlpcli can quantize: it computes in %s", quoted(name), precision.dtype
-            )
-
-
-def longest_input(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
-    """How many tokens the model takes at a time, special tokens included."""
-    limits = [tokenizer.model_max_length]
-    positions = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
-    if positions:
-        # RoBERTa and its kin count positions from behind the padding token.
-        offset = (config.pad_token_id or 0) + 1 if config.model_type in _OFFSET_POSITIONS else 0
-        limits.append(positions - offset)
-    # Relative positions have no limit of their own; attention's cost in memory sets one.
-    with said_of("the model cannot be used: its limit of tokens is none"):
-        longest = int(min(*limits, 8192))
-    if longest < _SHORTEST_INPUT:
-        raise ModelUnusable(f"the model takes {longest} tokens at a time, which hold no text; its files are damaged")
-    return longest
-
-
-# Two special tokens, and one of the text.
-_SHORTEST_INPUT = 3
 
 
 def longest_context(config: PretrainedConfig) -> int:
@@ -411,4 +354,3 @@ def longest_context(config: PretrainedConfig) -> int:
 
 
 _NO_LIMIT = 1 << 20
-_OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet", "longformer", "roberta-prelayernorm"})

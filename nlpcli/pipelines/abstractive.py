@@ -11,7 +11,8 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from nlpcli.errors import ModelUnusable, OutOfMemory
-from nlpcli.models.loading import is_encoder_decoder, load_seq2seq, load_tokenizer, longest_input
+from nlpcli.models.loading import is_encoder_decoder, load_seq2seq, load_tokenizer
+from nlpcli.models.preparing import longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.generation.completer import Completer
 from nlpcli.pipelines.generation.continuous import Ending

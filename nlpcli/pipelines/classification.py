@@ -1,7 +1,7 @@
-"""Text → probability of each label: transformers' text-classification pipeline with batches of its own making.
+"""Text → probability of each label, as transformers' text-classification pipeline has it, in batches of its own making.
 
-The pipeline in transformers takes one text at a time unless told otherwise, and fails on (or cuts) a text that is
-longer than the model takes. Here the unit is a window of token ids that ends where a sentence ends.
+That pipeline takes one text at a time unless told otherwise, fails on (or cuts) a text that is longer than the model
+takes, and takes a second to import. Here the unit is a window of token ids that ends where a sentence ends.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import TextClassificationPipeline
 
 from nlpcli.errors import ModelUnusable, quoted
-from nlpcli.models.loading import load_classifier, load_tokenizer, longest_input
+from nlpcli.models.encoders import load_classifier, load_tokenizer
+from nlpcli.models.preparing import longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.attribution.embeddings import WordEmbeddings
 from nlpcli.pipelines.attribution.evidence import Evidence
@@ -26,13 +26,15 @@ from nlpcli.runtime.device import Placement
 Probabilities = np.ndarray[Any, np.dtype[np.float32]]
 
 
-class ClassificationPipeline(TextClassificationPipeline):  # type: ignore[misc]
-    """`pipeline(text)` is as in transformers; `windows` and `classify` do it in batches and cut nothing."""
+class ClassificationPipeline:
+    """`windows` and `classify` label texts in batches and cut nothing."""
 
-    def __init__(self, *args: Any, label_names: tuple[str, ...] | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        config = self.model.config
-        self.labels = label_names or tuple(config.id2label[index] for index in range(config.num_labels))
+    def __init__(self, model: Any, tokenizer: Any, device: torch.device, label_names: tuple[str, ...]) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.device = device
+        config = model.config
+        self.labels = label_names
         self.meaning: Meaning = meaning_of(config)
         self._windows = Windows(self.tokenizer, longest_input(config, self.tokenizer))
         if config.pad_token_id is None:
@@ -76,8 +78,8 @@ class ClassificationPipeline(TextClassificationPipeline):  # type: ignore[misc]
         return Evidence(self.tokenizer, window, embeddings.of, logits)
 
     def _logits(self, windows: Sequence[Window]) -> Tensor:
-        inputs = self._windows.collate(windows, self.device)
-        return self._forward(inputs).logits
+        logits: Tensor = self.model(**self._windows.collate(windows, self.device)).logits
+        return logits
 
 
 def _softmax(logits: Tensor) -> Tensor:
@@ -102,7 +104,7 @@ def load_classification_pipeline(model: LocalModel, placement: Placement) -> Cla
         ModelError: the folder does not hold a classifier, or an unsafe one.
     """
     tokenizer = load_tokenizer(model)
-    module = load_classifier(model, placement)
+    module: Any = load_classifier(model, placement)
     if module.config.num_labels < 1:
         raise ModelUnusable(f"{quoted(model.name)} has no labels; choose a classifier")
     return ClassificationPipeline(

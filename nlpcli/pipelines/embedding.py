@@ -1,8 +1,8 @@
-"""Text → vector: transformers' feature-extraction pipeline with batches of its own making.
+"""Text → vector, as transformers' feature-extraction pipeline has it, in batches of its own making.
 
-The pipeline in transformers takes one text at a time (or pads every batch as it comes), computes the mask even
-where nothing is padded, and returns one vector per token as nested Python lists. Here the unit is a window of
-token ids; a text longer than the model's limit gives several, and nothing is cut away.
+That pipeline takes one text at a time (or pads every batch as it comes), computes the mask even where nothing is
+padded, returns one vector per token as nested Python lists, and takes a second to import. Here the unit is a window
+of token ids; a text longer than the model's limit gives several, and nothing is cut away.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import FeatureExtractionPipeline
-from transformers.pipelines import PIPELINE_REGISTRY
 
 from nlpcli.errors import UsageError
-from nlpcli.models.loading import load_encoder, load_tokenizer, longest_input
+from nlpcli.models.encoders import load_encoder, load_tokenizer
+from nlpcli.models.preparing import longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.attribution.embeddings import WordEmbeddings
 from nlpcli.pipelines.chunks import CHUNK_TOKENS, Chunk, spans_of_chunks
@@ -25,7 +24,6 @@ from nlpcli.pipelines.pooling import SentenceConfig, read_sentence_config
 from nlpcli.pipelines.windows import Window, Windows, with_rounded_rows
 from nlpcli.runtime.device import Placement
 
-TASK = "text-embedding"
 _LEAST_ROOM = 4
 
 
@@ -36,16 +34,18 @@ class WindowVector(NamedTuple):
     of: Callable[[Tensor], Tensor]
 
 
-class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
+class EmbeddingPipeline:
     """`pipeline(text)` gives the vector of a text as a list of floats; `windows` and `encode` do it in batches."""
 
     has_closed_vocabulary = False
     """Whether a text can consist of words that are all unknown."""
 
-    def __init__(self, *args: Any, sentence_config: SentenceConfig | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.sentence_config = sentence_config or SentenceConfig()
-        limit = longest_input(self.model.config, self.tokenizer)
+    def __init__(self, model: Any, tokenizer: Any, device: torch.device, sentence_config: SentenceConfig) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.device = device
+        self.sentence_config = sentence_config
+        limit = longest_input(model.config, tokenizer)
         self.longest_input = min(self.sentence_config.longest_input or limit, limit)
         self._windows = Windows(self.tokenizer, self.longest_input)
 
@@ -149,20 +149,10 @@ class EmbeddingPipeline(FeatureExtractionPipeline):  # type: ignore[misc]
             mask = mask * (positions >= torch.tensor(unpooled, device=self.device)[:, None])
         return self.sentence_config.pool(hidden_states, mask, pooling)
 
-    def _sanitize_parameters(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        kwargs.pop("sentence_config", None)
-        if kwargs:
-            raise TypeError(f"unknown parameters: {', '.join(kwargs)}")
-        return {}, {}, {}
-
-    def preprocess(self, inputs: str) -> dict[str, Tensor]:
-        """The windows of one text as a batch."""
-        (windows,) = self.windows([inputs])
-        return self._windows.collate(windows or [self._windows.blank], self.device)
-
-    def postprocess(self, model_outputs: Tensor) -> list[float]:
-        """The average over the windows, of unit length where the model's own vectors have it."""
-        vector = model_outputs.mean(0)
+    def __call__(self, text: str) -> list[float]:
+        """The vector of a text: the average over its windows, of unit length where the model's own vectors have it."""
+        (windows,) = self.windows([text])
+        vector = torch.from_numpy(self.encode(windows or [self._windows.blank])).mean(0)
         if self.sentence_config.normalize:
             vector = torch.nn.functional.normalize(vector, dim=-1)
         return vector.tolist()  # type: ignore[no-any-return]
@@ -181,7 +171,6 @@ def load_embedding_pipeline(model: LocalModel, placement: Placement) -> Embeddin
         model=encoder,
         tokenizer=tokenizer,
         device=torch.device(placement.device),
-        task=TASK,
         sentence_config=_on_device(sentence_config, placement),
     )
 
@@ -198,12 +187,3 @@ def _on_device(config: SentenceConfig, placement: Placement) -> SentenceConfig:
         for dense in config.dense
     )
     return replace(config, dense=moved)
-
-
-def _register() -> None:
-    from transformers import AutoModel
-
-    PIPELINE_REGISTRY.register_pipeline(TASK, pipeline_class=EmbeddingPipeline, pt_model=AutoModel, type="text")
-
-
-_register()

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from enum import Enum
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from transformers import PretrainedConfig
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
 
 
 class Meaning(Enum):

@@ -14,7 +14,8 @@ import torch
 from transformers import TokenClassificationPipeline as TransformersPipeline
 
 from nlpcli.errors import ModelUnusable, quoted
-from nlpcli.models.loading import load_token_classifier, load_tokenizer, longest_input
+from nlpcli.models.loading import load_token_classifier, load_tokenizer
+from nlpcli.models.preparing import longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.labels import label_names
 from nlpcli.pipelines.token_labels import Move, moves_of, runs

@@ -7,15 +7,17 @@ tokens around it. Nothing is ever cut away.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedTokenizerBase
 
 from nlpcli.kernels.shapes import rounded_rows
 from nlpcli.text.detection import detect
 from nlpcli.text.sentences import split
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 Window = list[int]
 Row = TypeVar("Row", bound=Sequence[Any])

@@ -15,7 +15,8 @@ from torch import Tensor
 from transformers import ZeroShotClassificationPipeline
 
 from nlpcli.errors import ModelUnusable, UsageError, quoted
-from nlpcli.models.loading import is_classifier, load_classifier, load_tokenizer, longest_input, own_labels
+from nlpcli.models.loading import is_classifier, load_classifier, load_tokenizer, own_labels
+from nlpcli.models.preparing import longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.models.static.kinds import is_static
 from nlpcli.models.static.store import WordVectors

@@ -45,6 +45,8 @@ def _writes(model: LocalModel) -> bool:
     """Whether the model writes text; one that says how its vectors are made is for vectors, whatever it could do."""
     if is_static(model.folder):
         return False
+    if (model.folder / "modules.json").is_file():
+        return False
     from nlpcli.models.loading import is_writer
 
-    return not (model.folder / "modules.json").is_file() and is_writer(model)
+    return is_writer(model)

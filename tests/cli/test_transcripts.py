@@ -52,27 +52,29 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def loaded():
-    """What the functions of nlpcli.models.loading have loaded: weights are read once, not once per command."""
+    """What the functions that load models have loaded: weights are read once, not once per command."""
     return {}
 
 
 @pytest.fixture
 def loading_once(loaded, monkeypatch):
-    from nlpcli.models import loading
+    from nlpcli.models import encoders, loading
+    from nlpcli.models.students import loading as students
 
     def once(function):
         @wraps(function)
         def load(*arguments, **options):
             # A configuration is that of the model, which is one of the other arguments.
             telling = [argument for argument in (*arguments, *options.items()) if isinstance(argument, Hashable)]
-            key = (function.__name__, *telling)
+            key = (function.__module__, function.__name__, *telling)
             if key not in loaded:
                 loaded[key] = function(*arguments, **options)
             return loaded[key]
 
         return load
 
-    for name, function in list(vars(loading).items()):
+    for function in [each for module in (encoders, loading, students) for each in vars(module).values()]:
+        name = getattr(function, "__name__", "")
         if name.startswith("load_"):
             remembered = once(function)
             for module in list(sys.modules.values()):

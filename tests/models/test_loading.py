@@ -5,7 +5,7 @@ from tiny import save_causal_lm, save_classifier, save_seq2seq
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
-from nlpcli.models import loading
+from nlpcli.models import loading, preparing
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.loading import load_translation_model
 from nlpcli.runtime.device import choose, describe_hardware
@@ -37,6 +37,6 @@ def test_a_quantized_format_that_is_asked_for_is_the_format_of_layers(load, aske
 
 
 def test_a_format_that_no_layer_can_take_is_said_not_to_have_been_taken(tmp_path, caplog, monkeypatch):
-    monkeypatch.setattr(loading, "replace_linears", lambda module, make: 0)
+    monkeypatch.setattr(preparing, "replace_linears", lambda module, make: 0)
     loading.load_causal_lm(LocalModel("tiny", save_causal_lm(tmp_path)), choose(describe_hardware(), "cpu", "int8"))
     assert "tiny has no linear layers that nlpcli can quantize: it computes in" in caplog.text

@@ -1,8 +1,9 @@
 """Bergamot's and Firefox's student models; importing this package makes transformers' Auto classes know them.
 
-- files: `conversion` reads `marian_binary`, `sentencepiece_model` and `shortlist`, once
+- files: `conversion` reads `marian_binary`, once
 - for transformers: `configuration`, `modeling`, `tokenization`, `cache`
-- for greedy decoding: `greedy` over `layers` and `linears`; `output` and `int8_output` score pieces
+
+What we compute of them ourselves is in `models/students`.
 """
 
 from __future__ import annotations

@@ -16,10 +16,10 @@ from nlpcli.errors import ModelUnusable
 from nlpcli.models.bergamot.configuration import BergamotConfig
 from nlpcli.models.bergamot.marian_binary import Array, MarianModel, read_marian_model
 from nlpcli.models.bergamot.modeling import NEVER
-from nlpcli.models.bergamot.sentencepiece_model import EOS_ID, UNKNOWN_ID, fast_tokenizer, read_sentencepiece_model
-from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, convert_shortlist
 from nlpcli.models.bergamot.tokenization import BergamotTokenizer
 from nlpcli.models.foreign import said_of
+from nlpcli.models.students.sentencepiece_model import EOS_ID, UNKNOWN_ID, fast_tokenizer, read_sentencepiece_model
+from nlpcli.models.students.shortlist import SHORTLIST_FILE, convert_shortlist
 
 # What the architecture is, key by key; anything else would be computed wrongly. A tuple: one of these, or nothing.
 _REQUIRED: dict[str, tuple[Any, ...]] = {

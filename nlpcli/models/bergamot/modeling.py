@@ -6,7 +6,6 @@ Numbers follow Marian's: https://github.com/browsermt/marian-dev (`src/models/tr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -28,26 +27,10 @@ from transformers.utils.output_capturing import OutputRecorder, capture_outputs
 
 from nlpcli.models.bergamot.cache import keep_state, new_cache, state_of
 from nlpcli.models.bergamot.configuration import BergamotConfig
+from nlpcli.models.students.positions import embed
 
 # What makes the padding row of the output never win; finite, and within float16.
 NEVER = -1e4
-
-
-def positions(start: int, length: int, d_model: int, device: torch.device | None = None) -> Tensor:
-    """Sinusoids of positions `start`…, (length, d_model) float32: the first half sines, the second cosines."""
-    half = d_model // 2
-    # half - 1, not half: Marian spaces the frequencies over the closed interval from 1 to 1e-4.
-    steps = torch.arange(half, dtype=torch.float32, device=device) * (-math.log(10000.0) / (half - 1))
-    angles = torch.arange(start, start + length, dtype=torch.float32, device=device)[:, None] * torch.exp(steps)
-    return torch.cat([torch.sin(angles), torch.cos(angles)], dim=-1)
-
-
-def embed(embedding: nn.Embedding, token_ids: Tensor, start: int) -> Tensor:
-    """√d · E[ids] + PE, (batch, tokens, d_model), summed in float32."""
-    vectors = embedding(token_ids)
-    d_model = vectors.shape[-1]
-    summed = vectors.float() * math.sqrt(d_model) + positions(start, token_ids.shape[1], d_model, token_ids.device)
-    return summed.to(vectors.dtype)
 
 
 def eager_attention_forward(

@@ -9,7 +9,7 @@ from typing import Any
 from tokenizers import Encoding, Tokenizer
 from transformers import PreTrainedTokenizerFast
 
-from nlpcli.models.bergamot.sentencepiece_model import EOS, PADDING, UNKNOWN
+from nlpcli.models.students.sentencepiece_model import EOS, PADDING, UNKNOWN
 
 TARGET_FILE = "target_tokenizer.json"
 # Where the engines break a text, `</s>` included (`max-length-break`).

@@ -6,12 +6,16 @@ Values and the output of attention stay float32: a sixth of the work, and half o
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from torch import nn
-from transformers import PretrainedConfig
 
 from nlpcli.kernels.int8_products import DynamicInt8Linear
 from nlpcli.models.bert.first_token import FirstTokenLayer
 from nlpcli.models.bert.layers import layer_names
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
 
 # The least that a GELU gives: x Φ(x) at -0.75.
 _LOWEST_OF_GELU = -0.17

@@ -7,18 +7,15 @@ cold_start.py), and `LlamaDecoder` needs nothing of it but weights by their name
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import safe_open
 from torch import Tensor, nn
 from transformers import GenerationConfig, PretrainedConfig
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
-_FILE, _INDEX = "model.safetensors", "model.safetensors.index.json"
-_DTYPES = frozenset({torch.float32, torch.bfloat16, torch.float16})
+from nlpcli.models.tensors import Tensors, linear_of
+
 _ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 _MLP = ("gate_proj", "up_proj", "down_proj")
 
@@ -26,7 +23,7 @@ _MLP = ("gate_proj", "up_proj", "down_proj")
 def llama_weights(folder: Path, config: PretrainedConfig, dtype: torch.dtype) -> LlamaWeights | None:
     """What `folder` holds for a `config` of `llama_config`, in `dtype`; None where its files are not plainly whole."""
     try:
-        return LlamaWeights(config, _generation_config(folder), _Tensors(folder, dtype))
+        return LlamaWeights(config, _generation_config(folder), Tensors(folder, dtype))
     except Exception:  # noqa: BLE001 - whatever is wrong is found again by transformers, and said
         return None
 
@@ -37,7 +34,7 @@ class LlamaWeights(nn.Module):  # type: ignore[misc]
     `config` and `generation_config` are the folder's.
     """
 
-    def __init__(self, config: PretrainedConfig, generation_config: GenerationConfig, tensors: _Tensors) -> None:
+    def __init__(self, config: PretrainedConfig, generation_config: GenerationConfig, tensors: Tensors) -> None:
         super().__init__()
         self.config = config
         self.generation_config = generation_config
@@ -45,13 +42,13 @@ class LlamaWeights(nn.Module):  # type: ignore[misc]
         if config.tie_word_embeddings:
             # Which of the two would count is for transformers to say.
             tensors.refuse("lm_head.weight")
-            self.lm_head = _linear(self.model.embed_tokens.weight, None)
+            self.lm_head = linear_of(self.model.embed_tokens.weight, None)
         else:
-            self.lm_head = _linear(tensors("lm_head.weight", config.vocab_size, config.hidden_size), None)
+            self.lm_head = linear_of(tensors("lm_head.weight", config.vocab_size, config.hidden_size), None)
 
 
 class _Model(nn.Module):  # type: ignore[misc]
-    def __init__(self, config: PretrainedConfig, tensors: _Tensors) -> None:
+    def __init__(self, config: PretrainedConfig, tensors: Tensors) -> None:
         super().__init__()
         embedding = tensors("model.embed_tokens.weight", config.vocab_size, config.hidden_size)
         self.embed_tokens = nn.Embedding.from_pretrained(embedding)
@@ -65,7 +62,7 @@ class _Model(nn.Module):  # type: ignore[misc]
 
 
 class _Layer(nn.Module):  # type: ignore[misc]
-    def __init__(self, config: PretrainedConfig, tensors: _Tensors, name: str) -> None:
+    def __init__(self, config: PretrainedConfig, tensors: Tensors, name: str) -> None:
         super().__init__()
         self.self_attn = _Attention(config, tensors, f"{name}self_attn.")
         self.mlp = _Mlp(config, tensors, f"{name}mlp.")
@@ -74,7 +71,7 @@ class _Layer(nn.Module):  # type: ignore[misc]
 
 
 class _Attention(nn.Module):  # type: ignore[misc]
-    def __init__(self, config: PretrainedConfig, tensors: _Tensors, name: str) -> None:
+    def __init__(self, config: PretrainedConfig, tensors: Tensors, name: str) -> None:
         super().__init__()
         self.head_dim = _head_dim(config)
         self.scaling = self.head_dim**-0.5
@@ -89,7 +86,7 @@ class _Attention(nn.Module):  # type: ignore[misc]
 
 
 class _Mlp(nn.Module):  # type: ignore[misc]
-    def __init__(self, config: PretrainedConfig, tensors: _Tensors, name: str) -> None:
+    def __init__(self, config: PretrainedConfig, tensors: Tensors, name: str) -> None:
         super().__init__()
         wide, narrow = config.intermediate_size, config.hidden_size
         biased = _biased(config)
@@ -126,56 +123,6 @@ class _Rotary(nn.Module):  # type: ignore[misc]
         angles = torch.cat([angles, angles], dim=-1)
         cosine, sine = angles.cos() * self._scaling, angles.sin() * self._scaling
         return cosine.to(hidden_states.dtype), sine.to(hidden_states.dtype)
-
-
-class _Unlike(Exception):
-    """A tensor is missing, too many, or of another shape."""
-
-
-class _Tensors:
-    """The tensors of one `.safetensors` file or of several with an index, read where they are asked for."""
-
-    def __init__(self, folder: Path, dtype: torch.dtype) -> None:
-        self._dtype = dtype
-        self._files: dict[str, Any] = {}
-        for file in _file_names(folder):
-            opened = safe_open(folder / file, framework="pt")
-            self._files |= dict.fromkeys(opened.keys(), opened)  # type: ignore[no-untyped-call]
-
-    def __call__(self, name: str, *shape: int) -> Tensor:
-        self._expect(name in self._files)
-        tensor: Tensor = self._files[name].get_tensor(name)
-        self._expect(tuple(tensor.shape) == shape and tensor.dtype in _DTYPES)
-        return tensor.to(self._dtype)
-
-    def linear(self, name: str, rows: int, columns: int, bias: bool) -> nn.Linear:
-        """The layer `name`, of a weight (rows, columns)."""
-        return _linear(self(f"{name}.weight", rows, columns), self(f"{name}.bias", rows) if bias else None)
-
-    def refuse(self, name: str) -> None:
-        """Decline a file with such a tensor."""
-        self._expect(name not in self._files)
-
-    def _expect(self, holds: bool) -> None:
-        if not holds:
-            raise _Unlike
-
-
-def _file_names(folder: Path) -> list[str]:
-    if (folder / _FILE).exists():
-        return [_FILE]
-    index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
-    return sorted(set(index["weight_map"].values()))
-
-
-def _linear(weight: Tensor, bias: Tensor | None) -> nn.Linear:
-    # Made small: numbers that are drawn for a layer of its own size would be drawn for nothing.
-    layer = nn.Linear(1, 1, bias=bias is not None)
-    layer.out_features, layer.in_features = weight.shape
-    layer.weight = nn.Parameter(weight, requires_grad=False)
-    if bias is not None:
-        layer.bias = nn.Parameter(bias, requires_grad=False)
-    return layer
 
 
 def _head_dim(config: PretrainedConfig) -> int:

@@ -23,7 +23,8 @@ import nlpcli.models.bergamot  # noqa: F401 - makes transformers know these mode
 from nlpcli.errors import InputError, ModelUnusable, UsageError, quoted
 from nlpcli.models.attention_layers import attention_layers, layers_of, longest_in_full, text_part, without_cache
 from nlpcli.models.attention_sound import Attended, observing
-from nlpcli.models.loading import load_attention_model, load_tokenizer, longest_input
+from nlpcli.models.loading import load_attention_model, load_tokenizer
+from nlpcli.models.preparing import longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.attention.ablation import Named, Silencer, divergence, heads_of, mean_vector
 from nlpcli.pipelines.attention.capture import EVERYTHING, Numbers, Selection, WeightTap, check_selection

@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedTokenizerBase
 
 from nlpcli.pipelines.attribution.embeddings import without_content
 from nlpcli.pipelines.attribution.integrated import Integral, integrated_gradients
 from nlpcli.pipelines.labels import Meaning
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 # The hooks of two texts at a time would find each other's tokens.
 ALONE = threading.Lock()

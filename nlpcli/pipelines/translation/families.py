@@ -12,7 +12,8 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from nlpcli.errors import ModelUnusable, UsageError, quoted
-from nlpcli.models.loading import is_encoder_decoder, load_causal_lm, load_seq2seq, load_tokenizer, longest_input
+from nlpcli.models.loading import is_encoder_decoder, load_causal_lm, load_seq2seq, load_tokenizer
+from nlpcli.models.preparing import longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.attribution.erasable import Erasable, places_in, words_of
 from nlpcli.pipelines.attribution.erasure import causal_logs, seq2seq_logs

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nlpcli.models.loading import is_bergamot
 from nlpcli.models.reference import LocalModel
+from nlpcli.models.students.loading import is_student
 from nlpcli.pipelines.translation.translators import PivotModel, TranslationModel, load_bergamot
 from nlpcli.runtime.device import Placement
 
@@ -21,7 +21,7 @@ def load_translation_model(model: LocalModel, placement: Placement) -> Translati
 
 
 def _load_one(model: LocalModel, placement: Placement) -> TranslationModel:
-    if is_bergamot(model):
+    if is_student(model):
         return load_bergamot(model, placement)
     from nlpcli.pipelines.translation.families import load_family
 

@@ -11,14 +11,12 @@ from typing import Any, NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedTokenizerBase
 
 from nlpcli.errors import UsageError
-from nlpcli.models.bergamot.greedy import GreedyTranslator, Translated
-from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
-from nlpcli.models.bergamot.tokenization import BergamotTokenizer
-from nlpcli.models.loading import load_student, load_tokenizer
 from nlpcli.models.reference import LocalModel
+from nlpcli.models.students.greedy import GreedyTranslator, Translated
+from nlpcli.models.students.loading import Student, load_student, load_tokenizer
+from nlpcli.models.students.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.pipelines.attribution.erasable import Erasable, words_of
 from nlpcli.pipelines.attribution.erasure import seq2seq_logs
 from nlpcli.pipelines.translation.coverage import Source, left_out, may_leave_out
@@ -26,7 +24,7 @@ from nlpcli.pipelines.translation.inline import Link
 from nlpcli.pipelines.translation.vocabulary import BothVocabularies, Lexicon, Vocabulary
 from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Placement
-from nlpcli.runtime.precision import ASKED, FLOAT32, Kernel, Precision
+from nlpcli.runtime.precision import ASKED, Kernel
 
 log = logging.getLogger(__name__)
 
@@ -117,31 +115,38 @@ class BergamotModel:
 
     def __init__(
         self,
-        module: Any,
-        tokenizer: BergamotTokenizer,
+        student: Student,
+        tokenizer: Any,
         shortlist: Shortlist | None,
-        precision: Precision = FLOAT32,
     ) -> None:
-        self.module = module
+        self.weights = student.weights
+        self._load_module = student.module
+        precision = student.precision
+        self.config, self.device = student.weights.config, student.weights.device
         self.tokenizer = tokenizer
         self.int8 = precision.kernel is Kernel.INT8_STATIC
         self._asked = precision.reason == ASKED
-        self.greedy = GreedyTranslator(module, shortlist, precision.kernel)
+        self.greedy = GreedyTranslator(student.weights, shortlist, precision.kernel)
         # A sentence is measured first and translated later, in a batch.
         self.vocabulary = Vocabulary(tokenizer)
         self.encoding = lru_cache(_REMEMBERED)(tokenizer.encoding)
 
     def translator(self, request: TranslationRequest) -> BergamotTranslator:
         if request.beams > 1 and self.int8 and self._asked:
-            config = self.module.config
+            config = self.config
             pair = f"{config.source_language}→{config.target_language}"
             log.warning("int8 is for --beams 1: with %d beams %s computes in float32", request.beams, pair)
         return BergamotTranslator(self, request.beams, request.shortlist, request.scored)
 
     @cached_property
+    def module(self) -> Any:
+        """The module of transformers, to search with beams: it is not made before it is needed."""
+        return self._load_module()
+
+    @cached_property
     def exact(self) -> Any:
-        """The module in float32, in which scores do not depend on the batch."""
-        return self.module if self.module.dtype == torch.float32 else copy.deepcopy(self.module).float()
+        """The weights in float32, in which scores do not depend on the batch."""
+        return self.weights if self.weights.dtype == torch.float32 else copy.deepcopy(self.weights).float()
 
 
 class BergamotTranslator:
@@ -152,18 +157,18 @@ class BergamotTranslator:
     def __init__(self, model: BergamotModel, beams: int, shortlisted: bool, scored: bool = False) -> None:
         self._model = model
         self._exact = model.exact if scored else None
-        self._module = model.module
+        self._config = model.config
         self._tokenizer = model.tokenizer
         self._beams = beams
         self._shortlisted = shortlisted
         # In int8, encoding a batch takes about as long as decoding it (docs/decisions/0018).
         self.decode_slots = DecodeSlots() if model.int8 and beams == 1 else None
-        self.batch_tokens = _CPU_BATCH_TOKENS if self._module.device.type == "cpu" else None
+        self.batch_tokens = _CPU_BATCH_TOKENS if model.device.type == "cpu" else None
         self._greedy = model.greedy
         self._encoding = model.encoding
-        self.longest_input = min(int(self._tokenizer.model_max_length), self._module.config.longest_sentence)
-        self.source: str | None = self._module.config.source_language
-        self.target: str | None = self._module.config.target_language
+        self.longest_input = min(int(self._tokenizer.model_max_length), self._config.longest_sentence)
+        self.source: str | None = self._config.source_language
+        self.target: str | None = self._config.target_language
         self.vocabulary: Lexicon = model.vocabulary
 
     def cost(self, text: str, source: str) -> int:  # noqa: ARG002
@@ -189,7 +194,7 @@ class BergamotTranslator:
         ]
 
     def erasable(self, text: str, translation: str, source: str) -> Erasable:  # noqa: ARG002
-        config = self._module.config
+        config = self._config
         row = self._ids(text)
         written: list[int] = self._tokenizer(text_target=translation, add_special_tokens=False)["input_ids"]
         logs = seq2seq_logs(self._model.exact, written, [config.decoder_start_token_id], config.pad_token_id)
@@ -206,14 +211,14 @@ class BergamotTranslator:
         rows = [self._ids(text) for text in texts]
         found = self._decoded(rows)
         decoded = self._tokenizer.batch_decode([row.token_ids for row in found])
-        scores = self._scores(self._exact or self._module, rows, found)
+        scores = self._scores(self._exact or self._model.weights, rows, found)
         return [
             Translation(text, row.complete, score=score)
             for text, row, score in zip(decoded, found, scores, strict=True)
         ]
 
     def _scores(self, module: Any, rows: list[list[int]], found: list[Translated]) -> list[float]:
-        config = self._module.config
+        config = self._config
         ids = [[*row.token_ids, *([config.eos_token_id] if row.complete else [])] for row in found]
         return mean_log_probabilities(module, rows, ids, config.decoder_start_token_id)
 
@@ -237,8 +242,8 @@ class BergamotTranslator:
         """What the greedy loop notes; computed for translations that came another way."""
         if all(translated.looked_at is not None for translated in found):
             return [cast("Tensor", translated.looked_at) for translated in found]
-        shifted = [[self._module.config.decoder_start_token_id, *translated.token_ids] for translated in found]
-        weights = cross_attention(self._module, rows, shifted)[:, 0]
+        shifted = [[self._config.decoder_start_token_id, *translated.token_ids] for translated in found]
+        weights = cross_attention(self._model.weights, rows, shifted)[:, 0]
         return [of_row[: len(ids)].amax(0) for of_row, ids in zip(weights, shifted, strict=True)]
 
     def _decoded(self, rows: list[list[int]]) -> list[Translated]:
@@ -247,17 +252,18 @@ class BergamotTranslator:
         return self._greedy(rows, self._shortlisted, self.decode_slots)
 
     def _with_beams(self, rows: list[list[int]]) -> list[Translated]:
-        inputs = padded(rows, self._module.config.pad_token_id, self._module.device)
+        module = self._model.module
+        inputs = padded(rows, self._config.pad_token_id, self._model.device)
         with torch.inference_mode():
-            output = self._module.generate(**inputs, num_beams=self._beams)
-        return [_until_end(row, self._module.config) for row in output[:, 1:].tolist()]
+            output = module.generate(**inputs, num_beams=self._beams)
+        return [_until_end(row, self._config) for row in output[:, 1:].tolist()]
 
     def _links(self, texts: Sequence[str], rows: list[list[int]], found: list[Translated]) -> list[Sequence[Link]]:
         """By head 0 of the last decoder layer, which was trained on word alignments (Marian's guided alignment)."""
-        config = self._module.config
+        config = self._config
         targets = [row.token_ids for row in found]
         shifted = [[config.decoder_start_token_id, *ids[:-1]] for ids in targets]
-        weights = cross_attention(self._module, rows, shifted)[:, 0]
+        weights = cross_attention(self._model.weights, rows, shifted)[:, 0]
         return [
             link_pieces(self._tokenizer, text, ids, row_weights[: len(ids), : len(row)])
             for text, row, ids, row_weights in zip(texts, rows, targets, weights, strict=True)
@@ -317,7 +323,7 @@ def mean_log_probabilities(
     return [float(row[: len(ids)].mean()) if ids else 0.0 for row, ids in zip(logs, found, strict=True)]
 
 
-def link_pieces(tokenizer: PreTrainedTokenizerBase, source: str, ids: Sequence[int], weights: Tensor) -> list[Link]:
+def link_pieces(tokenizer: Any, source: str, ids: Sequence[int], weights: Tensor) -> list[Link]:
     """Each piece of the target and the source piece that it attends to most; `weights` is (target, source)."""
     if not ids:
         return []
@@ -333,7 +339,7 @@ def link_pieces(tokenizer: PreTrainedTokenizerBase, source: str, ids: Sequence[i
     return links
 
 
-def offsets_of(tokenizer: PreTrainedTokenizerBase, text: str) -> list[tuple[int, int]]:
+def offsets_of(tokenizer: Any, text: str) -> list[tuple[int, int]]:
     """Where each token of a text stands in it; what the tokenizer adds is nowhere: an empty stretch."""
     if tokenizer.is_fast:
         offsets: list[tuple[int, int]] = tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
@@ -450,9 +456,9 @@ def load_bergamot(model: LocalModel, placement: Placement) -> BergamotModel:
         ModelError: the folder does not hold one.
         UsageError: it cannot be computed in the format that was asked for, here or anywhere.
     """
-    tokenizer = cast("BergamotTokenizer", load_tokenizer(model))
-    module, precision = load_student(model, placement)
+    tokenizer = load_tokenizer(model)
+    student = load_student(model, placement)
     path = model.folder / SHORTLIST_FILE
-    shared = bool(module.config.share_encoder_decoder_embeddings)
+    shared = bool(student.weights.config.share_encoder_decoder_embeddings)
     shortlist = Shortlist(path, shared) if path.is_file() else None
-    return BergamotModel(module, tokenizer, shortlist, precision)
+    return BergamotModel(student, tokenizer, shortlist)

@@ -6,8 +6,6 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import Any, Protocol
 
-from transformers import PreTrainedTokenizerBase
-
 _REMEMBERED = 8192
 _ALWAYS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,")
 
@@ -25,7 +23,7 @@ class Lexicon(Protocol):
 class Vocabulary:
     """The characters and pieces of one tokenizer; each is looked up once, under a `lock` where it has a state."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, lock: AbstractContextManager[Any] | None = None) -> None:
+    def __init__(self, tokenizer: Any, lock: AbstractContextManager[Any] | None = None) -> None:
         self._tokenizer = tokenizer
         self._lock = lock or nullcontext()
         self._known = set(_ALWAYS)

@@ -8,9 +8,9 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 from nlpcli.errors import ModelUnusable
 from nlpcli.models.bergamot import BergamotConfig, BergamotMTModel
 from nlpcli.models.bergamot.conversion import MarianFiles, convert_files, read_model
-from nlpcli.models.bergamot.greedy import GreedyTranslator
-from nlpcli.models.bergamot.sentencepiece_model import fast_tokenizer, read_sentencepiece_model
-from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
+from nlpcli.models.students.greedy import GreedyTranslator
+from nlpcli.models.students.sentencepiece_model import fast_tokenizer, read_sentencepiece_model
+from nlpcli.models.students.shortlist import SHORTLIST_FILE, Shortlist
 
 SOURCES = [[5, 6, 7, 0], [9, 0], [11, 12, 13, 14, 15, 16, 17, 18, 0], [20, 21, 0]]
 

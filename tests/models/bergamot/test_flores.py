@@ -6,8 +6,8 @@ import pytest
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from nlpcli.kernels.linear import libraries
-from nlpcli.models.bergamot.greedy import GreedyTranslator
-from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
+from nlpcli.models.students.greedy import GreedyTranslator
+from nlpcli.models.students.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.runtime.precision import Kernel
 
 pytestmark = pytest.mark.starter

@@ -12,11 +12,11 @@ from nlpcli.errors import UsageError
 from nlpcli.kernels.int8_products import StaticInt8Linear
 from nlpcli.kernels.linear import libraries
 from nlpcli.models.bergamot.conversion import read_model
-from nlpcli.models.bergamot.greedy import GreedyTranslator
-from nlpcli.models.bergamot.int8_output import Int8Output
-from nlpcli.models.bergamot.linears import has_published_scales
-from nlpcli.models.bergamot.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.models.reference import LocalModel
+from nlpcli.models.students.greedy import GreedyTranslator
+from nlpcli.models.students.int8_output import Int8Output
+from nlpcli.models.students.linears import has_published_scales
+from nlpcli.models.students.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.pipelines.translation.translators import load_bergamot
 from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Hardware, choose

@@ -7,10 +7,10 @@ import torch
 from nlpcli.models.bergamot import BergamotMTModel
 from nlpcli.models.bergamot.conversion import read_model
 from nlpcli.models.bergamot.marian_binary import quantized_matrix, read_items
-from nlpcli.models.bergamot.modeling import positions
 from nlpcli.models.catalog import catalog
 from nlpcli.models.loading import load_tokenizer
 from nlpcli.models.reference import LocalModel
+from nlpcli.models.students.positions import positions
 from tests.conftest import out_of_reach
 
 pytestmark = pytest.mark.starter

@@ -9,9 +9,11 @@ import torch
 
 from nlpcli.models.loading import load_seq2seq, load_tokenizer
 from nlpcli.models.reference import LocalModel
+from nlpcli.models.students.loading import Student
 from nlpcli.pipelines.translation.coverage import Source, left_out, may_leave_out, said_twice
 from nlpcli.pipelines.translation.translators import BergamotModel, Translated
 from nlpcli.runtime.device import choose, describe_hardware
+from nlpcli.runtime.precision import FLOAT32
 from nlpcli.tasks.translate import TranslateOptions
 
 SENTENCE = (
@@ -99,7 +101,7 @@ def test_a_starter_translation_that_loses_its_clauses_is_noticed_and_a_whole_one
     model = LocalModel("starter/en-pt", en_pt)
     tokenizer = load_tokenizer(model)
     module = load_seq2seq(model, choose(describe_hardware(), "cpu", "float32"))
-    translator = BergamotModel(module, tokenizer, None).translator(TranslateOptions())
+    translator = BergamotModel(Student(module, lambda: module, FLOAT32), tokenizer, None).translator(TranslateOptions())
     rows = tokenizer([SENTENCE])["input_ids"]
     (whole,) = translator._greedy(rows)
     assert whole.looked_at is not None

@@ -12,8 +12,8 @@ from torch.nn import functional
 from nlpcli.kernels.linear import libraries
 from nlpcli.kernels.quantize import was_quantized
 from nlpcli.kernels.shapes import rounded_rows
-from nlpcli.models.bergamot.int8_output import Int8Output
-from nlpcli.models.bergamot.linears import linear
+from nlpcli.models.students.int8_output import Int8Output
+from nlpcli.models.students.linears import linear
 from nlpcli.runtime.precision import Kernel
 
 # The logits are searched in blocks: a maximum is fast, an index is slow.

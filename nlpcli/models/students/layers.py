@@ -8,18 +8,13 @@ from __future__ import annotations
 import warnings
 from copy import copy
 from threading import Lock
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nlpcli.models.bergamot.linears import Linears
-from nlpcli.models.bergamot.modeling import (
-    BergamotAttention,
-    BergamotDecoderLayer,
-    BergamotEncoderLayer,
-    BergamotMTModel,
-)
+from nlpcli.models.students.linears import Linears
 
 # Rows of a batch that go through the encoder's feed-forward together.
 _SLAB = 256
@@ -64,9 +59,9 @@ class EncoderLayer(nn.Module):  # type: ignore[misc]
     Sources of one length lie side by side and attend to their tokens neither padded nor masked: `rows` of `lengths`.
     """
 
-    def __init__(self, layer: BergamotEncoderLayer, linears: Linears) -> None:
+    def __init__(self, layer: Any, linears: Linears) -> None:
         super().__init__()
-        attention: BergamotAttention = layer.self_attn
+        attention: Any = layer.self_attn
         self.head_dim = attention.head_dim
         self.qkv = linears.of(attention.q_proj, attention.k_proj, attention.v_proj)
         self.out = linears.of(attention.out_proj)
@@ -102,7 +97,7 @@ class EncoderLayer(nn.Module):  # type: ignore[misc]
 class Encoder(nn.Module):  # type: ignore[misc]
     """All layers; see EncoderLayer."""
 
-    def __init__(self, model: BergamotMTModel, linears: Linears) -> None:
+    def __init__(self, model: Any, linears: Linears) -> None:
         super().__init__()
         self.layers = nn.ModuleList([EncoderLayer(layer, linears) for layer in model.model.encoder.layers])
 
@@ -120,9 +115,9 @@ class DecoderLayer(nn.Module):  # type: ignore[misc]
     `most`, where it is kept, is of that shape: the most that a head looked at a token so far.
     """
 
-    def __init__(self, layer: BergamotDecoderLayer, linears: Linears) -> None:
+    def __init__(self, layer: Any, linears: Linears) -> None:
         super().__init__()
-        attention: BergamotAttention = layer.encoder_attn
+        attention: Any = layer.encoder_attn
         self.head_dim = attention.head_dim
         self.scale = attention.head_dim**-0.5
         self.ssru = linears.of(layer.ssru.forget_proj, layer.ssru.in_proj)
@@ -153,7 +148,7 @@ class DecoderLayer(nn.Module):  # type: ignore[misc]
 class Decoder(nn.Module):  # type: ignore[misc]
     """All layers at one step; see DecoderLayer. One tensor a layer, but `most`, which is the last one's."""
 
-    def __init__(self, model: BergamotMTModel, linears: Linears) -> None:
+    def __init__(self, model: Any, linears: Linears) -> None:
         super().__init__()
         self.layers = nn.ModuleList([DecoderLayer(layer, linears) for layer in model.model.decoder.layers])
         self.last = len(self.layers) - 1

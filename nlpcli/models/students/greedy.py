@@ -13,18 +13,19 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count, groupby
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from nlpcli.kernels.shapes import rounded_rows
-from nlpcli.models.bergamot.layers import Decoder, Encoder, compiled
-from nlpcli.models.bergamot.linears import Linears
-from nlpcli.models.bergamot.modeling import BergamotMTModel, positions
-from nlpcli.models.bergamot.output import NEVER, Output, UnionOutput, shortlisted_output
-from nlpcli.models.bergamot.sentencepiece_model import EOS_ID, UNKNOWN_ID
-from nlpcli.models.bergamot.shortlist import Shortlist
+from nlpcli.models.students.layers import Decoder, Encoder, compiled
+from nlpcli.models.students.linears import Linears
+from nlpcli.models.students.output import NEVER, Output, UnionOutput, shortlisted_output
+from nlpcli.models.students.positions import positions
+from nlpcli.models.students.sentencepiece_model import EOS_ID, UNKNOWN_ID
+from nlpcli.models.students.shortlist import Shortlist
 from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.precision import Kernel
 
@@ -139,11 +140,12 @@ _OutputOf = Callable[[Sequence[list[int]]], Output]
 
 
 class GreedyTranslator:
-    """Translates batches of token ids; with a shortlist it can choose among the pieces that go with each source."""
+    """Translates batches of token ids; with a shortlist it can choose among the pieces that go with each source.
 
-    def __init__(
-        self, model: BergamotMTModel, shortlist: Shortlist | None = None, kernel: Kernel = Kernel.PLAIN
-    ) -> None:
+    `model`: a `BergamotMTModel`, or `StudentWeights`.
+    """
+
+    def __init__(self, model: Any, shortlist: Shortlist | None = None, kernel: Kernel = Kernel.PLAIN) -> None:
         config = model.config
         linears = Linears(model, kernel)
         self._config, self._kernel = config, kernel

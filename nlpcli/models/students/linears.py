@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -13,11 +14,10 @@ from torch.nn import functional
 from nlpcli.kernels.int8_products import StaticInt8Linear
 from nlpcli.kernels.packed_linear import PackedLinear
 from nlpcli.kernels.quantize import was_quantized
-from nlpcli.models.bergamot.configuration import BergamotConfig
 from nlpcli.runtime.precision import Kernel
 
 
-def has_published_scales(folder: Path, config: BergamotConfig) -> bool:
+def has_published_scales(folder: Path, config: Any) -> bool:
     """Whether all matrices were int8 when they were published, and the scales of their activations are known.
 
     A student that was trained further has neither.
