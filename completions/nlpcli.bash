@@ -584,6 +584,7 @@ _nlpcli_kind() {
         " attention-inspect --keep-warm") kind=ANYTHING ;;
         " models pull --revision") kind=ANYTHING ;;
         " models path --revision") kind=ANYTHING ;;
+        " models rm --revision") kind=ANYTHING ;;
         " serve start --keep-alive") kind=ANYTHING ;;
         " serve start --memory") kind=ANYTHING ;;
         " serve run --keep-alive") kind=ANYTHING ;;
@@ -634,7 +635,7 @@ _nlpcli_options() {
         " models list") _nlpcli_offer "$current" --available --no-available --json --no-json -h --help ;;
         " models pull") _nlpcli_offer "$current" --revision -q --quiet --no--q -h --help ;;
         " models path") _nlpcli_offer "$current" --revision -h --help ;;
-        " models rm") _nlpcli_offer "$current" -y --yes --no--y --dry-run --no-dry-run --json --no-json -h --help ;;
+        " models rm") _nlpcli_offer "$current" --revision -y --yes --no--y --dry-run --no-dry-run --json --no-json -h --help ;;
         " models prune") _nlpcli_offer "$current" -y --yes --no--y --dry-run --no-dry-run --json --no-json -h --help ;;
         " models verify") _nlpcli_offer "$current" --json --no-json -h --help ;;
         " serve") _nlpcli_offer "$current" -h --help ;;

@@ -983,6 +983,7 @@ complete -c nlpcli -n "__nlpcli_at ' models path'" -l revision -d 'Branch, tag o
 complete -c nlpcli -n "__nlpcli_at ' models path'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -a '(__nlpcli_ask cached)'
+complete -c nlpcli -n "__nlpcli_at ' models rm'" -l revision -d 'Only this commit, branch or version; see models list.' -x
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -s y -l yes -d 'Do not ask.'
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -l no--y -d 'Do not ask.'
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -l dry-run -d 'Only show what would be deleted.'

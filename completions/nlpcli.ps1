@@ -1636,6 +1636,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' models path --revision'] = @()
     $arguments[' models path'] = 'cached'
     $options[' models rm'] = @(
+        ("{0}`t{1}" -f '--revision', 'Only this commit, branch or version; see models list.')
         ("{0}`t{1}" -f '-y', 'Do not ask.')
         ("{0}`t{1}" -f '--yes', 'Do not ask.')
         ("{0}`t{1}" -f '--no--y', 'Do not ask.')
@@ -1646,6 +1647,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '-h', 'Show this message and exit.')
         ("{0}`t{1}" -f '--help', 'Show this message and exit.')
     )
+    $kinds[' models rm --revision'] = @()
     $arguments[' models rm'] = 'cached'
     $options[' models prune'] = @(
         ("{0}`t{1}" -f '-y', 'Do not ask.')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -132,15 +133,30 @@ def path(name: Name, revision: Revision = None) -> None:
 
 
 @app.command()
-def rm(names: Names, yes: Yes = False, dry_run: DryRun = False, json: Json = False) -> None:
+def rm(
+    names: Names,
+    revision: Annotated[
+        str | None, typer.Option(metavar="REV", help="Only this commit, branch or version; see models list.")
+    ] = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
     """Delete models from the cache; asks first."""
-    _carry_out([removal for name in names for removal in removals(name)], yes, dry_run, json)
+    _carry_out([removal for name in names for removal in removals(name, revision)], yes, dry_run, json)
 
 
 @app.command()
 def prune(yes: Yes = False, dry_run: DryRun = False, json: Json = False) -> None:
-    """Delete what nothing needs: superseded revisions and broken-off downloads; asks first."""
-    _carry_out(leftovers(), yes, dry_run, json)
+    """Delete what nothing needs: superseded revisions and broken-off downloads; asks first.
+
+    What another program or another version of nlpcli may need stays; it is named, with the command that deletes it.
+    """
+    found = leftovers()
+    for kept in found.kept:
+        delete = shlex.join(["nlpcli", "models", "rm", "--revision", kept.revision, kept.name])
+        complain(f"kept: {kept.name} {kept.revision} ({_bytes(kept.size)}), {kept.reason}; to delete it: {delete}")
+    _carry_out(found.gone, yes, dry_run, json)
 
 
 def _carry_out(plan: Sequence[Removal], yes: bool, dry_run: bool, json: bool) -> None:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from nlpcli.errors import ModelMissing, UsageError, quoted
-from nlpcli.models.reference import NO_MODEL, NOTHING, CachedModel, LocalModel, ProgressCallback, Removal, Verification
+from nlpcli.models.reference import (
+    NO_MODEL,
+    NOTHING,
+    CachedModel,
+    Leftovers,
+    LocalModel,
+    ProgressCallback,
+    Removal,
+    Verification,
+)
 from nlpcli.models.sources.alias import AliasSource
 from nlpcli.models.sources.base import Source
 from nlpcli.models.sources.converted import CONVERTERS, ConvertedSource, kind_of
@@ -75,21 +84,23 @@ def cached_models() -> list[CachedModel]:
     return sorted(models, key=lambda model: (model.name, model.revision))
 
 
-def removals(name: str) -> list[Removal]:
-    """The plan of `models rm`.
+def removals(name: str, revision: str | None = None) -> list[Removal]:
+    """The plan of `models rm`: every revision, or the one asked for.
 
     Raises:
         ModelMissing: the cache has no such model.
     """
-    plan = [removal for source in sources() for removal in source.removals(name)]
+    plan = [removal for source in sources() for removal in source.removals(name, revision)]
     if not plan:
-        raise ModelMissing(f"{quoted(name)} is not in the cache; see what is: nlpcli models list")
+        what = quoted(name) + (f" at {quoted(revision)}" if revision else "")
+        raise ModelMissing(f"{what} is not in the cache; see what is: nlpcli models list")
     return plan
 
 
-def leftovers() -> list[Removal]:
-    """The plan of `models prune`."""
-    return [removal for source in sources() for removal in source.leftovers()]
+def leftovers() -> Leftovers:
+    """The plan of `models prune`, and what it leaves because nothing proves that nobody needs it."""
+    found = [source.leftovers() for source in sources()]
+    return Leftovers([item for each in found for item in each.gone], [item for each in found for item in each.kept])
 
 
 def verify(name: str) -> list[Verification]:

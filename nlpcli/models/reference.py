@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class ProgressCallback(Protocol):
@@ -65,6 +65,24 @@ class Removal:
     path: Path
     size: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What `prune` leaves, because nothing proves that nobody needs it; `rm --revision` deletes it by its name."""
+
+    name: str
+    revision: str
+    path: Path
+    size: int
+    reason: str
+
+
+class Leftovers(NamedTuple):
+    """What `prune` finds: `gone` is provably of no use to anybody, `kept` may be."""
+
+    gone: list[Removal]
+    kept: list[Kept]
 
 
 @dataclass(frozen=True, slots=True)

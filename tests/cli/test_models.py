@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -42,7 +43,9 @@ def model(root):
 
 @pytest.fixture
 def superseded(root):
-    return cached_model(root, "0.0.1")
+    folder = cached_model(root, "0.0.1")
+    os.utime(folder / MANIFEST, (time.time() - 60,) * 2)
+    return folder
 
 
 @pytest.fixture
@@ -153,3 +156,15 @@ def test_on_a_terminal_the_answer_decides(model, answer, status, kept):
     os.close(terminal)
     assert (done.returncode, model.exists()) == (status, kept)
     assert done.stderr.startswith(b"Delete these (")
+
+
+def test_prune_names_what_it_leaves_and_rm_deletes_one_version(model, superseded, models):
+    os.utime(superseded / MANIFEST, (time.time() + 60,) * 2)
+    done = models("prune", "--yes")
+    kept, nothing = done.stderr.decode().splitlines()
+    command = f"nlpcli models rm --revision 0.0.1 {NAME}"
+    assert kept.endswith(f"used since version {ENTRY.origin.version} came; to delete it: {command}")
+    assert (nothing, superseded.exists()) == ("nlpcli: nothing to delete", True)
+    assert "at 9 is not in the cache" in complaint(models("rm", "--yes", "--revision", "9", NAME))
+    assert models(*command.split()[2:], "--yes").returncode == 0
+    assert (superseded.exists(), model.exists()) == (False, True)

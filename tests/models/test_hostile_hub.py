@@ -107,6 +107,7 @@ def test_prune_and_rm_delete_nothing_behind_a_link(hub, folder, nlpcli, tmp_path
     (old / "sub").symlink_to(precious)
     (repository / "blobs" / "linked").symlink_to(precious / "letter")
     os.utime(repository / "blobs" / "linked", (0, 0), follow_symlinks=False)
+    os.utime(old, (0, 0))
     (repository / "snapshots" / ("1" * 40)).symlink_to(precious)
     done = nlpcli("models", "prune", "--yes")
     assert done.returncode == 0, done.stderr

@@ -65,6 +65,15 @@ def pull(entry, root):
     return source(entry, root).resolve(NAME, None, False, progress).folder
 
 
+def made(entry, root):
+    """The folder of a model, as `pull` makes it, without a wheel."""
+    starter = source(entry, root)
+    folder = starter._folder(entry)
+    facts = {"name": NAME, "version": entry.origin.version, "licence": "MIT"}
+    starter._made.make(folder, facts, lambda staging: (staging / "model").mkdir(), progress)
+    return folder
+
+
 def staging_folders(root):
     return list(root.glob(".staging-*"))
 
@@ -235,18 +244,46 @@ def test_two_pulls_at_once_download_once_and_both_succeed(entry, slow_index, tmp
 
 def test_prune_takes_superseded_versions_and_old_staging_folders_and_nothing_else(entry, tmp_path):
     root = tmp_path / "cache"
-    old = pull(entry, root)
+    old = made(entry, root)
+    os.utime(old / MANIFEST, (time.time() - 60,) * 2)
     newer = changed(entry, version="2.0")
+    made(newer, root)
     young, stale = root / ".staging-tiny-young", root / ".staging-tiny-stale"
     for folder in (young, stale):
         folder.mkdir()
     two_hours_ago = time.time() - 7200
     os.utime(stale, (two_hours_ago, two_hours_ago))
-    assert [removal.path for removal in source(entry, root).leftovers()] == [stale]
-    assert {(removal.path, removal.reason) for removal in source(newer, root).leftovers()} == {
+    # What is newer belongs to another nlpcli that shares the cache.
+    assert [removal.path for removal in source(entry, root).leftovers().gone] == [stale]
+    assert {(removal.path, removal.reason) for removal in source(newer, root).leftovers().gone} == {
         (old, "superseded version"),
         (stale, "broken-off download"),
     }
+
+
+def test_prune_only_names_what_another_nlpcli_may_need(entry, tmp_path):
+    root, later = tmp_path / "cache", changed(entry, version="1.10")
+    old = made(entry, root)
+
+    def kept(entries):
+        found = StarterSource(entries, root).leftovers()
+        assert found.gone == []
+        return [(item.path, item.revision, item.reason) for item in found.kept]
+
+    assert kept({NAME: entry}) == []
+    assert kept({}) == [(old, "1.0", "not in the catalogue of this version of nlpcli")]
+    assert kept({NAME: later}) == [(old, "1.0", "version 1.10, which supersedes it, is not here")]
+    new = made(later, root)
+    os.utime(old / MANIFEST, (time.time() + 60,) * 2)
+    assert kept({NAME: later}) == [(old, "1.0", "used since version 1.10 came")]
+    for other in (entry, changed(entry, version="1.9")):
+        reason = f"not known to be older than version {other.origin.version}"
+        made(other, root)
+        assert (new, "1.10", reason) in kept({NAME: other})
+    retrained = changed(entry, sha256="0" * 64)
+    assert (old, "1.0", "version 1.0, which supersedes it, is not here") in kept({NAME: retrained})
+    (old / MANIFEST).write_text("{}")
+    assert (old, "?", "not in the catalogue of this version of nlpcli") in kept({NAME: entry})
 
 
 @pytest.mark.parametrize("member", ["tiny/model/../../escaped", "tiny/model//etc/escaped", "tiny/model/..\\escaped"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nlpcli.errors import ModelMissing
 from nlpcli.models.catalog import Alias, catalog
-from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
+from nlpcli.models.reference import CachedModel, Leftovers, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.sources.base import Source
 
 
@@ -29,12 +29,12 @@ class AliasSource:
     def cached(self) -> Iterable[CachedModel]:
         return ()
 
-    def removals(self, name: str) -> list[Removal]:
+    def removals(self, name: str, revision: str | None) -> list[Removal]:
         alias = self._aliases.get(name)
-        return self._source(alias).removals(alias.model) if alias else []
+        return self._source(alias).removals(alias.model, revision) if alias else []
 
-    def leftovers(self) -> list[Removal]:
-        return []
+    def leftovers(self) -> Leftovers:
+        return Leftovers([], [])
 
     def verify(self, name: str) -> list[Verification]:
         alias = self._aliases.get(name)

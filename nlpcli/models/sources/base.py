@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
+from nlpcli.models.reference import CachedModel, Leftovers, LocalModel, ProgressCallback, Removal, Verification
 
 
 class Source(Protocol):
@@ -25,11 +25,11 @@ class Source(Protocol):
     def cached(self) -> Iterable[CachedModel]:
         """What lies in the cache."""
 
-    def removals(self, name: str) -> list[Removal]:
-        """What `rm name` would delete; empty where the cache has no such model."""
+    def removals(self, name: str, revision: str | None) -> list[Removal]:
+        """What `rm name` would delete, of one revision or of all; empty where the cache has no such model."""
 
-    def leftovers(self) -> list[Removal]:
-        """What `prune` would delete: superseded revisions and broken-off downloads."""
+    def leftovers(self) -> Leftovers:
+        """What `prune` would delete (superseded revisions, broken-off downloads), and what it only names."""
 
     def verify(self, name: str) -> list[Verification]:
         """Re-hash what the cache has of `name`; empty where that is nothing."""

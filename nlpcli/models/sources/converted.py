@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nlpcli import settings
 from nlpcli.errors import ModelMissing
-from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
+from nlpcli.models.reference import CachedModel, Leftovers, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.sources.made import MadeFolders, manifest_of, note_use, size_below
 
 
@@ -47,15 +47,21 @@ class ConvertedSource:
     def cached(self) -> Iterable[CachedModel]:
         return self._made.cached()
 
-    def removals(self, name: str) -> list[Removal]:
-        return self._made.removals(str(Path(name).expanduser().absolute()) if _is_path(name) else name)
+    def removals(self, name: str, revision: str | None) -> list[Removal]:
+        return self._made.removals(str(Path(name).expanduser().absolute()) if _is_path(name) else name, revision)
 
-    def leftovers(self) -> list[Removal]:
-        stale = [folder for folder in self._made.complete() if not _is_current(folder)]
-        return [
-            *(Removal(manifest_of(f)["name"], f, size_below(f), "its file is gone or changed") for f in stale),
-            *self._made.broken_off(),
-        ]
+    def leftovers(self) -> Leftovers:
+        found = Leftovers(self._made.broken_off(), [])
+        for folder in self._made.complete():
+            file = _file_of(folder)
+            if file is None:
+                found.kept.append(self._made.kept(folder, "does not say what it was made of"))
+            elif not file.parent.is_dir():
+                found.kept.append(self._made.kept(folder, "the folder of its file is not there now"))
+            elif not _is_current(folder, file):
+                reason = "its file is gone or changed"
+                found.gone.append(Removal(manifest_of(folder)["name"], folder, size_below(folder), reason))
+        return found
 
     def verify(self, name: str) -> list[Verification]:
         return self._made.verify(str(Path(name).expanduser().absolute()) if _is_path(name) else name)
@@ -79,10 +85,15 @@ def _state(file: Path) -> str:
     return f"{file.absolute()} {status.st_size} {status.st_mtime_ns}"
 
 
-def _is_current(folder: Path) -> bool:
-    state = str(manifest_of(folder).get("file", ""))
-    path = Path(state.rsplit(" ", 2)[0])
-    return path.is_file() and _state(path) == state
+def _file_of(folder: Path) -> Path | None:
+    """The file that a folder was made of; None where its manifest does not name one."""
+    state = manifest_of(folder).get("file")
+    path, *numbers = state.rsplit(" ", 2) if isinstance(state, str) else ("",)
+    return Path(path) if len(numbers) == 2 and Path(path).is_absolute() else None
+
+
+def _is_current(folder: Path, file: Path) -> bool:
+    return file.is_file() and _state(file) == manifest_of(folder)["file"]
 
 
 def _convert_gguf(file: Path, folder: Path) -> None:

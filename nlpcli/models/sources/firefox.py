@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from nlpcli import settings
 from nlpcli.errors import IntegrityError, ModelMissing, SourceUnreachable, UsageError
-from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
+from nlpcli.models.reference import CachedModel, Leftovers, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.sources.made import MadeFolders, note_use
 from nlpcli.text.languages import code_of, nearest_codes
 
@@ -177,11 +177,11 @@ class FirefoxSource:
     def cached(self) -> Iterable[CachedModel]:
         return self._made.cached()
 
-    def removals(self, name: str) -> list[Removal]:
-        return self._made.removals(name)
+    def removals(self, name: str, revision: str | None) -> list[Removal]:
+        return self._made.removals(name, revision)
 
-    def leftovers(self) -> list[Removal]:
-        return list(self._made.broken_off())
+    def leftovers(self) -> Leftovers:
+        return Leftovers(self._made.broken_off(), [])
 
     def verify(self, name: str) -> list[Verification]:
         return self._made.verify(name)

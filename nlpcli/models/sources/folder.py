@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nlpcli.errors import ModelMissing, ModelUnusable, UsageError, quoted
-from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
+from nlpcli.models.reference import CachedModel, Leftovers, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.safety import check_files
 from nlpcli.models.static.kinds import is_static
 
@@ -41,11 +41,11 @@ class FolderSource:
     def cached(self) -> Iterable[CachedModel]:
         return ()
 
-    def removals(self, name: str) -> list[Removal]:  # noqa: ARG002
+    def removals(self, name: str, revision: str | None) -> list[Removal]:  # noqa: ARG002
         return []
 
-    def leftovers(self) -> list[Removal]:
-        return []
+    def leftovers(self) -> Leftovers:
+        return Leftovers([], [])
 
     def verify(self, name: str) -> list[Verification]:  # noqa: ARG002
         return []

@@ -22,7 +22,7 @@ from nlpcli.errors import (
     quoted,
 )
 from nlpcli.models.catalog import catalog
-from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
+from nlpcli.models.reference import CachedModel, Leftovers, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.safety import check_files
 from nlpcli.models.sources.hub_cache import (
     cached_repositories,
@@ -32,6 +32,7 @@ from nlpcli.models.sources.hub_cache import (
     leftovers_of,
     licence,
     pin,
+    removals_of,
     unverified_files,
     verify_repository,
 )
@@ -88,26 +89,23 @@ class HubSource:
                     path=str(revision.path),
                 )
 
-    def removals(self, name: str) -> list[Removal]:
-        return [
-            Removal(name, repository.path, repository.size, "asked for")
-            for repository in cached_repositories()
-            if repository.name == name
-        ]
+    def removals(self, name: str, revision: str | None) -> list[Removal]:
+        found = [repository for repository in cached_repositories() if repository.name == name]
+        if revision is None:
+            return [Removal(name, repository.path, repository.size, "asked for") for repository in found]
+        return [removal for repository in found for removal in removals_of(repository, revision)]
 
-    def leftovers(self) -> list[Removal]:
+    def leftovers(self) -> Leftovers:
         pinned: dict[str, list[str]] = {}
         for alias in catalog().aliases.values():
             if alias.revision:
                 pinned.setdefault(_repository_of(alias.model), []).append(alias.revision)
-        return [
-            *half_deleted(),
-            *(
-                removal
-                for repository in cached_repositories()
-                for removal in leftovers_of(repository, pinned.get(repository.name, ()))
-            ),
-        ]
+        found = Leftovers(list(half_deleted()), [])
+        for repository in cached_repositories():
+            gone, kept = leftovers_of(repository, pinned.get(repository.name, ()))
+            found.gone.extend(gone)
+            found.kept.extend(kept)
+        return found
 
     def verify(self, name: str) -> list[Verification]:
         return [verify_repository(repository) for repository in cached_repositories() if repository.name == name]

