@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nlpcli.engines.worker_pool import MAX_WORKERS, Begun, RunBatch, run_with_threads
-from nlpcli.errors import OutOfMemory
+from nlpcli.errors import ModelUnusable, OutOfMemory
 from nlpcli.runtime import runs
 from nlpcli.runtime.batching import Unit
 from nlpcli.runtime.decode_slots import DecodeSlots
@@ -191,7 +191,7 @@ def _compute_together(group: list[_Batch]) -> bool:
             outcome = run_with_threads(max(batch.threads for batch in group), group[0].run, units)
     except Exception:  # noqa: BLE001 - raised again where a batch computes alone
         return False
-    if isinstance(outcome, OutOfMemory):
+    if isinstance(outcome, OutOfMemory | ModelUnusable):
         return False
     start = 0
     for batch in group:

@@ -184,6 +184,8 @@ class PromptWriter:
                 ended = [event for event in batch.advance() if event.ending is not None]
                 if any(event.ending is Ending.MEMORY for event in ended):
                     raise OutOfMemory("a window does not fit into memory; use --device cpu, or a smaller model")
+                if failed := next((event.error for event in ended if event.ending is Ending.FAILED), None):
+                    raise failed
                 written |= {
                     e.request.owner: Written(
                         e.text.strip(), e.ending is Ending.END, e.ending is not Ending.NOT_A_NUMBER

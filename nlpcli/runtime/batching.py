@@ -18,7 +18,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from nlpcli.errors import NlpcliError, OutOfMemory, UsageError
+from nlpcli.errors import ModelUnusable, NlpcliError, OutOfMemory, UsageError
 from nlpcli.records.record import Record
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ FIRST_WINDOW = 64
 LARGEST_WINDOW = 2048
 # Long documents fill a window by their size: this bounds memory, whatever a record holds.
 WINDOW_CHARACTERS = 2_000_000
+# So many units that fail, each alone, before any succeeds, are no accident of theirs: the model fails.
+_MOST_FAILING = 8
 
 
 class Unit(NamedTuple):
@@ -230,6 +232,9 @@ class _Window:
 class Batcher:
     """Runs a task over a stream of records; `budget` is in padded tokens and halves when memory runs out.
 
+    A batch at which the model fails is run again in halves, until the units are found that it fails at: theirs are the
+    records that have an error. Where it fails at everything, the run ends.
+
     `report` is told how many of how many units are done, where a record has several. The task works within
     `computing`, which says what goes wrong there.
     """
@@ -241,6 +246,8 @@ class Batcher:
     computing: Callable[[], AbstractContextManager[None]] = nullcontext
     _size: int = field(default=FIRST_WINDOW)
     _following: Future[_Window] | None = field(default=None)
+    _has_worked: bool = field(default=False)
+    _said: bool = field(default=False)
 
     def process(self, source: Arrivals) -> Iterator[Record]:
         """Every record of `source`, in order, with its result or its error."""
@@ -340,28 +347,53 @@ class Batcher:
         return self._batches([unit for owner in owners for unit in owner.units])
 
     def _batches(self, units: list[Unit]) -> _Batches:
-        indices = cut([unit.cost for unit in units], self.budget)
+        return self._run_all(units, cut([unit.cost for unit in units], self.budget))
+
+    def _run_all(self, units: list[Unit], indices: list[list[int]]) -> _Batches:
         outcomes = self.run_batches(self._run_or_say, [[units[index] for index in batch] for batch in indices])
         return _Batches(units, indices, outcomes)
 
     def _outputs(self, batches: _Batches, look_ahead: Callable[[], None]) -> Iterator[tuple[int, Any]]:
-        """Index and output of every unit; a unit that does not fit even alone gives an OutOfMemory as output."""
+        """Index and output of every unit; one that does not fit or that the model fails at gives its error as output.
+
+        Raises:
+            ModelUnusable: the model fails at every unit that it was given so far.
+        """
+        failed: list[tuple[int, ModelUnusable]] = []
+        yield from self._outputs_but_of(failed, batches, look_ahead)
+        if failed and not self._has_worked:
+            raise failed[0][1]
+        yield from failed
+
+    def _outputs_but_of(
+        self, failed: list[tuple[int, ModelUnusable]], batches: _Batches, look_ahead: Callable[[], None]
+    ) -> Iterator[tuple[int, Any]]:
+        """As `_outputs`; the units at which the model fails are added to `failed` instead."""
         for batch in batches.indices:
             look_ahead()
             outcome = next(batches.outcomes)
             if isinstance(outcome, OutOfMemory):
                 yield from self._run_smaller(batches.units, batch, outcome)
-            else:
+            elif not isinstance(outcome, ModelUnusable):
+                self._has_worked = True
                 yield from zip(batch, outcome, strict=True)
+            elif len(batch) > 1:
+                middle = len(batch) // 2
+                halves = self._run_all(batches.units, [batch[:middle], batch[middle:]])
+                yield from self._outputs_but_of(failed, halves, lambda: None)
+            else:
+                failed.append((batch[0], outcome))
+                if len(failed) >= _MOST_FAILING and not self._has_worked:
+                    raise outcome
 
-    def _run_or_say(self, units: Sequence[Unit]) -> Sequence[Any] | OutOfMemory:
+    def _run_or_say(self, units: Sequence[Unit]) -> Sequence[Any] | OutOfMemory | ModelUnusable:
         # A batch that was cut before memory ran out elsewhere need not find that out itself.
         if len(units) > 1 and max(unit.cost for unit in units) * len(units) > self.budget:
             return OutOfMemory("cut for a larger budget")
         try:
             with self.computing():
                 return self.task.run(units)
-        except OutOfMemory as error:
+        except (OutOfMemory, ModelUnusable) as error:
             return error
 
     def _run_smaller(self, units: list[Unit], batch: list[int], error: OutOfMemory) -> Iterator[tuple[int, Any]]:
@@ -371,7 +403,9 @@ class Batcher:
         smaller = max(1, units[batch[0]].cost * len(batch) // 2)
         if smaller < self.budget:
             self.budget = smaller
-            log.warning("out of memory: going on with at most %d padded tokens per batch", self.budget)
+            said = log.info if self._said else log.warning
+            said("out of memory: going on with at most %d padded tokens per batch", self.budget)
+            self._said = True
         batches = self._batches([units[index] for index in batch])
         for index, output in self._outputs(batches, lambda: None):
             yield batch[index], output

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from nlpcli.errors import quoted
-from nlpcli.models.foreign import said_at_computing, said_of
+from nlpcli.errors import NlpcliError, quoted
+from nlpcli.models.foreign import first_line, said_at_computing, said_of
 from nlpcli.models.reference import NOTHING, LocalModel
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Arrivals, Split, Unit
@@ -36,6 +36,17 @@ class Task:
     """
 
     computing: Callable[[], AbstractContextManager[None]] = nullcontext
+
+    def words_of(self, error: Exception | None) -> str:
+        """What is said of a record that the model failed at."""
+        failed = error or RuntimeError()
+        try:
+            with self.computing():
+                raise failed  # noqa: TRY301 - the boundary has the words
+        except NlpcliError as said:
+            return str(said)
+        except Exception as refused:  # noqa: BLE001 - what the system refuses goes through as it is
+            return first_line(refused)
 
     def reduce(self, records: Iterator[Record]) -> Iterator[Record]:
         """What goes out: the records themselves, or what was found in them."""

@@ -105,9 +105,10 @@ class FieldsTask(ContinuousTask):
                     self._completer.request((draft, place), prompt, self._max_tokens, constraint=self._constraint)
                     for place, prompt in enumerate(draft.prompts)
                 )
-            with torch.inference_mode():
-                for event in batch.advance():
-                    self._note(event)
+            with self.computing(), torch.inference_mode():
+                events = batch.advance()
+            for event in events:
+                self._note(event)
             while drafts and drafts[0].is_finished:
                 yield self._finished(drafts.popleft())
 
@@ -156,6 +157,8 @@ class FieldsTask(ContinuousTask):
         draft, place = event.request.owner
         if event.ending is Ending.MEMORY:
             draft.problem = "the text does not fit into memory; use --device cpu"
+        elif event.ending is Ending.FAILED:
+            draft.problem = self.words_of(event.error)
         elif event.ending is Ending.NOT_A_NUMBER:
             draft.problem = NOT_A_NUMBER
         else:

@@ -190,6 +190,8 @@ class GenerateTask(ContinuousTask):
         draft.texts[place] = event.text
         if event.ending is Ending.MEMORY:
             draft.problem = "the prompt does not fit into memory; shorten it, or use --device cpu"
+        elif event.ending is Ending.FAILED:
+            draft.problem = self.words_of(event.error)
         elif event.ending is Ending.NOT_A_NUMBER:
             draft.problem = NOT_A_NUMBER
         elif not event.valid:

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from nlpcli.errors import InputBroken, ModelUnusable, OutOfMemory, UsageError
 from nlpcli.records.record import Origin, Record
-from nlpcli.runtime.batching import FIRST_WINDOW, LARGEST_WINDOW, Batcher, ReadAhead, Split, Unit, cut
+from nlpcli.runtime.batching import (
+    FIRST_WINDOW,
+    LARGEST_WINDOW,
+    WINDOW_CHARACTERS,
+    Arrivals,
+    Batcher,
+    ReadAhead,
+    Split,
+    Unit,
+    cut,
+)
 
 
 class Upper:
@@ -287,3 +297,191 @@ def test_batches_of_the_next_window_are_forgotten_when_the_reader_goes_away():
     outgoing.close()
     wait_until(lambda: len(closed) == 2)
     assert len(closed) == 2
+
+
+def arrived(*texts, most_characters=10, ended=False):
+    """Records that wait; no thread of their own."""
+    source = Arrivals(most_characters)
+    source.put([Record(text, {}, Origin("x", 1)) for text in texts])
+    if ended:
+        source.end()
+    return source
+
+
+def texts_of(records):
+    return [record.text for record in records]
+
+
+def test_windows_grow_fourfold_to_a_bound_and_only_when_they_are_full():
+    windows = []
+
+    class Watched(Upper):
+        def split(self, records):
+            windows.append(len(records))
+            return super().split(records)
+
+    total = 64 + 256 + 1024 + 2048 + 2048 + 7
+    source = arrived(*["a"] * total, most_characters=total, ended=True)
+    assert len(list(Batcher(Watched(), 10**6, one_after_the_other).process(source))) == total
+    assert windows == [64, 256, 1024, 2048, 2048, 7]
+    windows.clear()
+    batcher = Batcher(Watched(), 10**6, one_after_the_other)
+    for _ in range(2):
+        list(batcher.process(arrived(*["a"] * 63, ended=True)))
+    list(batcher.process(arrived(*["a"] * 65, ended=True)))
+    assert windows == [63, 63, 64, 1]
+
+
+@pytest.mark.parametrize("take", ["take", "take_ahead", "take_what_is_there"])
+def test_what_is_taken_is_bounded_by_number_and_by_size(take):
+    half = "a" * (WINDOW_CHARACTERS // 2)
+    source = arrived(half, half, "b", half[1:], "c", "d", most_characters=10**9, ended=True)
+    # A window ends with the record that fills it.
+    assert [len(record.text) for record in getattr(source, take)(6)] == [len(half), len(half)]
+    assert [len(record.text) for record in getattr(source, take)(6)] == [1, len(half) - 1, 1, 1]
+    source = arrived(half, half[1:], "bc", "d", most_characters=10**9, ended=True)
+    assert [len(record.text) for record in getattr(source, take)(6)] == [len(half), len(half) - 1, 2]
+    source = arrived("a", "b", "c", ended=True)
+    assert [texts_of(getattr(source, take)(2)), texts_of(getattr(source, take)(2))] == [["a", "b"], ["c"]]
+    assert getattr(source, take)(2) == []
+
+
+def test_a_window_is_taken_ahead_once_its_number_or_its_size_is_there():
+    source = arrived("a", "b")
+    assert source.take_ahead(3) == []
+    source.put([Record("c", {}, Origin("x", 1))])
+    assert texts_of(source.take_ahead(3)) == ["a", "b", "c"]
+    source.put([Record("a" * (WINDOW_CHARACTERS - 1), {}, Origin("x", 1))])
+    assert source.take_ahead(3) == []
+    source.put([Record("b", {}, Origin("x", 1))])
+    assert len(source.take_ahead(3)) == 2
+    # What was taken counts no more.
+    source.put([Record("b", {}, Origin("x", 1))])
+    assert source.take_ahead(3) == []
+    source = arrived("a" * (WINDOW_CHARACTERS + 1), most_characters=10**9)
+    assert len(source.take_ahead(3)) == 1
+
+
+def waits(function):
+    """Whether a call is still waiting a moment later, and a list that its result is put into."""
+    results = []
+    thread = threading.Thread(target=lambda: results.append(function()), daemon=True)
+    thread.start()
+    thread.join(0.05)
+    return thread, results
+
+
+@pytest.mark.parametrize("most", [10, 11])
+def test_there_is_room_below_the_bound_of_characters_and_not_at_it(most):
+    source = arrived("abcdefghij", most_characters=most)
+    thread, results = waits(source.wait_for_room)
+    assert bool(results) is (most == 11)
+    source.take(1)
+    thread.join(10)
+    assert results == [None]
+    source.put([Record("abcdefghi", {}, Origin("x", 1))])
+    source.wait_for_room()
+
+
+def test_there_is_room_for_twice_the_largest_window():
+    source = arrived(*[""] * (2 * LARGEST_WINDOW - 1), most_characters=1)
+    source.wait_for_room()
+    source.put([Record("", {}, Origin("x", 1))])
+    thread, results = waits(source.wait_for_room)
+    assert results == []
+    source.end()
+    thread.join(10)
+    assert results == [None]
+
+
+def test_as_much_is_read_ahead_as_two_windows_hold():
+    for made in (Arrivals(), ReadAhead(iter([]))):
+        assert made._most_characters == 2 * WINDOW_CHARACTERS
+    assert (FIRST_WINDOW, LARGEST_WINDOW, WINDOW_CHARACTERS) == (64, 2048, 2_000_000)
+
+
+def test_whoever_looks_waits_for_one_and_then_a_while_for_more_and_takes_none():
+    source = arrived()
+    thread, results = waits(lambda: source.look(2, 30))
+    source.put([Record("a", {}, Origin("x", 1))])
+    thread.join(0.05)
+    assert results == []
+    source.put([Record("b", {}, Origin("x", 1)), Record("c", {}, Origin("x", 1))])
+    thread.join(10)
+    assert [texts_of(found) for found in results] == [["a", "b"]]
+    assert texts_of(source.take(3)) == ["a", "b", "c"]
+    assert texts_of(arrived("a").look(2, 0.01)) == ["a"]
+    # Full, or at its end, it will have no more: nobody waits.
+    begun = time.monotonic()
+    assert texts_of(arrived("a" * 10).look(2, 30)) == ["a" * 10]
+    assert texts_of(arrived("a", ended=True).look(2, 30)) == ["a"]
+    assert time.monotonic() - begun < 20
+
+
+def test_what_is_abandoned_is_forgotten_and_its_error_raised_at_once():
+    source = arrived("a" * 10)
+    source.abandon(InputBroken("gone"))
+    assert source.is_over
+    with pytest.raises(InputBroken, match="gone"):
+        source.take(1)
+    source.put([Record("b" * 9, {}, Origin("x", 1))])
+    assert source._characters == 9
+    # The first error is the one that is said.
+    source.end(InputBroken("later"))
+    source.take(1)
+    with pytest.raises(InputBroken, match="gone"):
+        source.take(1)
+
+
+def test_a_batch_of_one_that_does_not_fit_is_tried_once():
+    task = Upper(room=3)
+    (record,) = process(["abcdef"], task, 2)
+    assert (record.error, task.sizes) == ("too large", [6])
+    task = Upper(room=3)
+    assert [record.error for record in process(["abcd", "abcd"], task, 8)] == ["too large", "too large"]
+    assert task.sizes == [8, 4, 4]
+
+
+def test_memory_that_runs_out_again_never_raises_the_budget(caplog):
+    task = Upper(room=8)
+    batcher = Batcher(task, 64, one_after_the_other)
+    list(batcher.process(arrived(*["abcd"] * 16, most_characters=10**6, ended=True)))
+    assert (batcher.budget, task.sizes) == (8, [64, 32, 16, 8, 8, 8, 8, 8, 8, 8, 8])
+    assert [record.args for record in caplog.records if record.levelname == "WARNING"] == [(32,)]
+
+
+class Poisoned(Upper):
+    """A model that fails at words which begin with z."""
+
+    def run(self, units):
+        if any(unit.payload.startswith("z") for unit in units):
+            self.sizes.append(len(units))
+            raise ModelUnusable("it fails")
+        return super().run(units)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text("az ", max_size=8), max_size=60), st.integers(1, 100), st.integers(2, 100))
+def test_a_failure_is_that_of_the_records_concerned_unless_everything_fails(texts, budget, room):
+    bad = [any(word.startswith("z") and len(word) <= room for word in text.split()) for text in texts]
+    work = any(not word.startswith("z") and len(word) <= room for text in texts for word in text.split())
+    if any(bad) and not work:
+        with pytest.raises(ModelUnusable, match="it fails"):
+            process(texts, Poisoned(room), budget)
+        return
+    if sum(word.startswith("z") for text in texts for word in text.split()) >= 8:  # before one succeeds
+        return
+    for record, text, is_bad in zip(process(texts, Poisoned(room), budget), texts, bad, strict=True):
+        too_large = any(len(word) > room for word in text.split())
+        assert (record.error is not None) == (is_bad or too_large)
+        assert record.error is not None or record.result == {"upper": " ".join(text.upper().split())}
+
+
+def test_a_model_that_fails_at_everything_is_found_out_soon():
+    task = Poisoned()
+    with pytest.raises(ModelUnusable, match="it fails"):
+        process(["z"] * 64, task, 64)
+    assert sum(task.sizes) < 150
+    # One word that it can do, and all others are failures of their own.
+    done = process(["a", *["z"] * 30], Poisoned(), 1)
+    assert [record.error for record in done] == [None, *["it fails"] * 30]

@@ -19,7 +19,7 @@ from nlpcli.models.decoders.recomputing import RecomputingDecoder
 from nlpcli.models.llama.decoder import LlamaDecoder, has_llama_shape
 from nlpcli.models.loading import longest_context
 from nlpcli.pipelines.chat import Messages, prompt_of_messages
-from nlpcli.pipelines.generation.continuous import ContinuousBatch, Request
+from nlpcli.pipelines.generation.continuous import ContinuousBatch, Ending, Request
 from nlpcli.pipelines.generation.sampling import Sampling, generator_for
 from nlpcli.pipelines.generation.shared import Share, SharedBatches
 from nlpcli.pipelines.generation.text_stream import TextStream
@@ -151,7 +151,10 @@ class Completer:
         with closing(self.batch(sampling or self.greedy())) as batch, torch.inference_mode():
             batch.submit(self.request(number, prompt, max_tokens, seed) for number, prompt in enumerate(prompts))
             while not batch.is_idle:
-                texts |= {event.request.owner: event.text for event in batch.advance() if event.ending}
+                ended = [event for event in batch.advance() if event.ending]
+                if failed := next((event.error for event in ended if event.ending is Ending.FAILED), None):
+                    raise failed
+                texts |= {event.request.owner: event.text for event in ended}
         return [texts[number] for number in range(len(prompts))]
 
     def constraint(self, schema: str) -> Constraint:

@@ -2,6 +2,8 @@
 
 A row that is finished leaves, and the next prompt takes its place, so that no row waits for the longest. Rows have
 lengths of their own (`models.decoders`): nothing is padded but the prompts that are read together.
+
+Where a step fails, its rows start over in halves until the one is found that it fails at, and the others go on.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
+from nlpcli.errors import NlpcliError
 from nlpcli.models.decoders.base import Decoder
 from nlpcli.pipelines.generation.sampling import Sampling, next_tokens, penalise_repetition
 from nlpcli.pipelines.generation.text_stream import TextStream
 from nlpcli.runtime.device import is_out_of_memory
+from nlpcli.runtime.runs import Cancelled
 
 if TYPE_CHECKING:
     from nlpcli.pipelines.generation.constraint import Matcher
@@ -27,6 +31,8 @@ log = logging.getLogger(__name__)
 
 # Prompts that are read in one pass: so many padded tokens at the most.
 _PADDED_TOKENS = 4096
+# So many prompts that fail in turn, each alone, are no accident of theirs: the model fails.
+_MOST_FAILING = 8
 
 
 class Ending(StrEnum):
@@ -38,6 +44,9 @@ class Ending(StrEnum):
     CONTEXT = "context"
     MEMORY = "memory"
     NOT_A_NUMBER = "not a number"
+    FAILED = "failed"
+    BROKEN = "broken"
+    """The model fails at whatever it is given."""
 
 
 @dataclass(slots=True)
@@ -67,6 +76,8 @@ class Event(NamedTuple):
     valid: bool
     tokens: Sequence[int] = ()
     """What was written, where it is all."""
+    error: Exception | None = None
+    """What the model failed with, where the ending is FAILED or BROKEN."""
 
 
 @dataclass(slots=True)
@@ -95,6 +106,11 @@ class ContinuousBatch:
         self._budget = budget
         self._waiting: deque[Request] = deque()
         self._rows: list[_Row] = []
+        # Prompts among which a step failed, to be taken up group by group, and those that it fails at.
+        self._suspects: list[list[Request]] = []
+        self._failed: list[Event] = []
+        self._has_worked = False
+        self._said = False
 
     @property
     def room(self) -> int:
@@ -104,6 +120,9 @@ class ContinuousBatch:
     def forget(self, share: object) -> None:
         """Take out what belongs to one of those that use the batch."""
         self._waiting = deque(request for request in self._waiting if request.share is not share)
+        self._suspects = [[request for request in group if request.share is not share] for group in self._suspects]
+        self._suspects = [group for group in self._suspects if group]
+        self._failed = [event for event in self._failed if event.request.share is not share]
         self._drop([number for number, row in enumerate(self._rows) if row.request.share is share])
 
     @property
@@ -114,7 +133,7 @@ class ContinuousBatch:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is left to do."""
-        return not self._rows and not self._waiting
+        return not self._rows and not self._waiting and not self._suspects and not self._failed
 
     def submit(self, requests: Iterable[Request]) -> None:
         """Prompts to be taken up in this order. Each has fewer tokens than the decoder's context."""
@@ -122,22 +141,35 @@ class ContinuousBatch:
 
     def advance(self) -> list[Event]:
         """One more token for every row; what became of each."""
-        try:
-            self._admit()
-            return self._step()
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            return self._start_over_with_fewer()
-
-    def _admit(self) -> None:
         admitted: list[Request] = []
-        while self._waiting and self._fits(admitted, self._waiting[0]):
-            admitted.append(self._waiting.popleft())
+        try:
+            self._admit(admitted)
+            events = self._step()
+        except (NlpcliError, Cancelled):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a library raises at a prompt
+            under_way = [*(row.request for row in self._rows), *admitted]
+            self._decoder.clear()
+            self._rows = []
+            if is_out_of_memory(error):
+                return self._start_over_with_fewer(under_way)
+            self._start_over_in_halves(under_way, error)
+            events = []
+        return [*events, *self._certainly_failed()]
+
+    def _admit(self, admitted: list[Request]) -> None:
+        """Take up what fits; `admitted` holds it until it has rows."""
+        if self._suspects:
+            admitted += [] if self._rows else self._suspects.pop()
+        else:
+            while self._waiting and self._fits(admitted, self._waiting[0]):
+                admitted.append(self._waiting.popleft())
         # Prompts of about one length are read together; which row a text has changes nothing in it.
         admitted.sort(key=lambda request: len(request.prompt))
+        groups = _groups(admitted)
         self._rows += [_Row(r, list(r.prompt), r.generator(), r.stream(), r.matcher()) for r in admitted]
-        for group in _groups(admitted):
+        admitted.clear()
+        for group in groups:
             self._decoder.add([request.prompt[:-1] for request in group])
 
     def _fits(self, admitted: Sequence[Request], request: Request) -> bool:
@@ -163,6 +195,7 @@ class ContinuousBatch:
             for row, token, is_number in zip(self._rows, tokens, are_numbers, strict=True)
         ]
         self._drop([number for number, event in enumerate(events) if event.ending is not None])
+        self._has_worked = True
         return events
 
     def _take(self, row: _Row, token: int) -> Event:
@@ -197,17 +230,32 @@ class ContinuousBatch:
             if number < len(self._rows):
                 self._rows[number] = last
 
-    def _start_over_with_fewer(self) -> list[Event]:
+    def _start_over_with_fewer(self, again: list[Request]) -> list[Event]:
         """Memory ran out: half as many rows, each from its start. A text is the same whatever is beside it."""
-        self._decoder.clear()
-        again = [row.request for row in self._rows]
-        self._rows = []
         if len(again) <= 1:
             return [Event(request, "", Ending.MEMORY, valid=False) for request in again]
         self._most_rows = len(again) // 2
         self._waiting.extendleft(reversed(again))
-        log.warning("out of memory: going on with at most %d texts at a time", self._most_rows)
+        said = log.info if self._said else log.warning
+        said("out of memory: going on with at most %d texts at a time", self._most_rows)
+        self._said = True
         return []
+
+    def _start_over_in_halves(self, again: list[Request], error: Exception) -> None:
+        """A step failed, at one of them or at all: half of them at a time, each from its start."""
+        if len(again) == 1:
+            self._failed.append(Event(again[0], "", Ending.FAILED, valid=False, error=error))
+            return
+        half = len(again) // 2
+        self._suspects += [group for group in (again[half:], again[:half]) if group]
+
+    def _certainly_failed(self) -> list[Event]:
+        """The prompts that a model fails at which does not fail at all of them."""
+        is_over = not self._rows and not self._waiting and not self._suspects
+        if not self._failed or not (self._has_worked or is_over or len(self._failed) >= _MOST_FAILING):
+            return []
+        failed, self._failed = self._failed, []
+        return failed if self._has_worked else [event._replace(ending=Ending.BROKEN) for event in failed]
 
 
 def _max_tokens(request: Request) -> int:

@@ -14,7 +14,7 @@ from nlpcli.models.loading import load_seq2seq, longest_context
 from nlpcli.models.preparing import longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.generation.completer import Completer
-from nlpcli.pipelines.generation.continuous import ContinuousBatch
+from nlpcli.pipelines.generation.continuous import ContinuousBatch, Request
 from nlpcli.pipelines.v4.text2text import Text2TextGenerationPipeline
 from nlpcli.runtime.device import Placement
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class Waves(ContinuousBatch):
     """Prompts join in waves, when half of the rows are free: only rows that began together are computed together."""
 
-    def _admit(self) -> None:
+    def _admit(self, admitted: list[Request]) -> None:
         if len(self._rows) * 2 <= self._most_rows:
-            super()._admit()
+            super()._admit(admitted)
 
 
 class Seq2SeqCompleter(Completer):

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable
 
-from nlpcli.pipelines.generation.continuous import ContinuousBatch, Event, Request
+from nlpcli.pipelines.generation.continuous import ContinuousBatch, Ending, Event, Request
 from nlpcli.runtime import runs
 
 
@@ -85,7 +85,10 @@ class Share:
             self._unfinished += len(submitted)
 
     def advance(self) -> list[Event]:
-        """What became of each row since the last call; waits until there is something."""
+        """What became of each row since the last call; waits until there is something.
+
+        Raises what the model fails with where it fails at everything; where it fails at one prompt, an event says so.
+        """
         runs.check()
         opened = self._opened
         while self._unfinished:
@@ -120,6 +123,9 @@ class Share:
     def _taken(self) -> list[Event]:
         events = list(self._events)
         self._events.clear()
+        broken = next((event.error for event in events if event.ending is Ending.BROKEN), None)
+        if broken is not None:
+            raise broken
         self._unfinished -= sum(event.ending is not None for event in events)
         return events
 

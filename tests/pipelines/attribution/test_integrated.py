@@ -7,7 +7,7 @@ from tiny_attention import FAMILIES, save_attention_model
 
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.attention.pipeline import load_attention_pipeline
-from nlpcli.pipelines.attribution.integrated import TOLERANCE, integrated_gradients
+from nlpcli.pipelines.attribution.integrated import LARGER_TOLERANCE, TOLERANCE, integrated_gradients
 from pipelines.attention.test_pipeline import PLACEMENT, TEXT, request_of
 
 
@@ -39,6 +39,30 @@ def test_steps_grow_until_the_error_is_small():
     assert integral.scores.sum() == pytest.approx(1, abs=TOLERANCE)
 
 
+def test_steps_go_where_the_function_moves():
+    """Two poles beside the way, as a normalization of next to nothing makes: nodes at even distances miss them."""
+
+    def score(points):
+        place = points[:, 0, 0]
+        return sum(1e-6 / ((place - pole) ** 2 + 1e-6) for pole in (0.2501, 0.7003)) + place
+
+    integral = integrated_gradients(score, torch.ones(1, 1), torch.zeros(1, 1))
+    assert integral.is_close
+    assert integral.scores.sum() == pytest.approx(1, abs=TOLERANCE)
+    assert integral.steps <= 512
+
+
+def test_many_steps_have_to_do_where_the_error_stays():
+    chance = torch.Generator().manual_seed(0)
+    integral = integrated_gradients(
+        lambda points: points.sum((1, 2)) + torch.rand(len(points), generator=chance),
+        torch.ones(1, 1),
+        torch.zeros(1, 1),
+    )
+    assert integral.steps == 4096
+    assert not integral.is_close
+
+
 def test_a_reference_with_inputs_embeds_gives_the_same_scores(tmp_path):
     """The middle rule with 2,000 points over transformers' own `inputs_embeds`."""
     save_attention_model(tmp_path, "bert")
@@ -68,5 +92,5 @@ def test_every_family_is_complete_and_says_its_error(family, tmp_path):
     found = pipeline.inspect(TEXT, request_of(family, method="integrated-gradients")).attribution
     made = found.value - found.baseline
     assert sum(share.score for share in found.tokens) == pytest.approx(made - found.error, abs=1e-6)
-    assert abs(found.error) <= max(0.02 * sum(abs(share.score) for share in found.tokens), 1e-3), found
+    assert abs(found.error) <= max(LARGER_TOLERANCE * abs(made), 1e-3), found
     assert any(abs(share.score) > 1e-3 for share in found.tokens)

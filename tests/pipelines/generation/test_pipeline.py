@@ -127,6 +127,80 @@ def test_a_prompt_that_never_fits_into_memory_is_said_to(load, monkeypatch):
     assert {event.ending for event in endings.values()} == {Ending.MEMORY}
 
 
+def failing_at(pipeline, monkeypatch, poison, after=0):
+    """A decoder that raises at prompts which hold a token, after so many steps of theirs."""
+    decoder = pipeline._decoder()
+    add, step, clear, remove = decoder.add, decoder.step, decoder.clear, decoder.remove
+    poisoned = []
+
+    def add_noted(prompts):
+        add(prompts)
+        poisoned.extend([after if poison in prompt else None for prompt in prompts])
+
+    def step_or_fail(tokens):
+        if 0 in poisoned:
+            raise IndexError("index out of range in self")
+        poisoned[:] = [left if left is None else left - 1 for left in poisoned]
+        return step(tokens)
+
+    def clear_noted():
+        poisoned.clear()
+        clear()
+
+    def remove_noted(number):
+        last = poisoned.pop()
+        if number < len(poisoned):
+            poisoned[number] = last
+        remove(number)
+
+    for name, function in (
+        ("add", add_noted),
+        ("step", step_or_fail),
+        ("clear", clear_noted),
+        ("remove", remove_noted),
+    ):
+        monkeypatch.setattr(decoder, name, function)
+    monkeypatch.setattr(pipeline, "_decoder", lambda: decoder)
+
+
+@pytest.mark.parametrize("bad", [{0}, {3}, {5}, {1, 2}, {0, 2, 4}])
+@pytest.mark.parametrize("after", [0, 3])
+def test_what_the_model_fails_at_ends_alone_and_the_others_write_what_they_would(load, monkeypatch, bad, after):
+    pipeline = load("llama")
+    good = [pipeline.prompt_of_text(text) for text in TEXTS]
+    expected = pipeline.complete(good, 8)
+    poison = pipeline.prompt_of_text("z")[-1]
+    assert not any(poison in prompt for prompt in good)
+    prompts = [[poison, *prompt] if number in bad else prompt for number, prompt in enumerate(good)]
+    failing_at(pipeline, monkeypatch, poison, after)
+    batch = pipeline.batch(pipeline.greedy())
+    found = finished(batch, [pipeline.request(number, prompt, 8) for number, prompt in enumerate(prompts)])
+    assert {number for number, event in found.items() if event.ending is Ending.FAILED} == bad
+    assert all(isinstance(found[number].error, IndexError) for number in bad)
+    assert all(found[number].text == expected[number] for number in range(len(TEXTS)) if number not in bad)
+
+
+@pytest.mark.parametrize("count", [1, 3, 30])
+def test_a_model_that_fails_at_everything_ends_the_run(load, monkeypatch, count):
+    pipeline = load("gpt2")
+    failing_at(pipeline, monkeypatch, 7)
+    batch = pipeline.batch(pipeline.greedy())
+    with pytest.raises(IndexError, match="out of range"):
+        finished(batch, [pipeline.request(number, [7, 7, 8], 4) for number in range(count)])
+
+
+def test_a_prompt_that_cannot_even_begin_ends_alone(load):
+    pipeline = load("gpt2")
+
+    def fails():
+        raise ValueError("no such state")
+
+    requests = [pipeline.request(number, [7, 8], 4) for number in range(5)]
+    requests[3].matcher = fails
+    found = finished(pipeline.batch(pipeline.greedy()), requests)
+    assert [found[number].ending is Ending.FAILED for number in range(5)] == [False, False, False, True, False]
+
+
 def test_each_text_says_why_it_ended(load):
     pipeline = load("gpt2")
     prompt = pipeline.prompt_of_text("a b c")
