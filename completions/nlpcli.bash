@@ -589,6 +589,15 @@ _nlpcli_kind() {
         " serve start --memory") kind=ANYTHING ;;
         " serve run --keep-alive") kind=ANYTHING ;;
         " serve run --memory") kind=ANYTHING ;;
+        " serve run --http") kind=ANYTHING ;;
+        " serve run --api-key") kind=ANYTHING ;;
+        " serve run --api-key-file") kind=FILES ;;
+        " serve run --cors") kind=ANYTHING ;;
+        " serve run -m" | " serve run --model") kind=models ;;
+        " serve run --max-body") kind=ANYTHING ;;
+        " serve run --max-time") kind=ANYTHING ;;
+        " serve run --max-running") kind=ANYTHING ;;
+        " serve run --max-waiting") kind=ANYTHING ;;
         " config show --profile") kind=profiles ;;
         " bench -m" | " bench --model") kind=models ;;
         " bench --revision") kind=ANYTHING ;;
@@ -642,7 +651,7 @@ _nlpcli_options() {
         " serve start") _nlpcli_offer "$current" --keep-alive --memory -h --help ;;
         " serve stop") _nlpcli_offer "$current" -h --help ;;
         " serve status") _nlpcli_offer "$current" --json --no-json -h --help ;;
-        " serve run") _nlpcli_offer "$current" --keep-alive --memory -h --help ;;
+        " serve run") _nlpcli_offer "$current" --keep-alive --memory --http --api-key --api-key-file --cors -m --model --max-body --max-time --max-running --max-waiting -h --help ;;
         " config") _nlpcli_offer "$current" -h --help ;;
         " config show") _nlpcli_offer "$current" --profile --json --no-json -h --help ;;
         " config path") _nlpcli_offer "$current" -h --help ;;

@@ -1008,7 +1008,7 @@ complete -c nlpcli -n "__nlpcli_at ' models verify'" -s h -l help -d 'Show this 
 complete -c nlpcli -n "__nlpcli_at ' serve'" -a start -d 'Start the worker, unless one runs. Commands use it by themselves from then on.'
 complete -c nlpcli -n "__nlpcli_at ' serve'" -a stop -d 'End the worker. What runs in it ends too.'
 complete -c nlpcli -n "__nlpcli_at ' serve'" -a status -d 'Show the worker and the models that it holds. Exit status 1 where none runs.'
-complete -c nlpcli -n "__nlpcli_at ' serve'" -a run -d 'Be the worker, in the foreground: for systemd, launchd and the like.'
+complete -c nlpcli -n "__nlpcli_at ' serve'" -a run -d 'Be the worker, in the foreground: for systemd, launchd and the like; with --http a server for other programs.'
 complete -c nlpcli -n "__nlpcli_at ' serve'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' serve start'" -l keep-alive -d 'End after so long without work: 90s, 10m, 1h or forever.' -x
@@ -1023,6 +1023,15 @@ complete -c nlpcli -n "__nlpcli_at ' serve status'" -s h -l help -d 'Show this m
 
 complete -c nlpcli -n "__nlpcli_at ' serve run'" -l keep-alive -d 'End after so long without work: 90s, 10m, 1h or forever.' -x
 complete -c nlpcli -n "__nlpcli_at ' serve run'" -l memory -d 'Hold models of at most so much: 800M, 4G. Default: half of it all.' -x
+complete -c nlpcli -n "__nlpcli_at ' serve run'" -l http -d 'Answer other programs too, at this address: 127.0.0.1:8080.' -x
+complete -c nlpcli -n "__nlpcli_at ' serve run'" -l api-key -d 'Clients have to show this key. Others see a command line: better a file, or NLPCLI_API_KEY.' -x
+complete -c nlpcli -n "__nlpcli_at ' serve run'" -l api-key-file -d 'As --api-key: one key a line.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' serve run'" -l cors -d 'Pages of this origin may ask: https://example.org. Repeatable; * for all.' -x
+complete -c nlpcli -n "__nlpcli_at ' serve run'" -s m -l model -d 'Serve only this model, loaded at the start. Repeatable. Default: the starter set and the cache.' -r -F -a '(__nlpcli_ask models)'
+complete -c nlpcli -n "__nlpcli_at ' serve run'" -l max-body -d 'Largest body of a request.' -x
+complete -c nlpcli -n "__nlpcli_at ' serve run'" -l max-time -d 'Longest time of a request.' -x
+complete -c nlpcli -n "__nlpcli_at ' serve run'" -l max-running -d 'Requests computed at a time.' -x
+complete -c nlpcli -n "__nlpcli_at ' serve run'" -l max-waiting -d 'Requests that wait; more are refused (429).' -x
 complete -c nlpcli -n "__nlpcli_at ' serve run'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' config'" -a show -d 'Print each setting, its value, and where it comes from; then the files and folders that are used.'

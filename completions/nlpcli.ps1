@@ -1671,7 +1671,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f 'start', 'Start the worker, unless one runs. Commands use it by themselves from then on.')
         ("{0}`t{1}" -f 'stop', 'End the worker. What runs in it ends too.')
         ("{0}`t{1}" -f 'status', 'Show the worker and the models that it holds. Exit status 1 where none runs.')
-        ("{0}`t{1}" -f 'run', 'Be the worker, in the foreground: for systemd, launchd and the like.')
+        ("{0}`t{1}" -f 'run', 'Be the worker, in the foreground: for systemd, launchd and the like; with --http a server for other programs.')
     )
     $options[' serve'] = @(
         ("{0}`t{1}" -f '-h', 'Show this message and exit.')
@@ -1698,11 +1698,31 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $options[' serve run'] = @(
         ("{0}`t{1}" -f '--keep-alive', 'End after so long without work: 90s, 10m, 1h or forever.')
         ("{0}`t{1}" -f '--memory', 'Hold models of at most so much: 800M, 4G. Default: half of it all.')
+        ("{0}`t{1}" -f '--http', 'Answer other programs too, at this address: 127.0.0.1:8080.')
+        ("{0}`t{1}" -f '--api-key', 'Clients have to show this key. Others see a command line: better a file, or NLPCLI_API_KEY.')
+        ("{0}`t{1}" -f '--api-key-file', 'As --api-key: one key a line.')
+        ("{0}`t{1}" -f '--cors', 'Pages of this origin may ask: https://example.org. Repeatable; * for all.')
+        ("{0}`t{1}" -f '-m', 'Serve only this model, loaded at the start. Repeatable. Default: the starter set and the cache.')
+        ("{0}`t{1}" -f '--model', 'Serve only this model, loaded at the start. Repeatable. Default: the starter set and the cache.')
+        ("{0}`t{1}" -f '--max-body', 'Largest body of a request.')
+        ("{0}`t{1}" -f '--max-time', 'Longest time of a request.')
+        ("{0}`t{1}" -f '--max-running', 'Requests computed at a time.')
+        ("{0}`t{1}" -f '--max-waiting', 'Requests that wait; more are refused (429).')
         ("{0}`t{1}" -f '-h', 'Show this message and exit.')
         ("{0}`t{1}" -f '--help', 'Show this message and exit.')
     )
     $kinds[' serve run --keep-alive'] = @()
     $kinds[' serve run --memory'] = @()
+    $kinds[' serve run --http'] = @()
+    $kinds[' serve run --api-key'] = @()
+    $kinds[' serve run --api-key-file'] = 'FILES'
+    $kinds[' serve run --cors'] = @()
+    $kinds[' serve run -m'] = 'models'
+    $kinds[' serve run --model'] = 'models'
+    $kinds[' serve run --max-body'] = @()
+    $kinds[' serve run --max-time'] = @()
+    $kinds[' serve run --max-running'] = @()
+    $kinds[' serve run --max-waiting'] = @()
     $commands[' config'] = @(
         ("{0}`t{1}" -f 'show', 'Print each setting, its value, and where it comes from; then the files and folders that are used.')
         ("{0}`t{1}" -f 'path', 'Print where config.toml is, or would be.')

@@ -14,8 +14,10 @@ PROFILE = "profile"
 CONFIG, CACHE_DIR, FIREFOX_URL = "NLPCLI_CONFIG", "NLPCLI_CACHE_DIR", "NLPCLI_FIREFOX_URL"
 # Options that a warm call looks at before it reads any.
 SERVER, KEEP_WARM = "NLPCLI_SERVER", "NLPCLI_KEEP_WARM"
+# What clients of `serve run --http` have to show.
+API_KEY = "NLPCLI_API_KEY"
 # Those that are no options of a command.
-VARIABLES = frozenset({CONFIG, CACHE_DIR, FIREFOX_URL, f"{ENVIRONMENT_PREFIX}{PROFILE.upper()}"})
+VARIABLES = frozenset({CONFIG, CACHE_DIR, FIREFOX_URL, API_KEY, f"{ENVIRONMENT_PREFIX}{PROFILE.upper()}"})
 Options = Mapping[str, set[str]]
 """The names of the options that each command has."""
 

@@ -72,6 +72,8 @@ class Host:
 
     def __init__(self, memory: int) -> None:
         self._memory = memory
+        self.on_batch: Callable[[int], object] = lambda size: None  # noqa: ARG005
+        """Is told how many units are computed as one batch."""
         self._held: dict[Hashable, _Held] = {}
         self._changed = threading.Condition()
         self._loading = threading.Lock()
@@ -84,7 +86,7 @@ class Host:
     @cached_property
     def _batches(self) -> FairBatches:
         runs.check_in_modules()
-        return FairBatches(self.hardware.cores)
+        return FairBatches(self.hardware.cores, lambda size: self.on_batch(size))
 
     def run(
         self,
@@ -126,10 +128,20 @@ class Host:
                     each.close()
                     held.is_doomed = held.is_doomed or each.ran_out
 
+    @contextmanager
+    def holding(self, job: Job) -> Iterator[Loaded[Any]]:
+        """The loaded pipeline of a job, which stays meanwhile and, if there is room, afterwards.
+
+        Raises:
+            NlpcliError: the model cannot be had or used.
+        """
+        placement, _ = place(job, self.hardware)
+        with self._using(job, placement, no_progress) as held:
+            yield held.loaded
+
     def load(self, job: Job) -> None:
         """Hold the model of a job before anybody asks for it."""
-        placement, _ = place(job, self.hardware)
-        with self._using(job, placement, no_progress):
+        with self.holding(job):
             pass
 
     def status(self) -> list[HeldModel]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from contextlib import nullcontext
 from contextvars import Context, copy_context
@@ -40,7 +40,9 @@ class FairBatches:
     A run alone computes as it would in a `WorkerPool`: one batch with all threads, several side by side.
     """
 
-    def __init__(self, cores: int) -> None:
+    def __init__(self, cores: int, on_batch: Callable[[int], object] = lambda size: None) -> None:  # noqa: ARG005
+        """`on_batch` is told how many units are computed as one."""
+        self._on_batch = on_batch
         self._cores = cores
         self._free = cores
         self._lanes: list[Lane] = []
@@ -87,6 +89,7 @@ class FairBatches:
                 cores = self._cores_of(group[0])
                 self._free -= cores
             try:
+                self._on_batch(sum(len(batch.units) for batch in group))
                 _compute(group)
             finally:
                 with self._changed:

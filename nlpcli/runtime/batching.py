@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, Protocol
 
 from nlpcli.errors import ModelUnusable, NlpcliError, OutOfMemory, UsageError
 from nlpcli.records.record import Record
+from nlpcli.runtime import runs
 
 log = logging.getLogger(__name__)
 
@@ -282,6 +283,7 @@ class Batcher:
             with self.computing():
                 splits = self.task.split(sound) if sound else []
             window.owners = [_Owner(record, *split) for record, split in zip(sound, splits, strict=True)]
+            runs.count(read=sum(unit.cost for split in splits for unit in split.units))
             window.batches = self._batches_of(window.owners)
         except Exception as error:  # noqa: BLE001 - raised behind the records of the window before
             window.failure = error

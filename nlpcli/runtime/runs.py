@@ -1,4 +1,4 @@
-"""What belongs to one run where a process has many: whether it was cancelled, and where its messages go."""
+"""What belongs to one run where a process has many: whether it was cancelled, where its messages go, what it used."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 
 class Cancelled(Exception):
@@ -53,8 +54,17 @@ class _Joint:
         return all(one is not None and one.is_cancelled for one in self._cancellations)
 
 
+@dataclass(slots=True)
+class Usage:
+    """The tokens that a run has read and written."""
+
+    read: int = 0
+    written: int = 0
+
+
 _cancellation: ContextVar[Cancellation | _Joint | None] = ContextVar("cancellation", default=None)
 _listener: ContextVar[Callable[[logging.LogRecord], object] | None] = ContextVar("listener", default=None)
+_usage: ContextVar[Usage | None] = ContextVar("usage", default=None)
 
 
 def cancellation() -> Cancellation | None:
@@ -70,15 +80,26 @@ def check() -> None:
         raise Cancelled
 
 
+def count(read: int = 0, written: int = 0) -> None:
+    """Tokens of the run that this thread works for."""
+    usage = _usage.get()
+    if usage is not None:
+        usage.read += read
+        usage.written += written
+
+
 @contextmanager
-def running(cancellation: Cancellation, listener: Callable[[logging.LogRecord], object]) -> Iterator[None]:
-    """Within, this thread works for one run; `listener` is given its messages."""
-    tokens = _cancellation.set(cancellation), _listener.set(listener)
+def running(
+    cancellation: Cancellation, listener: Callable[[logging.LogRecord], object], usage: Usage | None = None
+) -> Iterator[None]:
+    """Within, this thread works for one run; `listener` is given its messages, and `usage` counts its tokens."""
+    tokens = _cancellation.set(cancellation), _listener.set(listener), _usage.set(usage)
     try:
         yield
     finally:
         _cancellation.reset(tokens[0])
         _listener.reset(tokens[1])
+        _usage.reset(tokens[2])
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from nlpcli.settings import CACHE_DIR, CONFIG, ENVIRONMENT_PREFIX, FIREFOX_URL, KEEP_WARM, SERVER
+from nlpcli.settings import API_KEY, CACHE_DIR, CONFIG, ENVIRONMENT_PREFIX, FIREFOX_URL, KEEP_WARM, SERVER
 
 # What decides where models come from, and how they are computed.
 _PREFIXES = (
@@ -46,7 +46,7 @@ def environment_that_matters(environ: Mapping[str, str]) -> dict[str, str]:
 def sets_options(environ: Mapping[str, str]) -> bool:
     """Whether the environment sets options of commands, which a worker does not know."""
     return any(
-        name.startswith(ENVIRONMENT_PREFIX) and name not in _NAMES and name not in (SERVER, KEEP_WARM)
+        name.startswith(ENVIRONMENT_PREFIX) and name not in _NAMES and name not in (SERVER, KEEP_WARM, API_KEY)
         for name in environ
     )
 

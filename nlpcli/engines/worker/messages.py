@@ -174,7 +174,7 @@ class StatusRequest(Message):
 
 
 class Status(Message):
-    """Sizes in bytes, times in seconds."""
+    """Sizes in bytes, times in seconds; `http` is where it answers other programs."""
 
     process: int
     version: str
@@ -185,6 +185,7 @@ class Status(Message):
     memory: int
     resident: int
     models: list[tuple[str, str, str, int, int, float]]
+    http: str = ""
 
 
 class Retire(Message):

@@ -9,8 +9,9 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -51,6 +52,7 @@ from nlpcli.runtime import runs
 log = logging.getLogger(__name__)
 
 Planner = Callable[[list[str]], Planned | None]
+Working = Callable[[], AbstractContextManager[None]]
 # Runs at a time; those that come then wait for their turn, and their commands send no more than fills the socket.
 _MOST_RUNS = 256
 _GREETING_SECONDS = 10.0
@@ -58,10 +60,30 @@ _TICK_SECONDS = 0.25
 _STAMP_SECONDS = 1.0
 
 
-class Worker:
-    """Serves the commands of one user until it has had nothing to do for `keep_alive` seconds (0: for ever)."""
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Another door to the host, such as HTTP, and its `address`.
 
-    def __init__(self, host: Host, planner: Planner, keep_alive: float, memory: int) -> None:
+    `serve` answers until it is cancelled; what it does counts as work within its second argument, and the third is set
+    once everything is loaded that is to be there from the beginning.
+    """
+
+    address: str
+    serve: Callable[[Host, Working, asyncio.Event], Coroutine[Any, Any, None]]
+
+
+class Worker:
+    """Serves the commands of one user until it has had nothing to do for `keep_alive` seconds (0: for ever).
+
+    One with a `front` serves others too, and is not ended for a command that means something else.
+    """
+
+    def __init__(
+        self, host: Host, planner: Planner, keep_alive: float, memory: int, front: Front | None = None
+    ) -> None:
+        self._front = front
+        self._others = 0
+        self._warmed = asyncio.Event()
         self._host = host
         self._planner = planner
         self._keep_alive = keep_alive
@@ -75,6 +97,7 @@ class Worker:
         self._catalog = _stamp_of_catalog()
         self._is_retired = False
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._counting = threading.Lock()
 
     async def serve(self, listening: socket.socket, secret: bytes, warm_up: Job | None) -> None:
         """Until it is over."""
@@ -97,12 +120,18 @@ class Worker:
         else:
             server = await asyncio.start_server(serve, sock=listening)
         async with server:
+            front = None
+            if self._front is not None:
+                front = asyncio.ensure_future(self._front.serve(self._host, self.working, self._warmed))
             await warming
+            self._warmed.set()
             self._last_work = time.monotonic()
             trimmed = True
             while not self._is_over():
                 await asyncio.sleep(_TICK_SECONDS)
-                if self._running:
+                if front is not None and front.done():
+                    await front  # what became of it is said
+                if self._running or self._others:
                     trimmed = False
                 elif not trimmed:
                     trimmed = True
@@ -118,7 +147,20 @@ class Worker:
 
     def _is_over(self) -> bool:
         idle = time.monotonic() - self._last_work
-        return not self._running and (self._is_retired or 0 < self._keep_alive <= idle)
+        is_retired = self._is_retired and self._front is None
+        return not self._running and not self._others and (is_retired or 0 < self._keep_alive <= idle)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Within, there is something to do."""
+        with self._counting:
+            self._others += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._others -= 1
+            self._last_work = time.monotonic()
 
     async def _read(self, reader: asyncio.StreamReader) -> Any:
         size = length(await reader.readexactly(HEADER_BYTES))
@@ -128,7 +170,8 @@ class Worker:
         async with asyncio.timeout(_GREETING_SECONDS):
             first = await self._read(reader)
         if isinstance(first, StatusRequest | Retire):
-            self._is_retired = self._is_retired or isinstance(first, Retire)
+            # What else serves others does not give way to a command.
+            self._is_retired = self._is_retired or (isinstance(first, Retire) and self._front is None)
             await _write(writer, self.status())
             return
         reason = self._reason_against(first) if isinstance(first, Hello) else "no greeting"
@@ -206,10 +249,11 @@ class Worker:
             time.monotonic() - self._began,
             self._keep_alive,
             self._requests,
-            len(self._running),
+            len(self._running) + self._others,
             self._memory,
             psutil.Process().memory_info().rss,
             [tuple(model) for model in self._host.status()],  # type: ignore[misc]
+            self._front.address if self._front else "",
         )
 
 
@@ -235,7 +279,14 @@ def _stamp_of_catalog() -> tuple[int, int] | None:
     return status.st_mtime_ns, status.st_size
 
 
-def serve(planner: Planner, keep_alive: float, memory: int, warm_up: Job | None, ready: Callable[[], None]) -> bool:
+def serve(
+    planner: Planner,
+    keep_alive: float,
+    memory: int,
+    warm_up: Job | None,
+    ready: Callable[[], None],
+    front: Front | None = None,
+) -> bool:
     """Be the worker; False where there is one already. `ready` is called once commands can connect.
 
     Raises:
@@ -248,7 +299,7 @@ def serve(planner: Planner, keep_alive: float, memory: int, warm_up: Job | None,
     logging.getLogger("nlpcli").handlers = [runs.RunHandler()]
     logging.getLogger("nlpcli").setLevel(logging.INFO)
     logging.getLogger("nlpcli").propagate = False
-    worker = Worker(Host(memory), planner, keep_alive, memory)
+    worker = Worker(Host(memory), planner, keep_alive, memory, front)
     ready()
     try:
         asyncio.run(worker.serve(listening, secret, warm_up))

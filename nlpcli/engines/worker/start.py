@@ -83,7 +83,12 @@ def started(keep_alive: str = DEFAULT_KEEP_ALIVE, memory: str | None = None) -> 
     """
     if (connection := client.connect()) is not None:
         return connection
-    if client.reason_against():
+    if reason := client.reason_against():
+        status = client.status()
+        if status is not None and status.http:
+            raise place.WorkerError(
+                f"the worker answers {status.http}, and is not used here: {reason}; end it with: nlpcli serve stop"
+            )
         stop()
     process = spawn(keep_alive, memory)
     end = time.monotonic() + _SECONDS_TO_START

@@ -1,0 +1,8 @@
+"""HTTP: other programs ask what commands ask, by the interfaces that they know already (`nlpcli serve run --http`).
+
+- the server: `options` (what it was told), `server` (the socket), `app` (routes), `guard` (who may ask at all),
+  `metrics`, `service` (what all endpoints share)
+- a request: `body` (read and checked), `models` (which may be asked for), `runner` (its run in the host), `failures`
+  (what goes wrong, in the shape of each interface)
+- the interfaces: `embeddings`
+"""

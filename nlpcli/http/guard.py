@@ -1,0 +1,134 @@
+"""Who may ask at all: keys, and pages in a browser of somebody who would not know that they ask."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from nlpcli.http.failures import Failure
+from nlpcli.http.metrics import Metrics
+from nlpcli.http.options import ServerOptions
+
+# What a server's monitor asks without a key.
+OPEN = frozenset({"/health"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_ALL = "*"
+
+Answer = Callable[[Scope, Failure], Response]
+
+
+def guarded(
+    app: ASGIApp, options: ServerOptions, metrics: Metrics, answer: Answer, path_of: Callable[[str], str]
+) -> ASGIApp:
+    """An application that only those reach who may; what it answers is counted. `answer` puts a failure into words,
+    `path_of` is the label of a path."""
+    inner: ASGIApp = _Keys(app, options.keys, answer) if options.keys else app
+    if options.origins:
+        inner = CORSMiddleware(
+            inner,
+            allow_origins=options.origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type", "x-api-key"],
+            expose_headers=["retry-after"],
+        )
+    return _Counted(_Pages(inner, options, answer), metrics, path_of)
+
+
+class _Counted:
+    """Counts requests and measures how long they take."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, path_of: Callable[[str], str]) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._path_of = path_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        began, status = time.perf_counter(), 499
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            path = self._path_of(scope["path"])
+            self._metrics.requests.labels(path, status).inc()
+            self._metrics.seconds.labels(path).observe(time.perf_counter() - began)
+
+
+class _Pages:
+    """Refuses pages of other origins, which a browser lets ask but not read.
+
+    Without a key the name of the server has to be one of this machine: a page can have a name of its own point here
+    (DNS rebinding), and would then be of the same origin.
+    """
+
+    def __init__(self, app: ASGIApp, options: ServerOptions, answer: Answer) -> None:
+        self._app = app
+        self._answer = answer
+        self._origins = frozenset(options.origins)
+        names = _LOOPBACK_NAMES | {options.address.host.lower()}
+        self._names = None if options.keys else names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        failure = self._failure(scope["method"], Headers(scope=scope))
+        app = self._app if failure is None else self._answer(scope, failure)
+        await app(scope, receive, send)
+
+    def _failure(self, method: str, headers: Headers) -> Failure | None:
+        host = headers.get("host", "")
+        if self._names is not None and _name_of(host) not in self._names:
+            return Failure(403, "the Host of the request is not this machine; ask 127.0.0.1 or localhost", "wrong_host")
+        origin = headers.get("origin")
+        if origin is None:
+            is_foreign = headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} and method not in _SAFE
+        else:
+            is_foreign = not (self._origins & {origin, _ALL}) and urlsplit(origin).netloc.lower() != host.lower()
+        if is_foreign:
+            return Failure(403, "pages of another origin may not ask; allow one: --cors ORIGIN", "wrong_origin")
+        return None
+
+
+def _name_of(host: str) -> str:
+    """The name in a `Host` header, without its port; empty where it is none."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+class _Keys:
+    """Asks for a key."""
+
+    def __init__(self, app: ASGIApp, keys: tuple[str, ...], answer: Answer) -> None:
+        self._app = app
+        self._answer = answer
+        self._keys = [key.encode() for key in keys]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] in OPEN or self._is_known(Headers(scope=scope)):
+            await self._app(scope, receive, send)
+            return
+        failure = Failure(401, "a key is missing or wrong; send it as: Authorization: Bearer KEY", "invalid_api_key")
+        await self._answer(scope, failure)(scope, receive, send)
+
+    def _is_known(self, headers: Headers) -> bool:
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            key = headers.get("x-api-key", "")
+        shown = key.strip().encode()
+        # All of them are compared, so that the time says nothing.
+        return sum(hmac.compare_digest(shown, known) for known in self._keys) > 0
