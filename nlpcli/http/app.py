@@ -15,9 +15,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Scope
 
 from nlpcli import __version__
-from nlpcli.http import embeddings
+from nlpcli.errors import NlpcliError
+from nlpcli.http import completions, embeddings
 from nlpcli.http.body import gone, with_body
-from nlpcli.http.failures import RETRY_SECONDS, Failure, mistake, shape_of
+from nlpcli.http.failures import RETRY_SECONDS, Failure, failure_of, mistake, shape_of
 from nlpcli.http.guard import guarded
 from nlpcli.http.metrics import CONTENT_TYPE
 from nlpcli.http.service import Service
@@ -69,6 +70,8 @@ ENDPOINTS: dict[str, tuple[str, Endpoint]] = {
     "/v1/models": ("GET", models),
     _MODEL: ("GET", model),
     "/v1/embeddings": ("POST", embeddings.embeddings),
+    "/v1/chat/completions": ("POST", completions.chat),
+    "/v1/completions": ("POST", completions.completions),
 }
 """Path → method, and what answers it: with a response, or with what becomes JSON."""
 
@@ -91,6 +94,8 @@ def _answering(service: Service, endpoint: Endpoint) -> Callable[[Request], Awai
             found = await _unless_gone(read, endpoint(service, read))
         except Failure as failure:
             return _answer(request.scope, failure)
+        except NlpcliError as error:
+            return _answer(request.scope, failure_of(error))
         except Exception:  # what it was is the server's business
             log.exception("%s", request.url.path)
             return _answer(request.scope, mistake())

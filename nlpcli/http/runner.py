@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
@@ -63,6 +63,11 @@ def records_of(texts: Sequence[str]) -> list[Record]:
     return [Record(text, {"text": text}, Origin(SOURCE, number)) for number, text in enumerate(texts, start=1)]
 
 
+def number_of(record: Record) -> int:
+    """Which of them it is, counted from 0."""
+    return record.origin.line - 1
+
+
 class Runner:
     """Runs jobs in a host, at most `limits.running` at a time."""
 
@@ -114,7 +119,7 @@ class Runner:
             raise failure
         return outcome
 
-    async def stream(self, job: Job, records: list[Record], outcome: Outcome) -> AsyncIterator[Piece | Record]:
+    async def stream(self, job: Job, records: list[Record], outcome: Outcome) -> AsyncGenerator[Piece | Record, None]:
         """What is written bit by bit, and each record when it is whole; `outcome` is complete at the end. To be closed.
 
         Raises:
@@ -123,7 +128,6 @@ class Runner:
         loop = asyncio.get_running_loop()
         end = loop.time() + self._limits.seconds
         events: asyncio.Queue[Piece | Record | _Over] = asyncio.Queue()
-        numbers = {id(record): number for number, record in enumerate(records)}
 
         def put(event: Piece | Record | _Over) -> None:
             loop.call_soon_threadsafe(events.put_nowait, event)
@@ -138,7 +142,7 @@ class Runner:
                     outcome,
                     put,
                     lambda failure: put(_Over(failure)),
-                    lambda record, piece: put(Piece(numbers[id(record)], piece)),
+                    lambda record, piece: put(Piece(number_of(record), piece)),
                 )
             while not isinstance(event := await asyncio.wait_for(events.get(), end - loop.time()), _Over):
                 yield event

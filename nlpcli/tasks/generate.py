@@ -7,15 +7,17 @@ import secrets
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nlpcli.errors import UsageError, quoted
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.finite import NOT_A_NUMBER
 from nlpcli.records.record import Record
 from nlpcli.records.schema import Schema
 from nlpcli.records.table import ANY_JSON
 from nlpcli.records.template import NotRendered, render
+from nlpcli.runtime import runs
 from nlpcli.runtime.batching import Arrivals
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.base import ContinuousTask, Loaded, Loader, TextCallback
@@ -40,7 +42,11 @@ _CUT_SHORT = {
 
 @dataclass(frozen=True, slots=True)
 class GenerateOptions:
-    """What `nlpcli generate` was asked for; `None` leaves a number to the model."""
+    """What `nlpcli generate` was asked for; `None` leaves a number to the model.
+
+    `messages`: a conversation, as pairs of role and content, in the place of the text. `ending`: results say how each
+    text ended (an `Ending`), and one that ends before it is valid against the schema is no error.
+    """
 
     system: str | None = None
     max_tokens: int | None = None
@@ -55,12 +61,15 @@ class GenerateOptions:
     template: str | None = None
     seed: int | None = None
     why: bool = False
+    messages: tuple[tuple[str, str], ...] = ()
+    ending: bool = False
 
     @property
     def fields(self) -> Mapping[str, str]:
         """Result fields and their types."""
         why = {"why": ANY_JSON} if self.why else {}
-        return ({"completion": "string"} if self.count == 1 else {"completions": "list<string>"}) | why
+        ending = {"ending": "list<string>"} if self.ending else {}
+        return ({"completion": "string"} if self.count == 1 else {"completions": "list<string>"}) | why | ending
 
 
 @dataclass(slots=True)
@@ -74,6 +83,7 @@ class _Draft:
     problem: str | None = None
     asked: str = ""
     whys: list[dict[str, Any]] | None = None
+    endings: dict[int, str] = field(default_factory=dict)
 
     @property
     def is_finished(self) -> bool:
@@ -126,7 +136,8 @@ class GenerateTask(ContinuousTask):
                 events = batch.advance()
             for event in events:
                 self._note(event)
-            yield from _leaving(drafts, on_text if self._options.count == 1 else _no_text)
+            heard = on_text if self._options.count == 1 else _no_text
+            yield from _leaving(drafts, heard, self._options.ending)
 
     def _begin(self, record: Record, batch: Share) -> _Draft:
         draft = _Draft(record, [None] * self._options.count)
@@ -147,6 +158,7 @@ class GenerateTask(ContinuousTask):
         if (problem := self._completer.too_long(prompt)) is not None:
             draft.problem = problem
             return draft
+        runs.count(read=len(prompt))
         first = self._times_seen(prompt)
         batch.submit(
             self._completer.request(
@@ -175,40 +187,59 @@ class GenerateTask(ContinuousTask):
         return record.text if self._options.template is None else render(self._options.template, record)
 
     def _prompt(self, text: str) -> list[int]:
+        if self._options.messages:
+            return self._completer.prompt_of_messages(
+                [{"role": role, "content": content} for role, content in self._options.messages]
+            )
         if self._options.raw or not self._completer.is_chat:
             return self._completer.prompt_of_text(text)
         system = [] if self._options.system is None else [{"role": "system", "content": self._options.system}]
         return self._completer.prompt_of_messages([*system, {"role": "user", "content": text}])
 
     def _note(self, event: Event) -> None:
-        from nlpcli.pipelines.generation.continuous import Ending
-
         draft, place = event.request.owner
         draft.written = event.text
         if event.ending is None:
             return
         draft.texts[place] = event.text
+        draft.endings[place] = event.ending.value
+        runs.count(written=len(event.tokens))
+        draft.problem = self._problem_of(event) or draft.problem
+        if draft.problem is None and not self._options.ending:
+            self._tell_of_ending(draft.record, event)
+        if self._exact is not None and draft.problem is None:
+            draft.whys = draft.whys or [{}] * len(draft.texts)
+            draft.whys[place] = self._why(self._exact, draft, event)
+
+    def _problem_of(self, event: Event) -> str | None:
+        """Why a text that has ended is no result."""
+        from nlpcli.pipelines.generation.continuous import Ending
+
+        assert event.ending is not None
         if event.ending is Ending.MEMORY:
-            draft.problem = "the prompt does not fit into memory; shorten it, or use --device cpu"
-        elif event.ending is Ending.FAILED:
-            draft.problem = self.words_of(event.error)
-        elif event.ending is Ending.NOT_A_NUMBER:
-            draft.problem = NOT_A_NUMBER
-        elif not event.valid:
-            draft.problem = f"{_INVALID}: {_CUT_SHORT[event.ending]}"
-        elif self._schema is not None and (problem := self._schema.problem_of(event.text)) is not None:
-            draft.problem = f"{_INVALID}: {problem}"
-        elif event.ending is Ending.CONTEXT:
+            return "the prompt does not fit into memory; shorten it, or use --device cpu"
+        if event.ending is Ending.FAILED:
+            return self.words_of(event.error)
+        if event.ending is Ending.NOT_A_NUMBER:
+            return NOT_A_NUMBER
+        if self._options.ending and event.ending in (Ending.MAX_TOKENS, Ending.CONTEXT):
+            return None
+        if not event.valid:
+            return f"{_INVALID}: {_CUT_SHORT[event.ending]}"
+        problem = None if self._schema is None else self._schema.problem_of(event.text)
+        return None if problem is None else f"{_INVALID}: {problem}"
+
+    def _tell_of_ending(self, record: Record, event: Event) -> None:
+        from nlpcli.pipelines.generation.continuous import Ending
+
+        if event.ending is Ending.CONTEXT:
             log.warning(
                 "%s: the text ends at the model's context of %d tokens; a model of a longer context goes on",
-                draft.record.origin,
+                record.origin,
                 self._completer.longest,
             )
         elif event.ending is Ending.MAX_TOKENS and self._options.max_tokens is None and self._completer.is_chat:
             log.warning("answers end at %d tokens; --max-tokens lets them be longer", self._max_tokens)
-        if self._exact is not None and draft.problem is None:
-            draft.whys = draft.whys or [{}] * len(draft.texts)
-            draft.whys[place] = self._why(self._exact, draft, event)
 
     def _why(self, exact: Completer, draft: _Draft, event: Event) -> dict[str, Any]:
         from nlpcli.pipelines.generation.reasons import reasons_of
@@ -234,7 +265,7 @@ def _no_text(record: Record, piece: str) -> None:
     """Several texts of one record cannot be told apart piece by piece."""
 
 
-def _leaving(drafts: deque[_Draft], on_text: TextCallback) -> Iterator[Record]:
+def _leaving(drafts: deque[_Draft], on_text: TextCallback, says_endings: bool) -> Iterator[Record]:
     """The records at the head that are finished; of the first that is not, what is written so far is heard."""
     while drafts:
         draft = drafts[0]
@@ -252,6 +283,8 @@ def _leaving(drafts: deque[_Draft], on_text: TextCallback) -> Iterator[Record]:
             )
             if draft.whys is not None:
                 draft.record.result["why"] = draft.whys[0] if len(draft.texts) == 1 else draft.whys
+            if says_endings:
+                draft.record.result["ending"] = [draft.endings[place] for place in range(len(draft.texts))]
         yield draft.record
 
 
@@ -274,6 +307,8 @@ def make_task(options: GenerateOptions, loaded: Loaded[Any]) -> GenerateTask:
     """The task of one run."""
     completer, exact = (loaded.pipeline.pipeline, loaded.pipeline.exact) if options.why else (loaded.pipeline, None)
     constraint = None if options.schema is None else completer.constraint(options.schema)
+    if options.messages and not completer.is_chat:
+        raise UsageError(f"{quoted(loaded.model.name)} has no template for conversations; give it a text to go on with")
     if options.system is not None and (options.raw or not completer.is_chat):
         why = "--raw leaves off" if options.raw else f"{loaded.model.name} lacks"
         log.warning("--system has no effect: it goes into the chat template, which %s", why)

@@ -191,22 +191,42 @@ _VALUES = st.recursive(
 )
 
 
+_TEXTS = [
+    "model",
+    "max_tokens",
+    "temperature",
+    "top_p",
+    "n",
+    "stop",
+    "seed",
+    "stream",
+    "stream_options",
+    "response_format",
+    "logit_bias",
+]
+_BODIES = [
+    ("/v1/embeddings", {"input": "a"}, ["input", "model", "encoding_format", "dimensions", "prompt"]),
+    ("/v1/completions", {"prompt": "a", "max_tokens": 2}, ["prompt", "echo", "suffix", *_TEXTS]),
+    ("/v1/chat/completions", {"messages": [{"role": "user", "content": "a"}]}, ["messages", "tools", *_TEXTS]),
+]
+
+
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_no_body_makes_a_mistake_of_ours(server, models, data):
-    path = data.draw(st.sampled_from(["/v1/embeddings"]))
-    names = ["input", "model", "encoding_format", "dimensions", "prompt"]
+    path, needed, names = data.draw(st.sampled_from(_BODIES))
+    model = {"model": str(models["decoder" if "completions" in path else "classifier"])}
     body = data.draw(
         st.binary(max_size=60)
         | _VALUES.map(lambda value: json.dumps(value).encode())
         | st.dictionaries(st.sampled_from(names), _VALUES, max_size=5).map(
-            lambda own: json.dumps({"model": str(models["classifier"]), "input": "a", **own}).encode()
+            lambda own: json.dumps({**model, **needed, **own}).encode()
         )
     )
     answer = server.post(path, content=body, headers=JSON)
     assert answer.status_code in {200, 400, 404}, (body, answer.text)
     assert "Traceback" not in answer.text
-    assert answer.json()
+    assert answer.text.startswith("data: ") or answer.json()
 
 
 @pytest.mark.parametrize(
