@@ -97,6 +97,7 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l retry-errors -d 'As --resume;
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -154,6 +155,7 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l retry-errors -d 'As --resume
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -204,6 +206,7 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l retry-errors -d 'As --resume
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -258,6 +261,7 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l retry-errors -d 'As --resume
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -318,6 +322,7 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l retry-errors -d 'As --resume; co
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -385,6 +390,7 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -l retry-errors -d 'As --resume; 
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' extract'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -440,6 +446,7 @@ complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l retry-errors -d 'As --re
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -487,6 +494,7 @@ complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l retry-errors -d 'As --re
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -531,6 +539,7 @@ complete -c nlpcli -n "__nlpcli_at ' words odd'" -l retry-errors -d 'As --resume
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -575,6 +584,7 @@ complete -c nlpcli -n "__nlpcli_at ' words compare'" -l retry-errors -d 'As --re
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -619,6 +629,7 @@ complete -c nlpcli -n "__nlpcli_at ' words axis'" -l retry-errors -d 'As --resum
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -664,6 +675,7 @@ complete -c nlpcli -n "__nlpcli_at ' words map'" -l retry-errors -d 'As --resume
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words map'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -709,6 +721,7 @@ complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l retry-errors -d 'As --r
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -761,6 +774,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l retry-errors -d 'As --resume
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -808,6 +822,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l retry-errors -d 'As --resum
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -855,6 +870,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l retry-errors -d 'As --resume
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -913,6 +929,7 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l retry-errors -d 'As 
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'

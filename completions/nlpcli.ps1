@@ -84,6 +84,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -134,6 +135,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' generate --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' generate --shard'] = @()
     $kinds[' generate --max-errors'] = @()
+    $kinds[' generate --summary'] = 'FILES'
     $kinds[' generate -m'] = 'models'
     $kinds[' generate --model'] = 'models'
     $kinds[' generate --revision'] = @()
@@ -184,6 +186,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -231,6 +234,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' translate --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' translate --shard'] = @()
     $kinds[' translate --max-errors'] = @()
+    $kinds[' translate --summary'] = 'FILES'
     $kinds[' translate -m'] = 'models'
     $kinds[' translate --model'] = 'models'
     $kinds[' translate --revision'] = @()
@@ -274,6 +278,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -318,6 +323,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' summarize --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' summarize --shard'] = @()
     $kinds[' summarize --max-errors'] = @()
+    $kinds[' summarize --summary'] = 'FILES'
     $kinds[' summarize -m'] = 'models'
     $kinds[' summarize --model'] = 'models'
     $kinds[' summarize --revision'] = @()
@@ -365,6 +371,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -409,6 +416,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' sentiment --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' sentiment --shard'] = @()
     $kinds[' sentiment --max-errors'] = @()
+    $kinds[' sentiment --summary'] = 'FILES'
     $kinds[' sentiment -m'] = 'models'
     $kinds[' sentiment --model'] = 'models'
     $kinds[' sentiment --revision'] = @()
@@ -462,6 +470,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -510,6 +519,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' embed --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' embed --shard'] = @()
     $kinds[' embed --max-errors'] = @()
+    $kinds[' embed --summary'] = 'FILES'
     $kinds[' embed -m'] = 'models'
     $kinds[' embed --model'] = 'models'
     $kinds[' embed --revision'] = @()
@@ -570,6 +580,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -621,6 +632,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' extract --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' extract --shard'] = @()
     $kinds[' extract --max-errors'] = @()
+    $kinds[' extract --summary'] = 'FILES'
     $kinds[' extract -m'] = 'models'
     $kinds[' extract --model'] = 'models'
     $kinds[' extract --revision'] = @()
@@ -673,6 +685,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -715,6 +728,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words nearest --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words nearest --shard'] = @()
     $kinds[' words nearest --max-errors'] = @()
+    $kinds[' words nearest --summary'] = 'FILES'
     $kinds[' words nearest -m'] = 'models'
     $kinds[' words nearest --model'] = 'models'
     $kinds[' words nearest --revision'] = @()
@@ -755,6 +769,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -798,6 +813,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words analogy --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words analogy --shard'] = @()
     $kinds[' words analogy --max-errors'] = @()
+    $kinds[' words analogy --summary'] = 'FILES'
     $kinds[' words analogy -m'] = 'models'
     $kinds[' words analogy --model'] = 'models'
     $kinds[' words analogy --revision'] = @()
@@ -835,6 +851,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -875,6 +892,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words odd --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words odd --shard'] = @()
     $kinds[' words odd --max-errors'] = @()
+    $kinds[' words odd --summary'] = 'FILES'
     $kinds[' words odd -m'] = 'models'
     $kinds[' words odd --model'] = 'models'
     $kinds[' words odd --revision'] = @()
@@ -912,6 +930,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -952,6 +971,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words compare --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words compare --shard'] = @()
     $kinds[' words compare --max-errors'] = @()
+    $kinds[' words compare --summary'] = 'FILES'
     $kinds[' words compare -m'] = 'models'
     $kinds[' words compare --model'] = 'models'
     $kinds[' words compare --revision'] = @()
@@ -989,6 +1009,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -1029,6 +1050,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words axis --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words axis --shard'] = @()
     $kinds[' words axis --max-errors'] = @()
+    $kinds[' words axis --summary'] = 'FILES'
     $kinds[' words axis -m'] = 'models'
     $kinds[' words axis --model'] = 'models'
     $kinds[' words axis --revision'] = @()
@@ -1067,6 +1089,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -1108,6 +1131,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words map --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words map --shard'] = @()
     $kinds[' words map --max-errors'] = @()
+    $kinds[' words map --summary'] = 'FILES'
     $kinds[' words map -m'] = 'models'
     $kinds[' words map --model'] = 'models'
     $kinds[' words map --revision'] = @()
@@ -1147,6 +1171,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -1189,6 +1214,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words evaluate --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words evaluate --shard'] = @()
     $kinds[' words evaluate --max-errors'] = @()
+    $kinds[' words evaluate --summary'] = 'FILES'
     $kinds[' words evaluate -m'] = 'models'
     $kinds[' words evaluate --model'] = 'models'
     $kinds[' words evaluate --revision'] = @()
@@ -1239,6 +1265,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -1282,6 +1309,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' bias weat --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' bias weat --shard'] = @()
     $kinds[' bias weat --max-errors'] = @()
+    $kinds[' bias weat --summary'] = 'FILES'
     $kinds[' bias weat -m'] = 'models'
     $kinds[' bias weat --model'] = 'models'
     $kinds[' bias weat --revision'] = @()
@@ -1323,6 +1351,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -1365,6 +1394,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' bias pairs --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' bias pairs --shard'] = @()
     $kinds[' bias pairs --max-errors'] = @()
+    $kinds[' bias pairs --summary'] = 'FILES'
     $kinds[' bias pairs -m'] = 'models'
     $kinds[' bias pairs --model'] = 'models'
     $kinds[' bias pairs --revision'] = @()
@@ -1405,6 +1435,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -1448,6 +1479,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' bias swap --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' bias swap --shard'] = @()
     $kinds[' bias swap --max-errors'] = @()
+    $kinds[' bias swap --summary'] = 'FILES'
     $kinds[' bias swap -m'] = 'models'
     $kinds[' bias swap --model'] = 'models'
     $kinds[' bias swap --revision'] = @()
@@ -1499,6 +1531,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -1551,6 +1584,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' attention-inspect --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' attention-inspect --shard'] = @()
     $kinds[' attention-inspect --max-errors'] = @()
+    $kinds[' attention-inspect --summary'] = 'FILES'
     $kinds[' attention-inspect -m'] = 'models'
     $kinds[' attention-inspect --model'] = 'models'
     $kinds[' attention-inspect --revision'] = @()

@@ -22,6 +22,7 @@ from tests.faults import ERRORS, KILLED, Ended, Fault, Faults, faulty_runs
 
 NAME = "owner/tiny"
 SUFFIXES = (".jsonl", ".csv", ".parquet", ".npy", ".jsonl.gz", ".txt")
+KEPT = (".jsonl", ".parquet")
 MANNERS = {"no space left": ERRORS[0], "input/output error": ERRORS[1], "killed": KILLED}
 WANTED = ("README.md", "config.json", "1_Pooling/config.json", "model.safetensors")
 
@@ -120,6 +121,43 @@ class OutputTrial:
         return f"{again}, {left}" if again.status or left or self._output.read_bytes() != self._whole else ""
 
 
+class JobTrial:
+    """A job that is kept: its output is whole or not there, and the same command goes on, whatever failed."""
+
+    def __init__(self, runs: Faults, folder: Path, model: Path, task: str, suffix: str) -> None:
+        self.runs, self.folder = runs, folder
+        self._input = folder.parent / "input.jsonl"
+        self._input.write_text(
+            "".join(f'{{"text": "a {letter} {letter}", "n": {n}}}\n' for n, letter in enumerate("abcdefgh" * 300))
+        )
+        self._output = folder / f"out{suffix}"
+        self._arguments = (task, "-m", model, "--threads", "1", "-i", self._input, "-o", self._output, "--resume")
+        self._whole = b""
+
+    def __call__(self, fault: Fault | None) -> tuple[Ended, str]:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir()
+        ended = self.runs.run(*self._arguments, fault=fault)
+        if fault is None or not fault.error:
+            self._whole = self._output.read_bytes()
+        return ended, self._lost(ended) if is_in_words(ended) else f"{ended}"
+
+    def _lost(self, ended: Ended) -> str:
+        if self._output.exists() and self._output.read_bytes() != self._whole:
+            return f"half an output: {ended}"
+        if ended.status == 0 and not self._output.exists():
+            return f"status 0 without results: {ended}"
+        again = self.runs.run(*self._arguments)
+        if again.status or self._output.read_bytes() != self._whole:
+            return f"it does not go on: {again} after {ended}"
+        left = [
+            path.name
+            for path in self.folder.rglob("*")
+            if path.name.endswith((".part", ".tmp")) and path.name[0] == "."
+        ]
+        return f"left over after {ended}: {left}" if left else ""
+
+
 Trial = Callable[[Fault | None], tuple[Ended, str]]
 
 
@@ -168,10 +206,17 @@ def cache_trials(made: Path, folder: Path) -> Iterator[dict[str, Trial]]:
 
 
 @contextmanager
-def output_trials(made: Path, folder: Path, suffixes: Sequence[str] = SUFFIXES) -> Iterator[dict[str, Trial]]:
-    """Results in files of some formats, by a tiny model."""
+def output_trials(
+    made: Path, folder: Path, suffixes: Sequence[str] = SUFFIXES, kept: Sequence[str] = KEPT
+) -> Iterator[dict[str, Trial]]:
+    """Results in files of some formats, by a tiny model; and jobs with such results."""
     from tests.tiny import save_classifier
 
     model = save_classifier(folder / "bert")
     with faulty_runs(made, "embed") as runs:
-        yield {f"embed -o {suffix}": OutputTrial(runs, folder / "out", model, "embed", suffix) for suffix in suffixes}
+        yield {
+            **{f"embed -o {suffix}": OutputTrial(runs, folder / "out", model, "embed", suffix) for suffix in suffixes},
+            **{
+                f"embed -o {suffix} --resume": JobTrial(runs, folder / "job", model, "embed", suffix) for suffix in kept
+            },
+        }

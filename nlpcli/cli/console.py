@@ -145,10 +145,21 @@ class Activity:
         on_terminal = sys.stderr.isatty() and not quiet
         self._moving = on_terminal if wanted is None else wanted and not quiet
         self._quiet = quiet
+        self._unwanted = wanted is False
         self._progress: Progress | None = None
         self._task: Any = None
         self._announced: set[str] = set()
         self._end = ExitStack()
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether there is a line that moves."""
+        return self._moving
+
+    @property
+    def is_logged(self) -> bool:
+        """Whether there is none because nobody looks on, and what takes long is said in lines of their own."""
+        return not self._moving and not self._quiet and not self._unwanted
 
     def __call__(self, text: str, fraction: float | None = None) -> None:
         """Show `text`, and how much of it is done where that is known."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
@@ -115,6 +116,10 @@ class SharedOptions:
     max_errors: Annotated[
         str | None,
         typer.Option(metavar="N|P%", help="End the run (status 4) when more records fail than that."),
+    ] = None
+    summary: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what there is to say of the run as JSON: records, failed, seconds …"),
     ] = None
     model: Annotated[
         str | None,

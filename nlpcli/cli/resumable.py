@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nlpcli.cli.console import complain
 from nlpcli.engines.job import Job, Resuming
 from nlpcli.engines.shards.driver import ShardedJob, open_job
-from nlpcli.engines.shards.folder import Finished, JobFolder, folder_of
+from nlpcli.engines.shards.folder import Finished, JobFolder, ShardReport, folder_of
 from nlpcli.errors import UsageError, quoted
 from nlpcli.records.inputs import InputFile
 from nlpcli.records.outputs import expanded
@@ -99,14 +99,13 @@ class KeptRun:
         """What the model makes of `record`, which is none of the input."""
         return self.sharded.some_result(record)
 
-    def compute_part(self, part: tuple[int, int]) -> int:
-        """Compute part I of N; how many of its records failed."""
+    def compute_part(self, part: tuple[int, int]) -> list[ShardReport]:
+        """Compute part I of N; what became of its shards."""
         reports = list(self.sharded.compute(part, self._resuming.retry_errors))
-        records, failed = sum(report.records for report in reports), sum(report.failed for report in reports)
         missing = len(self.sharded.missing)
-        rest = f"nlpcli jobs merge {quoted(self._output)}" if not missing else f"{missing:,} shards are not done yet"
-        complain(f"part {part[0]} of {part[1]} is done: {records:,} records, {failed:,} failed; {rest}")
-        return failed
+        rest = f"{missing:,} shards of others are missing" if missing else f"nlpcli jobs merge {quoted(self._output)}"
+        complain(f"part {part[0]} of {part[1]} is done; {rest}")
+        return reports
 
     def finish(self, paths: Sequence[Path]) -> None:
         """The output is in its place."""

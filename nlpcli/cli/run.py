@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from nlpcli.cli.console import Activity, complain, configure_logging, voice
 from nlpcli.cli.engine import engine_of
 from nlpcli.cli.planned import planned, replanned
+from nlpcli.cli.progress import ReadSoFar, Watch
 from nlpcli.cli.writers import LateWriter, NoWriter, RowsWriter, StreamedWriter, TerminalWriter
 from nlpcli.engines.job import AUTO, MOST_BATCH_TOKENS, ComputeSpec, Job, ModelSpec, Resuming
 from nlpcli.errors import NlpcliError, UsageError, quoted
@@ -29,6 +30,7 @@ from nlpcli.records.record import Origin, Record
 from nlpcli.records.table import InputColumns, NotHeld
 from nlpcli.records.writers import NpyWriter, Writer, make_writer
 from nlpcli.runtime.device import check_names
+from nlpcli.runtime.runs import Meter, metered
 from nlpcli.streams import STDIN, is_open
 from nlpcli.tasks.registry import needs_model
 
@@ -44,7 +46,6 @@ log = logging.getLogger(__name__)
 SOME_FAILED = 3
 # Of -i and -o: the standard stream.
 STANDARD = "-"
-_PROGRESS_SECONDS = 0.2
 _ENOUGH_FOR_A_SHARE = 100
 # Some word of it is in the vocabulary of any word vectors.
 _SOME_TEXT = "a the of 1 , . de la e и в 的 在 의 の"
@@ -143,6 +144,7 @@ class Plan:
     keep_warm: str | None = None
     resuming: Resuming | None = None
     max_errors: MaxErrors | None = None
+    summary: Path | None = None
 
 
 _FORMATS_OF_ROWS = frozenset({"text", "csv", "tsv", "parquet"})
@@ -179,7 +181,7 @@ def make_job(
         null_separated=shared.null,
         encoding=shared.encoding,
         whole=whole_records,
-        written=tuple(str(path) for path in (shared.output, *written) if path is not None),
+        written=tuple(str(path) for path in (shared.output, shared.summary, *written) if path is not None),
         delimiter=shared.delimiter,
         quote=shared.quote,
         no_header=shared.no_header,
@@ -255,6 +257,7 @@ def run_job(
         shared.keep_warm,
         _resuming(shared),
         None if shared.max_errors is None else MaxErrors.of(shared.max_errors),
+        shared.summary,
     )
     return (planned.get() or replanned.get() or carry_out)(plan)
 
@@ -278,33 +281,51 @@ def carry_out(plan: Plan, engine: Engine | None = None) -> int:
     files = [] if job.input.texts else input_files(job.input)
     decoder_for(job.input.encoding)
     _refuse_terminal_input(files, job.task)
-    activity, failures = Activity(plan.progress, plan.quiet), _Failures(job.on_error, plan.max_errors)
-    try:
+    failures = _Failures(job.on_error, plan.max_errors)
+    with _watched(plan, files, failures) as watch:
         if plan.resuming is not None:
-            _carry_out_kept(plan, plan.resuming, files, activity, failures)
+            _carry_out_kept(plan, plan.resuming, files, watch, failures)
         else:
-            source = _Computed(plan, files, activity, engine or _engine_of(plan, files))
-            _Run(plan, files, activity, failures, source).write()
-    finally:
-        activity.end()
+            source = _Computed(plan, files, watch, engine or _engine_of(plan, files))
+            _Run(plan, files, watch, failures, source).write()
+    watch.say_end(kept=plan.resuming is not None)
     return SOME_FAILED if failures.count else 0
 
 
-def _carry_out_kept(
-    plan: Plan, resuming: Resuming, files: list[InputFile], activity: Activity, failures: _Failures
-) -> None:
+@contextmanager
+def _watched(plan: Plan, files: list[InputFile], failures: _Failures) -> Iterator[Watch]:
+    """Within, it is said how a run goes on; behind it, what it was."""
+    activity, meter = Activity(plan.progress, plan.quiet), Meter()
+    watch, problem = Watch(activity, meter, files, plan.quiet), None
+    try:
+        with metered(meter):
+            yield watch
+    except NlpcliError as error:
+        problem = str(error)
+        raise
+    finally:
+        activity.end()
+        watch.failed = failures.count
+        if plan.summary is not None:
+            watch.write(plan.summary, problem)
+
+
+def _carry_out_kept(plan: Plan, resuming: Resuming, files: list[InputFile], watch: Watch, failures: _Failures) -> None:
     """A run that goes on from what was done before."""
     from nlpcli.cli.resumable import KeptRun
 
     of_all = plan.view.own_rows or plan.view.of_all
-    with KeptRun(plan.job, files, resuming, voice.arguments, of_all, activity) as kept:
+    with KeptRun(plan.job, files, resuming, voice.arguments, of_all, watch.activity) as kept:
+        watch.total = lambda: kept.sharded.manifest.records
         if resuming.shard is not None:
-            failures.count += kept.compute_part(resuming.shard)
+            reports = kept.compute_part(resuming.shard)
+            watch.count = sum(report.records for report in reports)
+            failures.count += sum(report.failed for report in reports)
         elif kept.is_finished:
             complain(f"{quoted(str(plan.job.output.path))} is whole already: nothing to do")
-            failures.count += kept.failed
+            watch.count, failures.count = kept.sharded.manifest.records, kept.failed
         else:
-            kept.finish(_Run(plan, files, activity, failures, kept).write())
+            kept.finish(_Run(plan, files, watch, failures, kept).write())
 
 
 def _engine_of(plan: Plan, files: list[InputFile]) -> Engine:
@@ -338,7 +359,7 @@ class _Run:
 
     plan: Plan
     files: list[InputFile]
-    activity: Activity
+    watch: Watch
     failures: _Failures
     source: _Source
 
@@ -365,11 +386,11 @@ class _Run:
             def make() -> Writer:
                 name = chosen_format(output, files).name
                 if streamed and name == "text":
-                    return StreamedWriter(view.render, stream, self.activity, output.null_separated)
+                    return StreamedWriter(view.render, stream, self.watch.activity, output.null_separated)
                 if plan.kept_back:
                     return NoWriter()
                 if drawn:
-                    return TerminalWriter(view.draw, self.activity)
+                    return TerminalWriter(view.draw, self.watch.activity)
                 known = None if view.own_rows else columns
                 return view.writer(name, stream, plan.job.options.fields, output.null_separated, known)
 
@@ -403,7 +424,7 @@ class _Run:
 
     def _write(self, writer: Writer, columns: InputColumns, on_text: TextCallback, moving: bool) -> None:
         outgoing = self.failures.sift(self.source.records(columns, on_text))
-        for record in _counted(self.plan.tap(outgoing) if self.plan.tap else outgoing, self.activity, moving):
+        for record in self.watch.over(self.plan.tap(outgoing) if self.plan.tap else outgoing, moving):
             self.failures.write(writer, record)
 
     def _close(self, writer: Writer) -> None:
@@ -429,7 +450,7 @@ class _Computed:
 
     plan: Plan
     files: list[InputFile]
-    activity: Activity
+    watch: Watch
     engine: Engine
 
     def records(self, columns: InputColumns, on_text: TextCallback) -> Iterator[Record]:
@@ -439,11 +460,13 @@ class _Computed:
             first = next(records, None)
             if first is None:
                 return iter(())
-            records = chain([first], records)
-        return self.engine(self.plan.job, records, self.activity, on_text)
+            so_far = ReadSoFar(self.files)
+            self.watch.total = so_far.total
+            records = so_far.over(chain([first], records))
+        return self.engine(self.plan.job, records, self.watch.activity, on_text)
 
     def some_result(self, record: Record) -> Mapping[str, Any]:
-        return next(iter(self.engine(self.plan.job, [record], self.activity, _no_text))).result or {}
+        return next(iter(self.engine(self.plan.job, [record], self.watch.activity, _no_text))).result or {}
 
 
 class _Failures:
@@ -485,17 +508,6 @@ class _Failures:
 def quoted_origin(record: Record) -> str:
     """Where a record stands, for a message."""
     return f"{quoted(record.origin.source)}:{record.origin.line}"
-
-
-def _counted(records: Iterator[Record], activity: Activity, moving: bool) -> Iterator[Record]:
-    """The records, with their number and speed shown now and then."""
-    start = last = time.monotonic()
-    for count, record in enumerate(records, start=1):
-        yield record
-        now = time.monotonic()
-        if moving and now - last > _PROGRESS_SECONDS:
-            last = now
-            activity(f"{count:,} records, {count / (now - start):,.0f} a second")
 
 
 def _no_text(record: Record, piece: str) -> None:

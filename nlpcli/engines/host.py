@@ -108,6 +108,7 @@ class Host:
         placement, best = place(job, self.hardware)
         threads = job.compute.threads or (best.threads if best else self.hardware.cores)
         budget = job.compute.batch_tokens or (best.batch_tokens if best else None)
+        runs.say_place(job.model.name, placement.device, placement.quantization or placement.dtype)
         with self._using(job, placement, progress, path) as held:
 
             def lane(task: BatchTask, device_type: str, threads: int, budget: int) -> Lane:

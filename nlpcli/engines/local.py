@@ -28,6 +28,7 @@ from nlpcli.runtime.device import (
     padded_tokens_per_batch,
     place_lookup,
 )
+from nlpcli.runtime.runs import say_place
 from nlpcli.tasks.base import BatchTask, ContinuousTask, Loaded, TextCallback, load, make_task
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ def run(
     hardware = hardware_for(job)
     placement, best = place(job, hardware)
     loaded = load_model(job, placement, progress)
+    say_place(job.model.name, placement.device, placement.quantization or placement.dtype)
     threads = job.compute.threads or (best.threads if best else hardware.cores)
     budget = job.compute.batch_tokens or (best.batch_tokens if best else None)
     yield from run_loaded(job, loaded, source, hardware, budget, threads, progress, on_text)

@@ -73,6 +73,8 @@ class InputFile:
     which `| tee` writes there."""
     found: str | None = None
     """The format that its first bytes say, once they were seen."""
+    bytes_read: int = 0
+    """How much of it the reading that began last has read, compressed as it is."""
 
     @property
     def format(self) -> FileFormat:
@@ -104,7 +106,7 @@ class InputFile:
             FormatUnknown: nothing says what it is, and it is no text.
             InputBroken: it cannot be read.
         """
-        chunks = plain_chunks(stream, quoted(self.name))
+        chunks = self._counted(plain_chunks(stream, quoted(self.name)))
         chunks = chunks if self.size is None else _up_to(chunks, self.size)
         content = content_of(chunks, self.expected, quoted(self.name))
         if content.holds_nul and not (self.told or binary or self.path is None or content.format == "parquet"):
@@ -114,6 +116,12 @@ class InputFile:
             )
         self.found = content.format
         return content
+
+    def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        self.bytes_read = 0
+        for chunk in chunks:
+            self.bytes_read += len(chunk)
+            yield chunk
 
 
 def _up_to(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:

@@ -43,6 +43,24 @@ class Cancellation:
             action()
 
 
+class Meter:
+    """What a run has computed, and where; counted by several threads."""
+
+    def __init__(self) -> None:
+        self.records = 0
+        self.tokens = 0
+        self.model = ""
+        self.device = ""
+        self.dtype = ""
+        self._counting = threading.Lock()
+
+    def count(self, records: int, tokens: int) -> None:
+        """So many more records, and tokens of any."""
+        with self._counting:
+            self.records += records
+            self.tokens += tokens
+
+
 class _Joint:
     """Several runs whose work is done together: cancelled when all of them are."""
 
@@ -63,6 +81,7 @@ class Usage:
 
 
 _cancellation: ContextVar[Cancellation | _Joint | None] = ContextVar("cancellation", default=None)
+_meter: ContextVar[Meter | None] = ContextVar("meter", default=None)
 _listener: ContextVar[Callable[[logging.LogRecord], object] | None] = ContextVar("listener", default=None)
 _usage: ContextVar[Usage | None] = ContextVar("usage", default=None)
 
@@ -100,6 +119,28 @@ def running(
         _cancellation.reset(tokens[0])
         _listener.reset(tokens[1])
         _usage.reset(tokens[2])
+
+
+@contextmanager
+def metered(meter: Meter) -> Iterator[None]:
+    """Within, what this thread computes is counted there."""
+    token = _meter.set(meter)
+    try:
+        yield
+    finally:
+        _meter.reset(token)
+
+
+def count(records: int, tokens: int) -> None:
+    """So many more records, and tokens of any, are computed for the run that this thread works for."""
+    if (meter := _meter.get()) is not None:
+        meter.count(records, tokens)
+
+
+def say_place(model: str, device: str, dtype: str) -> None:
+    """Where this thread's run is computed."""
+    if (meter := _meter.get()) is not None:
+        meter.model, meter.device, meter.dtype = model, device, dtype
 
 
 @contextmanager

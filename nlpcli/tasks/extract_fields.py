@@ -15,6 +15,7 @@ from nlpcli.records.record import Record
 from nlpcli.records.schema import Schema
 from nlpcli.records.splitting import without_surrogates
 from nlpcli.runtime.batching import Arrivals
+from nlpcli.runtime.runs import count
 from nlpcli.tasks.base import ContinuousTask, TextCallback
 from nlpcli.tasks.extraction import ExtractOptions, as_objects, in_offsets, outgoing
 from nlpcli.tasks.field_values import (
@@ -118,6 +119,7 @@ class FieldsTask(ContinuousTask):
 
     def _begin(self, record: Record) -> _Draft:
         text = without_surrogates(record.text)
+        count(1, 0)
         if record.error is not None or not text.strip():
             return _Draft(record, [], problem=record.error)
         try:
@@ -154,6 +156,7 @@ class FieldsTask(ContinuousTask):
 
         if event.ending is None:
             return
+        count(0, len(event.tokens))
         draft, place = event.request.owner
         if event.ending is Ending.MEMORY:
             draft.problem = "the text does not fit into memory; use --device cpu"

@@ -158,7 +158,7 @@ class GenerateTask(ContinuousTask):
         if (problem := self._completer.too_long(prompt)) is not None:
             draft.problem = problem
             return draft
-        runs.count(read=len(prompt))
+        runs.count(read=len(prompt), records=1)
         first = self._times_seen(prompt)
         batch.submit(
             self._completer.request(

@@ -27,10 +27,12 @@ def test_no_fault_and_no_kill_loses_a_model(made, tmp_path):
 
 
 def test_no_fault_and_no_kill_leaves_half_a_result(made, tmp_path):
-    with output_trials(made, tmp_path, (".jsonl", ".npy")) as trials:
+    with output_trials(made, tmp_path, (".jsonl", ".npy"), (".jsonl",)) as trials:
         for number, (name, trial) in enumerate(trials.items()):
             for manner, error in MANNERS.items():
-                tally = tried(trial, trial.folder, FILES, error, MOST, seed=number)
+                # Of a job nearly every call is a write, which is tried again.
+                kinds = tuple(kind for kind in FILES if kind != "write" or "--resume" not in name)
+                tally = tried(trial, trial.folder, kinds, error, MOST, seed=number)
                 assert (name, manner, tally.lost) == (name, manner, [])
 
 

@@ -21,6 +21,7 @@ from nlpcli.records.ranges import Shard
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import LARGEST_WINDOW, Arrivals, RunBatches
 from nlpcli.runtime.device import Hardware
+from nlpcli.runtime.runs import say_place
 from nlpcli.tasks.base import BatchTask, ContinuousTask, Loaded, make_task
 from nlpcli.tasks.registry import TASKS
 
@@ -133,6 +134,7 @@ class ShardRunner:
                 self._hardware = local.hardware_for(self._job)
                 placement, _ = local.place(self._job, self._hardware)
                 self._loaded = local.load_model(self._job, placement, self._progress)
+                say_place(self._job.model.name, placement.device, placement.quantization or placement.dtype)
                 task = make_task(self._job.task, self._job.options, self._loaded)
                 self._is_continuous = isinstance(task, ContinuousTask)
             return self._loaded, self._hardware

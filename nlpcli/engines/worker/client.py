@@ -47,6 +47,7 @@ from nlpcli.engines.worker.messages import (
 )
 from nlpcli.engines.worker.values import field_on_wire, read_ext
 from nlpcli.records.record import Origin, Record
+from nlpcli.runtime import runs
 from nlpcli.runtime.batching import LARGEST_WINDOW, WINDOW_CHARACTERS, Arrivals, ReadAhead
 
 if TYPE_CHECKING:
@@ -235,6 +236,8 @@ class Run:
             elif isinstance(message, Done):
                 if self._failure is not None:
                     raise self._failure
+                runs.count(message.records, message.tokens)
+                runs.say_place(self._request.model.name, message.device, message.dtype)
                 return
             else:
                 self._hear(message)

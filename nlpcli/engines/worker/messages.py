@@ -166,7 +166,12 @@ class Failed(Message):
 
 
 class Done(Message):
-    """The run is over, and every result was sent."""
+    """The run is over, and every result was sent: so many records and tokens were computed, and where."""
+
+    records: int = 0
+    tokens: int = 0
+    device: str = ""
+    dtype: str = ""
 
 
 class StatusRequest(Message):

@@ -1,0 +1,109 @@
+"""What a manifest costs, and how much memory a job takes, however many records it has.
+
+python tests/bench/jobs.py speed [RECORDS [MODEL]]     with and without --resume, in turn, by CPU and wall seconds
+python tests/bench/jobs.py memory [RECORDS...]         peak memory of jobs of so many records
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+WORDS = [
+    "the",
+    "a",
+    "good",
+    "bad",
+    "film",
+    "book",
+    "was",
+    "not",
+    "very",
+    "plot",
+    "long",
+    "dull",
+    "fine",
+    "great",
+    "ending",
+]
+
+
+def write_input(path: Path, count: int, longest: int = 24) -> Path:
+    """Records of some words each, a tenth of them repeated."""
+    chance = random.Random(count)
+    with path.open("w") as stream:
+        for number in range(count):
+            words = chance.choices(WORDS, k=chance.randint(1, longest))
+            stream.write(json.dumps({"n": number, "text": " ".join(words)}) + "\n")
+    return path
+
+
+def timed(arguments: list[str]) -> tuple[float, float, float]:
+    """Wall seconds, CPU seconds and peak memory in MB of a run in a fork."""
+    began = time.monotonic()
+    child = os.fork()
+    if not child:
+        from nlpcli.__main__ import run
+
+        os._exit(run(arguments))
+    _, status, usage = os.wait4(child, 0)
+    assert os.waitstatus_to_exitcode(status) in (0, 3)
+    return time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def speed(count: str = "20000", model: str = "starter/minilm", task: str = "embed", rounds: str = "5") -> None:
+    """Both ways in turn; the ratio of their medians."""
+    import torch  # noqa: F401 - what every run imports is there before
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        source = write_input(folder / "in.jsonl", int(count))
+        taken: dict[str, list[tuple[float, float, float]]] = {"plain": [], "kept": []}
+        for number in range(int(rounds)):
+            for way, more in (("plain", []), ("kept", ["--resume"])):
+                output = folder / f"{way}{number}.jsonl"
+                command = [task, "-m", model, "-i", str(source), "-o", str(output), "-q", "--no-server", *more]
+                taken[way].append(timed(command))
+                print(way, *(f"{value:.2f}" for value in taken[way][-1]), flush=True)
+        for place, unit in enumerate(("wall", "CPU", "MB")):
+            plain, kept = (statistics.median(one[place] for one in taken[way]) for way in ("plain", "kept"))
+            print(f"{unit}: plain {plain:.2f}, kept {kept:.2f}, ratio {plain / kept:.3f}")
+
+
+def memory(*counts: str) -> None:
+    """Peak memory of jobs of growing size, by the tiny model of the tests."""
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from tests.tiny import save_classifier
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        model = save_classifier(folder / "bert")
+        for count in counts or ("10000", "100000", "1000000"):
+            source = write_input(folder / "in.jsonl", int(count))
+            for more in ([], ["--resume"]):
+                command = [
+                    "sentiment",
+                    "-m",
+                    str(model),
+                    "-i",
+                    str(source),
+                    "-o",
+                    str(folder / "out.jsonl"),
+                    "-q",
+                    *more,
+                ]
+                seconds, _, peak = timed(command)
+                print(f"{int(count):,} records {' '.join(more) or 'plain'}: {peak:.0f} MB, {seconds:.0f} s", flush=True)
+                (folder / "out.jsonl").unlink()
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    {"speed": speed, "memory": memory}[sys.argv[1]](*sys.argv[2:])
