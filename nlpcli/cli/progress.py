@@ -15,7 +15,7 @@ from nlpcli.records.json_text import encode_json
 from nlpcli.records.record import Record, printable
 
 if TYPE_CHECKING:
-    from nlpcli.runtime.runs import Meter
+    from nlpcli.runtime.runs import Usage
 
 _MOVING_SECONDS = 0.2
 _LOG_SECONDS = 30.0
@@ -29,7 +29,7 @@ class Watch:
     """Looks on while records go out; `total` says how many there will be, where that can be told."""
 
     activity: Activity
-    meter: Meter
+    usage: Usage
     files: Sequence[InputFile]
     quiet: bool
     total: Callable[[], float | None] = lambda: None
@@ -76,7 +76,7 @@ class Watch:
             parts.append(f"{_clock(self.seconds / fraction - self.seconds)} left")
         if self._is_of_files:
             parts.append(printable(record.origin.source)[-_LONGEST_NAME:])
-        return ", ".join([*parts, self.meter.device] if self.meter.device else parts)
+        return ", ".join([*parts, self.usage.device] if self.usage.device else parts)
 
     def say_end(self, kept: bool) -> None:
         """The summary in a line, of a run over files that was long, or that is kept."""
@@ -89,18 +89,18 @@ class Watch:
 
     def summary(self) -> dict[str, int | float | str | None]:
         """What there is to say of a run, for programs."""
-        seconds = max(self.seconds, 1e-9)
+        seconds, tokens = max(self.seconds, 1e-9), self.usage.read + self.usage.written
         return {
             "records": self.count,
             "failed": self.failed,
-            "computed": self.meter.records,
+            "computed": self.usage.records,
             "seconds": round(self.seconds, 3),
             "records_per_second": round(self.count / seconds, 2),
-            "tokens": self.meter.tokens,
-            "tokens_per_second": round(self.meter.tokens / seconds, 1),
-            "device": self.meter.device or None,
-            "dtype": self.meter.dtype or None,
-            "model": self.meter.model or None,
+            "tokens": tokens,
+            "tokens_per_second": round(tokens / seconds, 1),
+            "device": self.usage.device or None,
+            "dtype": self.usage.dtype or None,
+            "model": self.usage.model or None,
         }
 
     def write(self, path: Path, error: str | None) -> None:

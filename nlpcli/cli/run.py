@@ -30,7 +30,7 @@ from nlpcli.records.record import Origin, Record
 from nlpcli.records.table import InputColumns, NotHeld
 from nlpcli.records.writers import NpyWriter, Writer, make_writer
 from nlpcli.runtime.device import check_names
-from nlpcli.runtime.runs import Meter, metered
+from nlpcli.runtime.runs import Usage, counted
 from nlpcli.streams import STDIN, is_open
 from nlpcli.tasks.registry import needs_model
 
@@ -295,10 +295,10 @@ def carry_out(plan: Plan, engine: Engine | None = None) -> int:
 @contextmanager
 def _watched(plan: Plan, files: list[InputFile], failures: _Failures) -> Iterator[Watch]:
     """Within, it is said how a run goes on; behind it, what it was."""
-    activity, meter = Activity(plan.progress, plan.quiet), Meter()
-    watch, problem = Watch(activity, meter, files, plan.quiet), None
+    activity, usage = Activity(plan.progress, plan.quiet), Usage()
+    watch, problem = Watch(activity, usage, files, plan.quiet), None
     try:
-        with metered(meter):
+        with counted(usage):
             yield watch
     except NlpcliError as error:
         problem = str(error)

@@ -279,7 +279,7 @@ class Batcher:
             self._size = min(4 * self._size, LARGEST_WINDOW)
         window = _Window(deque(records))
         sound = [record for record in records if record.error is None]
-        runs.count(len(sound), 0)
+        runs.count(records=len(sound))
         try:
             with self.computing():
                 splits = self.task.split(sound) if sound else []
@@ -347,9 +347,7 @@ class Batcher:
         return None
 
     def _batches_of(self, owners: Sequence[_Owner]) -> _Batches:
-        units = [unit for owner in owners for unit in owner.units]
-        runs.count(0, sum(unit.cost for unit in units))
-        return self._batches(units)
+        return self._batches([unit for owner in owners for unit in owner.units])
 
     def _batches(self, units: list[Unit]) -> _Batches:
         return self._run_all(units, cut([unit.cost for unit in units], self.budget))

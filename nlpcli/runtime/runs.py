@@ -43,24 +43,6 @@ class Cancellation:
             action()
 
 
-class Meter:
-    """What a run has computed, and where; counted by several threads."""
-
-    def __init__(self) -> None:
-        self.records = 0
-        self.tokens = 0
-        self.model = ""
-        self.device = ""
-        self.dtype = ""
-        self._counting = threading.Lock()
-
-    def count(self, records: int, tokens: int) -> None:
-        """So many more records, and tokens of any."""
-        with self._counting:
-            self.records += records
-            self.tokens += tokens
-
-
 class _Joint:
     """Several runs whose work is done together: cancelled when all of them are."""
 
@@ -74,14 +56,19 @@ class _Joint:
 
 @dataclass(slots=True)
 class Usage:
-    """The tokens that a run has read and written."""
+    """The records that a run has computed, the tokens that it has read and written, and where it does so."""
 
     read: int = 0
     written: int = 0
+    records: int = 0
+    model: str = ""
+    device: str = ""
+    dtype: str = ""
 
 
+# The shards of a job are computed side by side.
+_counting = threading.Lock()
 _cancellation: ContextVar[Cancellation | _Joint | None] = ContextVar("cancellation", default=None)
-_meter: ContextVar[Meter | None] = ContextVar("meter", default=None)
 _listener: ContextVar[Callable[[logging.LogRecord], object] | None] = ContextVar("listener", default=None)
 _usage: ContextVar[Usage | None] = ContextVar("usage", default=None)
 
@@ -99,12 +86,21 @@ def check() -> None:
         raise Cancelled
 
 
-def count(read: int = 0, written: int = 0) -> None:
-    """Tokens of the run that this thread works for."""
+def count(read: int = 0, written: int = 0, records: int = 0) -> None:
+    """Tokens and records of the run that this thread works for."""
     usage = _usage.get()
     if usage is not None:
-        usage.read += read
-        usage.written += written
+        with _counting:
+            usage.read += read
+            usage.written += written
+            usage.records += records
+
+
+def say_place(model: str, device: str, dtype: str) -> None:
+    """Where the run is computed that this thread works for."""
+    usage = _usage.get()
+    if usage is not None:
+        usage.model, usage.device, usage.dtype = model, device, dtype
 
 
 @contextmanager
@@ -122,25 +118,13 @@ def running(
 
 
 @contextmanager
-def metered(meter: Meter) -> Iterator[None]:
-    """Within, what this thread computes is counted there."""
-    token = _meter.set(meter)
+def counted(usage: Usage) -> Iterator[None]:
+    """Within, `usage` counts what this thread computes."""
+    token = _usage.set(usage)
     try:
         yield
     finally:
-        _meter.reset(token)
-
-
-def count(records: int, tokens: int) -> None:
-    """So many more records, and tokens of any, are computed for the run that this thread works for."""
-    if (meter := _meter.get()) is not None:
-        meter.count(records, tokens)
-
-
-def say_place(model: str, device: str, dtype: str) -> None:
-    """Where this thread's run is computed."""
-    if (meter := _meter.get()) is not None:
-        meter.model, meter.device, meter.dtype = model, device, dtype
+        _usage.reset(token)
 
 
 @contextmanager

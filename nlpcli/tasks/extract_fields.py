@@ -119,7 +119,7 @@ class FieldsTask(ContinuousTask):
 
     def _begin(self, record: Record) -> _Draft:
         text = without_surrogates(record.text)
-        count(1, 0)
+        count(records=1)
         if record.error is not None or not text.strip():
             return _Draft(record, [], problem=record.error)
         try:
@@ -156,7 +156,7 @@ class FieldsTask(ContinuousTask):
 
         if event.ending is None:
             return
-        count(0, len(event.tokens))
+        count(written=len(event.tokens))
         draft, place = event.request.owner
         if event.ending is Ending.MEMORY:
             draft.problem = "the text does not fit into memory; use --device cpu"

@@ -236,7 +236,7 @@ class Run:
             elif isinstance(message, Done):
                 if self._failure is not None:
                     raise self._failure
-                runs.count(message.records, message.tokens)
+                runs.count(message.read, message.written, message.records)
                 runs.say_place(self._request.model.name, message.device, message.dtype)
                 return
             else:

@@ -169,7 +169,8 @@ class Done(Message):
     """The run is over, and every result was sent: so many records and tokens were computed, and where."""
 
     records: int = 0
-    tokens: int = 0
+    read: int = 0
+    written: int = 0
     device: str = ""
     dtype: str = ""
 

@@ -174,12 +174,12 @@ class Session:
 
     def work(self, host: Host) -> None:
         """Run it; whatever becomes of it is said."""
-        meter = runs.Meter()
-        with runs.running(self.cancellation, self._note), runs.metered(meter):
+        usage = runs.Usage()
+        with runs.running(self.cancellation, self._note, usage):
             try:
                 for record in host.run(self._job(), self.inbox, self._progress, self._piece, self._request.path):
                     self._outbox.put(self._on_wire(record))
-                self._say(Done(meter.records, meter.tokens, meter.device, meter.dtype))
+                self._say(Done(usage.records, usage.read, usage.written, usage.device, usage.dtype))
             except runs.Cancelled:
                 return
             except Exception as error:  # noqa: BLE001 - said to the command, which knows what to do
