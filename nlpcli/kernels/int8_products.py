@@ -71,26 +71,47 @@ class StaticInt8Linear(nn.Module):  # type: ignore[misc]
 
 
 class DynamicInt8Linear(nn.Module):  # type: ignore[misc]
-    """x Wᵀ + b in float32; inference on x86 alone. `lowest`: what no activation is below, where that is known."""
+    """x Wᵀ + b in float32 for matrices side by side; inference on x86 alone. `lowest`: what no activation is below,
+    where that is known.
+    """
 
     bias: Tensor
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, lowest: float | None = None) -> None:
+    def __init__(self, weights: Sequence[Tensor], biases: Sequence[Tensor | None], lowest: float | None = None) -> None:
         super().__init__()
-        weight = weight.detach().float()
+        weight = torch.cat([matrix.detach().float() for matrix in weights])
         scales = pair_scales(weight)
         self.packed = packed(quantized(weight, scales[:, None]), scales.double(), None)
-        self.register_buffer("bias", weight.new_zeros(len(weight)) if bias is None else bias.detach().float())
+        found = [
+            matrix.new_zeros(len(matrix)) if bias is None else bias.detach()
+            for matrix, bias in zip(weights, biases, strict=True)
+        ]
+        self.register_buffer("bias", torch.cat(found).float())
         self._signed = lowest is None
         self._zero_point = _DYNAMIC_ZERO if lowest is None else _ZERO_OF_MOSTLY_POSITIVE
         self._largest = UINT8_MAX - self._zero_point
         self._least = TINY if lowest is None else -lowest * self._largest / self._zero_point
 
-    def forward(self, hidden_states: Tensor) -> Tensor:
-        """(…, in_features) → (…, out_features), float32."""
-        sizes = hidden_states.abs() if self._signed else hidden_states
+    def forward(self, rows: Tensor) -> Tensor:
+        """(rows, in_features) → (rows, out_features), float32."""
+        product, scales = self._product(rows, torch.empty_like(rows))
+        return torch.addcmul(self.bias, product, scales, out=product)
+
+    def add_to(self, base: Tensor, rows: Tensor) -> Tensor:
+        """`base` plus x Wᵀ, without the bias, in the memory of `base`; nothing of `rows` is left."""
+        return base.addcmul_(*self._product(rows, rows))
+
+    def _product(self, rows: Tensor, scaled: Tensor) -> tuple[Tensor, Tensor]:
+        """The product of the rows, each divided by its scale (in the memory of `scaled`), and these scales."""
+        sizes = rows.abs() if self._signed else rows
         scales = sizes.amax(-1, keepdim=True).clamp_min_(self._least).div_(self._largest)
-        product = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
-            hidden_states * scales.reciprocal(), 1.0, self._zero_point, self.packed
-        )
-        return torch.addcmul(self.bias, product, scales)
+        torch.mul(rows, scales.reciprocal(), out=scaled)
+        return _product(scaled, 1.0, self._zero_point, self.packed), scales
+
+
+def _product(rows: Tensor, scale: float, zero_point: int, packed: torch.ScriptObject) -> Tensor:
+    # The overload by its name: to find it takes time.
+    product: Tensor = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32.default(
+        rows, scale, zero_point, packed
+    )
+    return product

@@ -20,6 +20,7 @@ from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from nlpcli.errors import ModelUnusable, quoted
 from nlpcli.models.bert.first_token import read_first_token_alone
+from nlpcli.models.bert.layers import layer_names
 from nlpcli.models.foreign import check_folder, check_tokens, check_vocabulary, said_of
 from nlpcli.models.llama.configuration import has_generic_tokenizer
 from nlpcli.models.preparing import BERGAMOT, compute_in_float32, decided, precision_of, prepare
@@ -100,6 +101,9 @@ def load_encoder(model: LocalModel, placement: Placement) -> torch.nn.Module:
         module = _from_pretrained(transformers.AutoModel, model, options)
         if config.is_encoder_decoder:
             module = module.get_encoder()
+    if layer_names(config) is not None and hasattr(module, "pooler"):
+        # What BERT's kind makes of the first token for its heads is no part of the vectors.
+        module.pooler = None
     return _ready(module, placement, precision, model.name)
 
 

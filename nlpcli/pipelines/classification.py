@@ -20,7 +20,7 @@ from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.attribution.embeddings import WordEmbeddings
 from nlpcli.pipelines.attribution.evidence import Evidence
 from nlpcli.pipelines.labels import Meaning, label_names, meaning_of
-from nlpcli.pipelines.windows import Window, Windows, with_rounded_rows
+from nlpcli.pipelines.windows import Window, Windows, rows_for
 from nlpcli.runtime.device import Placement
 
 Probabilities = np.ndarray[Any, np.dtype[np.float32]]
@@ -37,6 +37,7 @@ class ClassificationPipeline:
         self.labels = label_names
         self.meaning: Meaning = meaning_of(config)
         self._windows = Windows(self.tokenizer, longest_input(config, self.tokenizer))
+        self._rows = rows_for(self.model)
         if config.pad_token_id is None:
             # Decoders find the end of a text by its padding.
             config.pad_token_id = self._windows.padding
@@ -57,7 +58,7 @@ class ClassificationPipeline:
     def classify(self, windows: Sequence[Window]) -> Probabilities:
         """(windows, labels) float32: rows sum to 1, or each number is a probability of its own (see `meaning`)."""
         with torch.inference_mode():
-            logits = self._logits(with_rounded_rows(windows))[: len(windows)].float()
+            logits = self._logits(self._rows(windows))[: len(windows)].float()
             probabilities: Probabilities = _PROBABILITIES[self.meaning](logits).cpu().numpy()
             return probabilities
 

@@ -21,7 +21,7 @@ from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.attribution.embeddings import WordEmbeddings
 from nlpcli.pipelines.chunks import CHUNK_TOKENS, Chunk, spans_of_chunks
 from nlpcli.pipelines.pooling import SentenceConfig, read_sentence_config
-from nlpcli.pipelines.windows import Window, Windows, with_rounded_rows
+from nlpcli.pipelines.windows import Window, Windows, rows_for
 from nlpcli.runtime.device import Placement
 
 _LEAST_ROOM = 4
@@ -48,6 +48,7 @@ class EmbeddingPipeline:
         limit = longest_input(model.config, tokenizer)
         self.longest_input = min(self.sentence_config.longest_input or limit, limit)
         self._windows = Windows(self.tokenizer, self.longest_input)
+        self._rows = rows_for(self.model)
 
     @property
     def dimension(self) -> int:
@@ -114,7 +115,7 @@ class EmbeddingPipeline:
         `unpooled` says how many tokens at the start of each window (those of a prompt) the pooling leaves out.
         `pooling`: `auto`, the model's own, or one of `pooling.FROM_OPTION`.
         """
-        rows = with_rounded_rows(windows)
+        rows = self._rows(windows)
         masked = None if unpooled is None else [*unpooled, *([0] * (len(rows) - len(windows)))]
         with torch.inference_mode():
             vectors = self._forward(self._windows.collate(rows, self.device), masked, pooling)[: len(windows)]

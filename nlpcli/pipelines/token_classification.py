@@ -19,7 +19,7 @@ from nlpcli.models.preparing import longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.labels import label_names
 from nlpcli.pipelines.token_labels import Move, moves_of, runs
-from nlpcli.pipelines.windows import Window, Windows, with_rounded_rows
+from nlpcli.pipelines.windows import Window, Windows, rows_for
 from nlpcli.runtime.device import Placement
 from nlpcli.text.spans import Span, span_of
 
@@ -54,6 +54,7 @@ class TokenClassificationPipeline(TransformersPipeline):  # type: ignore[misc]
         self._moves = moves_of(self.labels)
         self.types = tuple(dict.fromkeys(move.type for move in self._moves if move.type is not None))
         self._windows = Windows(self.tokenizer, longest_input(config, self.tokenizer))
+        self._rows = rows_for(self.model)
         if config.pad_token_id is None:
             config.pad_token_id = self._windows.padding
 
@@ -89,7 +90,7 @@ class TokenClassificationPipeline(TransformersPipeline):  # type: ignore[misc]
     def label(self, passages: Sequence[Window]) -> list[Probabilities]:
         """For each window (tokens, labels) float32, special tokens left out; rows sum to 1."""
         with torch.inference_mode():
-            inputs = self._windows.collate(with_rounded_rows(passages), self.device)
+            inputs = self._windows.collate(self._rows(passages), self.device)
             logits = self._forward_all(inputs)[: len(passages)].float()
             probabilities = torch.softmax(logits, dim=-1).cpu().numpy()
         return [

@@ -6,13 +6,13 @@ tokens around it. Nothing is ever cut away.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor
 
-from nlpcli.kernels.shapes import rounded_rows
+from nlpcli.kernels.shapes import keeps_shapes, rounded_rows
 from nlpcli.text.detection import detect
 from nlpcli.text.sentences import split
 
@@ -180,6 +180,11 @@ def pad(windows: Sequence[Window], padding: int, device: torch.device) -> dict[s
 def with_rounded_rows(windows: Sequence[Window]) -> list[Window]:
     """The windows, and the last one a few times more (see `kernels.shapes`)."""
     return [*windows, *([windows[-1]] * (rounded_rows(len(windows)) - len(windows)))]
+
+
+def rows_for(module: torch.nn.Module) -> Callable[[Sequence[Window]], list[Window]]:
+    """What makes the rows of a batch of windows: as many as there are, or few counts where these are cheaper."""
+    return with_rounded_rows if keeps_shapes(module) else list
 
 
 def _placed(

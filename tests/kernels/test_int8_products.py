@@ -40,7 +40,7 @@ def test_the_largest_numbers_do_not_overflow():
 
 
 def quantized(linear, lowest=None):
-    return DynamicInt8Linear(linear.weight, linear.bias, lowest)
+    return DynamicInt8Linear([linear.weight], [linear.bias], lowest)
 
 
 @pytest.fixture

@@ -16,19 +16,26 @@ Finish = Callable[[Any, Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class LayerNames:
-    """Where the layers are in the model, and the linear layers in each; `up` and `down` are its feed-forward part.
+    """Where the layers are in the model, and the parts of each; `out` follows its attention, `up`, `activation` and
+    `down` are its feed-forward part, and each of the two is added to what went in and normalized.
 
     `finish(layer, context, hidden_states)` is what a layer does after its attention, whose heads gave `context`, from
     the hidden states that went into it; both (batch, tokens, width). None: its attention is of a kind of its own.
+    `adds_positions`: the encoder makes what is added to the scores, by how far apart two tokens are.
     """
 
     layers: str
     query: str
     key: str
     value: str
+    out: str
+    attention_norm: str
     up: str
+    activation: str
     down: str
+    norm: str
     finish: Finish | None
+    adds_positions: bool = False
 
     def of(self, model: nn.Module) -> nn.ModuleList:
         """The layers of a model of this family, with or without a head."""
@@ -56,8 +63,12 @@ _BERT = LayerNames(
     query="attention.self.query",
     key="attention.self.key",
     value="attention.self.value",
+    out="attention.output.dense",
+    attention_norm="attention.output.LayerNorm",
     up="intermediate.dense",
+    activation="intermediate.intermediate_act_fn",
     down="output.dense",
+    norm="output.LayerNorm",
     finish=_finish_bert,
 )
 _DISTILBERT = LayerNames(
@@ -65,8 +76,12 @@ _DISTILBERT = LayerNames(
     query="attention.q_lin",
     key="attention.k_lin",
     value="attention.v_lin",
+    out="attention.out_lin",
+    attention_norm="sa_layer_norm",
     up="ffn.lin1",
+    activation="ffn.activation",
     down="ffn.lin2",
+    norm="output_layer_norm",
     finish=_finish_distilbert,
 )
 # Its attention adds relative positions.
@@ -75,9 +90,14 @@ _MPNET = LayerNames(
     query="attention.attn.q",
     key="attention.attn.k",
     value="attention.attn.v",
+    out="attention.attn.o",
+    attention_norm="attention.LayerNorm",
     up="intermediate.dense",
+    activation="intermediate.intermediate_act_fn",
     down="output.dense",
+    norm="output.LayerNorm",
     finish=None,
+    adds_positions=True,
 )
 # By `model_type`. The classifiers of all of them read the first token, by their head or by a pooler, and no other.
 _FAMILIES = {

@@ -99,10 +99,7 @@ class BertEncoderModel(nn.Module):  # type: ignore[misc]
         super().__init__()
         self.config = config
         self.embeddings = _Embeddings(config, tensors, f"{prefix}embeddings.")
-        self.encoder = nn.Module()
-        self.encoder.layer = nn.ModuleList(
-            _Layer(config, tensors, f"{prefix}encoder.layer.{number}.") for number in range(config.num_hidden_layers)
-        )
+        self.encoder = _Encoder(config, tensors, f"{prefix}encoder.layer.")
         # More layers than are asked for are another model, or a damaged configuration.
         tensors.refuse(f"{prefix}encoder.layer.{config.num_hidden_layers}.output.dense.weight")
 
@@ -122,9 +119,7 @@ class BertEncoderModel(nn.Module):  # type: ignore[misc]
         if attention_mask is not None:
             length = input_ids.shape[1]
             mask = attention_mask.bool()[:, None, None, :].expand(-1, -1, length, -1)
-        for layer in self.encoder.layer:
-            hidden = layer(hidden, mask)
-        return Hidden(hidden)
+        return Hidden(self.encoder(hidden, mask).last_hidden_state)
 
 
 class BertClassifier(nn.Module):  # type: ignore[misc]
@@ -170,6 +165,19 @@ class _Embeddings(nn.Module):  # type: ignore[misc]
         positions = self.position_embeddings.weight[: input_ids.shape[1]]
         summed: Tensor = self.LayerNorm(words + self.token_type_embeddings.weight[0] + positions)
         return summed
+
+
+class _Encoder(nn.Module):  # type: ignore[misc]
+    def __init__(self, config: PlainConfig, tensors: Tensors, prefix: str) -> None:
+        super().__init__()
+        self.layer = nn.ModuleList(
+            _Layer(config, tensors, f"{prefix}{number}.") for number in range(config.num_hidden_layers)
+        )
+
+    def forward(self, hidden: Tensor, mask: Tensor | None) -> Hidden:
+        for layer in self.layer:
+            hidden = layer(hidden, mask)
+        return Hidden(hidden)
 
 
 class _Layer(nn.Module):  # type: ignore[misc]
