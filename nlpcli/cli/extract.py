@@ -10,14 +10,14 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli.arguments import TaskCommand, command_app
-from nlpcli.cli.extract_mask import chosen_kinds, run_mask, run_unmask
+from nlpcli.cli.extract_mask import run_mask, run_unmask
 from nlpcli.cli.extract_schema import is_shipped, read_examples, read_schema, shipped_examples
 from nlpcli.cli.options import OutputFormat, Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import LongForm, View, make_job, run_job
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.splitting import without_surrogates
-from nlpcli.tasks.extraction import STARTER_TYPES, ExtractOptions, Result
+from nlpcli.tasks.extraction import ExtractOptions, Result, chosen_kinds
 from nlpcli.views import keyphrases as phrases
 from nlpcli.views import span_files
 from nlpcli.views import spans as drawings
@@ -190,7 +190,7 @@ def extract(
         raise UsageError("--html shows texts, and --count shows none; leave one of them out")
     shared = _laid_out(shared, layout, count or html is not None)
     per = Per.LINE if schema is None else Per.DOCUMENT
-    model = catalog().defaults[_role(options)]
+    model = catalog().defaults[options.role]
     job = make_job("extract", options, shared, texts, per, model, written=[html])
     tap = None if html is None else SpanPage(html, options.offsets)
     return run_job(job, shared, _view(options, layout), tap, unwritten=html is not None)
@@ -252,13 +252,6 @@ def _listed(types: str | None, option: str = "--types") -> tuple[str, ...]:
     if not distinct:
         raise UsageError(f'{option} takes names, separated by commas: {option} "PERSON,ORG"')
     return distinct
-
-
-def _role(options: ExtractOptions) -> str:
-    """The task whose default model does it: types that the starter model does not know are asked of one that writes."""
-    own = {type_.casefold() for type_ in STARTER_TYPES}
-    asks = options.result == "fields" or any(type_.casefold() not in own for type_ in options.types)
-    return "generate" if asks else "extract"
 
 
 def _check(options: ExtractOptions) -> None:

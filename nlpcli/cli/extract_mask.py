@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,23 +14,11 @@ from nlpcli.records.in_place import in_place
 from nlpcli.records.mask_map import GrowingMap, MaskMap, read_map
 from nlpcli.records.record import Record
 from nlpcli.tasks.extraction import ExtractOptions
-from nlpcli.text.personal.tokens import KIND_NAMES
 from nlpcli.views import masked
 from nlpcli.views.spans import character_offsets
 
 if TYPE_CHECKING:
     from nlpcli.cli.options import Per, SharedOptions
-
-_ALL = "ALL"
-
-
-def chosen_kinds(names: Sequence[str]) -> tuple[str, ...]:
-    """Kinds as the table writes them (`birth-date` → BIRTH_DATE, `all` → each of it); others are types of entities."""
-    kinds: list[str] = []
-    for name in names:
-        kind = name.upper().replace("-", "_").replace(" ", "_")
-        kinds += KIND_NAMES if kind == _ALL else [kind if kind in KIND_NAMES else name]
-    return tuple(dict.fromkeys(kinds))
 
 
 def run_mask(

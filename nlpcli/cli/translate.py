@@ -19,7 +19,7 @@ from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.cli.why import Why, WhyPage, page_of_reasons
 from nlpcli.errors import InputBroken, UsageError, quoted
 from nlpcli.models.catalog import catalog
-from nlpcli.models.pairs import model_for, sources_into
+from nlpcli.models.pairs import likely_source, model_for, sources_into
 from nlpcli.records.content import read_document
 from nlpcli.records.inputs import InputSpec, input_files
 from nlpcli.records.readers import read_records
@@ -39,9 +39,8 @@ Examples:
   cat notes.md | nlpcli translate --to pt --markup markdown
 """
 
-# A language is told from so much of the input, and surely from this probability on.
+# A language is told from so much of the input.
 _FIRST_RECORDS, _FIRST_CHARACTERS = 50, 500
-_SURE = 0.8
 # What is as fast as can be; other dtypes compute the reference.
 _FAST = ("auto", "int8")
 
@@ -133,17 +132,8 @@ def translate(
 
 def _source_at_hand(options: TranslateOptions, spec: InputSpec) -> str | None:
     """The language of the first texts, among those that models at hand translate from; None: it makes no difference."""
-    known = sources_into(options.target)
-    text = _first_prose(spec, options.markup) if len(known) > 1 else ""
-    if not text:
-        return None
-    from nlpcli.text.detection import among, is_sure, probabilities
-
-    likely = probabilities(text)
-    first = next(iter(likely))
-    if first not in known and is_sure(text, first, likely, _SURE):
-        return None
-    return among(likely, known).code
+    several = len(sources_into(options.target)) > 1
+    return likely_source(_first_prose(spec, options.markup), options.target) if several else None
 
 
 @contextmanager

@@ -274,13 +274,13 @@ def _stamp(model: LocalModel) -> Hashable:
 
 def _stamp_of(path: Path) -> Hashable:
     # The manifest says by its time when a model was last used.
-    files = [path] if path.is_file() else sorted(file for file in path.iterdir() if file.name != MANIFEST)
+    files = sorted(file for file in path.iterdir() if file.name != MANIFEST) if path.is_dir() else [path]
     return tuple((file.name, status.st_mtime_ns, status.st_size) for file in files if (status := file.stat()))
 
 
 def _size_of_files(model: LocalModel) -> int:
     """About as much as a model takes, before it is loaded."""
-    files = [model.path] if model.path.is_file() else list(model.path.rglob("*"))
+    files = list(model.path.rglob("*")) if model.path.is_dir() else [model.path]
     own = sum(file.stat().st_size for file in files if file.is_file())
     return own + (_size_of_files(model.then) if model.then else 0)
 

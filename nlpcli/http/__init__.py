@@ -5,5 +5,6 @@
 - a request: `body` (read and checked), `models` (which may be asked for), `runner` (its run in the host), `failures`
   (what goes wrong, in the shape of each interface), `tokens` (texts that are given as such), `events` (answers that
   come bit by bit)
-- the interfaces: `embeddings`, `completions`
+- the interfaces: `embeddings` and `completions` (OpenAI's), `rerank` (Jina's and Cohere's), `libretranslate`, `tasks`
+  (nlpcli's own); `translation` chooses the model of two of them
 """

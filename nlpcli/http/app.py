@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Scope
 
 from nlpcli import __version__
 from nlpcli.errors import NlpcliError
-from nlpcli.http import completions, embeddings
+from nlpcli.http import completions, embeddings, libretranslate, rerank, tasks
 from nlpcli.http.body import gone, with_body
 from nlpcli.http.failures import RETRY_SECONDS, Failure, failure_of, mistake, shape_of
 from nlpcli.http.guard import guarded
@@ -72,6 +72,16 @@ ENDPOINTS: dict[str, tuple[str, Endpoint]] = {
     "/v1/embeddings": ("POST", embeddings.embeddings),
     "/v1/chat/completions": ("POST", completions.chat),
     "/v1/completions": ("POST", completions.completions),
+    "/v1/rerank": ("POST", rerank.rerank),
+    "/v2/rerank": ("POST", rerank.rerank),
+    "/v1/translate": ("POST", tasks.translate),
+    "/v1/summarize": ("POST", tasks.summarize),
+    "/v1/classify": ("POST", tasks.classify),
+    "/v1/extract": ("POST", tasks.extract),
+    "/translate": ("POST", libretranslate.translate),
+    "/detect": ("POST", libretranslate.detect),
+    "/languages": ("GET", libretranslate.languages),
+    "/frontend/settings": ("GET", libretranslate.settings),
 }
 """Path → method, and what answers it: with a response, or with what becomes JSON."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -22,8 +23,6 @@ async def with_body(request: Request, limits: Limits) -> Request:
     Raises:
         Failure: the body is too large, or comes too slowly.
     """
-    if request.method not in {"POST", "PUT", "PATCH"}:
-        return request
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > limits.body:
         raise _too_large(limits)
@@ -87,8 +86,20 @@ def decoded(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at ")
-        field = place.strip("`").removeprefix("$").removeprefix(".") or None
-        raise Failure(400, f"{field or 'the body'}: {message}", "invalid_value", field) from error
+        raise _misfit(error) from error
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise Failure(400, f"the body is not JSON: {error}", "invalid_json") from error
+
+
+def fitting(fields: Mapping[str, Any], kind: type[T]) -> T:
+    """Fields of a form, which are texts, as a value of a type. Raises Failure where they are none."""
+    try:
+        return msgspec.convert(fields, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise _misfit(error) from error
+
+
+def _misfit(error: msgspec.ValidationError) -> Failure:
+    message, _, place = str(error).partition(" - at ")
+    field = place.strip("`").removeprefix("$").removeprefix(".") or None
+    return Failure(400, f"{field or 'the body'}: {message}", "invalid_value", field)

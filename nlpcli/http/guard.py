@@ -12,12 +12,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nlpcli.http.failures import Failure
+from nlpcli.http.failures import LIBRETRANSLATE, Failure
 from nlpcli.http.metrics import Metrics
 from nlpcli.http.options import ServerOptions
 
 # What a server's monitor asks without a key.
 OPEN = frozenset({"/health"})
+# Of a request that has shown no key yet.
+AWAITS_KEY = "nlpcli.awaits_key"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _ALL = "*"
@@ -30,7 +32,7 @@ def guarded(
 ) -> ASGIApp:
     """An application that only those reach who may; what it answers is counted. `answer` puts a failure into words,
     `path_of` is the label of a path."""
-    inner: ASGIApp = _Keys(app, options.keys, answer) if options.keys else app
+    inner: ASGIApp = _Keys(app, options, answer) if options.keys else app
     if options.origins:
         inner = CORSMiddleware(
             inner,
@@ -111,24 +113,30 @@ def _name_of(host: str) -> str:
 
 
 class _Keys:
-    """Asks for a key."""
+    """Asks for a key. LibreTranslate's clients send it as a field, which is looked at when the body is read."""
 
-    def __init__(self, app: ASGIApp, keys: tuple[str, ...], answer: Answer) -> None:
+    def __init__(self, app: ASGIApp, options: ServerOptions, answer: Answer) -> None:
         self._app = app
         self._answer = answer
-        self._keys = [key.encode() for key in keys]
+        self._options = options
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] in OPEN or self._is_known(Headers(scope=scope)):
+        is_known = is_key(self._options, _key_of(Headers(scope=scope)))
+        scope[AWAITS_KEY] = not is_known
+        if is_known or scope["path"] in OPEN or scope["path"] in LIBRETRANSLATE:
             await self._app(scope, receive, send)
             return
         failure = Failure(401, "a key is missing or wrong; send it as: Authorization: Bearer KEY", "invalid_api_key")
         await self._answer(scope, failure)(scope, receive, send)
 
-    def _is_known(self, headers: Headers) -> bool:
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            key = headers.get("x-api-key", "")
-        shown = key.strip().encode()
-        # All of them are compared, so that the time says nothing.
-        return sum(hmac.compare_digest(shown, known) for known in self._keys) > 0
+
+def _key_of(headers: Headers) -> str:
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    return (key if scheme.lower() == "bearer" else headers.get("x-api-key", "")).strip()
+
+
+def is_key(options: ServerOptions, key: str) -> bool:
+    """Whether a client may ask that shows this key."""
+    shown = key.encode("utf-8", "replace")
+    # All of them are compared, so that the time says nothing.
+    return not options.keys or sum(hmac.compare_digest(shown, known.encode()) for known in options.keys) > 0

@@ -6,6 +6,9 @@ from nlpcli.errors import ModelMissing
 from nlpcli.models.catalog import catalog
 from nlpcli.text.languages import name_of
 
+# A language is told surely from this probability on.
+_SURE = 0.8
+
 
 def starter_pairs() -> dict[tuple[str, str], str]:
     """Source and target language → starter model."""
@@ -37,6 +40,21 @@ def sources_into(target: str | None) -> list[str]:
     """The languages that models at hand translate into `target` (None: into any), those of starter models first."""
     pairs = [*starter_pairs(), *pairs_at_hand()]
     return list(dict.fromkeys(source for source, into in pairs if target in (None, into)))
+
+
+def likely_source(text: str, target: str | None) -> str | None:
+    """The language of `text`, among those that models at hand translate from; None: it makes no difference, or it is
+    surely another."""
+    known = sources_into(target)
+    if len(known) < 2 or not text:
+        return None
+    from nlpcli.text.detection import among, is_sure, probabilities
+
+    likely = probabilities(text)
+    first = next(iter(likely))
+    if first not in known and is_sure(text, first, likely, _SURE):
+        return None
+    return among(likely, known).code
 
 
 def model_for(source: str | None, target: str | None, default: str) -> str:

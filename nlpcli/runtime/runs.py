@@ -165,7 +165,7 @@ class RunHandler(logging.Handler):
         listener = _listener.get()
         if listener is not None:
             listener(record)
-        elif self._otherwise is not None:
+        elif self._otherwise is not None and record.levelno >= self._otherwise.level:
             self._otherwise.handle(record)
 
 

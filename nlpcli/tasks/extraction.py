@@ -17,6 +17,7 @@ Result = Literal["entities", "keyphrases", "fields", "masked", "unmasked"]
 Aggregation = Literal["simple", "first", "average", "max"]
 Method = Literal["embedding", "yake"]
 _DIGITS = 6
+_ALL = "ALL"
 STARTER_TYPES = (
     "CARDINAL", "DATE", "EVENT", "FAC", "GPE", "LANGUAGE", "LAW", "LOC", "MONEY", "NORP", "ORDINAL", "ORG", "PERCENT",
     "PERSON", "PRODUCT", "QUANTITY", "TIME", "WORK_OF_ART",
@@ -76,6 +77,16 @@ class ExtractOptions:
         return self.result == "masked"
 
     @property
+    def role(self) -> str:
+        """The task whose default model does it: types that the starter model does not know are asked of one that
+        writes."""
+        if self.result == "keyphrases":
+            return "embed"
+        own = {name.casefold() for name in STARTER_TYPES}
+        asks = self.result == "fields" or any(name.casefold() not in own for name in self.types)
+        return "generate" if asks else "extract"
+
+    @property
     def entity_kinds(self) -> tuple[str, ...]:
         """The kinds to be masked that are types of entities."""
         return tuple(kind for kind in self.kinds if kind not in KIND_NAMES)
@@ -84,6 +95,15 @@ class ExtractOptions:
     def token_labels(self) -> frozenset[str]:
         """The labels that a token may have."""
         return LABELS | {label_of(kind) for kind in self.entity_kinds} if self.known is None else self.known.labels
+
+
+def chosen_kinds(names: Sequence[str]) -> tuple[str, ...]:
+    """Kinds as the table writes them (`birth-date` → BIRTH_DATE, `all` → each of it); others are types of entities."""
+    kinds: list[str] = []
+    for name in names:
+        kind = name.upper().replace("-", "_").replace(" ", "_")
+        kinds += KIND_NAMES if kind == _ALL else [kind if kind in KIND_NAMES else name]
+    return tuple(dict.fromkeys(kinds))
 
 
 def as_objects(options: ExtractOptions, text: str, spans: Sequence[Span]) -> list[dict[str, Any]]:

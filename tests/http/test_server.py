@@ -204,6 +204,20 @@ _TEXTS = [
     "response_format",
     "logit_bias",
 ]
+_TASK = {"input": "a"}
+_STARTERS = [
+    ("/v1/rerank", {"query": "a", "documents": ["a"]}, ["query", "documents", "top_n", "rank_fields", "model"]),
+    (
+        "/v1/translate",
+        {**_TASK, "target": "pt"},
+        ["input", "source", "target", "markup", "glossary", "scores", "model"],
+    ),
+    ("/v1/classify", _TASK, ["input", "labels", "all_scores", "threshold", "model"]),
+    ("/v1/summarize", _TASK, ["input", "length", "max_words", "method", "bullets", "markup", "model"]),
+    ("/v1/extract", _TASK, ["input", "types", "mask", "kinds", "keyphrases", "top", "model"]),
+    ("/translate", {"q": "a", "target": "pt"}, ["q", "source", "target", "format", "alternatives"]),
+    ("/detect", {"q": "a"}, ["q"]),
+]
 _BODIES = [
     ("/v1/embeddings", {"input": "a"}, ["input", "model", "encoding_format", "dimensions", "prompt"]),
     ("/v1/completions", {"prompt": "a", "max_tokens": 2}, ["prompt", "echo", "suffix", *_TEXTS]),
@@ -236,6 +250,16 @@ def test_what_is_no_json_is_said(server, body):
     answer = server.post("/v1/embeddings", content=body, headers=JSON)
     assert answer.status_code == 400
     assert "not JSON" in answer.json()["error"]["message"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_no_body_of_a_task_makes_a_mistake_of_ours(starters, data):
+    path, needed, names = data.draw(st.sampled_from(_STARTERS))
+    body = data.draw(st.dictionaries(st.sampled_from(names), _VALUES, max_size=4))
+    answer = starters.post(path, content=json.dumps({**needed, **body}).encode(), headers=JSON)
+    assert answer.status_code in {200, 400, 404}, (path, body, answer.text)
+    assert "Traceback" not in answer.text + starters.printed
 
 
 def test_nothing_unexpected_was_printed(server):

@@ -271,6 +271,13 @@ async def _write(writer: asyncio.StreamWriter, message: Message) -> None:
     await writer.drain()
 
 
+def _printer() -> logging.Handler:
+    """Prints mistakes of ours, of which those who ask learn nothing."""
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.ERROR)
+    return handler
+
+
 def _stamp_of_catalog() -> tuple[int, int] | None:
     try:
         status = user_file().stat()
@@ -296,7 +303,7 @@ def serve(
     if lease is None:
         return False
     listening, secret = place.listening()
-    logging.getLogger("nlpcli").handlers = [runs.RunHandler()]
+    logging.getLogger("nlpcli").handlers = [runs.RunHandler(_printer() if front else None)]
     logging.getLogger("nlpcli").setLevel(logging.INFO)
     logging.getLogger("nlpcli").propagate = False
     worker = Worker(Host(memory), planner, keep_alive, memory, front)
