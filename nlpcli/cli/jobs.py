@@ -220,3 +220,20 @@ def _shard_line(row: dict[str, Any]) -> str:
     where += f"-{last['stop']:,}" if first is last else f" to {last['file']}:{last['stop']:,}"
     counts = f"{row['records']:,} records\t{row.get('failed', 0):,} failed"
     return f"{row['shard']}\t{row['state']}\t{counts}\t{where} {first['unit']}"
+
+
+@app.command(context_settings=SETTINGS)
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Delete all of it.")] = False,
+    json: Json = False,
+) -> None:
+    """Show what --cache keeps of results for other runs: where, how many, how large; or delete it."""
+    from nlpcli.engines.result_cache import clear_cache, look_into_cache
+
+    if clear:
+        clear_cache()
+    found = look_into_cache()
+    if json:
+        say(encode_json(found).decode() + "\n")
+    else:
+        say(f"{found['path']}\t{found['results']:,} results\t{found['size']:,} bytes\n")

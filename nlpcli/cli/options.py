@@ -117,6 +117,12 @@ class SharedOptions:
         str | None,
         typer.Option(metavar="N|P%", help="End the run (status 4) when more records fail than that."),
     ] = None
+    dedupe: Annotated[
+        bool, typer.Option("--dedupe/--no-dedupe", help="Compute identical texts once, or each. Default: once.")
+    ] = True
+    cache: Annotated[
+        bool, typer.Option("--cache", help="Keep results for other runs of the same model and options.")
+    ] = False
     summary: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write what there is to say of the run as JSON: records, failed, seconds …"),

@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+from nlpcli import __version__
 from nlpcli.cli.console import Activity, complain, configure_logging, voice
 from nlpcli.cli.engine import engine_of
 from nlpcli.cli.planned import planned, replanned
@@ -187,7 +188,15 @@ def make_job(
         no_header=shared.no_header,
     )
     dialect("csv", shared.delimiter, shared.quote)
-    compute = ComputeSpec(shared.device, shared.dtype, _batch_tokens(shared.batch_tokens), shared.threads, shared.seed)
+    compute = ComputeSpec(
+        shared.device,
+        shared.dtype,
+        _batch_tokens(shared.batch_tokens),
+        shared.threads,
+        shared.seed,
+        shared.dedupe,
+        __version__ if shared.cache else None,
+    )
     name = (shared.model or model) if needs_model(options) else NO_MODEL
     model_spec = ModelSpec(name, shared.revision, shared.offline, role)
     if model_spec.name == AUTO:

@@ -31,13 +31,18 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True)
 class ComputeSpec:
-    """How to compute; `None` leaves a number to the machine."""
+    """How to compute; `None` leaves a number to the machine.
+
+    `dedupe`: identical texts are computed once; `cache`: in other runs of this version too.
+    """
 
     device: str = "auto"
     dtype: str = "auto"
     batch_tokens: int | None = None
     threads: int | None = None
     seed: int | None = None
+    dedupe: bool = True
+    cache: str | None = None
 
 
 # Standard output, in the format of the input.

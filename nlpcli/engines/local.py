@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from nlpcli.engines.job import AUTO, Job
@@ -15,6 +17,7 @@ from nlpcli.models.cache import ready_to_load, resolve
 from nlpcli.models.reference import ProgressCallback
 from nlpcli.models.static.kinds import is_known_to_be_static
 from nlpcli.records.finite import finite
+from nlpcli.records.keys import key_of
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Arrivals, Batcher, ReadAhead, RunBatches
 from nlpcli.runtime.bench_results import Measurement, find
@@ -28,8 +31,10 @@ from nlpcli.runtime.device import (
     padded_tokens_per_batch,
     place_lookup,
 )
+from nlpcli.runtime.repeats import Repeats
 from nlpcli.runtime.runs import say_place
 from nlpcli.tasks.base import BatchTask, ContinuousTask, Loaded, TextCallback, load, make_task
+from nlpcli.tasks.registry import TASKS
 
 log = logging.getLogger(__name__)
 
@@ -89,9 +94,31 @@ def run_loaded(
     # Also for what the task computes before its first batch: sums depend on the number of threads in their last digit.
     use_threads(threads)
     task = make_task(job.task, job.options, loaded)
-    yield from task.reduce(
-        finite(process(task, source, hardware, loaded.placement, budget, threads, progress, on_text, pool))
-    )
+    with _repeats_of(job, loaded, task) as repeats:
+        done = process(task, source, hardware, loaded.placement, budget, threads, progress, on_text, pool, repeats)
+        yield from task.reduce(finite(done))
+
+
+def can_repeat(job: Job) -> bool:
+    """Whether the same text gives the same result: nothing is drawn by chance."""
+    return bool(getattr(job.options, "greedy", True))
+
+
+@contextmanager
+def _repeats_of(job: Job, loaded: Loaded[Any], task: BatchTask | ContinuousTask) -> Iterator[Repeats | None]:
+    """What need not be computed again in this run."""
+    dedupe, cache = job.compute.dedupe, job.compute.cache is not None
+    if not (dedupe or cache) or not isinstance(task, BatchTask) or not can_repeat(job):
+        yield None
+        return
+    key = partial(key_of, whole=job.input.whole, named=TASKS[job.task].reads_name)
+    if not cache:
+        yield Repeats(key)
+        return
+    from nlpcli.engines.result_cache import opened
+
+    with opened(job, loaded) as kept:
+        yield Repeats(key, kept, alike=dedupe)
 
 
 def process(
@@ -104,6 +131,7 @@ def process(
     progress: ProgressCallback = no_progress,
     on_text: TextCallback = _nobody,
     pool: PoolOf = own_pool,
+    repeats: Repeats | None = None,
 ) -> Iterator[Record]:
     """Every record of `source` with its result; a `budget` of None leaves it to the device, or to the task."""
     if isinstance(task, ContinuousTask):
@@ -112,7 +140,7 @@ def process(
     tokens = budget or task.batch_tokens or padded_tokens_per_batch(hardware, placement)
     workers = pool(task, placement.device_type, threads, tokens)
     return Batcher(
-        task, tokens, workers, lambda done, total: progress(f"window {done:,} of {total:,}"), task.computing
+        task, tokens, workers, lambda done, total: progress(f"window {done:,} of {total:,}"), task.computing, repeats
     ).process(source)
 
 

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, Protocol
 from nlpcli.errors import ModelUnusable, NlpcliError, OutOfMemory, UsageError
 from nlpcli.records.record import Record
 from nlpcli.runtime import runs
+from nlpcli.runtime.repeats import Repeats
 
 log = logging.getLogger(__name__)
 
@@ -245,6 +246,7 @@ class Batcher:
     run_batches: RunBatches
     report: Callable[[int, int], None] = lambda done, total: None  # noqa: ARG005
     computing: Callable[[], AbstractContextManager[None]] = nullcontext
+    repeats: Repeats | None = None
     _size: int = field(default=FIRST_WINDOW)
     _following: Future[_Window] | None = field(default=None)
     _has_worked: bool = field(default=False)
@@ -279,8 +281,10 @@ class Batcher:
             self._size = min(4 * self._size, LARGEST_WINDOW)
         window = _Window(deque(records))
         sound = [record for record in records if record.error is None]
-        runs.count(records=len(sound))
         try:
+            if self.repeats is not None:
+                sound = self.repeats.first(sound)
+            runs.count(records=len(sound))
             with self.computing():
                 splits = self.task.split(sound) if sound else []
             window.owners = [_Owner(record, *split) for record, split in zip(sound, splits, strict=True)]
@@ -319,8 +323,12 @@ class Batcher:
 
     def _finish(self, waiting: deque[Record], owners: Iterable[_Owner], following: list[_Owner]) -> Iterator[Record]:
         """Join the outputs of owners that have all; the records at the head of the window that are complete then."""
-        joined = ((owner.record, self._join(owner)) for owner in owners)
-        following += [_Owner(record, *split) for record, split in joined if split is not None]
+        for owner in owners:
+            split = self._join(owner)
+            if split is not None:
+                following.append(_Owner(owner.record, *split))
+            elif self.repeats is not None:
+                self.repeats.done(owner.record)
         yield from self._finished(waiting)
 
     def _finished(self, waiting: deque[Record]) -> Iterator[Record]:

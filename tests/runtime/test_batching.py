@@ -463,7 +463,7 @@ class Poisoned(Upper):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text("az ", max_size=8), max_size=60), st.integers(1, 100), st.integers(2, 100))
 def test_a_failure_is_that_of_the_records_concerned_unless_everything_fails(texts, budget, room):
-    bad = [any(word.startswith("z") and len(word) <= room for word in text.split()) for text in texts]
+    bad = [any(word.startswith("z") for word in text.split()) for text in texts]
     work = any(not word.startswith("z") and len(word) <= room for text in texts for word in text.split())
     if any(bad) and not work:
         with pytest.raises(ModelUnusable, match="it fails"):

@@ -86,6 +86,8 @@ def identity_of(job: Job, hashes: Mapping[str, str]) -> dict[str, Any]:
     described: dict[str, Any] = msgspec.json.decode(
         msgspec.json.encode({"options": job.options, "input": job.input, "compute": job.compute}, order="sorted")
     )
+    # Where results come from changes none of them.
+    del described["compute"]["cache"]
     described["input"] = {name: value for name, value in described["input"].items() if name not in _PLACES}
     model = {"name": job.model.name, "revision": job.model.revision, "files": dict(hashes)}
     return {"task": job.task, "version": __version__, "model": model, **described}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,10 +10,8 @@ import zstandard
 
 from nlpcli.engines.worker.values import read_ext, result_on_wire
 from nlpcli.errors import NlpcliError
-from nlpcli.records.json_text import encode_json
 from nlpcli.records.record import Record
 
-_KEY_BYTES = 16
 _LEVEL = 1
 
 
@@ -39,19 +36,6 @@ class Outcome(msgspec.Struct, array_like=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Outcome], ext_hook=read_ext)
-
-
-def key_of(record: Record, whole: bool, named: bool) -> bytes:
-    """What tells one record from another to a task: the text; where `whole`, all fields; where `named`, the name of its
-    file, which tells markup and language."""
-    found = hashlib.blake2b(record.text.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES)
-    if whole:
-        found.update(b"\0" + encode_json(dict(record.fields)))
-    if named:
-        found.update(b"\0" + record.origin.source.encode("utf-8", "surrogatepass"))
-    if record.file is not None:
-        found.update(b"\0" + record.file)
-    return found.digest()
 
 
 def encoded(outcomes: Sequence[Outcome]) -> bytes:

@@ -14,9 +14,10 @@ from nlpcli.engines import local
 from nlpcli.engines.job import Job
 from nlpcli.engines.shards.earlier import Earlier
 from nlpcli.engines.shards.folder import Compute, JobFolder, Manifest, ShardReport
-from nlpcli.engines.shards.parts import Outcome, decoded, encoded, key_of
+from nlpcli.engines.shards.parts import Outcome, decoded, encoded
 from nlpcli.errors import UsageError
 from nlpcli.models.reference import ProgressCallback
+from nlpcli.records.keys import key_of
 from nlpcli.records.ranges import Shard
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import LARGEST_WINDOW, Arrivals, RunBatches
@@ -47,7 +48,7 @@ class ShardRunner:
         self._seed = seed
         self._progress = progress
         # What is drawn by chance is drawn for each text, and a text that failed may have failed by its fields.
-        self._repeats = getattr(job.options, "greedy", True)
+        self._repeats = job.compute.dedupe and local.can_repeat(job)
         self.earlier: Earlier | None = None
         self._looking = threading.Lock()
         self._loading = threading.Lock()

@@ -189,7 +189,7 @@ class Session:
     def _job(self) -> Job:
         request = self._request
         options = msgspec.msgpack.decode(request.options, type=TASKS[request.task].load_module().OPTIONS)
-        return Job(request.task, options, InputSpec(), request.model, request.compute)
+        return Job(request.task, options, InputSpec(whole=True), request.model, request.compute)
 
     def _say(self, message: Message) -> None:
         # The next run may be asked for as soon as this is heard.
