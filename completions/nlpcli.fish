@@ -380,6 +380,7 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -l keyphrases -d 'Find the phrase
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-keyphrases -d 'Find the phrases that say most of each record, the best first.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l top -d 'How many key phrases of each record (10).' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l method -d 'embedding: near in meaning to the record (-m: any model of embed); yake: statistics, no model.' -x -a 'embedding yake'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l candidates -d 'Of --keyphrases: noun chunks (English), or any run of words; auto: by the language.' -x -a 'auto noun-chunks n-grams'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l mask -d 'Put tokens such as <EMAIL_1> in the place of personal data.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-mask -d 'Put tokens such as <EMAIL_1> in the place of personal data.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l unmask -d 'Put back what tokens stand for, also in a translation or a summary.'

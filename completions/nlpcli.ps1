@@ -566,6 +566,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-keyphrases', 'Find the phrases that say most of each record, the best first.')
         ("{0}`t{1}" -f '--top', 'How many key phrases of each record (10).')
         ("{0}`t{1}" -f '--method', 'embedding: near in meaning to the record (-m: any model of embed); yake: statistics, no model.')
+        ("{0}`t{1}" -f '--candidates', 'Of --keyphrases: noun chunks (English), or any run of words; auto: by the language.')
         ("{0}`t{1}" -f '--mask', 'Put tokens such as <EMAIL_1> in the place of personal data.')
         ("{0}`t{1}" -f '--no-mask', 'Put tokens such as <EMAIL_1> in the place of personal data.')
         ("{0}`t{1}" -f '--unmask', 'Put back what tokens stand for, also in a translation or a summary.')
@@ -639,6 +640,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' extract --html'] = 'FILES'
     $kinds[' extract --top'] = @()
     $kinds[' extract --method'] = @('embedding', 'yake')
+    $kinds[' extract --candidates'] = @('auto', 'noun-chunks', 'n-grams')
     $kinds[' extract --map'] = 'FILES'
     $kinds[' extract --kinds'] = @()
     $kinds[' extract -i'] = 'FILES'

@@ -55,6 +55,14 @@ class Method(StrEnum):
     YAKE = "yake"
 
 
+class Candidates(StrEnum):
+    """What may be a key phrase."""
+
+    AUTO = "auto"
+    NOUN_CHUNKS = "noun-chunks"
+    N_GRAMS = "n-grams"
+
+
 EXAMPLES = """
 \b
 Examples:
@@ -122,6 +130,10 @@ def extract(
             help="embedding: near in meaning to the record (-m: any model of embed); yake: statistics, no model."
         ),
     ] = None,
+    candidates: Annotated[
+        Candidates | None,
+        typer.Option(help="Of --keyphrases: noun chunks (English), or any run of words; auto: by the language."),
+    ] = None,
     mask: Annotated[
         bool,
         typer.Option("--mask", help="Put tokens such as <EMAIL_1> in the place of personal data."),
@@ -154,7 +166,7 @@ def extract(
     --keyphrases prints score, phrase and place, and reads plain text as whole documents.
     """
     others = bool(schema or examples or grounded_only or html or layout is not Layout.LINES)
-    _check_keyphrases(keyphrases, others or mask or unmask or types is not None, top, method)
+    _check_keyphrases(keyphrases, others or mask or unmask or types is not None, top, method, candidates)
     _check_mask(mask, unmask, count, types, map_, kinds, originals)
     if (mask or unmask) and others:
         raise UsageError(
@@ -171,7 +183,7 @@ def extract(
         )
         return (run_mask if mask else run_unmask)(asked, shared, texts, Per.LINE, map_)
     if keyphrases:
-        return _run_keyphrases(shared, texts, offsets, count, top, method)
+        return _run_keyphrases(shared, texts, offsets, count, top, method, candidates)
     schema_text = None if schema is None else read_schema(schema)
     if schema is not None and examples is None and is_shipped(schema):
         examples = shipped_examples(schema)
@@ -212,22 +224,36 @@ def _run_keyphrases(
     count: bool,
     top: int | None,
     method: Method | None,
+    candidates: Candidates | None,
 ) -> int:
     chosen = method or Method.EMBEDDING
+    phrases_by = candidates or Candidates.AUTO
+    if chosen is Method.YAKE and phrases_by is Candidates.NOUN_CHUNKS:
+        raise UsageError("--method yake counts runs of words; leave --candidates or --method out")
     if chosen is Method.YAKE and shared.model is not None:
         raise UsageError("--method yake takes no model; leave -m or --method out")
-    options = ExtractOptions("keyphrases", offsets=offsets.value, count=count, top=top or 10, method=chosen.value)
+    options = ExtractOptions(
+        "keyphrases",
+        offsets=offsets.value,
+        count=count,
+        top=top or 10,
+        method=chosen.value,
+        candidates=phrases_by.value,
+    )
     job = make_job("extract", options, shared, texts, Per.DOCUMENT, catalog().defaults["embed"])
     return run_job(job, shared, _view(options, Layout.LINES))
 
 
-def _check_keyphrases(keyphrases: bool, others: bool, top: int | None, method: Method | None) -> None:
+def _check_keyphrases(
+    keyphrases: bool, others: bool, top: int | None, method: Method | None, candidates: Candidates | None
+) -> None:
     if keyphrases and others:
         raise UsageError(
             "--keyphrases stands alone: without --mask, --types, --schema, --layout, --html and their like"
         )
-    if not keyphrases and (top is not None or method is not None):
-        raise UsageError(f"{'--method' if top is None else '--top'} goes with --keyphrases")
+    given = {"--top": top, "--method": method, "--candidates": candidates}
+    if not keyphrases and (name := next((name for name, value in given.items() if value is not None), None)):
+        raise UsageError(f"{name} goes with --keyphrases")
 
 
 def _check_mask(

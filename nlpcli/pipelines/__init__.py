@@ -5,6 +5,6 @@
   that are looked up)
 - a vocabulary: `words`; what it has learnt of us: `weat`, `likelihood`
 - labels of tokens: `token_classification` over `token_labels`, `spacy_entities`
-- summaries: `extractive`, `abstractive`; key phrases: `keyphrases`
+- summaries: `extractive`, `abstractive`; key phrases: `keyphrases`, of English from `noun_chunks`
 - folders: `generation/`, `translation/`, `attention/`, `v4/` (what transformers v5 removed)
 """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Found = list[tuple[int, int, str]]
 # spaCy holds a text as a whole, a kilobyte for a character or two: a longer one is cut between lines.
-_MOST_CHARACTERS = 100_000
+MOST_CHARACTERS = 100_000
 # A batch has as many tokens as its units cost.
 _CHARACTERS_PER_TOKEN = 4
 
@@ -34,14 +34,14 @@ class SpacyEntities:
 
     def __init__(self, nlp: Language) -> None:
         self._nlp = nlp
-        nlp.max_length = _MOST_CHARACTERS
+        nlp.max_length = MOST_CHARACTERS
         self.types: tuple[str, ...] = tuple(nlp.pipe_labels["ner"])
         # Its vocabulary grows while it reads.
         self._lock = Lock()
 
     def passages(self, texts: Sequence[str]) -> list[tuple[list[Passage], list[int]]]:
         """The parts of each text and where each begins; none of a text without a word."""
-        return [_passages(text) for text in texts]
+        return [passages_of(text) for text in texts]
 
     def label(self, passages: Sequence[str]) -> list[Found]:
         """Start, end and label of each entity of each part."""
@@ -59,7 +59,8 @@ class SpacyEntities:
         return [span for span in spans if span is not None]
 
 
-def _passages(text: str) -> tuple[list[Passage], list[int]]:
+def passages_of(text: str) -> tuple[list[Passage], list[int]]:
+    """The parts of a text that are short enough, and where each begins; none of a text without a word."""
     if not text.strip():
         return [], []
     borders = [0, *_cuts(text), len(text)]
@@ -70,9 +71,9 @@ def _passages(text: str) -> tuple[list[Passage], list[int]]:
 def _cuts(text: str) -> Iterator[int]:
     """Behind the last end of a line that leaves a part short enough; else behind a space; else anywhere."""
     start = 0
-    while len(text) - start > _MOST_CHARACTERS:
-        end = start + _MOST_CHARACTERS
-        found = (text.rfind(border, start + _MOST_CHARACTERS // 2, end) for border in ("\n", " "))
+    while len(text) - start > MOST_CHARACTERS:
+        end = start + MOST_CHARACTERS
+        found = (text.rfind(border, start + MOST_CHARACTERS // 2, end) for border in ("\n", " "))
         start = next((place + 1 for place in found if place >= 0), end)
         yield start
 

@@ -152,10 +152,14 @@ def _joined(outputs: Sequence[Probabilities], starts: Sequence[int]) -> Probabil
 def _groups(text: str, state: TokenizedText, aggregation: Aggregation) -> list[tuple[int, int]]:
     """Tokens that are labelled together: the pieces of a word; each by itself where the pieces are to be so."""
     count = len(state.offsets)
-    if aggregation == "simple":
-        return [(place, place + 1) for place in range(count)]
-    begins = [place for place in range(count) if place == 0 or _is_apart(text, state, place)]
+    # Also there the bytes of one character belong together: what each token stands for slices the text.
+    is_apart = _is_behind if aggregation == "simple" else _is_apart
+    begins = [place for place in range(count) if place == 0 or is_apart(text, state, place)]
     return list(zip(begins, [*begins[1:], count], strict=True))
+
+
+def _is_behind(text: str, state: TokenizedText, place: int) -> bool:  # noqa: ARG001
+    return state.offsets[place][0] >= state.offsets[place - 1][1]
 
 
 def _is_apart(text: str, state: TokenizedText, place: int) -> bool:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Split, Unit
 from nlpcli.tasks.base import BatchTask
 from nlpcli.tasks.extraction import ExtractOptions, in_offsets, outgoing
 from nlpcli.text import yake
-from nlpcli.text.phrases import Phrase, language_of, phrases_of, stop_words, words_of
+from nlpcli.text.phrases import Phrase, language_of, phrases_in, phrases_of, stop_words, words_of
 
 if TYPE_CHECKING:
     from nlpcli.pipelines.embedding import EmbeddingPipeline
+    from nlpcli.pipelines.noun_chunks import NounChunks
 
 # Of a long text the phrases that stand there most often are compared with it.
 _MOST_CANDIDATES = 300
 _DIVERSITY = 0.5
 _DIGITS = 6
+_TAGGED = "en"
+_UNASKED = object()
 
 
 class YakeTask(BatchTask):
@@ -65,6 +68,8 @@ class EmbeddedTask(BatchTask):
         self._options = options
         self._pipeline = pipeline
         self._watch = watch
+        # It is asked for once in a run, so that what is missing is said once.
+        self._tagger: object = _UNASKED
 
     def split(self, records: Sequence[Record]) -> list[Split]:
         """A unit for each window of the text and of its phrases; none where it has no phrase."""
@@ -72,14 +77,32 @@ class EmbeddedTask(BatchTask):
         return [self._split(record.text) for record in records]
 
     def _split(self, text: str) -> Split:
-        language = language_of(text)
-        phrases = phrases_of(words_of(text, language), stop_words(language))
+        phrases = self._candidates(text)
         phrases = sorted(sorted(phrases, key=lambda phrase: -phrase.times)[:_MOST_CANDIDATES])
         if not phrases:
             return Split([], _Candidates([], []))
         windows_of = self._pipeline.windows([text, *(text[phrase.start : phrase.end] for phrase in phrases)])
         units = [Unit(len(window), window) for windows in windows_of for window in windows]
         return Split(units, _Candidates(phrases, [len(windows) for windows in windows_of]))
+
+    def _candidates(self, text: str) -> list[Phrase]:
+        language = language_of(text)
+        words, stops = words_of(text, language), stop_words(language)
+        chunks = self._chunks_of(language)
+        return phrases_of(words, stops) if chunks is None else phrases_in(words, stops, chunks.of(text))
+
+    def _chunks_of(self, language: str) -> NounChunks | None:
+        """What finds the noun chunks of a language; None where phrases are runs of words."""
+        asked = self._options.candidates
+        if asked == "n-grams" or (asked == "auto" and language != _TAGGED):
+            return None
+        from nlpcli.pipelines.noun_chunks import noun_chunks, noun_chunks_if_there
+
+        if asked == "noun-chunks":
+            return noun_chunks()
+        if self._tagger is _UNASKED:
+            self._tagger = noun_chunks_if_there()
+        return cast("NounChunks | None", self._tagger)
 
     def run(self, units: Sequence[Unit]) -> Sequence[Any]:
         """The vector of each window."""

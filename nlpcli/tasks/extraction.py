@@ -16,6 +16,7 @@ from nlpcli.text.spans import Offsets, Span, byte_offsets
 Result = Literal["entities", "keyphrases", "fields", "masked", "unmasked"]
 Aggregation = Literal["simple", "first", "average", "max"]
 Method = Literal["embedding", "yake"]
+Candidates = Literal["auto", "noun-chunks", "n-grams"]
 _DIGITS = 6
 _ALL = "ALL"
 STARTER_TYPES = (
@@ -31,7 +32,8 @@ class ExtractOptions:
 
     `types`: only entities of these labels; empty: of all. `count`: how often each was found instead of where. `schema`:
     the JSON Schema of fields; `examples`: texts with their answers, as JSON. `top`: how many key phrases of each text;
-    `method` ranks them: by embeddings or by YAKE's statistics.
+    `method` ranks them: by embeddings or by YAKE's statistics; `candidates`: what may be one (auto: noun chunks of
+    English, where the model for them is there).
 
     `kinds`: what is masked; empty: all that needs no model. `known`: the map that is continued, or read
     from. `originals`: spans say what was masked.
@@ -50,6 +52,7 @@ class ExtractOptions:
     grounded_only: bool = False
     top: int = 10
     method: Method = "embedding"
+    candidates: Candidates = "auto"
 
     @property
     def fields(self) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -23,6 +24,7 @@ _IS_HAN = re.compile(rf"[{_HAN}]")
 _SPACES = re.compile(r"[ \t]*\n?[ \t]*")
 _FEWEST_LETTERS = 2
 _LONGEST = 3
+_LONGEST_CHUNK = 5
 
 
 class Word(NamedTuple):
@@ -134,6 +136,32 @@ def phrases_of(words: Sequence[Word], stops: frozenset[str], longest: int = _LON
                     if before
                     else Phrase(run[first].start, run[last].end, 1, keys)
                 )
+    return list(found.values())
+
+
+def phrases_in(
+    words: Sequence[Word], stops: frozenset[str], chunks: Sequence[tuple[int, int]], longest: int = _LONGEST_CHUNK
+) -> list[Phrase]:
+    """The phrases of noun chunks (start, end), without stop words at either end; of a long one its last words, which
+    say what it is."""
+    found: dict[tuple[str, ...], Phrase] = {}
+    begins = [word.start for word in words]
+    for start, end in chunks:
+        inside = [word for word in words[bisect_left(begins, start) : bisect_left(begins, end)] if word.end <= end]
+        while inside and is_stop(inside[0].key, stops):
+            inside = inside[1:]
+        while inside and is_stop(inside[-1].key, stops):
+            inside = inside[:-1]
+        inside = inside[-longest:]
+        while inside and is_stop(inside[0].key, stops):
+            inside = inside[1:]
+        if not inside:
+            continue
+        keys = tuple(word.key for word in inside)
+        before = found.get(keys)
+        found[keys] = (
+            before._replace(times=before.times + 1) if before else Phrase(inside[0].start, inside[-1].end, 1, keys)
+        )
     return list(found.values())
 
 

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from nlpcli.pipelines.noun_chunks import noun_chunks, noun_chunks_if_there
+
 TEXT = (
     "😀 The council of Brightwater voted to rebuild the old stone bridge over the river Alder. Engineers had warned that"
     " the old stone bridge could fall in the next flood.\nThe work takes two summers."
@@ -63,7 +65,34 @@ def test_yake_needs_no_torch():
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--top", "3"], ["--method", "yake"], ["--keyphrases", "--mask"], ["--keyphrases", "--types", "A"], ["--keyphrases", "--method", "yake", "-m", "x"]],
+    [["--top", "3"], ["--method", "yake"], ["--keyphrases", "--mask"], ["--keyphrases", "--types", "A"], ["--keyphrases", "--method", "yake", "-m", "x"],
+     ["--candidates", "auto"], ["--keyphrases", "--method", "yake", "--candidates", "noun-chunks"]],
 )  # fmt: skip
 def test_options_that_do_not_go_together_are_refused(call, arguments):
     assert call("extract", *arguments, "x").status == 2
+
+
+def phrases(call, *arguments):
+    done = call("extract", "--keyphrases", "--top", "50", "-F", "jsonl", *arguments)
+    assert done.status == 0, done.complaints
+    (row,) = map(json.loads, done.output.splitlines())
+    assert all(row["text"][one["start"] : one["end"]] == one["text"] for one in row["keyphrases"])
+    return {one["text"] for one in row["keyphrases"]}
+
+
+@pytest.mark.starter
+def test_candidates_are_noun_chunks_in_english_and_runs_of_words_otherwise(call, pull_starter):
+    pull_starter("starter/entities")
+    chunks = {"council", "Brightwater", "old stone bridge", "river Alder", "Engineers", "flood", "work", "summers"}
+    assert phrases(call, TEXT) == phrases(call, "--candidates", "noun-chunks", TEXT) == chunks
+    runs = phrases(call, "--candidates", "n-grams", TEXT)
+    assert {"Brightwater voted", "old stone bridge"} < runs
+    portuguese = "O conselho da cidade votou pela reconstrução da velha ponte de pedra sobre o rio."
+    assert phrases(call, portuguese) == phrases(call, "--candidates", "n-grams", portuguese)
+
+
+def test_what_is_missing_for_noun_chunks_is_said(tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("NLPCLI_CACHE_DIR", str(tmp_path))
+    noun_chunks.cache_clear()
+    assert noun_chunks_if_there() is None
+    assert "nlpcli models pull starter/entities" in caplog.text

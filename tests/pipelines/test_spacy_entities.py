@@ -13,6 +13,7 @@ from nlpcli.models.reference import LocalModel
 from nlpcli.models.sources.wheel import fetch_model
 from nlpcli.models.spacy_files import is_spacy
 from nlpcli.pipelines import spacy_entities
+from nlpcli.pipelines.noun_chunks import noun_chunks
 from nlpcli.pipelines.spacy_entities import SpacyEntities, load_spacy_entities
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.extraction import STARTER_TYPES
@@ -45,6 +46,14 @@ def whole(pull_starter, tmp_path_factory):
     wheel = catalog().models["starter/entities"].origin
     fetch_model("starter/entities", replace(wheel, format=None), folder, lambda *_: None)
     return spacy.load(folder / "model")
+
+
+def test_noun_chunks_are_those_of_the_whole_pipeline(whole, pull_starter):
+    pull_starter("starter/entities")
+    chunks = noun_chunks()
+    for text in [*TEXTS, " ".join(TEXTS) * 3]:
+        assert chunks.of(text) == [(one.start_char, one.end_char) for one in whole(text).noun_chunks]
+    assert [TEXTS[1][start:end] for start, end in chunks.of(TEXTS[1])][:2] == ["The mayor", "Brightwater"]
 
 
 def found(finder, texts):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpcli.text.phrases import phrases_of, stop_words, words_of
+from nlpcli.text.phrases import phrases_in, phrases_of, stop_words, words_of
 
 TEXT = "The old stone bridge, over the river Alder. It is an old stone bridge!"
 
@@ -39,3 +39,13 @@ def test_offsets_slice_the_text_to_its_words(language, text):
     assert [word.start for word in words] == sorted(word.start for word in words)
     for phrase in phrases_of(words, stop_words(language)):
         assert text[phrase.start : phrase.end].casefold().startswith(phrase.words[0])
+
+
+def test_phrases_of_noun_chunks_have_no_stop_words_around_them_and_end_with_what_they_are():
+    text = "The old bridge and the very large new red stone pedestrian bridge of it, an old bridge."
+    words, stops = words_of(text, "en"), stop_words("en")
+    chunks = [(0, 14), (19, 65), (69, 71), (73, 86)]
+    found = phrases_in(words, stops, chunks)
+    assert [(text[one.start : one.end], one.times) for one in found] == [
+        ("old bridge", 2), ("new red stone pedestrian bridge", 1),
+    ]  # fmt: skip

@@ -16,7 +16,7 @@ CONVERTERS = {
 }
 
 # Raised when a converter writes something that models converted before do not have: they are made again.
-_REVISIONS = {"bergamot": 2}
+_REVISIONS = {"bergamot": 2, "spacy": 2}
 
 
 def revision_suffix(format_: str | None) -> str:
