@@ -8,7 +8,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -30,6 +30,8 @@ _KINDS = {
     stat.S_IFBLK: "a device",
     stat.S_IFDIR: "a folder",
 }
+# Of files that are passed over so many suffixes are named.
+_MOST_NAMED = 5
 Identity = tuple[int, int]
 """Device and inode: the same under every name of a file."""
 
@@ -226,18 +228,31 @@ def _folder_files(name: str, folder: Path, named: FileFormat | None, spec: Input
     if identity_of(folder) in written.folders:
         raise UsageError(f"{quoted(name)} is both read and written to; choose another folder with -o")
     paths = sorted(_visible_files(folder, written))
-    formats = ((path, *_format_of(path.name, named)) for path in paths)
+    formats = [(path, *_format_of(path.name, named)) for path in paths]
     files = [
         InputFile(shown(str(path)), path, format_, size=size)
         for path, format_, told in formats
         if told and (size := _size_to_read(path, written)) is not None
     ]
+    _tell_unknown(name, [path for path, _, told in formats if not told])
     if not files:
         raise InputMissing(
             f"no readable file in {quoted(name)}; looked for .txt .md .html .srt .vtt .po .xliff .jsonl .ndjson .json"
             " .csv .tsv .parquet .docx, also compressed with .gz .bz2 .xz .zst"
         )
     return files
+
+
+def _tell_unknown(folder: str, paths: Sequence[Path]) -> None:
+    """Say how many files of a folder are passed over, and which suffixes they have."""
+    if not paths:
+        return
+    kinds = list(dict.fromkeys(path.suffix or path.name for path in paths))
+    named = ", ".join(map(quoted, kinds[:_MOST_NAMED])) + (", …" if len(kinds) > _MOST_NAMED else "")
+    log.warning(
+        "%s: %d file%s of no known format (%s) %s passed over; name the format with --input-format",
+        quoted(folder), len(paths), *(("", named, "is") if len(paths) == 1 else ("s", named, "are")),
+    )  # fmt: skip
 
 
 def _size_to_read(path: Path, written: _Written) -> int | None:
@@ -258,7 +273,9 @@ def _visible_files(folder: Path, written: _Written) -> Iterator[Path]:
     def unreadable(error: OSError) -> None:
         log.warning("%s is passed over: %s", quoted(str(error.filename)), error.strerror)
 
+    hidden = 0
     for parent, folders, names in os.walk(folder, onerror=unreadable):
+        hidden += sum(name.startswith(".") for name in names)
         inside = [Path(parent, name) for name in folders if not name.startswith(".")]
         for link in filter(Path.is_symlink, inside):
             log.warning("%s is passed over: a link to a folder; name it with -i too", quoted(str(link)))
@@ -266,6 +283,8 @@ def _visible_files(folder: Path, written: _Written) -> Iterator[Path]:
             path.name for path in inside if not path.is_symlink() and identity_of(path) not in written.folders
         ]
         yield from (Path(parent, name) for name in names if not name.startswith("."))
+    if hidden:
+        log.info("%s: %d hidden files are passed over", quoted(str(folder)), hidden)
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ def test_a_folder_gives_regular_files_and_says_what_it_passes_over(folder, caplo
         "in/pipe.txt is passed over: a named pipe",
         "in/round is passed over: a link to a folder; name it with -i too",
         "in/socket.txt is passed over: a socket",
+        "in: 1 file of no known format (.other) is passed over; name the format with --input-format",
     ]
     with pytest.raises(InputMissing, match=r"cannot read in/socket\.txt: it is a socket"):
         input_files(InputSpec(paths=("in/socket.txt",)))[0].open()
@@ -220,3 +221,14 @@ def test_a_file_whose_size_is_unknown_is_read():
     (file,) = input_files(InputSpec(paths=("/proc/version",)))
     with file.open() as stream:
         assert b"".join(file.content(stream).chunks).startswith(b"Linux")
+
+
+def test_files_of_no_known_format_are_passed_over_and_counted(tmp_path, caplog):
+    for name in ("a.txt", "b.log", "c.log", "README", ".hidden", ".git/config"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("text")
+    with caplog.at_level("INFO", "nlpcli"):
+        assert [file.path.name for file in input_files(InputSpec(paths=(str(tmp_path),)))] == ["a.txt"]
+    said = " ".join(caplog.messages)
+    assert "3 files of no known format (README, .log) are passed over" in said
+    assert "1 hidden files are passed over" in said

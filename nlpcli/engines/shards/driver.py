@@ -23,7 +23,7 @@ from nlpcli.engines.shards.earlier import Earlier
 from nlpcli.engines.shards.folder import Compute, JobFolder, Manifest, ShardReport, output_of
 from nlpcli.engines.shards.identity import differences, facts_of, identity_of, input_differences, model_hashes
 from nlpcli.engines.shards.parts import Outcome, PartBroken, decoded, encoded
-from nlpcli.engines.shards.runner import Given, ShardRunner, run_shard, write_shard
+from nlpcli.engines.shards.runner import Given, ShardRunner, arithmetic_of, run_shard, write_shard
 from nlpcli.errors import NlpcliError, UsageError, quoted
 from nlpcli.models.cache import resolve
 from nlpcli.models.reference import LocalModel, ProgressCallback
@@ -139,7 +139,7 @@ class ShardedJob:
         outcomes = None if report is None else self._kept(report, records)
         if outcomes is None:
             report, outcomes = run_shard(self._runner, self.folder, self.manifest, shard, records)
-            self._mark(report)
+            self.mark(report)
         elif retry_errors and any(outcome.error is not None for outcome in outcomes):
             outcomes = self._retried(shard, records, outcomes)
         return _Ready(records, outcomes)
@@ -165,10 +165,11 @@ class ShardedJob:
             outcomes[place] = outcome
         data = encoded(outcomes)
         outcomes = decoded(data)
-        self._mark(write_shard(self.folder, self.manifest, shard.number, data, outcomes, time.monotonic() - began))
+        self.mark(write_shard(self.folder, self.manifest, shard.number, data, outcomes, time.monotonic() - began))
         return outcomes
 
-    def _mark(self, report: ShardReport) -> None:
+    def mark(self, report: ShardReport) -> None:
+        """A shard is done, wherever it was computed: its part file is in its place."""
         self.folder.mark(report)
         self._done[report.number] = report
 
@@ -253,7 +254,7 @@ def _compute_of(job: Job) -> Compute:
         best.dtype if best is not None and measured else job.compute.dtype,
         job.compute.threads or (best.threads if best else hardware.cores),
         job.compute.batch_tokens or (best.batch_tokens if best else None),
-        f"{placement.dtype} {' '.join(sorted(placement.kernels))}".strip(),
+        arithmetic_of(placement),
     )
 
 

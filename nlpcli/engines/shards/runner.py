@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -21,10 +22,12 @@ from nlpcli.records.keys import key_of
 from nlpcli.records.ranges import Shard
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import LARGEST_WINDOW, Arrivals, RunBatches
-from nlpcli.runtime.device import Hardware
+from nlpcli.runtime.device import Hardware, Placement
 from nlpcli.runtime.runs import say_place
 from nlpcli.tasks.base import BatchTask, ContinuousTask, Loaded, make_task
 from nlpcli.tasks.registry import TASKS
+
+log = logging.getLogger(__name__)
 
 
 class Given(Arrivals):
@@ -134,11 +137,22 @@ class ShardRunner:
             if self._loaded is None or self._hardware is None:
                 self._hardware = local.hardware_for(self._job)
                 placement, _ = local.place(self._job, self._hardware)
+                here = arithmetic_of(placement)
+                if here != self._compute.arithmetic:
+                    log.warning(
+                        "the job was begun on a machine that computes in %s, and this one does in %s: the last digits"
+                        " may be others", self._compute.arithmetic, here,
+                    )  # fmt: skip
                 self._loaded = local.load_model(self._job, placement, self._progress)
                 say_place(self._job.model.name, placement.device, placement.quantization or placement.dtype)
                 task = make_task(self._job.task, self._job.options, self._loaded)
                 self._is_continuous = isinstance(task, ContinuousTask)
             return self._loaded, self._hardware
+
+
+def arithmetic_of(placement: Placement) -> str:
+    """What the last digits of results depend on, beside the code."""
+    return " ".join([placement.dtype, *sorted(placement.kernels)])
 
 
 def _with_seed(options: Any, seed: int | None, number: int) -> Any:
