@@ -10,8 +10,9 @@ from torch.nn import functional
 INT8_MAX, UINT8_MAX, INT4_MAX = 127, 255, 15
 # FBGEMM without VNNI adds two neighbouring products in int16: two weights must not exceed this together.
 _PAIR_MAX = 127
-# float16 moves a quantized weight by 1/32 of its scale at most; a weight of any other kind is off by up to a half.
-_MAX_ERROR = 0.1
+# About so many rows say whether a matrix was int8; all of a large one take as long to look at as a short translation.
+_SOME_ROWS = 256
+_SURE_MULTIPLE = 60
 TINY = torch.finfo(torch.float32).tiny
 
 
@@ -37,11 +38,37 @@ def pair_scales(weight: Tensor) -> Tensor:
     return (largest / _PAIR_MAX).clamp_min(TINY)
 
 
+def published_scale(weight: Tensor) -> float | None:
+    """The scale by which a matrix was int8 before it was stored in 16 bits; None where it was not, by some rows.
+
+    What is stored lies within half a unit in its last place of a multiple of the scale, so that each weight bounds it.
+    """
+    sizes = weight.detach()[:: max(1, len(weight) // _SOME_ROWS)].float().abs().view(-1)
+    rough = tensor_scale(weight.detach())
+    sizes = sizes[sizes > rough / 2]
+    if not len(sizes):
+        return None
+    halves = sizes.frexp().exponent.float().exp2_() * _slack(weight.dtype)
+    multiples = (sizes / rough).round()
+    # The largest, by which the rough scale was found, may have been moved so far that the multiples of others change.
+    sure = multiples <= _SURE_MULTIPLE
+    low = ((sizes - halves) / multiples)[sure].max()
+    high = ((sizes + halves) / multiples)[sure].min()
+    scale = float(low + high) / 2
+    is_multiple = ((sizes / scale).round() * scale - sizes).abs() <= 2 * halves
+    return scale if low <= high and bool(is_multiple.all()) else None
+
+
+def _slack(dtype: torch.dtype) -> float:
+    """Half a unit in the last place of numbers between 0.5 and 1, and as much for a rounding to float16 before."""
+    of_float16: float = torch.finfo(torch.float16).eps
+    eps: float = torch.finfo(dtype).eps
+    return (max(eps, of_float16) + of_float16) / 4
+
+
 def was_quantized(weight: Tensor) -> bool:
     """Whether a matrix was int8 with one scale before it was stored in 16 bits."""
-    weight = weight.detach().float()
-    scale = tensor_scale(weight)
-    return bool((quantized(weight, scale).float() * scale - weight).abs().amax() < _MAX_ERROR * scale)
+    return published_scale(weight) is not None
 
 
 def int4_groups(weight: Tensor, group: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,10 +1,19 @@
 """Scales and zero points: what is quantized comes back within half a scale, and what was quantized is recognized."""
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlpcli.kernels.quantize import int4_groups, pair_scales, quantized, row_scales, tensor_scale, was_quantized
+from nlpcli.kernels.quantize import (
+    int4_groups,
+    pair_scales,
+    published_scale,
+    quantized,
+    row_scales,
+    tensor_scale,
+    was_quantized,
+)
 
 
 @st.composite
@@ -41,6 +50,19 @@ def test_float16_does_not_hide_that_a_matrix_was_quantized(weight):
     if 1e-3 < scale < 1e3:
         assert was_quantized((quantized(weight, scale).float() * scale).half())
     assert not was_quantized(weight)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_the_scale_of_a_published_matrix_is_found_behind_16_bits(dtype):
+    torch.manual_seed(0)
+    for scale in torch.rand(20).mul(0.01).add(1e-3).tolist():
+        numbers = torch.randn(400, 64).mul(30).round().clamp(-127, 127)
+        numbers[3, 5] = -127  # what the scale was chosen by
+        stored = (numbers * scale).to(dtype)
+        found = published_scale(stored)
+        assert found == pytest.approx(scale, rel=1e-3)
+        assert quantized(stored.float(), found).equal(numbers.to(torch.int8))
+        assert published_scale((stored.float() + scale * 0.4 * torch.randn(stored.shape)).to(dtype)) is None
 
 
 def test_a_row_of_zeros_is_no_division_by_zero():

@@ -2,7 +2,8 @@
 
 The pieces of a shortlist differ from row to row, so that a product over a whole batch would be ten times as wide as any
 row needs. FBGEMM's embedding bag over int8 rows is a product of one vector with one matrix, for each row its own:
-a table of Wᵀ, its inputs the weights of a bag, in float32. Weights that were published in int8 lose nothing by it.
+a table of Wᵀ, its inputs the weights of a bag, in float32. Weights that were published in int8 lose nothing by it, also
+where the layers before it compute in bfloat16.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nlpcli.kernels.quantize import INT8_MAX, quantized, tensor_scale
+from nlpcli.kernels.quantize import INT8_MAX
 
 # So many outputs of a row lie together: the kernel keeps the sums of some 100 in registers.
 _BLOCK = 96
@@ -23,15 +24,12 @@ _TAIL = 8
 
 
 class Int8Output:
-    """One output layer for any batch; made once."""
+    """One output layer for any batch; made once, of a weight that is int8 times `scale`."""
 
-    def __init__(self, weight: Tensor, bias: Tensor) -> None:
-        weight = weight.detach().float()
-        scale = tensor_scale(weight)
-        # One row more, for the places behind a short list.
-        self._matrix = functional.pad(
-            (quantized(weight, scale).to(torch.int16) + INT8_MAX).to(torch.uint8), (0, 0, 0, 1)
-        )
+    def __init__(self, weight: Tensor, bias: Tensor, scale: float) -> None:
+        # One row more, for the places behind a short list; in float32, in which 255 numbers are not rounded again.
+        numbers = functional.pad(weight.detach(), (0, 0, 0, 1)).float().div_(scale).round_()
+        self._matrix = numbers.add_(INT8_MAX).clamp_(0, 2 * INT8_MAX).to(torch.uint8)
         self._bias = functional.pad(bias.float(), (0, 1), value=_NEVER)
         self._tail = torch.tensor([scale, -INT8_MAX * scale], dtype=torch.float32).view(torch.uint8)
 
@@ -82,7 +80,7 @@ class RowOutput:
 
     def best(self, hidden: Tensor) -> Tensor:
         """The id of the best piece of each row, (batch,)."""
-        weights = hidden.index_select(0, self._row_of_block).view(-1)
+        weights = hidden.float().index_select(0, self._row_of_block).view(-1)
         logits: Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets.default(
             self._rows_of_table, self._indices, self._offsets, False, 0, False, weights, None, False
         )

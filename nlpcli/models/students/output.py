@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nlpcli.kernels.linear import libraries
-from nlpcli.kernels.quantize import was_quantized
+from nlpcli.kernels.quantize import published_scale
 from nlpcli.kernels.shapes import rounded_rows
 from nlpcli.models.students.int8_output import Int8Output
 from nlpcli.models.students.linears import linear
@@ -41,9 +41,10 @@ class ShortlistedOutput(Protocol):
 
 def shortlisted_output(weight: Tensor, bias: Tensor, kernel: Kernel) -> ShortlistedOutput:
     """The fastest for a weight (pieces, d_model) and where it lies."""
-    in_float32_on_cpu = weight.device.type == "cpu" and weight.dtype == torch.float32
-    if in_float32_on_cpu and "fbgemm" in libraries() and was_quantized(weight):
-        return Int8Output(weight, bias)
+    if weight.device.type == "cpu" and "fbgemm" in libraries():
+        scale = published_scale(weight)
+        if scale is not None:
+            return Int8Output(weight, bias, scale)
     return UnionOutput(weight, bias, kernel)
 
 

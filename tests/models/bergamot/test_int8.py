@@ -16,6 +16,7 @@ from nlpcli.models.reference import LocalModel
 from nlpcli.models.students.greedy import GreedyTranslator
 from nlpcli.models.students.int8_output import Int8Output
 from nlpcli.models.students.linears import has_published_scales
+from nlpcli.models.students.output import UnionOutput, shortlisted_output
 from nlpcli.models.students.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.pipelines.translation.translators import load_bergamot
 from nlpcli.runtime.decode_slots import DecodeSlots
@@ -43,16 +44,28 @@ def model(folder):
 
 
 @needs_fbgemm
-def test_each_row_chooses_among_its_own_pieces():
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_each_row_chooses_among_its_own_pieces(dtype):
     torch.manual_seed(0)
-    weight, bias, hidden = quantized_matrix(300, 32, 0.01), torch.randn(300), torch.randn(4, 32)
+    weight, bias, hidden = quantized_matrix(300, 32, 0.01), torch.randn(300), torch.randn(4, 32).to(dtype)
     lists = [torch.randperm(300)[:count].sort().values for count in (1, 40, 96, 150)]
-    output = Int8Output(weight, bias).of(lists)
-    expected = [ids[(weight[ids] @ row + bias[ids]).argmax()].item() for ids, row in zip(lists, hidden, strict=True)]
+    output = Int8Output(weight.to(dtype), bias, 0.01).of(lists)
+    exact = hidden.float()
+    expected = [ids[(weight[ids] @ row + bias[ids]).argmax()].item() for ids, row in zip(lists, exact, strict=True)]
     assert output.best(hidden).tolist() == expected
     kept = torch.tensor([3, 1])
     assert output.rows(kept).best(hidden[kept]).tolist() == [expected[3], expected[1]]
     assert output.rows(kept).rows(torch.tensor([1])).best(hidden[1:2]).tolist() == [expected[1]]
+
+
+@needs_fbgemm
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_what_was_published_in_int8_multiplies_with_the_pieces_of_each_row(model, dtype):
+    scale, size = 0.01, model.lm_head.weight.shape
+    published = quantized_matrix(*size, scale).to(dtype)
+    assert isinstance(shortlisted_output(published, torch.zeros(size[0]), Kernel.PLAIN), Int8Output)
+    trained_on = torch.randn(size).to(dtype)
+    assert isinstance(shortlisted_output(trained_on, torch.zeros(size[0]), Kernel.PLAIN), UnionOutput)
 
 
 @needs_fbgemm
