@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -37,6 +37,7 @@ _WORDS_OF_ONE_LETTER = {
     "it": frozenset("èÈ"),
     "es": frozenset("óÓ"),
 }
+_BETWEEN_LETTERS = " .,;:!?\"'()[]/|·•"
 _NUMBER_BEFORE, _NUMBER_BEHIND = re.compile(r"\d[\d.,]*$"), re.compile(r"\d(?:[\d.,]*\d)?")
 # Signs that may come out as words.
 _SIGNS_IN_WORDS = {"$": re.compile(r"d[óo]l+ar", re.I), "%": re.compile(r"por cento|per ?cent", re.I),
@@ -232,7 +233,7 @@ def _lone_letters(source: str, language: str) -> list[re.Match[str]]:
         return []
     words = _WORDS_OF_ONE_LETTER.get(language, "")
     found = _LONE_LETTER.finditer(source)
-    return [match for match in found if not _is_ordinal(match) and (match[0] not in words or _is_listed(match))]
+    return [match for match in found if not _is_ordinal(match) and (match[0] not in words or _is_listed(match, words))]
 
 
 def _is_ordinal(match: re.Match[str]) -> bool:
@@ -240,12 +241,15 @@ def _is_ordinal(match: re.Match[str]) -> bool:
     return match[0] in "ªº" and match.string[: match.start()][-2:-1].isdigit()
 
 
-def _is_listed(match: re.Match[str]) -> bool:
-    text = match.string
-    before, behind = text[: match.start()].split(" ")[-2:], text[match.end() :].split(" ")[:2]
-    if before[-1:] != [""] or behind[:1] != [""]:
-        return True
-    return any((len(word) == 1 and not word.isascii()) or word[:1] == KEPT for word in [*before[:-1], *behind[1:]])
+def _is_listed(match: re.Match[str], words: Collection[str]) -> bool:
+    """Whether a letter that is no word stands beside it, on either side; a word has words beside it."""
+    before = match.string[: match.start()].rstrip(_BETWEEN_LETTERS)
+    behind = match.string[match.end() :].lstrip(_BETWEEN_LETTERS)
+    return any(
+        (letter == KEPT or (letter.isalpha() and not letter.isascii() and not next_to.isalnum()))
+        and letter not in words
+        for letter, next_to in ((before[-1:], before[-2:-1]), (behind[:1], behind[1:2]))
+    )
 
 
 def _sign(source: str, match: re.Match[str], languages: Languages) -> Protection:
