@@ -76,14 +76,42 @@ def _worth(word: str, language: str) -> float | None:
 
 
 def in_words(number: int, language: str) -> str:
-    """A number below 100 in words; empty where there are none of the language."""
-    if language not in _UNITS or number >= 100:
+    """A number below a million in words; empty where there are none of the language."""
+    if language not in _UNITS or not 0 <= number < 10**6:
         return ""
+    if number < 1000:
+        return _below_thousand(number, language)
+    thousands, rest = divmod(number, 1000)
+    thousand = "thousand" if language == "en" else "mil"
+    head = thousand if language == "pt" and thousands == 1 else f"{_below_thousand(thousands, language)} {thousand}"
+    if not rest:
+        return head
+    # mil e cem, mil e dez, but mil duzentos e dez; one thousand and ten, but one thousand two hundred and ten.
+    joins = rest < 100 or (language == "pt" and rest % 100 == 0)
+    return f"{head} {_JOINING[language] + ' ' if joins else ''}{_below_thousand(rest, language)}"
+
+
+def _below_thousand(number: int, language: str) -> str:
     units, tens = _UNITS[language].split(), _TENS[language].split()
     if number < 20:
         return units[number]
-    ten, unit = tens[number // 10 - 2], number % 10
-    return f"{ten}{'-' if language == 'en' else ' e '}{units[unit]}" if unit else ten
+    if number < 100:
+        ten, unit = tens[number // 10 - 2], number % 10
+        return f"{ten}{'-' if language == 'en' else ' e '}{units[unit]}" if unit else ten
+    hundred, rest = divmod(number, 100)
+    if language == "en":
+        head = f"{units[hundred]} hundred"
+    elif hundred == 1:
+        head = "cento" if rest else "cem"
+    else:
+        head = f"{_HUNDREDS_PT.split()[hundred - 2]}os"
+    return f"{head} {_JOINING[language]} {_below_thousand(rest, language)}" if rest else head
+
+
+def is_number_word(word: str, language: str) -> bool:
+    """Whether a word says a number, or joins words that do."""
+    word = word.lower()
+    return word == _JOINING.get(language) or word in SCALES.get(language, {}) or _worth(word, language) is not None
 
 
 def values_in_words(text: str, language: str) -> Iterator[float]:

@@ -28,7 +28,8 @@ fr pl cs sk ru uk be bg sv nb nn no fi hu et lv lt kk ka hy sq
 _GROUP_SPACE = frozenset(_GROUP_SPACE_TABLE.split())
 _VERSION_WORD = re.compile(
     r"(?:\b(?:v|ver|version|vers[aã]o|release|section|se[cç][cç]?[aã]o|chapter|cap[ií]tulo|fig|figure|figura|table|tabela"
-    r"|rule|article|artigo|clause|item|step|python|ios|android|windows|ubuntu|java|bluetooth|usb|html|http|tls|wi-fi"
+    r"|rule|article|artigo|clause|item|step|python|ios|android|windows|ubuntu|java|bluetooth|usb|hdmi|dvi|pcie|sata|html|css|xml|http|tls|wi-fi"
+    r"|macos|linux|debian|fedora|kernel|php|ruby|node(?:\.js)?|django|react|angular|firefox|chrome|opengl|directx|cuda"
     r"|n[ºo°]|no|part|parte)\.?\s?|\bv|[A-Za-z]-?)$",
     re.IGNORECASE,
 )

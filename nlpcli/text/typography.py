@@ -204,3 +204,14 @@ def _same_neighbors(
         if number not in taken and text[start - 1 : start] + text[end : end + 1] == around:
             return number
     return None
+
+
+_STOPS_BEHIND_QUOTE = re.compile(r"\"(\.\.\.|…)")
+
+
+def with_stops_in_quotes(text: str, source: str) -> str:
+    """An ellipsis before the quote that ends a speech, where the source has it there: `"wait..."`, not `"wait"...`."""
+    within = len(re.findall(r'(?:\.\.\.|…)"', source))
+    if not within or _STOPS_BEHIND_QUOTE.search(source):
+        return text
+    return _STOPS_BEHIND_QUOTE.sub(r'\1"', text, count=within)

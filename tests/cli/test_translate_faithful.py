@@ -102,3 +102,31 @@ def test_what_is_put_back_is_escaped_in_html(en_pt, call, tmp_path):
     text = call("translate", "-i", tmp_path / "a.html").output.decode()
     assert [part for part in ("x &lt; 10", "£250", "≤ 5", "“", "½", "<b>", "</b>") if text.count(part) != 1] == []
     assert re.findall("<.*?>", text) == ["<p>", "<b>", "</b>", "</p>"]
+
+
+ENDS = {
+    "en-pt": {
+        "Error 404: Page not found. Please contact us.": "encontrada. ",
+        "At p < 0.05, n = 24, the difference was -3.2 ± 0.4 mmol/L (95% CI, -4.0 to -2.4).": "-2,4).",
+        "It costs US$ 1,299.99 (incl. 20% VAT), i.e. about €1.2k or ¥190,000.": "ou seja ",
+        "She said “wait…” and left.": "…” ",
+        "The Tenant shall pay £1,250.00 (one thousand two hundred and fifty pounds) per month.":
+            "£1.250,00 (mil duzentos e cinquenta libras)",
+        "The fee is 250 (two hundred and fifty) euros.": "250 (duzentos e cinquenta)",
+        "HDMI 2.1 and CSS 3.2": "HDMI 2.1 e CSS 3.2",
+        "R_eplace": "_",
+        "The field user_id is empty.": " user_id ",
+    },
+    "pt-en": {
+        "“Não vou…”, disse ela.": "won't…",
+        "O Sr. e a Sra. Silva moram em Lisboa.": "Mr. and Mrs. Silva",
+        "Custa € 500.000 (quinhentos mil euros).": "(five hundred thousand euros)",
+        "São R$ 2.345,00 (dois mil trezentos e quarenta e cinco reais).": "(two thousand three hundred and forty-five",
+        "Sai_r": "_",
+    },
+}  # fmt: skip
+
+
+def test_ends_brackets_and_numbers_in_words_are_those_of_the_text(pair, rows):
+    found = {row["text"]: row["translation"] for row in rows(ENDS[pair])}
+    assert {text: found[text] for text, part in ENDS[pair].items() if part not in found[text]} == {}

@@ -17,8 +17,8 @@ from nlpcli.text.clocks import corrections
 from nlpcli.text.days import Day, missing_days
 from nlpcli.text.edits import Edit
 from nlpcli.text.markup.segments import TagKind
-from nlpcli.text.number_words import in_words, values_in_words
-from nlpcli.text.numbers import KEPT, Number, codes_in, compare, localized
+from nlpcli.text.number_words import in_words, is_number_word, values_in_words
+from nlpcli.text.numbers import KEPT, Number, codes_in, compare, localized, numbers_in, written
 from nlpcli.text.typography import Mark, quotes_of, restore
 
 # Signs that mean the same everywhere; other marks do so where they stand alone.
@@ -53,9 +53,12 @@ _ORDINAL_LETTER = re.compile(r"(?<![\w.,])(\d+)([oa])(?![\w'’])")
 
 
 # They come and go between languages, or are written in words.
-_ADDED = re.compile(r" \((?:\w{0,2}\)|-?(?= |$)(?![^()]*\)))")
+_ADDED = re.compile(r" \((?:\w{0,2}\)|-\)|-?(?= |$)(?![^()]*\)))")
 # 12 (twelve): contracts say a number twice.
-_SAID_IN_WORDS = re.compile(r"(?<![\w.,])(\d{1,2}) \(([^\W\d_][^\d_()]*)\)")
+_SAID_IN_WORDS = re.compile(rf"((?<![\w.,])\d{{1,3}}(?:[.,]?\d{{3}})?(?:[.,]\d\d)?|{KEPT}+) \(([^\W\d_][^\d_()]*)\)")
+_SAME_CARDINAL = {"uma": "um", "duas": "dois", "catorze": "quatorze", "dezasseis": "dezesseis",
+                  "dezassete": "dezessete", "dezanove": "dezenove", "a": "one"}  # fmt: skip
+_LAST_MARKS = ".!?"
 _RUN_OF_MARKS = re.compile(r"[!-/:-@\[-`{-~]{4,}")
 _MAY_BE_LOST = frozenset(".,;:!?'\"()/-’‘$%°&")
 
@@ -110,16 +113,17 @@ def check(prepared: Prepared, sentence: Sentence, text: str, languages: Language
     source, found = blanked(sentence.text, sentence.words), blanked(text, sentence.words)
     if _DIGIT.search(source) or _DIGIT.search(found):
         _numbers(source, found, languages, findings)
-        _in_words(source, found, languages, findings)
         _codes(source, found, findings)
         _ordinals(source, found, languages, findings)
+    if "(" in source:
+        _in_words(source, found, languages, findings)
     _days(source, found, languages, findings)
     _accelerator(prepared, text, findings)
     _style(prepared, sentence.text, text, languages, findings)
     _signs(source, found, languages, findings)
     _folded(prepared, sentence.text, text, findings)
     if not findings.protections:
-        _end(sentence.text, text, findings)
+        _end(sentence, text, findings)
     fences = fences_of(sentence)
     findings.protections = _apart(p for p in findings.protections if not _crosses(p, fences))
     return findings
@@ -173,26 +177,56 @@ def _ordinals(source: str, found: str, languages: Languages, findings: Findings)
 
 
 def _in_words(source: str, found: str, languages: Languages, findings: Findings) -> None:
-    """A number that the source says in words too, in brackets behind it, is said so."""
+    """A number that the source says in words too, in brackets behind it, is said so, with what it counts."""
     for digits, words in _SAID_IN_WORDS.findall(source):
-        number, new = int(digits), in_words(int(digits), languages.target)
-        if not new or number not in values_in_words(words, languages.source):
+        said, counted = _said(words, languages.source)
+        values = list(values_in_words(words, languages.source))
+        if not values or not all(is_number_word(word, languages.source) for word in said):
             continue
-        for match in re.finditer(rf"(?<![\w.,]){digits} \(([^()]*)\)", found):
-            if number not in values_in_words(match[1], languages.target):
-                findings.edits.append(Edit(*match.span(1), new))
+        # The last is what all words are worth together.
+        value, same = int(values[-1]), re.escape(digits)
+        if KEPT not in digits:
+            (given,) = numbers_in(digits, languages.source)[:1]
+            same += "|" + re.escape(written(given, languages.target))
+            if given.integer != str(value):
+                continue
+        new = in_words(value, languages.target)
+        for match in re.finditer(rf"(?<![\w.,])(?:{same}) \(([^()]*)\)", found) if new else ():
+            if _says(match[1], new, len(counted), languages.target):
+                continue
+            behind = _said(match[1], languages.target)[1]
+            rest = behind[len(behind) - min(len(counted), len(behind)) :]
+            findings.edits.append(Edit(*match.span(1), " ".join([new, *rest])))
+
+
+def _says(text: str, new: str, counted: int, language: str) -> bool:
+    """Whether a text says what `new` says, in whatever gender, and has no more words behind it than are counted."""
+    said, behind = _said(text, language)
+    return _cardinal(said) == _cardinal(_said(new, language)[0]) and len(behind) <= counted
+
+
+def _cardinal(words: Iterable[str]) -> list[str]:
+    words = (_SAME_CARDINAL.get(word, word) for word in map(str.lower, words))
+    return [re.sub(r"(?<=ent)as$", "os", word) for word in words if word not in ("e", "and")]
+
+
+def _said(text: str, language: str) -> tuple[list[str], list[str]]:
+    """The words of a number and those behind it, of what it counts; all are the number's where none is one."""
+    words = re.findall(r"[^\W\d_]+", text)
+    last = max((place for place, word in enumerate(words) if is_number_word(word, language)), default=len(words) - 1)
+    return words[: last + 1], words[last + 1 :]
 
 
 def _accelerator(prepared: Prepared, text: str, findings: Findings) -> None:
-    """The `&` of a menu goes before the letter that it stood before, at the start of a word if there is one."""
+    """The `&` or `_` of a menu goes before the letter that it stood before, at the start of a word if there is one."""
     if not prepared.accelerator:
         return
-    letter = re.escape(prepared.accelerator)
+    sign, letter = prepared.accelerator[0], re.escape(prepared.accelerator[1:])
     patterns = (rf"(?<!\w){letter}", letter, r"[^\W\d_]")
     places = filter(None, (re.search(pattern, text, re.IGNORECASE) for pattern in patterns))
     first = next(places, None)
     if first:
-        findings.edits.append(Edit(first.start(), first.start(), "&"))
+        findings.edits.append(Edit(first.start(), first.start(), sign))
 
 
 def _codes(source: str, found: str, findings: Findings) -> None:
@@ -307,12 +341,27 @@ def _folded(prepared: Prepared, source: str, text: str, findings: Findings) -> N
             findings.protections.append(Protection(start, start + len(folded), raw))
 
 
-def _end(source: str, text: str, findings: Findings) -> None:
+def _end(sentence: Sentence, text: str, findings: Findings) -> None:
+    source = sentence.text
     if "(" not in source:
         # Endings for another gender, and brackets that nothing closes.
         findings.edits += [Edit(*match.span(), "") for match in _ADDED.finditer(text)]
     if without_full_stop(source, text) != text:
         findings.edits.append(Edit(len(text) - 1, len(text), ""))
+    if not sentence.is_cut_behind:
+        findings.edits += _last_marks(source, text)
+
+
+def _last_marks(source: str, text: str) -> list[Edit]:
+    """The bracket and the full stop that a sentence ends with and its translation lacks."""
+    body = text.rstrip(_LAST_MARKS)
+    lacks_bracket = text.count("(") == text.count(")") + 1 and source.count("(") == source.count(")")
+    if lacks_bracket and source.rstrip(_LAST_MARKS).endswith(")"):
+        return [Edit(len(body), len(body), ")")]
+    last = source[-1:]
+    if last in _LAST_MARKS and source[-2:-1].isalnum() and text[-1:].isalnum():
+        return [Edit(len(text), len(text), last)]
+    return []
 
 
 def _crosses(protection: Protection, fences: Sequence[int]) -> bool:

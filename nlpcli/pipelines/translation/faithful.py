@@ -30,6 +30,7 @@ from nlpcli.text.clauses import halves
 from nlpcli.text.edits import Edit, Edited
 from nlpcli.text.markup.segments import Node, Tag, joined
 from nlpcli.text.numbers import Number, compare, localized
+from nlpcli.text.typography import with_stops_in_quotes
 
 # Single letters between signs are no words.
 _WORD = re.compile(r"[^\W\d_]{2}")
@@ -89,7 +90,8 @@ class Job:
         """What came of the last attempt."""
         sentence = self.sentence
         seams = sentence.is_cut_before, sentence.is_cut_behind
-        translation = translation._replace(text=with_seams(translation.text, sentence.text, self.languages, *seams))
+        text = with_stops_in_quotes(translation.text, sentence.text)
+        translation = translation._replace(text=with_seams(text, sentence.text, self.languages, *seams))
         findings = check(self.prepared, sentence, translation.text, self.languages)
         self.attempts.append(_Attempt(sentence, translation, findings))
 

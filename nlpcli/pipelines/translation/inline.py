@@ -24,6 +24,7 @@ STAND_INS: tuple[Callable[[int], str], ...] = (
 
 
 _WORDS = frozenset({TagKind.WORD, TagKind.TEXT})
+_APOSTROPHES = "'’"
 _STOPS = frozenset(",.;:!?…。，；：！？、")
 _POINTS = frozenset({TagKind.POINT, TagKind.EDGE})
 
@@ -458,7 +459,7 @@ class _Aligner:
         start = self._word_start(start)
         while start < end and text[start].isspace():
             start += 1
-        while 0 < end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+        while _is_within_word(text, end):
             end += 1
         while end > start and text[end - 1].isspace():
             end -= 1
@@ -466,9 +467,21 @@ class _Aligner:
 
     def _word_start(self, place: int) -> int:
         text = self._translation
-        while 0 < place < len(text) and text[place - 1].isalnum() and text[place].isalnum():
+        while _is_within_word(text, place):
             place -= 1
         return place
+
+
+def _is_within_word(text: str, place: int) -> bool:
+    """Whether a place lies between two letters, an apostrophe between them not counted: won't, d'água."""
+    if not 0 < place < len(text):
+        return False
+    before, behind = text[place - 1], text[place]
+    if before in _APOSTROPHES:
+        before = text[max(0, place - 2) : place - 1]
+    elif behind in _APOSTROPHES:
+        behind = text[place + 1 : place + 2]
+    return before.isalnum() and behind.isalnum()
 
 
 def _overlap(link: Link, start: int, end: int) -> bool:

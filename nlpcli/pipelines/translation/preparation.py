@@ -28,7 +28,10 @@ _COUPLE = {
     "pt": (re.compile(r"\b(?:Sr|Sra|Dr|Dra|Prof|Profa)\.? (&) (?=(?:Sr|Sra|Dr|Dra|Prof|Profa|Srta)\b)"), "e"),
 }
 # "&File", "E&xit": what a key opens in a menu. "R&D" and "AT&T" are names.
-_ACCELERATOR = re.compile(r"(?<!\S)&(?=[^\W\d_])(?!\w+;)|(?<=[^\W\d_])&(?=[^\W\d_])(?!\w+;)")
+# "E_xit" is one in GTK, and user_id is none.
+_ACCELERATOR = re.compile(
+    r"(?<!\S)[&_](?=[^\W\d_])(?!\w+;)|(?<=[^\W\d_])&(?=[^\W\d_])(?!\w+;)|\b[A-Z][a-z]*(_)(?=[a-z]+(?:\W|$))"
+)
 _LONGEST_MENU = 40
 # They belong to what follows them, and are no bullets.
 _TIED = frozenset("#@~\\<")
@@ -39,8 +42,8 @@ class Prepared:
     """A sentence as a model reads it, and what its translation gets back.
 
     `head` and `tail` stand around it; `folded` words get their accents back. All of it is to be in `capitals`, or
-    what stands between the marks of `emphasis`; `begins_large`: it begins with a capital. `accelerator`: the letter of
-    a menu that had `&` before it.
+    what stands between the marks of `emphasis`; `begins_large`: it begins with a capital. `accelerator`: what stood
+    before a letter of a menu, `&` or `_`, and that letter.
     """
 
     sentence: Sentence
@@ -69,7 +72,7 @@ def prepare(sentence: Sentence, lexicon: Lexicon, languages: Languages) -> Prepa
     if languages.source == "pt" and "ª" in sentence.text:
         prepared.sentence = edited(sentence, [Edit(*day) for day in without_ordinal_days(sentence.text)])
         sentence = prepared.sentence
-    if "&" in sentence.text:
+    if "&" in sentence.text or "_" in sentence.text:
         _without_ampersand(prepared, lexicon, languages.source)
         sentence = prepared.sentence
     months = written_out(sentence.text, languages.source)
@@ -98,13 +101,13 @@ def _without_ampersand(prepared: Prepared, lexicon: Lexicon, language: str) -> N
         prepared.sentence = edited(sentence, [Edit(*match.span(1), word) for match in couples])
         return
     found = list(_ACCELERATOR.finditer(text))
-    if text.count("&") != 1 or not found or not sentence.is_plain or len(text) > _LONGEST_MENU:
+    if not found or text.count("&") + text.count("_") != 1 or not sentence.is_plain or len(text) > _LONGEST_MENU:
         return
-    place = found[0].start()
+    place = max(found[0].start(), found[0].start(1))
     within = text[:place].split(" ")[-1] + text[place + 1 :].split(" ")[0].rstrip(".:…")
     if place and not text[place - 1].isspace() and not (text[place + 1].islower() and lexicon.has_word(within.lower())):
         return
-    prepared.accelerator = text[place + 1]
+    prepared.accelerator = text[place : place + 2]
     prepared.sentence = edited(sentence, [Edit(place, place + 1, "")])
 
 

@@ -37,7 +37,9 @@ def with_seams(
 def _with_end_of(source: str, translation: str, target: str) -> str:
     """With the punctuation that the source has at its end, and no other."""
     wanted = _TAIL.search(source)
-    mark = wanted[0].translate(_WIDE if target in UNSPACED else _NARROW) if wanted else ""
+    # Behind a full stop nothing is cut but an abbreviation.
+    is_mark = wanted is not None and wanted[0].strip() != "."
+    mark = wanted[0].translate(_WIDE if target in UNSPACED else _NARROW) if wanted and is_mark else ""
     return _TAIL.sub("", translation) + mark
 
 
