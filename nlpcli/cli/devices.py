@@ -89,7 +89,8 @@ def _precisions(placement: Placement) -> Iterator[tuple[str, Precision | None]]:
     for task, spec in TASKS.items():
         entry = catalog().models.get(catalog().defaults[spec.model_role])
         int8 = "" if entry is None else entry.int8
-        facts = ModelFacts(spec.model_role, _FAMILIES[int8], int8=bool(int8))
+        family = Family.LLAMA if spec.model_role == "generate" else _FAMILIES[int8]
+        facts = ModelFacts(spec.model_role, family, int8=bool(int8))
         try:
             yield task, decide(placement, facts, Use(spec.use))
         except UsageError:

@@ -8,7 +8,7 @@
 - attention: `attention` (for CPUs), `attention_layers` and `attention_sound` (what attends, for attention-inspect)
 - `static/`: word vectors and model2vec's folders, which need no torch
 - families that we compute ourselves: `bert/`, `llama/`, `students/` (Bergamot's; `bergamot/` makes transformers know
-  them); `decoders/` for generation
+  them); `decoders/` for generation, `graph/` for what ONNX Runtime computes of it
 """
 
 import os

@@ -18,6 +18,7 @@ from nlpcli.models.sources.base import Source
 from nlpcli.models.sources.converted import CONVERTERS, ConvertedSource, kind_of
 from nlpcli.models.sources.firefox import FirefoxSource
 from nlpcli.models.sources.folder import FolderSource
+from nlpcli.models.sources.graphs import KIND as GRAPHS
 from nlpcli.models.sources.hub import HubSource
 from nlpcli.models.sources.starter import StarterSource
 
@@ -29,7 +30,7 @@ def sources() -> tuple[Source, ...]:
         FirefoxSource(),
         FolderSource(),
         HubSource(),
-        *(ConvertedSource(kind=kind) for kind in CONVERTERS),
+        *(ConvertedSource(kind=kind) for kind in (*CONVERTERS, GRAPHS)),
     )
     return (AliasSource(real), *real)
 

@@ -27,9 +27,10 @@ from nlpcli.models.preparing import BERGAMOT, compute_in_float32, decided, preci
 from nlpcli.models.quiet import say_nothing
 from nlpcli.models.reference import LocalModel
 from nlpcli.runtime.device import Placement
-from nlpcli.runtime.precision import Precision, Use
+from nlpcli.runtime.precision import Kernel, Precision, Use
 
 if TYPE_CHECKING:
+    from nlpcli.models.graph.conversion import LlamaGraph
     from nlpcli.models.llama.weights import LlamaWeights
 
 say_nothing()
@@ -217,17 +218,23 @@ def _load_generator(
         raise ModelUnusable(
             f"{quoted(model.name)} is a {config.model_type} model, which {what_it_lacks}; choose another with -m"
         )
-    precision = precision_of(model, placement, Use.TEXT, config)
+    precision = precision_of(model, placement, Use.TEXT, config, as_module=True)
     module = _from_pretrained(auto_class, model, _options(config, precision)).to(placement.device).eval()
     return module, precision
 
 
 @_reads_foreign_files("cannot be loaded")
-def load_llama(model: LocalModel, config: PretrainedConfig, placement: Placement) -> LlamaWeights | None:
-    """What `LlamaDecoder` needs of a model of a `llama_config`, ready; None where its files are not plainly whole."""
+def load_llama(model: LocalModel, config: PretrainedConfig, placement: Placement) -> LlamaWeights | LlamaGraph | None:
+    """What a decoder needs of a model of a `llama_config`, ready; None where its files are not plainly whole."""
+    precision = precision_of(model, placement, Use.TEXT, config)
+    if bits := _BITS.get(precision.kernel):
+        from nlpcli.models.graph.conversion import llama_graph
+
+        if (graph := llama_graph(model, config, bits)) is not None:
+            return graph
+        precision = precision_of(model, placement, Use.TEXT, config, as_module=True)
     from nlpcli.models.llama.weights import llama_weights
 
-    precision = precision_of(model, placement, Use.TEXT, config)
     weights = llama_weights(model.folder, config, getattr(torch, precision.dtype))
     if weights is None:
         return None
@@ -333,6 +340,10 @@ class _WeightsMissing(ModelUnusable):
 def precision_in(model: LocalModel, placement: Placement, use: Use) -> Precision:
     """How the loaders have a model compute."""
     return precision_of(model, placement, use, _load_config(model))
+
+
+# Formats that a graph computes in.
+_BITS = {Kernel.INT8_BLOCKS: 8, Kernel.INT4_BLOCKS: 4}
 
 
 def _options(config: PretrainedConfig, precision: Precision) -> dict[str, Any]:

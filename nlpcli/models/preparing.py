@@ -24,20 +24,23 @@ log = logging.getLogger(__name__)
 BERGAMOT = "bergamot"
 
 
-def precision_of(model: LocalModel, placement: Placement, use: Use, config: Any) -> Precision:
-    """How a model of that configuration is to compute.
+def precision_of(model: LocalModel, placement: Placement, use: Use, config: Any, as_module: bool = False) -> Precision:
+    """How a model of that configuration is to compute; `as_module`: by modules of torch, not as a graph.
 
     Raises:
         UsageError: not in the format that was asked for.
     """
-    precision = decided(model, placement, use, config)
+    precision = decided(model, placement, use, config, as_module)
     tell(model, precision)
     return precision
 
 
-def decided(model: LocalModel, placement: Placement, use: Use, config: Any) -> Precision:
+def decided(model: LocalModel, placement: Placement, use: Use, config: Any, as_module: bool = False) -> Precision:
     """As `precision_of`, which says it too."""
-    return decide(placement, _facts(model, config), use)
+    facts = _facts(model, config)
+    if as_module and facts.family is Family.LLAMA:
+        facts = ModelFacts(model.name)
+    return decide(placement, facts, use)
 
 
 def tell(model: LocalModel, precision: Precision) -> None:
@@ -50,7 +53,11 @@ def _facts(model: LocalModel, config: Any) -> ModelFacts:
         from nlpcli.models.students.linears import has_published_scales
 
         return ModelFacts(model.name, Family.BERGAMOT, has_published_scales(model.folder, config))
-    family = Family.OTHER if layer_names(config) is None else Family.BERT
+    if layer_names(config) is not None:
+        return ModelFacts(model.name, Family.BERT, model.int8_measured)
+    from nlpcli.models.llama.decoder import has_llama_shape
+
+    family = Family.LLAMA if has_llama_shape(config) else Family.OTHER
     return ModelFacts(model.name, family, model.int8_measured)
 
 

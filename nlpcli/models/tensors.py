@@ -23,12 +23,13 @@ class Unlike(Exception):
 
 
 class Tensors:
-    """The tensors of one `.safetensors` file or of several with an index, read where they are asked for."""
+    """The tensors of one `.safetensors` file or of several with an index, read where they are asked for; in a dtype, or
+    as they are stored."""
 
-    def __init__(self, folder: Path, dtype: torch.dtype) -> None:
+    def __init__(self, folder: Path, dtype: torch.dtype | None) -> None:
         self._dtype = dtype
         self._files: dict[str, Any] = {}
-        for file in _file_names(folder):
+        for file in weight_files(folder):
             opened = safe_open(folder / file, framework="pt")
             self._files |= dict.fromkeys(opened.keys(), opened)  # type: ignore[no-untyped-call]
 
@@ -36,7 +37,7 @@ class Tensors:
         self._expect(name in self._files)
         tensor: Tensor = self._files[name].get_tensor(name)
         self._expect(tuple(tensor.shape) == shape and tensor.dtype in _DTYPES)
-        return tensor.to(self._dtype)
+        return tensor if self._dtype is None else tensor.to(self._dtype)
 
     def linear(self, name: str, rows: int, columns: int, bias: bool) -> nn.Linear:
         """The layer `name`, of a weight (rows, columns)."""
@@ -65,7 +66,8 @@ class Tensors:
             raise Unlike
 
 
-def _file_names(folder: Path) -> list[str]:
+def weight_files(folder: Path) -> list[str]:
+    """The names of the files with a model's weights. Raises OSError or ValueError where nothing says which."""
     if (folder / _FILE).exists():
         return [_FILE]
     index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))

@@ -9,6 +9,7 @@ import os
 import platform
 import re
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from nlpcli.errors import DeviceError, UsageError
@@ -24,10 +25,11 @@ _NATIVE = {
 }
 # Quantized formats; what is not quantized stays in the dtype that `auto` picks.
 QUANTIZATIONS = ("int8", "int4")
-# What fast kernels there are for → the library inside torch that has them, and the flags of the CPU that they need.
+# What fast kernels there are for → the library that has them (most are inside torch), and the flags that they need.
 _CPU_KERNELS = {
     "int8": ("fbgemm", frozenset({"avx2"})),
     "bfloat16": ("onednn", frozenset({"avx512bw", "avx512dq", "avx512vl"})),
+    "blocks": ("onnxruntime", frozenset()),
 }
 GIBIBYTE = 1 << 30
 _DEVICE_NAME = re.compile(r"auto|cpu|cuda(:[0-9]+)?|mps")
@@ -44,7 +46,7 @@ class CudaDevice:
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """What the choice depends on, and nothing else. `libraries` of kernels for CPUs that this build of torch has."""
+    """What the choice depends on, and nothing else. `libraries` of kernels for CPUs that are here."""
 
     cpu_name: str
     cpu_flags: frozenset[str]
@@ -203,8 +205,13 @@ def describe_hardware() -> Hardware:
         cores=usable_cores(),
         cuda=cuda if torch.cuda.is_available() else (),
         mps=torch.backends.mps.is_available(),
-        libraries=libraries(),
+        libraries=libraries() | _runtimes(),
     )
+
+
+def _runtimes() -> frozenset[str]:
+    """Libraries beside torch that have kernels; there are no wheels of them for every system."""
+    return frozenset({"onnxruntime"} if find_spec("onnxruntime") else ())
 
 
 def describe_cpu() -> Hardware:

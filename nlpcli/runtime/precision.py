@@ -19,6 +19,7 @@ class Family(StrEnum):
 
     BERT = "bert"
     BERGAMOT = "bergamot"
+    LLAMA = "llama"
     OTHER = "other"
 
 
@@ -40,6 +41,8 @@ class Kernel(StrEnum):
     INT4_WEIGHTS = "int4 weights"
     INT8_DYNAMIC = "int8 with dynamic activation scales"
     INT8_STATIC = "int8 with the published activation scales"
+    INT8_BLOCKS = "int8 in blocks of 32, by ONNX Runtime"
+    INT4_BLOCKS = "int4 in blocks of 32, by ONNX Runtime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ _NAMES = {
     Kernel.INT4_WEIGHTS: "int4",
     Kernel.INT8_DYNAMIC: "int8",
     Kernel.INT8_STATIC: "int8",
+    Kernel.INT8_BLOCKS: "int8",
+    Kernel.INT4_BLOCKS: "int4",
 }
 
 
@@ -104,6 +109,7 @@ class _Rule(NamedTuple):
 
 ASKED = "asked for"
 _MEASURED = "measured to be as good as float32, and faster without bfloat16"
+_WITHIN = "perplexity within 2 % of float32, and faster than any other dtype on a CPU"
 _PUBLISHED = "as the model was published, and faster without bfloat16"
 _SHOWN = "attention is shown as it is, not rounded"
 # The first row that matches decides.
@@ -115,6 +121,9 @@ _RULES = (
     _Rule("", "attention", "", None, "", "", Kernel.PLAIN),
     # int8 products: by itself only where the quality is known, and where the CPU has no bfloat16, which is as fast.
     _Rule("auto", "", "bert", True, "float32", "int8", Kernel.INT8_DYNAMIC, "float32", _MEASURED),
+    _Rule("auto", "text", "llama", None, "", "blocks", Kernel.INT8_BLOCKS, "float32", _WITHIN),
+    _Rule("int8", "text", "llama", None, "", "blocks", Kernel.INT8_BLOCKS, "float32", ASKED),
+    _Rule("int4", "text", "llama", None, "", "blocks", Kernel.INT4_BLOCKS, "float32", ASKED),
     _Rule("auto", "text", "bergamot", True, "float32", "int8", Kernel.INT8_STATIC, "float32", _PUBLISHED),
     _Rule("int8", "", "bert", None, "", "int8", Kernel.INT8_DYNAMIC, "float32", ASKED),
     _Rule("int8", "text", "bergamot", True, "", "int8", Kernel.INT8_STATIC, "float32", ASKED),

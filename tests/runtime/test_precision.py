@@ -15,6 +15,9 @@ MACHINES = {
     "AVX2": Hardware("cpu", frozenset({"avx2"}), 2),
     "AVX-512": Hardware("cpu", frozenset(AVX512), 2),
     "bfloat16": Hardware("cpu", frozenset({*AVX512, "avx512_bf16"}), 2),
+    "ONNX Runtime": Hardware(
+        "cpu", frozenset({*AVX512, "avx512_bf16"}), 2, libraries=frozenset({"fbgemm", "onednn", "onnxruntime"})
+    ),
     "AVX2 without FBGEMM": Hardware("cpu", frozenset({"avx2"}), 2, libraries=frozenset()),
     "Ampere": Hardware("cpu", frozenset({"avx2"}), 2, (CudaDevice("A100", (8, 0), 40 << 30),)),
     "Turing": Hardware("cpu", frozenset({"avx2"}), 2, (CudaDevice("T4", (7, 5), 16 << 30),)),
@@ -23,26 +26,31 @@ MACHINES = {
 BERT, MEASURED = ModelFacts("m", Family.BERT), ModelFacts("m", Family.BERT, int8=True)
 STUDENT, PUBLISHED = ModelFacts("m", Family.BERGAMOT), ModelFacts("m", Family.BERGAMOT, int8=True)
 OTHER = ModelFacts("m")
+LLAMA = ModelFacts("m", Family.LLAMA)
 PLAIN, PACKED, REFUSED = Kernel.PLAIN, Kernel.PACKED, None
 DYNAMIC, STATIC, W8, W4 = Kernel.INT8_DYNAMIC, Kernel.INT8_STATIC, Kernel.INT8_WEIGHTS, Kernel.INT4_WEIGHTS
+B8, B4 = Kernel.INT8_BLOCKS, Kernel.INT4_BLOCKS
 ENCODE = (Use.VECTORS, Use.LABELS)
 COMPUTE = (*ENCODE, Use.TEXT)
 
 # Uses, models, --dtype, machines → kernel, dtype. Every combination stands in exactly one row (a test counts them).
 F32, BF16, F16, INT8, INT4, AUTO = "float32", "bfloat16", "float16", "int8", "int4", "auto"
 BEFORE_BFLOAT16 = ("AVX2", "AVX-512")
-FBGEMM = (*BEFORE_BFLOAT16, "bfloat16")
-ONEDNN = ("AVX-512", "bfloat16")
+WITH_BFLOAT16 = ("bfloat16", "ONNX Runtime")
+FBGEMM = (*BEFORE_BFLOAT16, *WITH_BFLOAT16)
+ONEDNN = ("AVX-512", *WITH_BFLOAT16)
 CPUS = ("no AVX2", *FBGEMM, "AVX2 without FBGEMM")
 GPUS = ("Ampere", "Turing", "Apple")
-NATIVE = {name: BF16 if name in ("bfloat16", "Ampere") else F32 for name in MACHINES}
+NATIVE = {name: BF16 if name in (*WITH_BFLOAT16, "Ampere") else F32 for name in MACHINES}
 
 
 def without(names, *left_out):
     return tuple(name for name in names if name not in left_out)
 
 
-ANY, NOT_BERGAMOT = (BERT, MEASURED, STUDENT, PUBLISHED, OTHER), (BERT, MEASURED, OTHER)
+ANY, NOT_BERGAMOT = (BERT, MEASURED, STUDENT, PUBLISHED, OTHER, LLAMA), (BERT, MEASURED, OTHER)
+NOT_LLAMA = (BERT, MEASURED, STUDENT, PUBLISHED, OTHER)
+WITHOUT = without(MACHINES, "ONNX Runtime")
 TABLE = [
     # Attention: never int8 products, and float32 unless another dtype is asked for.
     ((Use.ATTENTION,), ANY, (AUTO,), tuple(MACHINES), PLAIN, F32),
@@ -57,9 +65,14 @@ TABLE = [
     (COMPUTE, (MEASURED,), (AUTO,), BEFORE_BFLOAT16, DYNAMIC, F32),
     ((Use.TEXT,), (PUBLISHED,), (AUTO,), BEFORE_BFLOAT16, STATIC, F32),
     (ENCODE, (PUBLISHED,), (AUTO,), BEFORE_BFLOAT16, PLAIN, F32),
-    (COMPUTE, (BERT, OTHER), (AUTO,), BEFORE_BFLOAT16, PLAIN, F32),
+    (COMPUTE, (BERT, OTHER, LLAMA), (AUTO,), BEFORE_BFLOAT16, PLAIN, F32),
     (COMPUTE, (STUDENT,), (AUTO,), BEFORE_BFLOAT16, PLAIN, F32),
-    (COMPUTE, ANY, (AUTO,), ("bfloat16",), PACKED, BF16),
+    (COMPUTE, NOT_LLAMA, (AUTO,), WITH_BFLOAT16, PACKED, BF16),
+    (ENCODE, (LLAMA,), (AUTO,), WITH_BFLOAT16, PACKED, BF16),
+    ((Use.TEXT,), (LLAMA,), (AUTO,), ("bfloat16",), PACKED, BF16),
+    # A decoder of Llama's shape writes in blocks wherever there is ONNX Runtime.
+    ((Use.TEXT,), (LLAMA,), (AUTO, INT8), ("ONNX Runtime",), B8, F32),
+    ((Use.TEXT,), (LLAMA,), (INT4,), ("ONNX Runtime",), B4, F32),
     (COMPUTE, ANY, (AUTO,), without(MACHINES, *FBGEMM), PLAIN, "native"),
     # int8: products where there are kernels for the family, else weights.
     (COMPUTE, (BERT, MEASURED), (INT8,), FBGEMM, DYNAMIC, F32),
@@ -69,9 +82,12 @@ TABLE = [
     ((Use.TEXT,), (STUDENT,), (INT8,), tuple(MACHINES), REFUSED, None),
     (ENCODE, (STUDENT, PUBLISHED), (INT8,), tuple(MACHINES), W8, "native"),
     (COMPUTE, (OTHER,), (INT8,), tuple(MACHINES), W8, "native"),
+    (ENCODE, (LLAMA,), (INT8,), tuple(MACHINES), W8, "native"),
+    ((Use.TEXT,), (LLAMA,), (INT8,), WITHOUT, W8, "native"),
     # int4, which `choose` refuses on a GPU.
     (ENCODE, ANY, (INT4,), CPUS, W4, "native"),
     ((Use.TEXT,), NOT_BERGAMOT, (INT4,), CPUS, W4, "native"),
+    ((Use.TEXT,), (LLAMA,), (INT4,), without(CPUS, "ONNX Runtime"), W4, "native"),
     ((Use.TEXT,), (STUDENT, PUBLISHED), (INT4,), CPUS, REFUSED, None),
 ]
 CELLS = [

@@ -20,10 +20,11 @@ _ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 _MLP = ("gate_proj", "up_proj", "down_proj")
 
 
-def llama_weights(folder: Path, config: PretrainedConfig, dtype: torch.dtype) -> LlamaWeights | None:
-    """What `folder` holds for a `config` of `llama_config`, in `dtype`; None where its files are not plainly whole."""
+def llama_weights(folder: Path, config: PretrainedConfig, dtype: torch.dtype | None) -> LlamaWeights | None:
+    """What `folder` holds for a `config` of `llama_config`, in `dtype` or as it is stored; None where its files are not
+    plainly whole."""
     try:
-        return LlamaWeights(config, _generation_config(folder), Tensors(folder, dtype))
+        return LlamaWeights(config, generation_config(folder), Tensors(folder, dtype))
     except Exception:  # noqa: BLE001 - whatever is wrong is found again by transformers, and said
         return None
 
@@ -112,16 +113,16 @@ class _Rotary(nn.Module):  # type: ignore[misc]
         if kind == "default":
             size = _head_dim(config)
             steps = torch.arange(0, size, 2, dtype=torch.float) / size
-            frequencies, self._scaling = 1.0 / (config.rope_parameters["rope_theta"] ** steps), 1.0
+            frequencies, self.scaling = 1.0 / (config.rope_parameters["rope_theta"] ** steps), 1.0
         else:
-            frequencies, self._scaling = ROPE_INIT_FUNCTIONS[kind](config)
+            frequencies, self.scaling = ROPE_INIT_FUNCTIONS[kind](config)
         self.register_buffer("inv_freq", frequencies, persistent=False)
 
     def forward(self, hidden_states: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
         """Cosine and sine of each of `positions` (rows, length): (rows, length, head_dim) in the states' dtype."""
         angles = positions[..., None].float() * self.inv_freq
         angles = torch.cat([angles, angles], dim=-1)
-        cosine, sine = angles.cos() * self._scaling, angles.sin() * self._scaling
+        cosine, sine = angles.cos() * self.scaling, angles.sin() * self.scaling
         return cosine.to(hidden_states.dtype), sine.to(hidden_states.dtype)
 
 
@@ -138,7 +139,8 @@ def _biased(config: PretrainedConfig) -> frozenset[str]:
     return frozenset([*attention, *mlp])
 
 
-def _generation_config(folder: Path) -> GenerationConfig:
+def generation_config(folder: Path) -> GenerationConfig:
+    """How the model is to write, as its folder says."""
     try:
         return GenerationConfig.from_pretrained(folder, local_files_only=True)
     except OSError:

@@ -17,7 +17,7 @@ class ConvertedSource:
 
     def __init__(self, root: Path | None = None, kind: str = "gguf") -> None:
         self._kind = kind
-        self._made = MadeFolders(root or settings.cache_folder() / kind, "converted")
+        self.made = MadeFolders(root or settings.cache_folder() / kind, "converted")
 
     def owns(self, name: str) -> bool:  # noqa: ARG002
         return False
@@ -34,40 +34,40 @@ class ConvertedSource:
         """
         if model.file is None:
             return model
-        state = _state(model.path)
-        folder = self._made.root / f"{model.path.stem}-{hashlib.sha256(state.encode()).hexdigest()[:12]}"
-        if not self._made.is_complete(folder):
+        state = state_of(model.path)
+        folder = self.made.root / f"{model.path.stem}-{hashlib.sha256(state.encode()).hexdigest()[:12]}"
+        if not self.made.is_complete(folder):
             facts = {"name": _name(model), "version": state.rpartition(" ")[2], "licence": "", "file": state}
             progress(f"converting {model.name} (once)")
             convert = CONVERTERS[self._kind]
-            self._made.make(folder, facts, lambda staging: convert(model.path, staging / "model"), progress)
+            self.made.make(folder, facts, lambda staging: convert(model.path, staging / "model"), progress)
         note_use(folder)
         return LocalModel(model.name, folder, languages=model.languages)
 
     def cached(self) -> Iterable[CachedModel]:
-        return self._made.cached()
+        return self.made.cached()
 
     def removals(self, name: str, revision: str | None) -> list[Removal]:
-        return self._made.removals(str(Path(name).expanduser().absolute()) if _is_path(name) else name, revision)
+        return self.made.removals(str(Path(name).expanduser().absolute()) if _is_path(name) else name, revision)
 
     def leftovers(self) -> Leftovers:
-        found = Leftovers(self._made.broken_off(), [])
-        for folder in self._made.complete():
+        found = Leftovers(self.made.broken_off(), [])
+        for folder in self.made.complete():
             file = _file_of(folder)
             if file is None:
-                found.kept.append(self._made.kept(folder, "does not say what it was made of"))
+                found.kept.append(self.made.kept(folder, "does not say what it was made of"))
             elif not file.parent.is_dir():
-                found.kept.append(self._made.kept(folder, "the folder of its file is not there now"))
+                found.kept.append(self.made.kept(folder, "the folder of its file is not there now"))
             elif not _is_current(folder, file):
                 reason = "its file is gone or changed"
                 found.gone.append(Removal(manifest_of(folder)["name"], folder, size_below(folder), reason))
         return found
 
     def verify(self, name: str) -> list[Verification]:
-        return self._made.verify(str(Path(name).expanduser().absolute()) if _is_path(name) else name)
+        return self.made.verify(str(Path(name).expanduser().absolute()) if _is_path(name) else name)
 
     def discard_damaged(self, name: str) -> None:
-        self._made.discard_damaged(str(Path(name).expanduser().absolute()) if _is_path(name) else name)
+        self.made.discard_damaged(str(Path(name).expanduser().absolute()) if _is_path(name) else name)
 
 
 def _is_path(name: str) -> bool:
@@ -79,7 +79,7 @@ def _name(model: LocalModel) -> str:
     return str(model.path) if _is_path(model.name) else model.name
 
 
-def _state(file: Path) -> str:
+def state_of(file: Path) -> str:
     """What changes when the file does; reading it all to hash it would take longer than loading the model."""
     status = file.stat()
     return f"{file.absolute()} {status.st_size} {status.st_mtime_ns}"
@@ -93,7 +93,7 @@ def _file_of(folder: Path) -> Path | None:
 
 
 def _is_current(folder: Path, file: Path) -> bool:
-    return file.is_file() and _state(file) == manifest_of(folder)["file"]
+    return file.is_file() and state_of(file) == manifest_of(folder)["file"]
 
 
 def _convert_gguf(file: Path, folder: Path) -> None:

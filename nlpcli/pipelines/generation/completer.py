@@ -9,13 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from nlpcli.errors import ModelUnusable, quoted
 from nlpcli.models.decoders.base import Decoder
 from nlpcli.models.decoders.general import GeneralDecoder, shares_its_cache
 from nlpcli.models.decoders.recomputing import RecomputingDecoder
+from nlpcli.models.graph.decoder import GraphDecoder, Step
 from nlpcli.models.llama.decoder import LlamaDecoder, has_llama_shape
 from nlpcli.models.loading import longest_context
 from nlpcli.pipelines.chat import Messages, prompt_of_messages
@@ -41,13 +41,14 @@ _CPU_TOKENS, _GPU_TOKENS_PER_GIBIBYTE = 65_536, 4096
 class Completer:
     """`batch`, `request` and `complete` write the texts that follow prompts.
 
-    `model` is a decoder with its `config` and `generation_config`: a module of transformers, or `LlamaWeights`.
+    `model` is a decoder with its `config` and `generation_config`: a module of transformers, `LlamaWeights` or
+    `LlamaGraph`.
     """
 
     batches: type[ContinuousBatch] = ContinuousBatch
 
     def __init__(
-        self, model: nn.Module, tokenizer: PreTrainedTokenizerBase, device: torch.device, name: str = "the model"
+        self, model: Any, tokenizer: PreTrainedTokenizerBase, device: torch.device, name: str = "the model"
     ) -> None:
         self.model = model
         self.tokenizer = tokenizer
@@ -168,6 +169,8 @@ class Completer:
         return Constraint(schema, self.tokenizer, sorted(self.ends))
 
     def _decoder(self) -> Decoder:
+        if isinstance(step := getattr(self.model, "step", None), Step):
+            return GraphDecoder(step, self.longest)
         if has_llama_shape(self.model.config):
             return LlamaDecoder(self.model, self.longest)
         if shares_its_cache(self.model):

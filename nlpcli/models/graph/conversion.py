@@ -1,0 +1,85 @@
+"""Models whose step is a graph, in the cache: each is converted once for each number of bits."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from transformers import PretrainedConfig
+
+from nlpcli.errors import CacheError
+from nlpcli.models.graph.decoder import FACTS, Step
+from nlpcli.models.graph.embedding import Embedding
+from nlpcli.models.graph.llama_step import GRAPH, turn_of, write_step
+from nlpcli.models.llama.weights import LlamaWeights, generation_config, llama_weights
+from nlpcli.models.reference import LocalModel
+from nlpcli.models.sources.graphs import graph_folder
+from nlpcli.models.tensors import weight_files
+from nlpcli.runtime.device import usable_cores
+
+log = logging.getLogger(__name__)
+
+# What GroupQueryAttention takes (onnxruntime 1.32).
+_HEAD_DIM = 16
+
+
+class LlamaGraph:
+    """What a completer needs of a model, as `LlamaWeights`: `config` and `generation_config`; and its `step`."""
+
+    def __init__(self, config: PretrainedConfig, folder: Path, step: Step) -> None:
+        self.config = config
+        self.generation_config = generation_config(folder)
+        self.step = step
+
+
+def llama_graph(model: LocalModel, config: PretrainedConfig, bits: int) -> LlamaGraph | None:
+    """The graph of a model of a `llama_config`; None where its files are not plainly whole, or nothing can be kept."""
+    try:
+        files = [model.folder / name for name in weight_files(model.folder)]
+        folder = graph_folder(model, files, bits, lambda made: _convert(model.folder, config, bits, made))
+        step = Step(folder / GRAPH, _file_of_embedding(files), usable_cores())
+        return LlamaGraph(config, model.folder, step)
+    except (_Unlike, CacheError) as error:
+        log.info("%s keeps no graph for ONNX Runtime: %s", model.name, error)
+        return None
+
+
+class _Unlike(Exception):
+    """The files are not those of such a model."""
+
+
+def _convert(source: Path, config: PretrainedConfig, bits: int, made: Path) -> None:
+    weights = llama_weights(source, config, None)
+    if weights is None:
+        raise _Unlike("its files are not plainly whole")
+    if weights.model.layers[0].self_attn.head_dim % _HEAD_DIM:
+        raise _Unlike(f"the size of its heads is no multiple of {_HEAD_DIM}")
+    made.mkdir()
+    write_step(weights, bits, made)
+    (made / FACTS).write_text(json.dumps(_facts(weights, bits)), encoding="utf-8")
+
+
+def _facts(weights: LlamaWeights, bits: int) -> dict[str, Any]:
+    model = weights.model
+    attention = model.layers[0].self_attn
+    return {
+        "layers": len(model.layers),
+        "key_heads": attention.k_proj.out_features // attention.head_dim,
+        "head_dim": attention.head_dim,
+        "vocabulary": weights.lm_head.out_features,
+        "frequencies": model.rotary_emb.inv_freq.tolist(),
+        "turn": turn_of(weights, bits),
+        "scaling": float(model.rotary_emb.scaling),
+    }
+
+
+def _file_of_embedding(files: list[Path]) -> Path:
+    for file in files:
+        try:
+            Embedding(file)
+        except KeyError:
+            continue
+        return file
+    raise _Unlike("no file has the vectors of its tokens")

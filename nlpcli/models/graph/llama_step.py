@@ -1,0 +1,212 @@
+"""One step of a decoder of Llama's shape as a graph, its weights in blocks.
+
+Vectors of tokens in, logits of the tokens that are asked for out; keys and values are written where they stay:
+
+    h ← h + O(attention(rotary(Q n₁), rotary(K n₁), V n₁)),   n₁ = RMSNorm(h)
+    h ← h + D(silu(G n₂) ⊙ U n₂),                             n₂ = RMSNorm(h)
+
+In 8 bits all vectors are rotated (`rotation`), and the weights of norms stand in the layers behind them. In 4 bits
+nothing is: there rotation does harm (docs/decisions/0026).
+
+ONNX Runtime's operators for it: MatMulNBits (weights in blocks, activations in int8 for each block),
+GroupQueryAttention (rotary positions, a length for each row, keys and values in place) and
+SkipSimplifiedLayerNormalization.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nlpcli.kernels.weight_blocks import BLOCK, WeightBlocks
+from nlpcli.models.graph.onnx_file import FLOAT, INT32, INT64, Graph
+from nlpcli.models.graph.rotation import group, hadamard, rotated
+
+GRAPH, WEIGHTS = "step.onnx", "weights.bin"
+# Activations are quantized to int8, block by block: products of whole numbers.
+_INT8_PRODUCTS = 4
+
+
+def write_step(module: Any, bits: int, folder: Path) -> None:
+    """`module`, a `LlamaWeights` in any dtype, as `GRAPH` and `WEIGHTS` in `folder`."""
+    with (folder / WEIGHTS).open("wb") as weights, torch.inference_mode():
+        graph = Graph(weights, WEIGHTS)
+        _Step(graph, module, bits).write()
+    (folder / GRAPH).write_bytes(graph.model())
+
+
+class _Step:
+    def __init__(self, graph: Graph, module: Any, bits: int) -> None:
+        self._graph, self._module, self._bits = graph, module, bits
+        config, attention = module.config, module.model.layers[0].self_attn
+        self._size: int = config.hidden_size
+        self._turn = turn_of(module, bits)
+        self._head_dim: int = attention.head_dim
+        self._heads = attention.q_proj.out_features // self._head_dim
+        self._key_heads = attention.k_proj.out_features // self._head_dim
+        self._head_turn = 1 if self._turn == 1 else group(self._head_dim)
+
+    def write(self) -> None:
+        graph, layers = self._graph, self._module.model.layers
+        graph.input("vectors", FLOAT, ["rows", "length", self._size])
+        graph.input("last_places", INT32, ["rows"])
+        graph.input("longest", INT32, [])
+        graph.input("asked", INT64, ["asked"])
+        graph.input("cosine", FLOAT, ["places", self._head_dim // 2])
+        graph.input("sine", FLOAT, ["places", self._head_dim // 2])
+        hidden, normed = "vectors", self._first_norm(layers[0].input_layernorm)
+        for number, layer in enumerate(layers):
+            following = self._module.model.norm if layer is layers[-1] else layers[number + 1].input_layernorm
+            hidden, normed = self._layer(number, layer, hidden, normed, following)
+        graph.node("Reshape", [normed, graph.tensor("flat", np.array([-1, self._size]))], ["states"])
+        graph.node("Gather", ["states", "asked"], ["asked_states"], axis=0)
+        self._linear("asked_states", [self._module.lm_head], "logits", self._module.model.norm)
+        graph.output("logits", FLOAT, ["asked", self._module.lm_head.out_features])
+
+    def _first_norm(self, norm: nn.Module) -> str:
+        weight = self._norm_weight("first_norm", norm)
+        return self._graph.node(
+            "SimplifiedLayerNormalization", ["vectors", weight], ["first"], axis=-1, epsilon=norm.variance_epsilon
+        )
+
+    def _layer(self, number: int, layer: Any, hidden: str, normed: str, following: nn.Module) -> tuple[str, str]:
+        name = f"layer{number}."
+        attended = self._attention(number, layer, normed)
+        hidden, normed = self._add(hidden, attended, layer.post_attention_layernorm, f"{name}middle")
+        gate = self._linear(normed, [layer.mlp.gate_proj], f"{name}gate", layer.post_attention_layernorm)
+        up = self._linear(normed, [layer.mlp.up_proj], f"{name}up", layer.post_attention_layernorm)
+        # silu: x · sigmoid(1 · x)
+        gate = self._graph.fused("QuickGelu", [gate], [f"{name}silu"], alpha=1.0)
+        product = self._graph.node("Mul", [gate, up], [f"{name}product"])
+        product, turn = self._turned(product, layer.mlp.down_proj.in_features, name)
+        down = self._linear(product, [layer.mlp.down_proj], f"{name}down", None, (turn, self._turn))
+        return self._add(hidden, down, following, f"{name}end")
+
+    def _turned(self, states: str, size: int, name: str) -> tuple[str, int]:
+        """Rotated while it is computed: there are no weights before it to put that into; and the group."""
+        turn = min(group(size), BLOCK)
+        if self._turn == 1 or turn == 1:
+            return states, 1
+        graph = self._graph
+        groups = graph.tensor(f"{name}groups", np.array([0, 0, size // turn, turn]))
+        whole = graph.tensor(f"{name}whole", np.array([0, 0, size]))
+        states = graph.node("Reshape", [states, groups], [f"{name}in_groups"])
+        states = graph.node("MatMul", [states, graph.tensor(f"{name}turn", hadamard(turn))], [f"{name}turned"])
+        return graph.node("Reshape", [states, whole], [f"{name}turned_whole"]), turn
+
+    def _attention(self, number: int, layer: Any, normed: str) -> str:
+        name, graph, attention, norm = f"layer{number}.", self._graph, layer.self_attn, layer.input_layernorm
+        shape = ["rows", self._key_heads, "places", self._head_dim]
+        for kind in ("keys", "values"):
+            graph.input(f"{kind}{number}", FLOAT, shape)
+            graph.output(f"new_{kind}{number}", FLOAT, shape)
+        parts = [attention.q_proj, attention.k_proj, attention.v_proj]
+        turns = [(self._turn, 1), (self._turn, 1), (self._turn, self._head_turn)]
+        if hasattr(attention, "q_norm"):
+            queries, keys, values = (
+                self._linear(normed, [part], f"{name}{letter}", norm, turn)
+                for part, letter, turn in zip(parts, "qkv", turns, strict=True)
+            )
+            inputs = [
+                self._head_norm(queries, attention.q_norm, self._heads, f"{name}q"),
+                self._head_norm(keys, attention.k_norm, self._key_heads, f"{name}k"),
+                values,
+            ]
+        else:
+            inputs = [self._linear(normed, parts, f"{name}qkv", norm, *turns), "", ""]
+        inputs += [f"keys{number}", f"values{number}", "last_places", "longest", "cosine", "sine"]
+        attended = graph.fused(
+            "GroupQueryAttention",
+            inputs,
+            [f"{name}attended", f"new_keys{number}", f"new_values{number}"],
+            num_heads=self._heads,
+            kv_num_heads=self._key_heads,
+            scale=float(attention.scaling),
+            do_rotary=1,
+        )
+        return self._linear(attended, [attention.o_proj], f"{name}o", None, (self._head_turn, self._turn))
+
+    def _head_norm(self, states: str, norm: nn.Module, heads: int, name: str) -> str:
+        """RMSNorm of each head (Qwen 3)."""
+        graph = self._graph
+        apart = graph.tensor(f"{name}.apart", np.array([0, 0, heads, self._head_dim]))
+        together = graph.tensor(f"{name}.together", np.array([0, 0, heads * self._head_dim]))
+        states = graph.node("Reshape", [states, apart], [f"{name}.heads"])
+        weight = graph.tensor(f"{name}.norm", _numbers(norm.weight))
+        states = graph.node(
+            "SimplifiedLayerNormalization",
+            [states, weight],
+            [f"{name}.normed"],
+            axis=-1,
+            epsilon=norm.variance_epsilon,
+        )
+        return graph.node("Reshape", [states, together], [f"{name}.joined"])
+
+    def _add(self, hidden: str, what: str, norm: nn.Module, name: str) -> tuple[str, str]:
+        """hidden + what, and the norm of that."""
+        weight = self._norm_weight(f"{name}.norm", norm)
+        outputs = [f"{name}.normed", "", "", f"{name}.sum"]
+        self._graph.fused(
+            "SkipSimplifiedLayerNormalization", [hidden, what, weight], outputs, epsilon=norm.variance_epsilon
+        )
+        return outputs[3], outputs[0]
+
+    def _norm_weight(self, name: str, norm: Any) -> str:
+        return self._graph.tensor(name, _numbers(norm.weight if self._turn == 1 else torch.ones_like(norm.weight)))
+
+    def _linear(self, states: str, layers: Sequence[Any], name: str, norm: Any = None, *turns: tuple[int, int]) -> str:
+        """The outputs of `layers` side by side. `norm`: what their inputs come from; `turns`: the groups in
+        which inputs and outputs of each are rotated, where those are not the states' own and none."""
+        turns = turns or ((self._turn, 1),) * len(layers)
+        scale = None if norm is None or self._turn == 1 else norm.weight
+        parts = [_weight(layer, scale, *turn) for layer, turn in zip(layers, turns, strict=True)]
+        blocks = WeightBlocks.joined([WeightBlocks.of(part, self._bits) for part in parts])
+        graph = self._graph
+        inputs = [
+            states,
+            graph.tensor(f"{name}.levels", blocks.levels.numpy()),
+            graph.tensor(f"{name}.scales", blocks.scales.numpy()),
+            "" if blocks.zeros is None else graph.tensor(f"{name}.zeros", blocks.zeros.numpy()),
+        ]
+        if any(layer.bias is not None for layer in layers):
+            bias = np.concatenate([_bias(layer, turn[1]) for layer, turn in zip(layers, turns, strict=True)])
+            inputs += ["", graph.tensor(f"{name}.bias", bias)]
+        return graph.fused(
+            "MatMulNBits",
+            inputs,
+            [name],
+            K=layers[0].in_features,
+            N=sum(layer.out_features for layer in layers),
+            bits=blocks.bits,
+            block_size=BLOCK,
+            accuracy_level=_INT8_PRODUCTS,
+        )
+
+
+def turn_of(module: Any, bits: int) -> int:
+    """The group in which the vectors between the layers are rotated; 1 where they are not."""
+    return group(module.config.hidden_size) if bits == 8 else 1
+
+
+def _weight(layer: Any, scale: Tensor | None, turn_in: int, turn_out: int) -> Tensor:
+    weight = layer.weight.float() if scale is None else layer.weight.float() * scale.float()
+    turned = rotated(weight.numpy(), turn_in)
+    if turn_out > 1:
+        turned = rotated(np.ascontiguousarray(turned.T), turn_out).T
+    return torch.from_numpy(np.ascontiguousarray(turned))
+
+
+def _bias(layer: Any, turn: int) -> NDArray[np.float32]:
+    bias = torch.zeros(layer.out_features) if layer.bias is None else layer.bias.float()
+    return rotated(bias.numpy(), turn)
+
+
+def _numbers(weight: Tensor) -> NDArray[np.float32]:
+    numbers: NDArray[np.float32] = weight.float().numpy()
+    return numbers

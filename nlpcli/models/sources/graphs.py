@@ -1,0 +1,36 @@
+"""Graphs for ONNX Runtime that nlpcli made once of models in any cache, in its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from nlpcli.models.reference import LocalModel
+from nlpcli.models.sources.converted import ConvertedSource, state_of
+from nlpcli.models.sources.made import note_use
+
+KIND = "graphs"
+# Part of every folder's name: graphs of before are another's.
+_FORMAT = 2
+
+
+def graph_folder(model: LocalModel, files: list[Path], bits: int, convert: Callable[[Path], None]) -> Path:
+    """The folder of a model's graph; `convert` makes it, once, of the model's weight `files`.
+
+    Raises:
+        CacheError: the cache cannot be written.
+    """
+    made = ConvertedSource(kind=KIND).made
+    states = [state_of(file) for file in [*files, model.folder / "config.json"]]
+    digest = hashlib.sha256("\n".join([*states, str(bits), str(_FORMAT)]).encode()).hexdigest()[:12]
+    folder = made.root / f"{model.folder.name}-int{bits}-{digest}"
+    if not made.is_complete(folder):
+        facts = {"name": model.name, "version": f"int{bits}", "licence": "", "file": states[0]}
+        made.make(folder, facts, lambda staging: convert(staging / "model"), _say_nothing)
+    note_use(folder)
+    return folder
+
+
+def _say_nothing(text: str, fraction: float | None = None) -> None:
+    """A loader has nobody to tell."""

@@ -1,0 +1,109 @@
+"""Graphs for ONNX Runtime compute what torch computes with the same weights, each row as if it were alone."""
+
+import pytest
+import torch
+
+from nlpcli.kernels.weight_blocks import WeightBlocks
+from nlpcli.models.graph.conversion import llama_graph
+from nlpcli.models.graph.decoder import GraphDecoder
+from nlpcli.models.llama.configuration import llama_config
+from nlpcli.models.llama.decoder import LlamaDecoder
+from nlpcli.models.llama.weights import llama_weights
+from nlpcli.models.reference import LocalModel
+from tests.models.llama.test_weights import SHAPES
+from tests.models.test_decoders import PROMPTS, rows_come_and_go
+from tests.tiny import LONGEST, save_causal_lm
+
+# Of the largest logit: activations are rounded to 8 bits for each block of 32 (measured: up to 0.02).
+ROUNDED = 0.05
+
+
+@pytest.fixture
+def save(tmp_path, monkeypatch):
+    monkeypatch.setenv("NLPCLI_CACHE_DIR", str(tmp_path / "cache"))
+    return lambda kind="llama", **config: save_causal_lm(tmp_path / "model", kind, **{"head_dim": 16, **config})
+
+
+def graph_decoder(folder, bits):
+    graph = llama_graph(LocalModel("tiny", folder), llama_config(folder), bits)
+    return GraphDecoder(graph.step, LONGEST)
+
+
+def reference(folder, bits):
+    """What torch computes with the weights that 4 bits stand for; 8 bits are as good as the model's own."""
+    weights = llama_weights(folder, llama_config(folder), torch.float32)
+    for layer in [weights.lm_head, *(part for part in weights.model.layers.modules())]:
+        if bits == 4 and type(layer) is torch.nn.Linear:
+            rounded = WeightBlocks.of(layer.weight, bits).weight(layer.in_features)
+            layer.weight = torch.nn.Parameter(rounded, requires_grad=False)
+    return LlamaDecoder(weights, LONGEST)
+
+
+def logits(decoder):
+    """Of rows that join at different times."""
+    tokens = PROMPTS[2]
+    decoder.add([tokens[:4], tokens[:2]])
+    steps = [decoder.step([tokens[4], tokens[2]])]
+    decoder.add([tokens[:0]])
+    steps += [decoder.step([token, token, token]) for token in tokens[4:]]
+    decoder.remove(0)
+    steps += [decoder.step([token, token]) for token in tokens[2:5]]
+    return torch.cat(steps)
+
+
+def off_by(decoder, other):
+    ours, theirs = logits(decoder), logits(other)
+    return ((ours - theirs).abs().amax() / theirs.abs().amax()).item()
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+@pytest.mark.parametrize(("kind", "config"), SHAPES)
+@torch.inference_mode()
+def test_the_logits_are_those_of_torch_with_the_same_weights(save, kind, config, bits):
+    folder = save(kind, **config)
+    assert off_by(graph_decoder(folder, bits), reference(folder, bits)) < ROUNDED
+
+
+@torch.inference_mode()
+def test_a_row_is_the_same_to_the_bit_whatever_stands_beside_it(save):
+    folder = save()
+    written = rows_come_and_go(graph_decoder(folder, 8))
+    for number, prompt in enumerate(PROMPTS):
+        alone = graph_decoder(folder, 8)
+        alone.add([prompt[:-1]])
+        tokens = [prompt[-1]]
+        for _ in written[number]:
+            tokens.append(int(alone.step(tokens[-1:]).argmax()))
+        assert tokens[1:] == written[number]
+
+
+@torch.inference_mode()
+def test_several_tokens_at_once_have_the_logits_that_they_have_one_by_one(save):
+    folder = save()
+    tokens = PROMPTS[2]
+    one, many = graph_decoder(folder, 8), graph_decoder(folder, 8)
+    one.add([tokens[:2]])
+    expected = torch.cat([one.step([token]) for token in tokens[2:]])
+    many.add([tokens[:2]])
+    many.extend([1, 2, 3])
+    many.shorten(3)
+    torch.testing.assert_close(many.extend(tokens[2:]), expected, rtol=0, atol=1e-4)
+
+
+def test_a_graph_is_made_once_and_anew_when_the_model_changes(save, tmp_path):
+    made = lambda: sorted(path.name for path in (tmp_path / "cache" / "graphs").glob("model-*"))  # noqa: E731
+    graph_decoder(save(), 8)
+    first = made()
+    graph_decoder(tmp_path / "model", 8)
+    assert made() == first
+    graph_decoder(save(intermediate_size=32), 8)
+    assert len(made()) == 2
+
+
+def test_what_is_no_plain_model_gets_no_graph(save):
+    folder = save()
+    config = llama_config(folder)
+    config.num_hidden_layers = 1
+    assert llama_graph(LocalModel("tiny", folder), config, 8) is None
+    folder = save(head_dim=8)
+    assert llama_graph(LocalModel("tiny", folder), llama_config(folder), 8) is None
