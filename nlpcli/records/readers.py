@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, BinaryIO
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 TEXT_FIELD = "text"
 # So many records without the field wait for one that has it.
 _MOST_WAITING = 1000
+_MOST_UNPACKED = 1 << 27
 _JSON_FORMATS = frozenset({"jsonl", "json"})
 _PER = {
     "paragraph": splitting.by_paragraph,
@@ -141,11 +142,11 @@ def read_file(file: InputFile, reading: Reading, from_row: int = 0) -> Generator
 
             source = stream if content.raw and not file.stream else content.chunks
             yield from _read_arrow(file, reading, read_rows(quoted(file.name), source, from_row))
-        elif content.format == "docx":
-            yield _read_docx(file, reading, b"".join(content.chunks))
+        elif content.raw:
+            yield from _records_of(file, reading, content, content.chunks)
         else:
-            texts = decoder.decode(content.chunks, content.encoding)
-            yield from _TEXT_READERS[content.format](file, reading, texts)
+            unpacked = _Unpacked(content.chunks, quoted(file.name))
+            yield from unpacked.watched(_records_of(file, reading, content, unpacked))
     except UnicodeError as error:
         raise InputBroken(
             f"{quoted(file.name)} cannot be read as {decoder.encoding}: {error}; name its --encoding"
@@ -153,6 +154,43 @@ def read_file(file: InputFile, reading: Reading, from_row: int = 0) -> Generator
     finally:
         if file.path is not None:
             stream.close()
+
+
+class _Unpacked:
+    """Chunks of a compressed file: a few bytes of it may stand for any number, of which no record may have too many.
+
+    Raises:
+        InputBroken: a record is larger than `_MOST_UNPACKED`.
+    """
+
+    def __init__(self, chunks: Iterable[bytes], name: str) -> None:
+        self._chunks = chunks
+        self._name = name
+        self._size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self._size += len(chunk)
+            if self._size > _MOST_UNPACKED:
+                raise InputBroken(
+                    f"{self._name} has a record of more than {_MOST_UNPACKED >> 20} MiB in it, unpacked; if it is meant"
+                    " to be so, unpack the file before"
+                )
+            yield chunk
+
+    def watched(self, records: Iterator[Record]) -> Iterator[Record]:
+        """The records that were read of these chunks."""
+        for record in records:
+            self._size = 0
+            yield record
+
+
+def _records_of(file: InputFile, reading: Reading, content: Content, chunks: Iterable[bytes]) -> Iterator[Record]:
+    if content.format == "docx":
+        yield _read_docx(file, reading, b"".join(chunks))
+        return
+    texts = reading.decoder.decode(chunks, content.encoding)
+    yield from _TEXT_READERS[content.format](file, reading, texts)
 
 
 def _with_field(records: Iterator[Record], reading: Reading) -> Iterator[Record]:

@@ -1,7 +1,7 @@
 """What was tried to break nlpcli, how often, and what was lost: python tests/bench/trust.py [PERCENT] [SEED] [PART,…].
 
 Prints the table of docs/trust.md. PERCENT of the numbers there (100: an hour on two cores); the parts are `mutations`,
-`texts`, `records`, `faults`, `memory`, `race`. What was lost is said on standard error, and makes the exit status 1.
+`texts`, `records`, `faults` (`kills` alone is a third of them), `memory`, `race`. What was lost is said on standard error, and makes the exit status 1.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fuzz import RECORDS, TARGETS, TEXTS, Target, run
 from hub_server import FILES, HubServer, Repository
 
 from tests.faults import FILES as CALLS
-from tests.faults import library
+from tests.faults import KILLED, library
 from tests.trials import MANNERS, NAME, cache_trials, output_trials, tried
 
 MUTATIONS, TEXTS_EACH, RECORDS_EACH, CALLS_EACH, ALLOCATIONS, PROCESSES = 1500, 6000, 1500, 200, 100, 50
@@ -103,12 +103,13 @@ def main() -> int:
         "texts": lambda: fuzzed(TEXTS, share(TEXTS_EACH), seed),
         "records": lambda: fuzzed(RECORDS, share(RECORDS_EACH), seed),
         "faults": lambda: faulty(share(CALLS_EACH), seed, CALLS, MANNERS),
+        "kills": lambda: faulty(share(CALLS_EACH), seed, CALLS, {"killed": KILLED}),
         "memory": lambda: faulty(share(ALLOCATIONS), seed, ("malloc",), {"no memory": 12}),
         "race": lambda: race(share(PROCESSES)),
     }
     print("| what was tried | how often | what came of it | lost |\n| --- | --- | --- | --- |")
     lost = 0
-    for part in parts.split(",") if parts else rows_of:
+    for part in parts.split(",") if parts else [part for part in rows_of if part != "kills"]:
         for row in rows_of[part]():
             print(f"| {row.tried} | {row.often:,} | {row.outcome} | {len(row.lost) or 'nothing'} |", flush=True)
             print(*row.lost[:20], sep="\n", end="\n" * bool(row.lost), file=sys.stderr, flush=True)

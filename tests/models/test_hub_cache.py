@@ -251,6 +251,23 @@ def test_blobs_of_no_revision_go_unless_someone_is_fetching_them():
     FileLock(locks / f"{'4' * 40}.lock").acquire(timeout=0).lock.release()
 
 
+def test_a_ref_that_was_half_written_is_no_problem_and_goes_when_nobody_writes_it_any_more():
+    folder = fetch(A, {"a": b"1"}, "main", "v1.tmp")
+    for name in ("refs/main.0123abcd.tmp", "trees/tmpab_d3f7h.tmp", "refs/pr/1.89abcdef.tmp"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    assert (repository().problems, leftovers_of(repository(), ())) == ((), ([], []))
+    for name, age in (
+        ("refs/main.0123abcd.tmp", 700),
+        ("trees/tmpab_d3f7h.tmp", 700),
+        ("refs/pr/1.89abcdef.tmp", 500),
+    ):
+        os.utime(folder / name, (time.time() - age,) * 2)
+    os.utime(folder / "refs" / "v1.tmp", (0, 0))
+    gone = {(item.path.name, item.reason) for item in leftovers_of(repository(), ()).gone}
+    assert gone == {(name, "broken-off download") for name in ("main.0123abcd.tmp", "tmpab_d3f7h.tmp")}
+
+
 def test_what_was_half_deleted_goes_in_a_repository_and_in_the_cache(cache):
     folder = fetch(A, {"a": b"1"}, "main")
     for place in (folder / ".deleting-b-1", cache / ".deleting-models--x--y-1"):

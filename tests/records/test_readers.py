@@ -190,3 +190,36 @@ def test_an_empty_line_of_a_pipe_is_a_record_and_an_empty_pipe_no_document(monke
     with os.fdopen(reading, "rb") as pipe:
         spec = InputSpec(paths=(f"/dev/fd/{pipe.fileno()}",), per=per)
         assert [record.text for record in read_records(spec, input_files(spec))] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "unit", "options"),
+    [
+        ("line.txt.gz", b"", b"a", {}),
+        ("document.txt.gz", b"", b"a\n", {"per": "document"}),
+        ("paragraph.txt.gz", b"", b"a\n", {"per": "paragraph"}),
+        ("null.txt.gz", b"", b"a\n", {"null_separated": True}),
+        ("line.jsonl.gz", b'{"text": "', b"a", {}),
+        ("value.json.gz", b'[{"text": "', b"a", {}),
+        ("quote.csv.gz", b'text\n"', b"a", {}),
+        ("row.tsv.gz", b"text\n", b"a\t", {}),
+        ("blank.jsonl.gz", b"", b"\n", {}),
+    ],
+)
+def test_few_bytes_that_stand_for_an_endless_record_are_refused(tmp_path, monkeypatch, name, start, unit, options):
+    monkeypatch.setattr("nlpcli.records.readers._MOST_UNPACKED", 1 << 18)
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(start + unit * (1 << 19)))
+    with pytest.raises(InputBroken, match=r"a record of more than 0 MiB in it, unpacked; .*unpack the file before"):
+        read(path, **options)
+
+
+def test_many_records_of_a_small_file_are_no_bomb(tmp_path, monkeypatch):
+    monkeypatch.setattr("nlpcli.records.readers._MOST_UNPACKED", 1 << 18)
+    for name, content in (("a.txt.gz", "abc\n"), ("a.jsonl.gz", '{"text": "abc"}\n'), ("a.csv.gz", '"abc"\n')):
+        path = tmp_path / name
+        path.write_bytes(gzip.compress((content * 200_000).encode()))
+        assert len(texts(path, field="abc" if "csv" in name else "text")) in {200_000, 199_999}
+    # What is not packed costs whoever wrote it as much as whoever reads it.
+    (tmp_path / "a.txt").write_text("a" * (1 << 19))
+    assert len(texts(tmp_path / "a.txt")[0]) == 1 << 19

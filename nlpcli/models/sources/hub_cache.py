@@ -27,6 +27,8 @@ _BEGINNING = re.compile(r"[0-9a-f]{7,40}")
 # The refs of what was asked for by its commit: without one, any newer commit would make it superseded.
 _PINS = "nlpcli/"
 _PINNED = f"refs/{_PINS}"
+# What huggingface_hub writes before it renames it into place; a process that was killed leaves it.
+_HALF_WRITTEN = re.compile(r"(\.[0-9a-f]{8}|^tmp[a-z0-9_]{8})\.tmp$")
 # A lock may lie where other machines do not see it, or be taken a moment later.
 _FRESH = 600
 _MOST_CARD_BYTES = 1 << 16
@@ -109,6 +111,8 @@ def _refs(folder: Path, commits: set[str]) -> tuple[dict[str, str], list[str]]:
     """Branch or tag → commit, and what is wrong with the others."""
     found, problems = {}, []
     for path in sorted(path for path in folder.glob("refs/**/*") if not path.is_dir()):
+        if _is_half_written(path):
+            continue
         ref = path.relative_to(folder).as_posix()
         try:
             commit = path.read_text(encoding="ascii").strip()
@@ -120,6 +124,10 @@ def _refs(folder: Path, commits: set[str]) -> tuple[dict[str, str], list[str]]:
         else:
             problems.append(f"{ref} names a commit that is not here")
     return found, problems
+
+
+def _is_half_written(path: Path) -> bool:
+    return bool(_HALF_WRITTEN.search(path.name))
 
 
 def _files(snapshot: Path) -> dict[str, Path]:
@@ -205,6 +213,10 @@ def leftovers_of(repository: HubRepository, pinned: Iterable[str]) -> Leftovers:
             continue
         reason = "broken-off download" if blob.name.endswith(".incomplete") else "of no revision"
         found.gone.append(Removal(repository.name, blob, _size(blob), reason))
+    for place in ("refs", "trees"):
+        written = [path for path in sorted((repository.path / place).rglob("*.tmp")) if _is_half_written(path)]
+        old = [path for path in written if not path.is_symlink() and not _is_fresh(path)]
+        found.gone.extend(Removal(repository.name, path, _size(path), "broken-off download") for path in old)
     found.gone.extend(half_deleted(repository.path, repository.name))
     return found
 
@@ -266,10 +278,13 @@ def _is_in_use(repository: Path, blob: Path) -> bool:
             FileLock(lock).acquire(timeout=0).lock.release()
         except (Timeout, OSError):
             return True
-    status = _status(blob)
-    fresh = status is not None and time.time() - status.st_mtime < _FRESH
     # A killed download lets go of its lock; a whole blob is linked outside of it.
-    return fresh and (not blob.name.endswith(".incomplete") or not lock.exists())
+    return _is_fresh(blob) and (not blob.name.endswith(".incomplete") or not lock.exists())
+
+
+def _is_fresh(path: Path) -> bool:
+    status = _status(path)
+    return status is not None and time.time() - status.st_mtime < _FRESH
 
 
 def verify_repository(repository: HubRepository) -> Verification:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from typing import Any
+from zipfile import ZipFile
 
 from nlpcli.errors import ExtraMissing, InputBroken
 from nlpcli.text.markup.exact import with_exact_spans
@@ -24,6 +25,8 @@ _PARTS = ("document.main+xml", "template.main+xml", "header+xml", "footer+xml", 
 _CONTAINERS = frozenset({"hyperlink", "ins", "smartTag"})
 _POINTS = frozenset({"drawing", "footnoteReference", "endnoteReference", "pict", "sym", "object", "AlternateContent"})
 _UNSEEN = ("lang", "noProof")
+# What is read as a tree of some ten times its size; what lies beside it, such as pictures, beyond the size of the file.
+_MOST_XML, _MOST_BYTES, _MOST_ENTRIES = 1 << 26, 1 << 28, 10_000
 _LEFTOVERS = frozenset({"proofErr", "lastRenderedPageBreak"})
 _SPACES = {"tab": "\t", "br": " ", "cr": " ", "noBreakHyphen": "-"}
 # Signs that no text has: they make the name of a tag.
@@ -50,6 +53,7 @@ class WordDocument:
             raise ExtraMissing("reading docx", "docx") from error
         self.file: bytes | None = None
         self.kept: list[str] = []
+        _refuse_bombs(data)
         try:
             self._document = docx.Document(io.BytesIO(data))
             self._parts = [(part, _element_of(part)) for part in self._package.iter_parts() if _has_text(part)]
@@ -84,6 +88,26 @@ class WordDocument:
         self._document.save(content)
         self.file = content.getvalue()
         return self.text
+
+
+def _refuse_bombs(data: bytes) -> None:
+    """A few bytes of an archive may stand for any number; no more of an entry is read than it says it has.
+
+    Raises:
+        InputBroken: its entries are too many, or too large for a document.
+    """
+    try:
+        with ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+    except Exception:  # noqa: BLE001 - python-docx says what is wrong with it
+        return
+    xml = sum(entry.file_size for entry in entries if entry.filename.endswith((".xml", ".rels")))
+    size = sum(entry.file_size for entry in entries)
+    if xml > _MOST_XML or size > _MOST_BYTES + 2 * len(data) or len(entries) > _MOST_ENTRIES:
+        raise InputBroken(
+            f"no document of Word (.docx): it unpacks to {len(entries):,} entries of {size >> 20:,} MiB, as only a file"
+            " made to exhaust memory does; ask whoever sent it"
+        )
 
 
 def _has_text(part: Any) -> bool:

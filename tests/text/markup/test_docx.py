@@ -112,3 +112,37 @@ def test_notes_are_translated_and_every_other_part_is_the_same():
 def test_what_is_no_document_says_so(data):
     with pytest.raises(InputBroken):
         parse(data)
+
+
+def repacked(**parts):
+    """A document with other parts: names → what is written of them, piece by piece."""
+    content, packed = io.BytesIO(), io.BytesIO()
+    docx.Document().save(content)
+    with zipfile.ZipFile(content) as before, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            if name not in parts:
+                after.writestr(name, before.read(name))
+        for name, (unit, count) in parts.items():
+            with after.open(name, "w", force_zip64=True) as part:
+                for _ in range(count):
+                    part.write(unit)
+    return packed.getvalue()
+
+
+def test_a_document_that_unpacks_to_more_than_memory_is_refused_before_it_is_read():
+    mebibyte = b" " * (1 << 20)
+    for name, count in (("word/document.xml", 65), ("word/styles.xml", 65), ("x/y.xml", 65), ("word/media/a.png", 300)):
+        with pytest.raises(InputBroken, match=r"unpacks to \d+ entries of \d+ MiB, .* exhaust memory"):
+            parse(repacked(**{name: (mebibyte, count)}))
+    with pytest.raises(InputBroken, match=r"unpacks to 10,0\d\d entries"):
+        parse(repacked(**{f"x/{number}": (b"", 1) for number in range(10_000)}))
+    assert parse(repacked(**{"word/media/a.png": (mebibyte, 100)})).text == ""
+
+
+def test_an_archive_that_lies_about_its_size_is_read_no_further():
+    data = bytearray(repacked(**{"word/document.xml": (b" " * (1 << 20), 65)}))
+    true, lie = (65 << 20).to_bytes(4, "little"), (100).to_bytes(4, "little")
+    while (place := data.find(true)) >= 0:
+        data[place : place + 4] = lie
+    with pytest.raises(InputBroken, match=r"no document of Word"):
+        parse(bytes(data))
