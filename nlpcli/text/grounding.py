@@ -134,14 +134,27 @@ def _readings(digits: str, multiple: float) -> Iterator[float]:
             continue
 
 
-_MONTHS = {
-    name.casefold(): number for names in (month_name, month_abbr) for number, name in enumerate(names) if name
-} | {"sept": 9}
+_MONTHS_ELSEWHERE = (
+    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "januar februar märz april mai juni juli august september oktober november dezember",
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "januari februari maart april mei juni juli augustus september oktober november december",
+)
+_MONTHS = (
+    {name: number for names in _MONTHS_ELSEWHERE for number, name in enumerate(names.split(), start=1)}
+    | {name.casefold(): number for names in (month_name, month_abbr) for number, name in enumerate(names) if name}
+    | {"sept": 9}
+)
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DATES = (
     re.compile(r"\b(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})\b"),
-    re.compile(r"(?P<y>\d{4})\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日"),
-    re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+(?P<m>{_MONTH})\.?,?\s+(?P<y>\d{{4}})\b", re.I),
+    re.compile(r"(?P<y>\d{4})\s?[年년]\s?(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日号일]"),
+    re.compile(
+        rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|[.ºª°])?(?:\s+(?:of|de))?\s+(?P<m>{_MONTH})\.?,?(?:\s+del?)?\s+(?P<y>\d{{4}})\b",
+        re.I,
+    ),
     re.compile(rf"\b(?P<m>{_MONTH})\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})\b", re.I),
     re.compile(r"\b(?P<d>\d{1,2})[-/.](?P<m>\d{1,2})[-/.](?P<y>\d{4})\b"),
     re.compile(r"\b(?P<m>\d{1,2})[-/.](?P<d>\d{1,2})[-/.](?P<y>\d{4})\b"),
@@ -149,7 +162,8 @@ _DATES = (
 
 
 def find_date(text: str, value: str) -> Place | None:
-    """The first date of `text` that is the day `value` (ISO 8601): in figures, in English or in Chinese."""
+    """The first date of `text` that is the day `value` (ISO 8601): in figures, in English, in Chinese or Korean,
+    or with the months of six languages beside."""
     try:
         wanted = date.fromisoformat(value)
     except ValueError:

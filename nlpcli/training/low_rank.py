@@ -66,9 +66,13 @@ class MasterWeights:
         self._show([tensors[name] for name in self.names])
 
     def begin(self, tensors: Mapping[str, Tensor]) -> None:
-        """Go on from some of the tensors by name, as they were learnt before."""
+        """Go on from some of the tensors by name, as they were learnt before, perhaps at a lower rank.
+
+        What a higher rank adds changes nothing yet: its rows of A are as they were made, its columns of B are zero.
+        """
         for name, exact, average in zip(self.names, self._exact, self._average, strict=True):
-            exact.copy_(tensors.get(name, exact))
+            learnt = tensors.get(name, exact)
+            exact[tuple(slice(size) for size in learnt.shape)] = learnt
             average.copy_(exact)
         self._show(self._exact)
 

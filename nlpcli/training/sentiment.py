@@ -39,7 +39,6 @@ from nlpcli.training.sentiment_data import (
     Example,
     read_labelled,
     read_rated,
-    read_reviews,
     select,
 )
 
@@ -94,17 +93,16 @@ def _make_large(data: Path, stages: Stages, output: Path) -> None:
 
 
 def _make_multilingual(data: Path, stages: Stages, output: Path) -> None:
-    from nlpcli.training.larger import ALL_LAYERS, UPPER_HALF, learn_large, learn_multilingual
+    from nlpcli.training.larger import ALL_LAYERS, ONCE_MORE, UPPER_HALF, learn_large, learn_multilingual
 
     base, large_base = (resolve(name, None, False, _progress).folder for name in (MULTILINGUAL_BASE, LARGE_BASE))
     learn_large(large_base, data, stages, _progress)
     trained = learn_multilingual(base, large_base, data, stages, _progress)
-    made_of = _ingredients(ALL_LAYERS.alpha / ALL_LAYERS.rank)
+    made_of = _ingredients(ONCE_MORE.alpha / ONCE_MORE.rank)
     # Four fifths of all numbers, and nothing that a probability shows.
     made_of["halves"] = ["bert.embeddings.word_embeddings.weight"]
-    calibration = select(read_rated(data / "train.tsv"), "calibration")
-    calibration += select(read_reviews(data / "zh-train.tsv", "zh"), "calibration")
-    _write(output, trained, made_of, base, calibration, data, stages, [UPPER_HALF, ALL_LAYERS])
+    # Calibrated already, and not by a temperature.
+    _write(output, trained, made_of, base, [], data, stages, [UPPER_HALF, ALL_LAYERS, ONCE_MORE])
 
 
 def _write(
@@ -117,13 +115,14 @@ def _write(
     stages: Stages,
     recipes: Sequence[Any],
 ) -> None:
-    """The adapter with its temperature, and its card with what it was measured to be."""
+    """The adapter with its temperature, where it is to have one, and its card with what it was measured to be."""
     from nlpcli.training.adapter_file import save_named
 
     save_named(output, trained, made_of)
-    logits = _predicted(_merged(output, base), calibration).log()
-    made_of["temperature"] = fitted_temperature(logits, _labels(calibration))
-    save_named(output, trained, made_of)
+    if calibration:
+        logits = _predicted(_merged(output, base), calibration).log()
+        made_of["temperature"] = fitted_temperature(logits, _labels(calibration))
+        save_named(output, trained, made_of)
     metrics = measure(_merged(output, base), data)
     settings = _settings(*recipes)
     card = _card(metrics, made_of["temperature"], stages.minutes, settings, data, f"{output.stem}_card.md")
@@ -218,13 +217,16 @@ def _labels(examples: Sequence[Example]) -> Tensor:
 def _predicted(model: LocalModel, examples: Sequence[Example], dtype: str = "float32") -> Tensor:
     """(examples, classes): probabilities, by the pipeline that users run."""
     pipeline = load_classification_pipeline(model, choose(describe_hardware(), "cpu", dtype))
-    windows = [windows[0] for windows in pipeline.windows([example.text for example in examples])]
-    order = sorted(range(len(windows)), key=lambda index: len(windows[index]))
-    probabilities = torch.zeros(len(windows), len(LABELS))
-    for start in range(0, len(order), 32):
-        batch = order[start : start + 32]
-        probabilities[batch] = torch.from_numpy(pipeline.classify([windows[index] for index in batch]))
-    return probabilities
+    of_texts = pipeline.windows([example.text for example in examples])
+    windows = [(place, window) for place, several in enumerate(of_texts) for window in several]
+    windows.sort(key=lambda one: len(one[1]))
+    sums, lengths = torch.zeros(len(examples), len(LABELS)), torch.zeros(len(examples), 1)
+    for start in range(0, len(windows), 32):
+        places, batch = zip(*windows[start : start + 32], strict=True)
+        weights = torch.tensor([[float(len(window))] for window in batch])
+        sums.index_add_(0, torch.tensor(places), torch.from_numpy(pipeline.classify(batch)) * weights)
+        lengths.index_add_(0, torch.tensor(places), weights)
+    return sums / lengths
 
 
 def _merged(path: Path, base: Path) -> LocalModel:

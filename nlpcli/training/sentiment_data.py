@@ -8,7 +8,7 @@ import math
 import random
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +24,8 @@ RATING_ERROR = 0.25
 # Of reviews with stars: how good or bad most are, and how many say the opposite of their stars.
 RATING_OF_A_REVIEW = 1.25
 DOUBT = 0.08
+# How many say neither: nobody was asked, but who writes a review seldom has no opinion.
+LUKEWARM = 0.03
 
 Part = Literal["train", "calibration", "test"]
 
@@ -71,6 +73,12 @@ def read_reviews(path: Path, source: str) -> list[Example]:
         )
         for example in read_labelled(path)
     ]
+
+
+def with_lukewarm(review: Example) -> Example:
+    """A review of which it is said that it is hardly ever neutral, instead of nothing at all."""
+    negative, neutral, positive = (probability * (1 - LUKEWARM) for probability in review.probabilities)
+    return replace(review, probabilities=(negative, neutral + LUKEWARM, positive), poles_alone=False)
 
 
 def _certain(text: str, label: int) -> Example:

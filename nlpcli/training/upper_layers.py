@@ -50,6 +50,8 @@ class UpperRecipe:
     averaging: float = 0.99
     dropout: float = 0.1
     weight_of_rating: float = 0.5
+    # Which share of a text's tokens is left out, others each time: what is seen again is not quite the same text.
+    left_out: float = 0.0
 
 
 class Lesson(Protocol):
@@ -164,11 +166,16 @@ class UpperLayers:
             self._weights,
             targets_of(examples),
             batches_of_epochs([len(state) for state in states], self._recipe, self._chance),
-            lambda batch: padded([states[index] for index in batch]),
+            lambda batch: padded([self._thinned(states[index]) for index in batch]),
             self._recipe,
             lambda text: self._progress(f"{path.stem}, {text}"),
         )
         save_file({name: tensor.contiguous() for name, tensor in self._weights.use_average().items()}, path)
+
+    def _thinned(self, state: Tensor) -> Tensor:
+        kept = torch.rand(len(state)) >= self._recipe.left_out
+        kept[0] = kept[-1] = True
+        return state[kept]
 
     def recall(self, path: Path) -> None:
         """Take up what `learn` stored."""

@@ -1,6 +1,7 @@
 """Objects of a schema: limits, places, parts that become one, answers that were cut off."""
 
 import json
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -45,6 +46,61 @@ def test_every_value_has_its_place_in_the_text_or_none():
         "name": "Ada", "born": "10 December 1815", "age": "36", "friends[0].name": "Mary", "friends[0].town": None,
         "friends[1].name": None, "friends[1].town": "Bath",
     }  # fmt: skip
+
+
+PIECES = [
+    "Ada",
+    "ada",
+    "Bath",
+    "São Paulo",
+    "北京",
+    "36",
+    "1,200.50",
+    "-7",
+    "10 December 1815",
+    "2020-02-03",
+    "é",
+    "e\u0301",
+    "😀",
+    ".",
+    "\r\n",
+    "fi",
+    "ﬁ",
+    "ß",
+    "SS",
+]
+WRITTEN = st.sampled_from(["Ada", "ADA", "Bath", "são paulo", "北京", "京", "Rome", "", " ", "ss", "fi", "é", "😀"])
+OBJECTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": WRITTEN | st.text(max_size=6),
+        "born": st.sampled_from(["1815-12-10", "2020-02-03", "2021-01-01", "yesterday"]),
+        "age": st.none() | st.integers(-40, 40) | st.sampled_from([1200]),
+        "mood": st.sampled_from(["glad", "sad"]),
+        "friends": st.lists(st.fixed_dictionaries({"name": WRITTEN}, optional={"town": WRITTEN}), max_size=3),
+    },
+)  # fmt: skip
+
+
+@given(OBJECTS, st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join))
+def test_what_is_called_grounded_stands_in_the_text_and_says_the_same(fields, text):
+    found = grounded(fields, NODES, text, Folded(text))
+    for value in found:
+        if value.place is None:
+            continue
+        there = text[value.place.start : value.place.end]
+        if isinstance(value.value, int):
+            assert float(there.replace(",", "")) == value.value
+        elif value.path == "born" and value.value[:1].isdigit():
+            assert there in {"10 December 1815", "2020-02-03"}
+        else:
+            fold = [
+                " ".join(normalize("NFKD", normalize("NFKD", one).casefold()).split()) for one in (there, value.value)
+            ]
+            assert fold[0] == fold[1]
+    missing = frozenset(value.path for value in found if value.place is None)
+    kept = grounded(without_ungrounded(fields, NODES, missing), NODES, text, Folded(text))
+    assert all(value.place is not None for value in kept)
 
 
 def test_a_day_in_words_is_one_only_where_the_schema_asks_for_days():

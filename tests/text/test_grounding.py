@@ -101,3 +101,17 @@ def test_a_day_is_found_in_words_and_figures(text):
     assert text.endswith(f"It was {text}, they say"[place.start : place.end])
     assert find_date(f"It was {text}", "1815-12-11") is None
     assert find_date(text, "no date") is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["10 December 1815", "December 10th, 1815", "10 de dezembro de 1815", "10 de diciembre de 1815", "10 décembre 1815",
+     "10. Dezember 1815", "10 dicembre 1815", "10 december 1815", "1815年12月10日", "1815年12月10号", "1815년 12월 10일",
+     "10.12.1815", "1815/12/10"],
+)  # fmt: skip
+def test_a_day_is_found_in_the_words_of_many_languages(written):
+    text = f"x {written}, y"
+    place = find_date(text, "1815-12-10")
+    assert place is not None
+    assert text[place.start : place.end] == written
+    assert find_date(text, "1815-12-11") is None
