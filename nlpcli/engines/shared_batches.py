@@ -17,6 +17,9 @@ from nlpcli.runtime import runs
 from nlpcli.runtime.batching import Unit
 from nlpcli.runtime.decode_slots import DecodeSlots
 
+# Padded tokens that batches of several runs may have together, for each token that is none.
+_MOST_PADDED = 1.25
+
 
 @dataclass(slots=True, eq=False)
 class _Batch:
@@ -32,6 +35,10 @@ class _Batch:
     @property
     def longest(self) -> int:
         return max(unit.cost for unit in self.units)
+
+    @property
+    def tokens(self) -> int:
+        return sum(unit.cost for unit in self.units)
 
 
 class FairBatches:
@@ -111,18 +118,22 @@ class FairBatches:
         first = self._first()
         self._served = first.served
         group = [self._take(first)]
-        count, longest = len(group[0].units), group[0].longest
+        count, longest, tokens = len(group[0].units), group[0].longest, group[0].tokens
         for lane in sorted(self._lanes, key=lambda lane: lane.served) if first.together is not None else ():
             if lane is first or lane.together != first.together:
                 continue
             head = lane.waiting[0]
             now = max(longest, head.longest)
-            if now * (count + len(head.units)) > first.budget:
+            # What is much longer, or much shorter, would cost more in padding than a batch of its own.
+            if now * (count + len(head.units)) > min(first.budget, _MOST_PADDED * (tokens + head.tokens)):
                 continue
             group.append(self._take(lane))
-            count, longest = count + len(head.units), now
+            count, longest, tokens = count + len(head.units), now, tokens + head.tokens
         for batch in group:
             batch.lane.served += longest * len(batch.units)
+            if self._lanes:
+                # Others wait for a core: two batches side by side are faster than one after the other on both.
+                batch.threads = min(batch.threads, batch.lane.threads_beside_others)
         return group
 
     def _take(self, lane: Lane) -> _Batch:
@@ -159,15 +170,18 @@ class Lane:
             slots.share(self._count)
 
     @property
+    def threads_beside_others(self) -> int:
+        """Those of a batch that is not computed alone. A GPU computes one at a time, whatever is left of the cores."""
+        return self._threads if self._on_device else max(1, self._threads // self._count)
+
+    @property
     def lends_a_core(self) -> bool:
         """Whether its batches wait for each other in slots of their own, so that no core need be free for them."""
         return self.slots is not None and self._count > 1
 
     def __call__(self, run: RunBatch, batches: list[list[Unit]]) -> Iterator[Any]:
         """The outcome of each batch, in order; they begin at once."""
-        threads = self._threads if len(batches) == 1 else max(1, self._threads // self._count)
-        # A GPU computes one batch at a time, whatever is left of the cores.
-        threads = self._threads if self._on_device else threads
+        threads = self._threads if len(batches) == 1 else self.threads_beside_others
         made = [_Batch(self, run, units, threads, copy_context()) for units in batches if units]
         self._batches.submit(self, made)
         return Begun([batch.future for batch in made])

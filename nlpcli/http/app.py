@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nlpcli import __version__
 from nlpcli.errors import NlpcliError
@@ -27,7 +24,9 @@ from nlpcli.records.json_text import encode_json
 log = logging.getLogger(__name__)
 
 Endpoint = Callable[[Service, Request], Coroutine[Any, Any, Any]]
-_MODEL = "/v1/models/{name:path}"
+_MODELS = "/v1/models/"
+_MODEL = _MODELS + "{name}"
+_SECONDS_UNWATCHED = 0.05
 
 
 async def health(service: Service, request: Request) -> Any:  # noqa: ARG001
@@ -49,7 +48,7 @@ async def models(service: Service, request: Request) -> Any:  # noqa: ARG001
 
 async def model(service: Service, request: Request) -> Any:
     """One of them."""
-    name = request.path_params["name"]
+    name = request.scope["path"].removeprefix(_MODELS)
     if name not in await _offers(service):
         raise Failure(404, "the model is not served here; GET /v1/models lists those that are", "model_not_found")
     return _model(service, name)
@@ -88,35 +87,41 @@ ENDPOINTS: dict[str, tuple[str, Endpoint]] = {
 
 def application(service: Service) -> ASGIApp:
     """The server as an ASGI application."""
-    routes = [
-        Route(path, _answering(service, endpoint), methods=[method]) for path, (method, endpoint) in ENDPOINTS.items()
-    ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _of_framework})
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            found = await _answered(service, request)
+            response = found if isinstance(found, Response) else json_response(found)
+        except Failure as failure:
+            response = _answer(scope, failure)
+        except NlpcliError as error:
+            response = _answer(scope, failure_of(error))
+        except Exception:  # what it was is the server's business
+            log.exception("%s", _label(scope["path"]))
+            response = _answer(scope, mistake())
+        await response(scope, receive, send)
+
     return guarded(app, service.options, service.metrics, _answer, _label)
 
 
-def _answering(service: Service, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint whose work ends when its client is gone, and whose failures are answers."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            read = await with_body(request, service.options.limits)
-            found = await _unless_gone(read, endpoint(service, read))
-        except Failure as failure:
-            return _answer(request.scope, failure)
-        except NlpcliError as error:
-            return _answer(request.scope, failure_of(error))
-        except Exception:  # what it was is the server's business
-            log.exception("%s", request.url.path)
-            return _answer(request.scope, mistake())
-        return found if isinstance(found, Response) else json_response(found)
-
-    return answer
+async def _answered(service: Service, request: Request) -> Any:
+    found = ENDPOINTS.get(_label(request.scope["path"]))
+    if found is None:
+        raise Failure(404, "there is no such path; docs/serve.md lists those that there are", "not_found")
+    method, endpoint = found
+    if request.method not in {method, "HEAD" if method == "GET" else method}:
+        raise Failure(405, f"this path takes {method}", "wrong_method", allow=method)
+    read = await with_body(request, service.options.limits)
+    return await _unless_gone(read, endpoint(service, read))
 
 
 async def _unless_gone(request: Request, work: Coroutine[Any, Any, Any]) -> Any:
     """What comes of `work`, which is cancelled when the client hangs up."""
-    task = asyncio.ensure_future(work)
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+    watching: list[asyncio.Task[None]] = []
     is_gone = False
 
     async def watch() -> None:
@@ -126,15 +131,19 @@ async def _unless_gone(request: Request, work: Coroutine[Any, Any, Any]) -> Any:
         is_gone = True
         task.cancel()
 
-    watching = asyncio.ensure_future(watch())
+    # Most answers are there before it is worth watching.
+    timer = loop.call_later(_SECONDS_UNWATCHED, lambda: watching.append(loop.create_task(watch())))
     try:
-        return await task
+        return await work
     except asyncio.CancelledError:
         if is_gone:
+            task.uncancel()
             raise gone() from None
         raise
     finally:
-        watching.cancel()
+        timer.cancel()
+        for one in watching:
+            one.cancel()
 
 
 def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -146,16 +155,8 @@ def _answer(scope: Scope, failure: Failure) -> Response:
     return json_response(shape_of(scope["path"])(failure), failure.status, failure.headers)
 
 
-async def _of_framework(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    message = {404: "there is no such path", 405: "this path takes another method"}.get(error.status_code, error.detail)
-    response = _answer(request.scope, Failure(error.status_code, f"{message}; see docs/serve.md"))
-    response.headers.update(error.headers or {})
-    return response
-
-
 def _label(path: str) -> str:
-    """The path of a metric: one of those that there are."""
+    """The path of an endpoint and of a metric: one of those that there are."""
     if path in ENDPOINTS:
         return path
-    return _MODEL.replace(":path", "") if path.startswith("/v1/models/") else "other"
+    return _MODEL if path.startswith(_MODELS) else "other"

@@ -24,18 +24,21 @@ RETRY_SECONDS = 1
 
 @dataclass(slots=True)
 class Failure(Exception):
-    """A request that is answered with an error. `retry` in seconds; `field` is the part of the body that is wrong."""
+    """A request that is answered with an error. `retry` in seconds; `field` is the part of the body that is wrong,
+    `allow` the method that a path takes."""
 
     status: int
     message: str
     code: str | None = None
     field: str | None = None
     retry: int | None = None
+    allow: str | None = None
 
     @property
     def headers(self) -> dict[str, str]:
         """Those that belong to the status."""
         found = {} if self.retry is None else {"retry-after": str(self.retry)}
+        found |= {} if self.allow is None else {"allow": self.allow}
         return found | ({"www-authenticate": "Bearer"} if self.status == 401 else {})
 
 

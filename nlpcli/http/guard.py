@@ -66,9 +66,7 @@ class _Counted:
         try:
             await self._app(scope, receive, sending)
         finally:
-            path = self._path_of(scope["path"])
-            self._metrics.requests.labels(path, status).inc()
-            self._metrics.seconds.labels(path).observe(time.perf_counter() - began)
+            self._metrics.count_request(self._path_of(scope["path"]), status, time.perf_counter() - began)
 
 
 class _Pages:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from prometheus_client import (
     CollectorRegistry,
@@ -43,8 +44,16 @@ class Metrics:
             "nlpcli_batch_texts", "Texts, or windows of long ones, that are computed as one batch.",
             buckets=_TEXTS, registry=registry,
         )  # fmt: skip
+        # To find the series of some labels takes longer than to count.
+        self._series = cache(lambda path, status: (self.requests.labels(path, status), self.seconds.labels(path)))
         registry.register(_Held(held))
         ProcessCollector(registry=registry)
+
+    def count_request(self, path: str, status: int, seconds: float) -> None:
+        """One that was answered."""
+        requests, histogram = self._series(path, status)
+        requests.inc()
+        histogram.observe(seconds)
 
     def count_tokens(self, model: str, read: int, written: int) -> None:
         """Those of one run."""

@@ -96,6 +96,7 @@ class Runner:
         over: asyncio.Future[Failure | None] = loop.create_future()
 
         def finish(failure: Failure | None) -> None:
+            self._leave_place()
             if not over.done():
                 over.set_result(failure)
 
@@ -107,7 +108,7 @@ class Runner:
                     records,
                     outcome,
                     outcome.records.append,
-                    lambda failure: loop.call_soon_threadsafe(finish, failure),
+                    finish,
                 )
                 failure = await over
         except TimeoutError:
@@ -129,8 +130,12 @@ class Runner:
         end = loop.time() + self._limits.seconds
         events: asyncio.Queue[Piece | Record | _Over] = asyncio.Queue()
 
-        def put(event: Piece | Record | _Over) -> None:
+        def put(event: Piece | Record) -> None:
             loop.call_soon_threadsafe(events.put_nowait, event)
+
+        def finish(failure: Failure | None) -> None:
+            self._leave_place()
+            events.put_nowait(_Over(failure))
 
         cancellation: runs.Cancellation | None = None
         try:
@@ -141,7 +146,7 @@ class Runner:
                     records,
                     outcome,
                     put,
-                    lambda failure: put(_Over(failure)),
+                    finish,
                     lambda record, piece: put(Piece(number_of(record), piece)),
                 )
             while not isinstance(event := await asyncio.wait_for(events.get(), end - loop.time()), _Over):
@@ -177,7 +182,8 @@ class Runner:
         over: Callable[[Failure | None], object],
         on_text: Callable[[Record, str], None] | None = None,
     ) -> runs.Cancellation:
-        """Run a job in a thread. `put` is given each result there, `over` how it ended."""
+        """Run a job in a thread. `put` is given each result there, `over` in the loop how it ended: it leaves the place
+        that the run has."""
         await self._take_place()
         loop = asyncio.get_running_loop()
         source = Arrivals()
@@ -203,8 +209,7 @@ class Runner:
             finally:
                 self._metrics.count_tokens(job.model.name, outcome.usage.read, outcome.usage.written)
                 with suppress(RuntimeError):  # the loop is closed: the server ends
-                    over(failure)
-                    loop.call_soon_threadsafe(self._leave_place)
+                    loop.call_soon_threadsafe(over, failure)
 
         self._threads.submit(work)
         return cancellation

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -46,11 +47,15 @@ class Measurement:
 
 def machine() -> str:
     """What a measurement holds for: another CPU, number of cores or torch measures anew."""
+    return f"{cpu_name()}, {usable_cores()} cores, torch {_version_of_torch()}"
+
+
+@cache
+def _version_of_torch() -> str:
     try:
-        torch = version("torch")
+        return version("torch")
     except PackageNotFoundError:
-        torch = "?"
-    return f"{cpu_name()}, {usable_cores()} cores, torch {torch}"
+        return "?"
 
 
 def file() -> Path:
