@@ -11,7 +11,7 @@ function __nlpcli_at --description 'Whether the words so far name this command, 
                 set -e words[1]
             case '-*'
             case '*'
-                if not contains -- "$path $words[1]" ' generate' ' translate' ' summarize' ' sentiment' ' embed' ' extract' ' words' ' words nearest' ' words analogy' ' words odd' ' words compare' ' words axis' ' words map' ' words evaluate' ' bias' ' bias weat' ' bias pairs' ' bias swap' ' attention-inspect' ' jobs' ' jobs status' ' jobs list' ' jobs merge' ' jobs rm' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' serve' ' serve start' ' serve stop' ' serve status' ' serve run' ' config' ' config show' ' config path' ' bench' ' devices'
+                if not contains -- "$path $words[1]" ' generate' ' translate' ' summarize' ' sentiment' ' embed' ' extract' ' words' ' words nearest' ' words analogy' ' words odd' ' words compare' ' words axis' ' words map' ' words evaluate' ' bias' ' bias weat' ' bias pairs' ' bias swap' ' attention-inspect' ' jobs' ' jobs status' ' jobs list' ' jobs merge' ' jobs rm' ' jobs cache' ' models' ' models list' ' models pull' ' models path' ' models rm' ' models prune' ' models verify' ' serve' ' serve start' ' serve stop' ' serve status' ' serve run' ' config' ' config show' ' config path' ' bench' ' devices'
                     break
                 end
                 set path "$path $words[1]"
@@ -97,6 +97,11 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l retry-errors -d 'As --resume;
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -154,6 +159,11 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l retry-errors -d 'As --resume
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -204,6 +214,11 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l retry-errors -d 'As --resume
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -258,6 +273,11 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l retry-errors -d 'As --resume
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -318,6 +338,11 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l retry-errors -d 'As --resume; co
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -355,6 +380,7 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -l keyphrases -d 'Find the phrase
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-keyphrases -d 'Find the phrases that say most of each record, the best first.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l top -d 'How many key phrases of each record (10).' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l method -d 'embedding: near in meaning to the record (-m: any model of embed); yake: statistics, no model.' -x -a 'embedding yake'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l candidates -d 'Of --keyphrases: noun chunks (English), or any run of words; auto: by the language.' -x -a 'auto noun-chunks n-grams'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l mask -d 'Put tokens such as <EMAIL_1> in the place of personal data.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-mask -d 'Put tokens such as <EMAIL_1> in the place of personal data.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l unmask -d 'Put back what tokens stand for, also in a translation or a summary.'
@@ -385,6 +411,11 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -l retry-errors -d 'As --resume; 
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' extract'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -440,6 +471,11 @@ complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l retry-errors -d 'As --re
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -487,6 +523,11 @@ complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l retry-errors -d 'As --re
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -531,6 +572,11 @@ complete -c nlpcli -n "__nlpcli_at ' words odd'" -l retry-errors -d 'As --resume
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -575,6 +621,11 @@ complete -c nlpcli -n "__nlpcli_at ' words compare'" -l retry-errors -d 'As --re
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -619,6 +670,11 @@ complete -c nlpcli -n "__nlpcli_at ' words axis'" -l retry-errors -d 'As --resum
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -664,6 +720,11 @@ complete -c nlpcli -n "__nlpcli_at ' words map'" -l retry-errors -d 'As --resume
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words map'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -709,6 +770,11 @@ complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l retry-errors -d 'As --r
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -761,6 +827,11 @@ complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l retry-errors -d 'As --resume
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -808,6 +879,11 @@ complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l retry-errors -d 'As --resum
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -855,6 +931,11 @@ complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l retry-errors -d 'As --resume
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -913,6 +994,11 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l retry-errors -d 'As 
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-cache -d 'Keep results for other runs of the same model and options.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
@@ -938,6 +1024,7 @@ complete -c nlpcli -n "__nlpcli_at ' jobs'" -a status -d 'Show how far a job is:
 complete -c nlpcli -n "__nlpcli_at ' jobs'" -a list -d 'List the jobs whose outputs are in a folder or below it: output, state, records done, failed, command, model.'
 complete -c nlpcli -n "__nlpcli_at ' jobs'" -a merge -d 'Put the output of a job together, whose shards were computed with --shard I/N.'
 complete -c nlpcli -n "__nlpcli_at ' jobs'" -a rm -d 'Delete what is kept of jobs, not their outputs; asks first.'
+complete -c nlpcli -n "__nlpcli_at ' jobs'" -a cache -d 'Show what --cache keeps of results for other runs: where, how many, how large; or delete it.'
 complete -c nlpcli -n "__nlpcli_at ' jobs'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' jobs status'" -l json -d 'For programs.'
@@ -957,6 +1044,12 @@ complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -l no-dry-run -d 'Only show what 
 complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -l json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -l no-json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -s h -l help -d 'Show this message and exit.'
+
+complete -c nlpcli -n "__nlpcli_at ' jobs cache'" -l clear -d 'Delete all of it.'
+complete -c nlpcli -n "__nlpcli_at ' jobs cache'" -l no-clear -d 'Delete all of it.'
+complete -c nlpcli -n "__nlpcli_at ' jobs cache'" -l json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' jobs cache'" -l no-json -d 'For programs.'
+complete -c nlpcli -n "__nlpcli_at ' jobs cache'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models'" -a list -d 'List the models in the caches: name, size, last use, revision, licence, source.'
 complete -c nlpcli -n "__nlpcli_at ' models'" -a pull -d 'Fetch models into the cache, and print where they are; what is missing, empty or changed is fetched again.'

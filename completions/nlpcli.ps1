@@ -84,6 +84,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -134,6 +139,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' generate --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' generate --shard'] = @()
     $kinds[' generate --max-errors'] = @()
+    $kinds[' generate --summary'] = 'FILES'
     $kinds[' generate -m'] = 'models'
     $kinds[' generate --model'] = 'models'
     $kinds[' generate --revision'] = @()
@@ -184,6 +190,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -231,6 +242,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' translate --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' translate --shard'] = @()
     $kinds[' translate --max-errors'] = @()
+    $kinds[' translate --summary'] = 'FILES'
     $kinds[' translate -m'] = 'models'
     $kinds[' translate --model'] = 'models'
     $kinds[' translate --revision'] = @()
@@ -274,6 +286,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -318,6 +335,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' summarize --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' summarize --shard'] = @()
     $kinds[' summarize --max-errors'] = @()
+    $kinds[' summarize --summary'] = 'FILES'
     $kinds[' summarize -m'] = 'models'
     $kinds[' summarize --model'] = 'models'
     $kinds[' summarize --revision'] = @()
@@ -365,6 +383,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -409,6 +432,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' sentiment --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' sentiment --shard'] = @()
     $kinds[' sentiment --max-errors'] = @()
+    $kinds[' sentiment --summary'] = 'FILES'
     $kinds[' sentiment -m'] = 'models'
     $kinds[' sentiment --model'] = 'models'
     $kinds[' sentiment --revision'] = @()
@@ -462,6 +486,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -510,6 +539,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' embed --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' embed --shard'] = @()
     $kinds[' embed --max-errors'] = @()
+    $kinds[' embed --summary'] = 'FILES'
     $kinds[' embed -m'] = 'models'
     $kinds[' embed --model'] = 'models'
     $kinds[' embed --revision'] = @()
@@ -536,6 +566,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-keyphrases', 'Find the phrases that say most of each record, the best first.')
         ("{0}`t{1}" -f '--top', 'How many key phrases of each record (10).')
         ("{0}`t{1}" -f '--method', 'embedding: near in meaning to the record (-m: any model of embed); yake: statistics, no model.')
+        ("{0}`t{1}" -f '--candidates', 'Of --keyphrases: noun chunks (English), or any run of words; auto: by the language.')
         ("{0}`t{1}" -f '--mask', 'Put tokens such as <EMAIL_1> in the place of personal data.')
         ("{0}`t{1}" -f '--no-mask', 'Put tokens such as <EMAIL_1> in the place of personal data.')
         ("{0}`t{1}" -f '--unmask', 'Put back what tokens stand for, also in a translation or a summary.')
@@ -570,6 +601,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -604,6 +640,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' extract --html'] = 'FILES'
     $kinds[' extract --top'] = @()
     $kinds[' extract --method'] = @('embedding', 'yake')
+    $kinds[' extract --candidates'] = @('auto', 'noun-chunks', 'n-grams')
     $kinds[' extract --map'] = 'FILES'
     $kinds[' extract --kinds'] = @()
     $kinds[' extract -i'] = 'FILES'
@@ -621,6 +658,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' extract --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' extract --shard'] = @()
     $kinds[' extract --max-errors'] = @()
+    $kinds[' extract --summary'] = 'FILES'
     $kinds[' extract -m'] = 'models'
     $kinds[' extract --model'] = 'models'
     $kinds[' extract --revision'] = @()
@@ -673,6 +711,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -715,6 +758,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words nearest --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words nearest --shard'] = @()
     $kinds[' words nearest --max-errors'] = @()
+    $kinds[' words nearest --summary'] = 'FILES'
     $kinds[' words nearest -m'] = 'models'
     $kinds[' words nearest --model'] = 'models'
     $kinds[' words nearest --revision'] = @()
@@ -755,6 +799,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -798,6 +847,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words analogy --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words analogy --shard'] = @()
     $kinds[' words analogy --max-errors'] = @()
+    $kinds[' words analogy --summary'] = 'FILES'
     $kinds[' words analogy -m'] = 'models'
     $kinds[' words analogy --model'] = 'models'
     $kinds[' words analogy --revision'] = @()
@@ -835,6 +885,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -875,6 +930,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words odd --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words odd --shard'] = @()
     $kinds[' words odd --max-errors'] = @()
+    $kinds[' words odd --summary'] = 'FILES'
     $kinds[' words odd -m'] = 'models'
     $kinds[' words odd --model'] = 'models'
     $kinds[' words odd --revision'] = @()
@@ -912,6 +968,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -952,6 +1013,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words compare --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words compare --shard'] = @()
     $kinds[' words compare --max-errors'] = @()
+    $kinds[' words compare --summary'] = 'FILES'
     $kinds[' words compare -m'] = 'models'
     $kinds[' words compare --model'] = 'models'
     $kinds[' words compare --revision'] = @()
@@ -989,6 +1051,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -1029,6 +1096,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words axis --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words axis --shard'] = @()
     $kinds[' words axis --max-errors'] = @()
+    $kinds[' words axis --summary'] = 'FILES'
     $kinds[' words axis -m'] = 'models'
     $kinds[' words axis --model'] = 'models'
     $kinds[' words axis --revision'] = @()
@@ -1067,6 +1135,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -1108,6 +1181,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words map --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words map --shard'] = @()
     $kinds[' words map --max-errors'] = @()
+    $kinds[' words map --summary'] = 'FILES'
     $kinds[' words map -m'] = 'models'
     $kinds[' words map --model'] = 'models'
     $kinds[' words map --revision'] = @()
@@ -1147,6 +1221,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -1189,6 +1268,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words evaluate --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words evaluate --shard'] = @()
     $kinds[' words evaluate --max-errors'] = @()
+    $kinds[' words evaluate --summary'] = 'FILES'
     $kinds[' words evaluate -m'] = 'models'
     $kinds[' words evaluate --model'] = 'models'
     $kinds[' words evaluate --revision'] = @()
@@ -1239,6 +1319,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -1282,6 +1367,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' bias weat --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' bias weat --shard'] = @()
     $kinds[' bias weat --max-errors'] = @()
+    $kinds[' bias weat --summary'] = 'FILES'
     $kinds[' bias weat -m'] = 'models'
     $kinds[' bias weat --model'] = 'models'
     $kinds[' bias weat --revision'] = @()
@@ -1323,6 +1409,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -1365,6 +1456,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' bias pairs --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' bias pairs --shard'] = @()
     $kinds[' bias pairs --max-errors'] = @()
+    $kinds[' bias pairs --summary'] = 'FILES'
     $kinds[' bias pairs -m'] = 'models'
     $kinds[' bias pairs --model'] = 'models'
     $kinds[' bias pairs --revision'] = @()
@@ -1405,6 +1497,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -1448,6 +1545,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' bias swap --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' bias swap --shard'] = @()
     $kinds[' bias swap --max-errors'] = @()
+    $kinds[' bias swap --summary'] = 'FILES'
     $kinds[' bias swap -m'] = 'models'
     $kinds[' bias swap --model'] = 'models'
     $kinds[' bias swap --revision'] = @()
@@ -1499,6 +1597,11 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
+        ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
+        ("{0}`t{1}" -f '--cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--no-cache', 'Keep results for other runs of the same model and options.')
+        ("{0}`t{1}" -f '--summary', 'Write what there is to say of the run as JSON: records, failed, seconds …')
         ("{0}`t{1}" -f '-m', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--model', 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.')
         ("{0}`t{1}" -f '--revision', 'Branch, tag or commit on the hub.')
@@ -1551,6 +1654,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' attention-inspect --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' attention-inspect --shard'] = @()
     $kinds[' attention-inspect --max-errors'] = @()
+    $kinds[' attention-inspect --summary'] = 'FILES'
     $kinds[' attention-inspect -m'] = 'models'
     $kinds[' attention-inspect --model'] = 'models'
     $kinds[' attention-inspect --revision'] = @()
@@ -1566,6 +1670,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f 'list', 'List the jobs whose outputs are in a folder or below it: output, state, records done, failed, command, model.')
         ("{0}`t{1}" -f 'merge', 'Put the output of a job together, whose shards were computed with --shard I/N.')
         ("{0}`t{1}" -f 'rm', 'Delete what is kept of jobs, not their outputs; asks first.')
+        ("{0}`t{1}" -f 'cache', 'Show what --cache keeps of results for other runs: where, how many, how large; or delete it.')
     )
     $options[' jobs'] = @(
         ("{0}`t{1}" -f '-h', 'Show this message and exit.')
@@ -1593,6 +1698,14 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--no--y', 'Do not ask.')
         ("{0}`t{1}" -f '--dry-run', 'Only show what would be deleted.')
         ("{0}`t{1}" -f '--no-dry-run', 'Only show what would be deleted.')
+        ("{0}`t{1}" -f '--json', 'For programs.')
+        ("{0}`t{1}" -f '--no-json', 'For programs.')
+        ("{0}`t{1}" -f '-h', 'Show this message and exit.')
+        ("{0}`t{1}" -f '--help', 'Show this message and exit.')
+    )
+    $options[' jobs cache'] = @(
+        ("{0}`t{1}" -f '--clear', 'Delete all of it.')
+        ("{0}`t{1}" -f '--no-clear', 'Delete all of it.')
         ("{0}`t{1}" -f '--json', 'For programs.')
         ("{0}`t{1}" -f '--no-json', 'For programs.')
         ("{0}`t{1}" -f '-h', 'Show this message and exit.')

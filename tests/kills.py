@@ -139,6 +139,8 @@ def main(kills: int = 200, records: int = 20_000, seed: int = 0, most: int = 3) 
     from tests.tiny import save_classifier
 
     torch.set_num_threads(1)
+    # A shell has Ctrl-C ignored in what it runs in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chance = random.Random(seed)
     lost: list[str] = []
     ends: Counter = Counter()
@@ -150,11 +152,13 @@ def main(kills: int = 200, records: int = 20_000, seed: int = 0, most: int = 3) 
             run([task, "-m", str(model), "--threads", "1", "-F", "parquet", "-o", str(folder / "o"), "a"])
         trials = [Trial(folder, model, trial, chance) for trial in TRIALS]
         lost += [trial.fail for trial in trials if trial.fail]
-        while sum(ends.values()) < kills and not lost:
+        # A run that ended before it was to be killed is none that was killed.
+        while sum(count for end, count in ends.items() if str(end).startswith("SIG")) < kills and not lost:
             for trial in trials:
                 ended, failure = trial.run(chance.randint(1, most))
                 ends += ended
                 lost += [failure] if failure else []
+            print(json.dumps(ends), file=sys.stderr, flush=True)
         print(json.dumps({"ends": ends, "seconds": [round(trial.seconds, 2) for trial in trials], "lost": lost}))
     return lost
 

@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 _SHARD = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")
 
 
-def resuming_of(update: bool, retry_errors: bool, shard: str | None) -> Resuming:
-    """What the options ask for.
+def resuming_of(update: bool, retry_errors: bool, shard: str | None, asked: bool) -> Resuming:
+    """What the options ask for; `asked`: --resume stands on the command line.
 
     Raises:
         UsageError: --shard names no part.
     """
-    return Resuming(_part(shard) if shard else None, update, retry_errors)
+    part = _part(shard) if shard else None
+    return Resuming(part, update, retry_errors, where_possible=not (asked or update or retry_errors or part))
 
 
 def _part(shard: str) -> tuple[int, int]:
@@ -52,11 +53,10 @@ class KeptRun:
         files: Sequence[InputFile],
         resuming: Resuming,
         command: Sequence[str],
-        of_all: bool,
         progress: ProgressCallback,
     ) -> None:
-        """Raises UsageError where such a job cannot be kept."""
-        self._output = _refuse(job, files, of_all)
+        """A job that can be kept, as `why_not_kept` knows."""
+        self._output = expanded(str(job.output.path)).resolve()
         self._job, self._files, self._resuming = job, files, resuming
         self._command, self._progress = command, progress
         self._folder = JobFolder(folder_of(self._output))
@@ -123,19 +123,15 @@ def _look(path: Path) -> list[int] | None:
     return [status.st_size, status.st_mtime_ns]
 
 
-def _refuse(job: Job, files: Sequence[InputFile], of_all: bool) -> Path:
-    """The output beside which a job can be kept."""
+def why_not_kept(job: Job, files: Sequence[InputFile], of_all: bool) -> str | None:
+    """Why a job cannot be kept beside its output, and what to do; None where it can. `of_all`: its results are."""
     if job.output.path is None:
-        raise UsageError(
-            "what is done is kept beside the output, so --resume and --shard need one: -o FILE, or -o DIR/"
-        )
+        return "what is done is kept beside the output, so --resume and --shard need one: -o FILE, or -o DIR/"
     if job.input.texts or not files or any(file.path is None or file.stream for file in files):
-        raise UsageError("a job that is kept reads its input again, so --resume and --shard need files: -i FILE")
+        return "a job that is kept reads its input again, so --resume and --shard need files: -i FILE"
     if of_all or not TASKS[job.task].shard_records or getattr(job.options, "across_records", False):
-        raise UsageError(
-            "these results are of all records together, and none of one record; leave --resume and --shard out"
-        )
+        return "these results are of all records together, and none of one record; leave --resume and --shard out"
     output = expanded(job.output.path).resolve()
     if output.exists() and not (output.is_file() or output.is_dir()):
-        raise UsageError(f"{quoted(job.output.path)} is no file, and nothing can be kept beside it; name one with -o")
-    return output
+        return f"{quoted(job.output.path)} is no file, and nothing can be kept beside it; name one with -o"
+    return None

@@ -276,7 +276,7 @@ def _resuming(shared: SharedOptions) -> Resuming | None:
         return None
     from nlpcli.cli.resumable import resuming_of
 
-    return resuming_of(shared.update, shared.retry_errors, shared.shard)
+    return resuming_of(shared.update, shared.retry_errors, shared.shard, asked="--resume" in voice.arguments)
 
 
 def carry_out(plan: Plan, engine: Engine | None = None) -> int:
@@ -292,12 +292,12 @@ def carry_out(plan: Plan, engine: Engine | None = None) -> int:
     _refuse_terminal_input(files, job.task)
     failures = _Failures(job.on_error, plan.max_errors)
     with _watched(plan, files, failures) as watch:
-        if plan.resuming is not None:
-            _carry_out_kept(plan, plan.resuming, files, watch, failures)
+        if (resuming := _of_what_can_be_kept(plan, files)) is not None:
+            _carry_out_kept(plan, resuming, files, watch, failures)
         else:
             source = _Computed(plan, files, watch, engine or _engine_of(plan, files))
             _Run(plan, files, watch, failures, source).write()
-    watch.say_end(kept=plan.resuming is not None)
+    watch.say_end(kept=resuming is not None)
     return SOME_FAILED if failures.count else 0
 
 
@@ -319,12 +319,23 @@ def _watched(plan: Plan, files: list[InputFile], failures: _Failures) -> Iterato
             watch.write(plan.summary, problem)
 
 
+def _of_what_can_be_kept(plan: Plan, files: list[InputFile]) -> Resuming | None:
+    """How the run is kept, if it is. Raises UsageError where the command line asks for it, and it cannot be."""
+    if plan.resuming is None:
+        return None
+    from nlpcli.cli.resumable import why_not_kept
+
+    problem = why_not_kept(plan.job, files, plan.view.own_rows or plan.view.of_all)
+    if problem is not None and not plan.resuming.where_possible:
+        raise UsageError(problem)
+    return plan.resuming if problem is None else None
+
+
 def _carry_out_kept(plan: Plan, resuming: Resuming, files: list[InputFile], watch: Watch, failures: _Failures) -> None:
     """A run that goes on from what was done before."""
     from nlpcli.cli.resumable import KeptRun
 
-    of_all = plan.view.own_rows or plan.view.of_all
-    with KeptRun(plan.job, files, resuming, voice.arguments, of_all, watch.activity) as kept:
+    with KeptRun(plan.job, files, resuming, voice.arguments, watch.activity) as kept:
         watch.total = lambda: kept.sharded.manifest.records
         if resuming.shard is not None:
             reports = kept.compute_part(resuming.shard)
@@ -334,7 +345,7 @@ def _carry_out_kept(plan: Plan, resuming: Resuming, files: list[InputFile], watc
             complain(f"{quoted(str(plan.job.output.path))} is whole already: nothing to do")
             watch.count, failures.count = kept.sharded.manifest.records, kept.failed
         else:
-            kept.finish(_Run(plan, files, watch, failures, kept).write())
+            kept.finish(_Run(plan, files, watch, failures, kept, durable=True).write())
 
 
 def _engine_of(plan: Plan, files: list[InputFile]) -> Engine:
@@ -371,14 +382,11 @@ class _Run:
     watch: Watch
     failures: _Failures
     source: _Source
+    durable: bool = False
 
     def write(self) -> list[Path]:
         """Write all results; the files that they are in."""
         return self._write_folder() if names_folder(self.plan.job.output.path) else self._write_one()
-
-    @property
-    def _is_kept(self) -> bool:
-        return self.plan.resuming is not None
 
     def _write_one(self) -> list[Path]:
         """All results into one stream."""
@@ -390,7 +398,7 @@ class _Run:
         drawn = output.path is None and output.format is None and sys.stdout.isatty()
         # What flows in may turn out to be of another format.
         streamed = plan.streamed and output.path is None and format_.name == "text"
-        with output_stream(output.path, format_.compression, self._is_kept) as stream:
+        with output_stream(output.path, format_.compression, self.durable) as stream:
 
             def make() -> Writer:
                 name = chosen_format(output, files).name
@@ -426,7 +434,7 @@ class _Run:
             columns = find_columns(job.input, [file], every_key=name in {"csv", "tsv"})
             return view.writer(name, stream, job.options.fields, job.output.null_separated, columns)
 
-        with FolderWriter(plan, make, self._close, self._is_kept) as writer:
+        with FolderWriter(plan, make, self._close, self.durable) as writer:
             self._write(writer, InputColumns(), _no_text, moving=True)
             writer.close()
         return [output.path.resolve() for output in plan]

@@ -66,9 +66,12 @@ class Job:
 class Resuming:
     """What becomes of a job that is kept beside its output: its `shard` I of N alone is computed; what failed, or what
     changed in its input, is computed again; or nothing is, and it is put together (`merge`).
+
+    `where_possible`: a setting asks for it, and not the command line; what cannot be kept is not.
     """
 
     shard: tuple[int, int] | None = None
     update: bool = False
     retry_errors: bool = False
     merge: bool = False
+    where_possible: bool = False

@@ -87,21 +87,12 @@ def memory(*counts: str) -> None:
         model = save_classifier(folder / "bert")
         for count in counts or ("10000", "100000", "1000000"):
             source = write_input(folder / "in.jsonl", int(count))
-            for more in ([], ["--resume"]):
-                command = [
-                    "sentiment",
-                    "-m",
-                    str(model),
-                    "-i",
-                    str(source),
-                    "-o",
-                    str(folder / "out.jsonl"),
-                    "-q",
-                    *more,
-                ]
+            for more in ([], ["--no-dedupe"], ["--resume"]):
+                output = folder / f"out{count}.jsonl"
+                command = ["sentiment", "-m", str(model), "-i", str(source), "-o", str(output), "-q", *more]
                 seconds, _, peak = timed(command)
                 print(f"{int(count):,} records {' '.join(more) or 'plain'}: {peak:.0f} MB, {seconds:.0f} s", flush=True)
-                (folder / "out.jsonl").unlink()
+                output.unlink()
 
 
 if __name__ == "__main__":

@@ -263,6 +263,16 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_done(call, model, job
     assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl"}
 
 
+def test_a_setting_keeps_what_can_be_kept_and_nothing_else(call, model, job, tmp_path, monkeypatch):
+    (tmp_path / "config.toml").write_text("resume = true\n")
+    monkeypatch.setenv("NLPCLI_CONFIG", str(tmp_path / "config.toml"))
+    assert call("sentiment", "-m", model, stdin=b"a\n").status == 0
+    assert job("-o", "tally.jsonl", "--aggregate").status == 0
+    assert call("jobs", "list").output == b""
+    assert job("-o", "out.jsonl").status == 0
+    assert b"out.jsonl\tfinished" in call("jobs", "list").output
+
+
 def test_two_runs_of_one_job_are_not_at_work_at_a_time(job, tmp_path):
     assert job("-o", "out.jsonl", "--shard", "1/3").status == 0
     with JobFolder(folder_of(tmp_path / "out.jsonl")).at_work((1, 3)):
