@@ -109,6 +109,8 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l dtype -d 'auto, float32, bflo
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -171,6 +173,8 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l dtype -d 'auto, float32, bfl
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -226,6 +230,8 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l dtype -d 'auto, float32, bfl
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -285,6 +291,8 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l dtype -d 'auto, float32, bfl
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -350,6 +358,8 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l dtype -d 'auto, float32, bfloat1
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -423,6 +433,8 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -l dtype -d 'auto, float32, bfloa
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -483,6 +495,8 @@ complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l dtype -d 'auto, float32,
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -535,6 +549,8 @@ complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l dtype -d 'auto, float32,
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -584,6 +600,8 @@ complete -c nlpcli -n "__nlpcli_at ' words odd'" -l dtype -d 'auto, float32, bfl
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -633,6 +651,8 @@ complete -c nlpcli -n "__nlpcli_at ' words compare'" -l dtype -d 'auto, float32,
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -682,6 +702,8 @@ complete -c nlpcli -n "__nlpcli_at ' words axis'" -l dtype -d 'auto, float32, bf
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -732,6 +754,8 @@ complete -c nlpcli -n "__nlpcli_at ' words map'" -l dtype -d 'auto, float32, bfl
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -782,6 +806,8 @@ complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l dtype -d 'auto, float32
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -839,6 +865,8 @@ complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l dtype -d 'auto, float32, bfl
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -891,6 +919,8 @@ complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l dtype -d 'auto, float32, bf
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -943,6 +973,8 @@ complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l dtype -d 'auto, float32, bfl
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'
@@ -1006,6 +1038,8 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l dtype -d 'auto, floa
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l seed -d 'Seed of the random numbers.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-exact -d 'Each text by itself: the same bits whatever stands beside it. Slower.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-offline -d 'Open no connection: cached and local models only.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l profile -d 'Settings of [profile.NAME] in config.toml.' -x -a '(__nlpcli_ask profiles)'

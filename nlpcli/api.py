@@ -71,6 +71,7 @@ def load(
     offline: bool = False,
     threads: int | None = None,
     batch_tokens: int | None = None,
+    exact: bool = False,
     **options: Any,
 ) -> LoadedTask:
     """A task of the command line with its model, fetched first where it is not on this machine.
@@ -89,7 +90,7 @@ def load(
         spec.load_module().OPTIONS(),
         InputSpec(),
         ModelSpec(model or catalog().defaults[spec.model_role], revision, offline),
-        ComputeSpec(device, dtype, batch_tokens, threads),
+        ComputeSpec(device, dtype, batch_tokens, threads, exact=exact),
     )
     job = replace(job, options=_changed(job, options))
     if not needs_model(job.options):

@@ -23,6 +23,7 @@ SHARED = {
         "batch_tokens",
         "threads",
         "seed",
+        "exact",
         "profile",
         "server",
         "keep_warm",

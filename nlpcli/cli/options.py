@@ -150,6 +150,9 @@ class SharedOptions:
     seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEED, metavar="N", help="Seed of the random numbers.")] = (
         None
     )
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Each text by itself: the same bits whatever stands beside it. Slower.")
+    ] = False
     offline: Annotated[bool, typer.Option("--offline", help="Open no connection: cached and local models only.")] = (
         False
     )

@@ -196,6 +196,7 @@ def make_job(
         shared.seed,
         shared.dedupe,
         __version__ if shared.cache else None,
+        shared.exact,
     )
     name = (shared.model or model) if needs_model(options) else NO_MODEL
     model_spec = ModelSpec(name, shared.revision, shared.offline, role)

@@ -112,7 +112,8 @@ class Host:
         with self._using(job, placement, progress, path) as held:
 
             def lane(task: BatchTask, device_type: str, threads: int, budget: int) -> Lane:
-                key = lane_key(held.loaded.pipeline, task, task.batches_with)
+                together = None if job.compute.exact else task.batches_with
+                key = lane_key(held.loaded.pipeline, task, together)
                 lanes.append(self._batches.lane(device_type, threads, budget, key, task.decode_slots))
                 if cancellation := runs.cancellation():
                     cancellation.on_cancel(lanes[-1].close)

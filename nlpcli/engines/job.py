@@ -33,7 +33,8 @@ class ModelSpec:
 class ComputeSpec:
     """How to compute; `None` leaves a number to the machine.
 
-    `dedupe`: identical texts are computed once; `cache`: in other runs of this version too.
+    `dedupe`: identical texts are computed once; `cache`: in other runs of this version too; `exact`: each
+    text is computed alone and in one thread.
     """
 
     device: str = "auto"
@@ -43,6 +44,7 @@ class ComputeSpec:
     seed: int | None = None
     dedupe: bool = True
     cache: str | None = None
+    exact: bool = False
 
 
 # Standard output, in the format of the input.

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from nlpcli.engines.exact import one_at_a_time
 from nlpcli.engines.job import AUTO, Job
 from nlpcli.engines.model_choice import with_chosen_model
 from nlpcli.engines.worker_pool import WorkerPool, use_threads
@@ -92,10 +93,13 @@ def run_loaded(
 ) -> Iterator[Record]:
     """The outgoing records of `job` by a pipeline that other runs may be using; `budget` as for `process`."""
     # Also for what the task computes before its first batch: sums depend on the number of threads in their last digit.
-    use_threads(threads)
+    use_threads(1 if job.compute.exact else threads)
     task = make_task(job.task, job.options, loaded)
     with _repeats_of(job, loaded, task) as repeats:
-        done = process(task, source, hardware, loaded.placement, budget, threads, progress, on_text, pool, repeats)
+        exact = job.compute.exact
+        done = process(
+            task, source, hardware, loaded.placement, budget, threads, progress, on_text, pool, repeats, exact=exact
+        )
         yield from task.reduce(finite(done))
 
 
@@ -132,13 +136,20 @@ def process(
     on_text: TextCallback = _nobody,
     pool: PoolOf = own_pool,
     repeats: Repeats | None = None,
+    exact: bool = False,
 ) -> Iterator[Record]:
-    """Every record of `source` with its result; a `budget` of None leaves it to the device, or to the task."""
+    """Every record of `source` with its result; a `budget` of None leaves it to the device, or to the task.
+
+    `exact`: each text is computed by itself, in one thread.
+    """
     if isinstance(task, ContinuousTask):
-        use_threads(threads)
-        return task.process(source, budget, on_text)
+        use_threads(1 if exact else threads)
+        # One row is always allowed.
+        return task.process(source, 1 if exact else budget, on_text)
     tokens = budget or task.batch_tokens or padded_tokens_per_batch(hardware, placement)
     workers = pool(task, placement.device_type, threads, tokens)
+    if exact:
+        workers = one_at_a_time(workers)
     return Batcher(
         task, tokens, workers, lambda done, total: progress(f"window {done:,} of {total:,}"), task.computing, repeats
     ).process(source)

@@ -133,7 +133,7 @@ def _prefix(job: Job, loaded: Loaded[Any]) -> bytes:
     placement = loaded.placement
     facts = [
         job.compute.cache, job.task, job.options, loaded.model.name, _stamps(loaded.model),
-        placement.device, placement.dtype, placement.asked, sorted(placement.kernels),
+        placement.device, placement.dtype, placement.asked, sorted(placement.kernels), job.compute.exact,
     ]  # fmt: skip
     return hashlib.sha256(msgspec.msgpack.encode(facts, order="sorted")).digest()
 

@@ -21,7 +21,7 @@ from nlpcli.records.ranges import content_hash
 _PLACES = frozenset({"texts", "paths", "written"})
 _NAMES = {
     "model": "--model", "options": "the options of the command", "input": "the options of the input",
-    "compute": "--device, --dtype, --batch-tokens, --threads or --seed", "version": "the version of nlpcli",
+    "compute": "--device, --dtype, --batch-tokens, --threads, --seed or --exact", "version": "the version of nlpcli",
     "task": "the command",
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Encoders of BERT's kind with int8 products, and the scales that make these exact enough (decision 26).
+"""Encoders of BERT's kind with int8 products, and the scales that make these exact enough (decision 27).
 
 A few channels of the hidden states are ten times as large as all others, in every text; the scale of a row would be
 theirs, and the rest of the row have few values. So each channel is divided by a scale, by the layer norm in front, and
