@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from nlpcli.errors import ModelUnusable, quoted
+from nlpcli.kernels.int8_products import DynamicInt8Linear
 from nlpcli.kernels.linear import MakeLinear, int4_weights, int8_weights, packed_bfloat16, replace_linears
 from nlpcli.models.bert.layers import layer_names
 from nlpcli.models.bert.quantize import quantize_layers
@@ -78,6 +79,12 @@ def prepare(module: torch.nn.Module, precision: Precision, name: str) -> None:
             log.warning(
                 "%s has no linear layers that nlpcli can quantize: it computes in %s", quoted(name), precision.dtype
             )
+
+
+def is_rounded(module: torch.nn.Module) -> bool:
+    """Whether a module computes in less than float32."""
+    halves = any(parameter.dtype in (torch.bfloat16, torch.float16) for parameter in module.parameters())
+    return halves or any(isinstance(part, DynamicInt8Linear) for part in module.modules())
 
 
 def longest_input(config: Any, tokenizer: Any) -> int:

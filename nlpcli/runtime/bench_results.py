@@ -12,7 +12,8 @@ from typing import Any
 
 from nlpcli.errors import CacheError, OutputError, quoted
 from nlpcli.records.outputs import output_stream
-from nlpcli.runtime.device import cpu_name, usable_cores
+from nlpcli.runtime.cores import usable_cores
+from nlpcli.runtime.device import cpu_name
 from nlpcli.settings import cache_folder
 
 FILE = "measurements.json"

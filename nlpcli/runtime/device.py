@@ -5,7 +5,6 @@ The choice is a pure function of a small description of the hardware; only `desc
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from nlpcli.errors import DeviceError, UsageError
+from nlpcli.runtime.cores import usable_cores
 
 # Native bfloat16 arithmetic of x86: dot products (VDPBF16PS) and matrix tiles (TDPBF16PS).
 CPU_BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
@@ -237,13 +237,6 @@ def _cuda_device(index: int) -> CudaDevice:
 
     properties = torch.cuda.get_device_properties(index)
     return CudaDevice(properties.name, (properties.major, properties.minor), properties.total_memory)
-
-
-def usable_cores() -> int:
-    """Cores that this process may use: a container or taskset can give fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _cpu_information() -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nlpcli.errors import UsageError, WordsUnknown, quoted
@@ -160,11 +161,28 @@ class EmbedTask(BatchTask):
         if options.result == "search":
             with self.computing():
                 query = self._embed_query()
-            found = ranking.nearest(records, query, options.top)
-            return found if self._exact is None else self._explained(found, self._exact)
+            again = None if self._exact is None else partial(self._scores, self._exact)
+            found = ranking.nearest(records, query, options.top, again)
+            return self._explained(found, self._exact) if options.why and self._exact else found
         if options.result == "similarity":
             return ranking.pairs(records, options.top)
         return records
+
+    def _scores(self, exact: EmbeddingPipeline, records: Sequence[Record]) -> list[float]:
+        """How near the windows that were found in records are to the query, in float32."""
+        with self.computing():
+            query = self._embed_query(exact)
+            windows = [self._found_window(exact, record) for record in records]
+            return [_cosine(query, self._vector(exact, window)) if window else 0.0 for window in windows]
+
+    def _vector(self, exact: EmbeddingPipeline, window: list[int]) -> Vector:
+        return self._finish(list(exact.encode([window], [self._prompt_length], self._options.pooling)))
+
+    def _found_window(self, exact: EmbeddingPipeline, record: Record) -> list[int]:
+        """The token ids of what was found in a record."""
+        found = record.result or {}
+        chunks = exact.chunks([record.text], self._prompt)[0]
+        return next(chunk.token_ids for chunk in chunks if (chunk.start, chunk.end) == (found["start"], found["end"]))
 
     def _explained(self, records: Iterator[Record], exact: EmbeddingPipeline) -> Iterator[Record]:
         """What was found, with the tokens of the query and of the text that made them similar."""
@@ -207,9 +225,10 @@ class EmbedTask(BatchTask):
             token["start"], token["end"] = token["start"] + start, token["end"] + start
         return found | {"query_text": query, "query": asking["tokens"], "query_error": asking["error"]}
 
-    def _embed_query(self) -> Vector:
-        (windows,) = self._pipeline.windows([self._query_prompt + (self._options.query or "")])
-        vectors = [self._encode([window])[0] for window in windows]
+    def _embed_query(self, exact: EmbeddingPipeline | None = None) -> Vector:
+        pipeline = exact or self._pipeline
+        (windows,) = pipeline.windows([self._query_prompt + (self._options.query or "")])
+        vectors = [pipeline.encode([window], None, self._options.pooling)[0] for window in windows]
         if self._pipeline.has_closed_vocabulary and not any(vector.any() for vector in vectors):
             raise WordsUnknown(f'--search "{self._options.query}": {self._unknown.error()}')
         return self._finish(vectors)
@@ -255,16 +274,19 @@ def loader(options: EmbedOptions, model: LocalModel, placement: Placement) -> Lo
         return load_static_pipeline
     from nlpcli.pipelines.embedding import load_embedding_pipeline
 
-    if options.why:
-        from nlpcli.pipelines.attribution.loading import WithExplanations
+    if options.result == "search":
+        from nlpcli.pipelines.attribution.loading import WithExplanations, WithSecondLook
 
-        return WithExplanations(load_embedding_pipeline)
+        return (WithExplanations if options.why else WithSecondLook)(load_embedding_pipeline)
     return load_embedding_pipeline
 
 
 def make_task(options: EmbedOptions, loaded: Loaded[Any]) -> EmbedTask:
     """The task of one run."""
-    pipeline, exact = (loaded.pipeline.pipeline, loaded.pipeline.exact) if options.why else (loaded.pipeline, None)
+    from nlpcli.pipelines.attribution.loading import Explained
+
+    two = loaded.pipeline if isinstance(loaded.pipeline, Explained) else Explained(loaded.pipeline, None)
+    pipeline, exact = two.pipeline, two.exact
     return EmbedTask(options, pipeline, LanguageWatch(loaded.model, "embed"), loaded.model.name, exact)
 
 
@@ -300,6 +322,13 @@ def _prompts(options: EmbedOptions, prompts: Mapping[str, str], fallback: str) -
     query = next((prompts[name] for name in _QUERY_PROMPTS if name in prompts), fallback)
     document = next((prompts[name] for name in _DOCUMENT_PROMPTS if name in prompts), fallback)
     return query, document
+
+
+def _cosine(one: Vector, other: Vector) -> float:
+    import numpy as np
+
+    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) / lengths if lengths else 0.0
 
 
 def _unit_length(vector: Vector) -> Vector:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nlpcli.errors import UsageError
@@ -20,6 +20,12 @@ MOST_UNLIMITED_RECORDS = 1000
 _BLOCK = 1024
 # Scores are compared as they are shown: what differs less is equal, and keeps the order of the input.
 _DIGITS = 6
+# By how much rounding (bfloat16, int8) moves a score at most, twice; and how many more may be looked at again.
+_UNCERTAIN, _MORE = 0.04, 50
+
+
+ScoreAgain = Callable[[list[Record]], list[float]]
+"""The scores of records, by their nearest windows, as they are in float32."""
 
 
 class _Scored(NamedTuple):
@@ -30,15 +36,19 @@ class _Scored(NamedTuple):
     item: Any
 
 
-def nearest(records: Iterator[Record], query: Vector, top: int | None) -> Iterator[Record]:
-    """The `top` records nearest to `query`, best first; memory holds no more than these. Failed records follow.
+def nearest(
+    records: Iterator[Record], query: Vector, top: int | None, again: ScoreAgain | None = None
+) -> Iterator[Record]:
+    """The `top` records nearest to `query`, best first; memory holds few more than these. Failed records follow.
 
     The result of each holds the `vectors` of its windows and their `spans`: a text is as near as its nearest window.
+    Where vectors are rounded, `again` scores those that may be among the nearest as they are without.
     """
     import numpy as np
 
     best: list[_Scored] = []
     failed: list[Record] = []
+    most = top or DEFAULT_TOP
     query = query / (np.linalg.norm(query) or 1)
     for number, record in enumerate(records):
         if record.result is None:
@@ -51,10 +61,24 @@ def nearest(records: Iterator[Record], query: Vector, top: int | None) -> Iterat
         score = round(float(scores[nearest_window]), _DIGITS)
         place = {"file": record.origin.source, "line": record.origin.line, "start": start, "end": end}
         record.result = {"score": score, **place}
-        _keep_best(best, _Scored(score, -number, record), top or DEFAULT_TOP)
-    for scored in sorted(best, reverse=True):
+        _keep_best(best, _Scored(score, -number, record), most if again is None else most + _MORE)
+    ranked = sorted(best, reverse=True)
+    if again is not None and ranked:
+        ranked = _ranked_again(ranked, most, again)
+    for scored in ranked[:most]:
         yield scored.item
     yield from failed
+
+
+def _ranked_again(ranked: list[_Scored], most: int, again: ScoreAgain) -> list[_Scored]:
+    least = ranked[:most][-1].score - _UNCERTAIN
+    near = [scored for scored in ranked if scored.score >= least]
+    found = []
+    for scored, score in zip(near, again([scored.item for scored in near]), strict=True):
+        exact = round(score, _DIGITS)
+        scored.item.result["score"] = exact
+        found.append(scored._replace(score=exact))
+    return sorted(found, reverse=True)
 
 
 def pairs(records: Iterator[Record], top: int | None) -> Iterator[Record]:

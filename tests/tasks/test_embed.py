@@ -12,9 +12,10 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from nlpcli.errors import UsageError
+from nlpcli.kernels.linear import libraries
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Origin, Record
-from nlpcli.runtime.device import Placement
+from nlpcli.runtime.device import Hardware, Placement, choose
 from nlpcli.tasks.embed import EmbedOptions, with_precision
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnop"]
@@ -239,3 +240,19 @@ def test_a_search_gives_a_text_the_score_of_its_nearest_window(bert):
     record.result = results_of(task, [record])[0]
     (found,) = task.reduce(iter([record]))
     assert "O p o p" in text[found.result["start"] : found.result["end"]]
+
+
+@pytest.mark.parametrize("dtype", ["int8", "bfloat16"])
+def test_a_search_in_less_than_float32_finds_and_float32_ranks(bert, dtype):
+    texts = [f"{first} {second} {third}" for first, second, third in product("abcd", "efg", "hij")]
+
+    def found(asked):
+        placement = choose(Hardware("cpu", frozenset({"avx2"}), 1, libraries=libraries()), "cpu", asked)
+        options = EmbedOptions(result="search", query="a f h", top=5)
+        task = task_of("embed", options, LocalModel("tiny", bert), placement)
+        records = [Record(text, {}, Origin("x", line)) for line, text in enumerate(texts, start=1)]
+        for record, result in zip(records, results_of(task, records), strict=True):
+            record.result = result
+        return [(record.text, record.result["score"]) for record in task.reduce(iter(records))]
+
+    assert found(dtype) == [(text, pytest.approx(score, abs=2e-6)) for text, score in found("float32")]

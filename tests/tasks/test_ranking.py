@@ -111,3 +111,16 @@ def test_too_many_pairs_to_list_are_refused_with_the_way_out(monkeypatch):
     with pytest.raises(UsageError, match="4 records make 6 pairs; limit them: --top"):
         pairs(*[EAST] * 4)
     assert len(pairs(*[EAST] * 4, top=5)) == 5
+
+
+def test_a_second_look_ranks_those_that_are_near_and_no_others():
+    looked = []
+
+    def again(found):
+        looked.extend(record.text for record in found)
+        return [{"a": 0.5, "b": 0.9995, "c": 0.9995}[record.text] for record in found]
+
+    vectors = [[1.0, 0.0], [1.0, 0.01], [1.0, 0.02], NORTH, None]
+    found = scores(ranking.nearest(records(*vectors), np.array(EAST), 2, again))
+    assert found == [("b", 0.9995), ("c", 0.9995), ("e", None)]
+    assert sorted(looked) == ["a", "b", "c"]

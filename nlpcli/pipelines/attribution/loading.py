@@ -17,7 +17,7 @@ class Explained:
     """What computes the results, and what explains them."""
 
     pipeline: Any
-    exact: Any
+    exact: Any | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,20 @@ class WithExplanations:
 
     def __call__(self, model: LocalModel, placement: Placement) -> Explained:
         return Explained(self.load(model, placement), (self.load_exact or self.load)(model, in_float32(placement)))
+
+
+@dataclass(frozen=True, slots=True)
+class WithSecondLook:
+    """A loader of a pipeline on the CPU, and of one in float32 where that computes in less."""
+
+    load: Callable[[LocalModel, Placement], Any]
+
+    def __call__(self, model: LocalModel, placement: Placement) -> Explained:
+        from nlpcli.models.preparing import is_rounded
+
+        pipeline = self.load(model, placement)
+        rounds = placement.device_type == "cpu" and is_rounded(pipeline.model)
+        return Explained(pipeline, self.load(model, in_float32(placement)) if rounds else None)
 
 
 def in_float32(placement: Placement) -> Placement:
