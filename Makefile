@@ -18,9 +18,7 @@ test:
 	python -m pytest -n auto
 
 bench:
-	python tests/bench/embed.py $(FILE)
-	python tests/bench/sentiment.py $(FILE)
-	python tests/bench/generate.py $(FILE)
+	python -m tests.bench $(FILE)
 
 docs:
 	python tests/cli/test_option_names.py

@@ -1173,7 +1173,7 @@ complete -c nlpcli -n "__nlpcli_at ' config show'" -s h -l help -d 'Show this me
 
 complete -c nlpcli -n "__nlpcli_at ' config path'" -s h -l help -d 'Show this message and exit.'
 
-complete -c nlpcli -n "__nlpcli_at ' bench'" -a 'generate translate summarize sentiment embed'
+complete -c nlpcli -n "__nlpcli_at ' bench'" -a 'generate translate summarize sentiment embed extract'
 complete -c nlpcli -n "__nlpcli_at ' bench'" -s m -l model -d 'Default: that of the task.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bench'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bench'" -s i -l input -d 'Texts to measure with. Default: sentences of 4 to 80 words.' -r -F

@@ -1920,7 +1920,7 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' bench --field'] = 'fields'
     $kinds[' bench --device'] = 'devices'
     $kinds[' bench --profile'] = 'profiles'
-    $arguments[' bench'] = @('generate', 'translate', 'summarize', 'sentiment', 'embed')
+    $arguments[' bench'] = @('generate', 'translate', 'summarize', 'sentiment', 'embed', 'extract')
     $options[' devices'] = @(
         ("{0}`t{1}" -f '--device', 'What if this was asked for?')
         ("{0}`t{1}" -f '--dtype', 'What if this was asked for?')

@@ -76,7 +76,6 @@ TASKS: dict[str, TaskSpec] = {
         "nlpcli.cli.extract",
         "Find names, places, dates and other key information in texts, with where it stands.",
         "extract",
-        bench=None,
         use="labels",
     ),
     "words": TaskSpec(

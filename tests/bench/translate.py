@@ -8,19 +8,17 @@ machine; the time of the CPU is printed beside it, for it holds on a busy one to
 
 import argparse
 import os
-import statistics
 import subprocess
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-# What the command line sets before torch is there (nlpcli/__main__.py).
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+from contest import lines_of, report, rows_of, run_task, task_of  # first: it says how threads wait
+
+# isort: split
 
 import torch
-from contest import lines_of, run_task, task_of
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from nlpcli.__main__ import collect_garbage_rarely
@@ -115,15 +113,12 @@ def main():
             contestants[name] = makers[name]()
         except ImportError as error:
             print(f"without {name}: {error}")
-    print(f"{len(lines)} lines, {placement.device}, {arguments.rounds} rounds", flush=True)
-    runs = {name: [] for name in contestants}
+    spent = {name: [] for name in contestants}
     for _ in range(arguments.rounds):
         for name, work in contestants.items():
-            runs[name].append(measured(work))
-            wall, cpu = runs[name][-1]
-            print(f"{name:26} {wall:7.1f} s {len(lines) / wall:6.0f} lines/s   {cpu:7.1f} s of CPU", flush=True)
-    if arguments.rounds > 1:
-        summarise(runs, len(lines))
+            spent[name].append(measured(work))
+    title = f"{len(lines)} lines, {placement.device}, medians of {arguments.rounds}"
+    report(title, rows_of(spent, "nlpcli" if "nlpcli" in spent else next(iter(spent)), len(lines)))
 
 
 def measured(work):
@@ -132,16 +127,6 @@ def measured(work):
     start, spent = time.perf_counter(), time.process_time()
     # An engine in a process of its own says what it took.
     return work() or (time.perf_counter() - start, time.process_time() - spent)
-
-
-def summarise(runs, count):
-    """Medians, and the ratio to the first contestant round by round."""
-    first = next(iter(runs.values()))
-    print("medians")
-    for name, times in runs.items():
-        wall, cpu = (statistics.median(values) for values in zip(*times, strict=True))
-        ratio = statistics.median(of_first[0] / own[0] for own, of_first in zip(times, first, strict=True))
-        print(f"{name:26} {count / wall:6.0f} lines/s {cpu:7.1f} s of CPU   {ratio:5.2f} times as fast as the first")
 
 
 if __name__ == "__main__":

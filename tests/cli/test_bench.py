@@ -5,17 +5,19 @@ import json
 import pytest
 
 from nlpcli.engines import local
-from nlpcli.engines.bench import Trial, agree, best
+from nlpcli.engines.bench import Trial, _computed_in, agree, best
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.kernels.linear import libraries
+from nlpcli.models.reference import LocalModel
 from nlpcli.records.inputs import InputSpec
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime import device
 from nlpcli.runtime.bench_results import measurements
-from nlpcli.runtime.device import describe_hardware
+from nlpcli.runtime.device import choose, describe_hardware
+from nlpcli.runtime.precision import Use
 from nlpcli.tasks.sentiment import SentimentOptions
 from nlpcli.tasks.translate import TranslateOptions
-from tests.tiny import save_classifier
+from tests.tiny import save_classifier, save_token_classifier
 from tests.tiny_translation import save_bergamot
 
 
@@ -194,3 +196,17 @@ def records(*results):
 )
 def test_results_are_the_same_where_words_are_and_numbers_nearly(one, other, same):
     assert agree(records(one), records(other)) == same
+
+
+def test_extract_is_measured_in_what_its_classifier_of_tokens_computes_in(call, quick, tmp_path):
+    folder = save_token_classifier(tmp_path / "tokens")
+    done = call("bench", "extract", "-m", str(folder), "--device", "cpu", "--json", "--dry-run")
+    rows = json.loads(done.output)
+    assert "float32" in {row["dtype"] for row in rows}
+    assert all(row["tokens_per_second"] for row in rows)
+
+
+def test_a_pipeline_of_spacys_has_one_way_to_be_computed(tmp_path):
+    entities = LocalModel("starter/entities", tmp_path)
+    for dtype in ("float32", "auto"):
+        assert _computed_in(entities, choose(describe_hardware(), "cpu", dtype), Use.LABELS) == "float32"
