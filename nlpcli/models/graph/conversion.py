@@ -17,7 +17,7 @@ from nlpcli.models.llama.weights import LlamaWeights, generation_config, llama_w
 from nlpcli.models.reference import LocalModel
 from nlpcli.models.sources.graphs import graph_folder
 from nlpcli.models.tensors import weight_files
-from nlpcli.runtime.device import usable_cores
+from nlpcli.runtime.cores import usable_cores
 
 log = logging.getLogger(__name__)
 
