@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -29,3 +29,14 @@ class Decoder(Protocol):
 
     def clear(self) -> None:
         """Take all rows out, and give their memory back."""
+
+
+@runtime_checkable
+class ExtendableDecoder(Decoder, Protocol):
+    """A decoder that reads several tokens of a row behind the others at once, and can take them back."""
+
+    def extend(self, tokens: Sequence[int]) -> Tensor:
+        """Several more tokens for the only row; the logits behind each, (tokens, vocabulary) float32."""
+
+    def shorten(self, count: int) -> None:
+        """Take the last `count` tokens of the only row back."""

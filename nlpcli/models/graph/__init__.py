@@ -3,5 +3,6 @@ bits (docs/decisions/0025).
 
 - once for each model: `conversion` keeps graphs in the cache, `llama_step` writes one, `onnx_file` knows the format
 - at every start: `decoder` runs it, `embedding` reads the vectors of tokens, `positions` the angles of places;
-  `rotation` spreads what is large
+  `rotation` spreads what is large,
+  `prefixes` keeps how prompts begin
 """

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from nlpcli.models.graph.embedding import Embedding
 from nlpcli.models.graph.positions import turns
+from nlpcli.models.graph.prefixes import FEWEST, Kept, Prefixes, in_common
 
 FACTS = "step.json"
 # Capacity grows in such steps, so that it grows rarely and wastes little.
@@ -45,6 +46,7 @@ class Step:
         # Threads that wait by spinning take the time of whoever else computes, and of ours (decision 0004).
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        self.prefixes = Prefixes()
         names = [f"{kind}{number}" for number in range(self.layers) for kind in ("keys", "values")]
         self.kept = [(name, f"new_{name}") for name in names]
 
@@ -56,6 +58,8 @@ class GraphDecoder:
         self.longest = longest
         self._step = step
         self._binding = step.session.io_binding()
+        self.read = 0
+        """How many tokens of prompts were computed; those of a known beginning are not."""
         self.clear()
 
     def clear(self) -> None:
@@ -72,12 +76,42 @@ class GraphDecoder:
         first, lengths = self.rows, [len(row) for row in tokens]
         self._grow(first + len(tokens), max(lengths))
         self._lengths += lengths
-        if any(lengths):
-            padded = np.zeros((len(tokens), max(lengths)), np.int64)
-            for row, given in zip(padded, tokens, strict=True):
-                row[: len(given)] = given
-            # Of a row without tokens the first place is written in vain; the next step writes it again.
-            self._run(padded, first, [max(1, length) for length in lengths], [])
+        alone: list[Sequence[int]] = []
+        for row, given in enumerate(tokens, first):
+            if any(in_common(given, other) >= FEWEST for other in alone):
+                self._read(alone, row - len(alone))
+                alone = []
+            if (known := self._step.prefixes.longest(given)) is None:
+                alone.append(given)
+                continue
+            self._read(alone, row - len(alone))
+            alone = []
+            self._go_on(given, row, known)
+        self._read(alone, self.rows - len(alone))
+
+    def _read(self, tokens: Sequence[Sequence[int]], first: int) -> None:
+        """Prompts into the rows from `first` on, all at once."""
+        lengths = [len(row) for row in tokens]
+        if not any(lengths):
+            return
+        padded = np.zeros((len(tokens), max(lengths)), np.int64)
+        for row, given in zip(padded, tokens, strict=True):
+            row[: len(given)] = given
+        # Of a row without tokens the first place is written in vain; the next step writes it again.
+        self._run(padded, first, [max(1, length) for length in lengths], [])
+        self.read += sum(lengths)
+        for number, given in enumerate(tokens, first):
+            self._step.prefixes.keep(given, self._kept[:, number])
+
+    def _go_on(self, tokens: Sequence[int], row: int, known: Kept) -> None:
+        """A prompt of which the beginning is known."""
+        count = known.shape[2]
+        self._kept[:, row, :, :count] = known
+        if rest := tokens[count:]:
+            self._run(np.array([rest], np.int64), row, [len(tokens)], [])
+            self.read += len(rest)
+            if len(rest) >= FEWEST:
+                self._step.prefixes.keep(tokens, self._kept[:, row])
 
     def step(self, tokens: Sequence[int]) -> Tensor:
         self._grow(self.rows, max(self._lengths) + 1)

@@ -16,9 +16,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
+from torch import Tensor
 
 from nlpcli.errors import NlpcliError
-from nlpcli.models.decoders.base import Decoder
+from nlpcli.models.decoders.base import Decoder, ExtendableDecoder
+from nlpcli.pipelines.generation.lookup import Lookup
 from nlpcli.pipelines.generation.sampling import Sampling, next_tokens, penalise_repetition
 from nlpcli.pipelines.generation.text_stream import TextStream
 from nlpcli.runtime.device import is_out_of_memory
@@ -88,6 +90,7 @@ class _Row:
     stream: TextStream
     matcher: Matcher | None
     written: int = field(default=0)
+    lookup: Lookup = field(default_factory=Lookup)
 
     @property
     def text_tokens(self) -> list[int]:
@@ -182,21 +185,42 @@ class ContinuousBatch:
     def _step(self) -> list[Event]:
         if not self._rows:
             return []
-        logits = self._decoder.step([row.tokens[-1] for row in self._rows])
+        if len(self._rows) == 1 and isinstance(self._decoder, ExtendableDecoder):
+            events = [self._look_up(self._decoder, *self._rows)]
+        else:
+            events = self._choose(self._rows, self._decoder.step([row.tokens[-1] for row in self._rows]))
+        self._drop([number for number, event in enumerate(events) if event.ending is not None])
+        self._has_worked = True
+        return events
+
+    def _look_up(self, decoder: ExtendableDecoder, row: _Row) -> Event:
+        """One token for the only row, or several where a draft of them holds: the same that it gets one by one."""
+        left = min(row.request.max_tokens - row.written, decoder.longest - len(row.tokens)) - 1
+        draft = row.lookup.draft(row.tokens, left)
+        if not draft:
+            return self._choose([row], decoder.step(row.tokens[-1:]))[0]
+        logits = decoder.extend([row.tokens[-1], *draft])
+        for number in range(len(logits)):
+            (event,) = self._choose([row], logits[number : number + 1])
+            if event.ending is not None or number == len(draft) or row.tokens[-1] != draft[number]:
+                break
+        row.lookup.note(len(draft), number)
+        decoder.shorten(len(draft) - number)
+        return event
+
+    def _choose(self, rows: Sequence[_Row], logits: Tensor) -> list[Event]:
+        """The next token of each of `rows`."""
         are_numbers: list[bool] = (~logits.isnan().any(dim=1)).tolist()
-        for number, row in enumerate(self._rows):
+        for number, row in enumerate(rows):
             if self._sampling.repetition_penalty != 1:
                 penalise_repetition(logits, number, row.text_tokens, self._sampling.repetition_penalty)
             if row.matcher is not None:
                 row.matcher.forbid(logits, number)
-        tokens = next_tokens(logits, self._sampling, [row.generator for row in self._rows])
-        events = [
+        tokens = next_tokens(logits, self._sampling, [row.generator for row in rows])
+        return [
             self._take(row, token) if is_number else self._event(row, Ending.NOT_A_NUMBER)
-            for row, token, is_number in zip(self._rows, tokens, are_numbers, strict=True)
+            for row, token, is_number in zip(rows, tokens, are_numbers, strict=True)
         ]
-        self._drop([number for number, event in enumerate(events) if event.ending is not None])
-        self._has_worked = True
-        return events
 
     def _take(self, row: _Row, token: int) -> Event:
         row.written += 1
