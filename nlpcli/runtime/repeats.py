@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from nlpcli.records.record import Record
 
 # What is kept of results: their size is estimated, and a record costs that much beside it.
-_MOST_BYTES = 16 << 20
+_MOST_BYTES = 4 << 20
 _RECORD_BYTES = 200
 
 

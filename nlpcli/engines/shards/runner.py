@@ -45,7 +45,8 @@ class ShardRunner:
     """Computes shards of a job with a model that is loaded for the first of them. Several threads may use it."""
 
     def __init__(self, job: Job, compute: Compute, seed: int | None, progress: ProgressCallback) -> None:
-        asked = replace(job.compute, device=compute.device, dtype=compute.dtype)
+        # What comes again in a shard is found before it is computed.
+        asked = replace(job.compute, device=compute.device, dtype=compute.dtype, dedupe=False)
         self._job = replace(job, compute=asked)
         self._compute = compute
         self._seed = seed
