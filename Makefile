@@ -2,7 +2,7 @@
 # What bench reads: up to 2,000 lines of any text.
 FILE ?= README.md
 
-.PHONY: install fix check test bench docs audit hashes release trust mutants
+.PHONY: install fix check test bench docs audit hashes release trust variants mutants
 
 install:
 	python -m pip install -c constraints.txt -e '.[test,bench,train]' pre-commit
@@ -54,6 +54,10 @@ release:
 # What was tried to break it, how often, and what was lost; an hour (COUNT=20: minutes).
 trust:
 	python tests/bench/trust.py $(COUNT)
+
+# Model variants against eager attention, and sabotages against --verify; half an hour (PATTERN=llama: minutes).
+variants:
+	python tests/bench/variants.py $(PATTERN)
 
 # How many mistakes the tests notice: AREA=records,batching,cache,markup
 mutants:

@@ -192,14 +192,14 @@ def _llama(folder: Path) -> Path:
 
 
 def _load(file: Path) -> None:
-    from nlpcli.models import loading
+    from nlpcli.models import loading, preparing
     from nlpcli.models.reference import LocalModel
     from nlpcli.runtime.device import Placement
 
     model = LocalModel("tiny", file.parent)
     tokenizer = loading.load_tokenizer(model)
     module = loading.load_classifier(model, Placement("cpu", "float32", "", ""))
-    loading.longest_input(module.config, tokenizer)
+    preparing.longest_input(module.config, tokenizer)
     _compute("sentiment", model)
     _compute("attention-inspect", model)
 
@@ -250,6 +250,59 @@ def _page(pattern: str) -> Callable[[Path], Path]:
         return folder / f"page{pattern[1:]}"
 
     return make
+
+
+_PO = """msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+
+#: app.c:10
+#, c-format, fuzzy
+msgctxt "menu"
+msgid "Open %s\\n"
+"in a new <b>window</b>"
+msgstr ""
+
+msgid "one file"
+msgid_plural "%d files"
+msgstr[0] "um arquivo"
+msgstr[1] ""
+
+#~ msgid "old"
+#~ msgstr "velho"
+
+"""
+_XLIFF = """<?xml version="1.0" encoding="UTF-8"?>
+<xliff version="1.2" xmlns="urn:oasis:names:tc:xliff:document:1.2">
+<file original="a" source-language="en" target-language="pt" datatype="plaintext"><body>
+<trans-unit id="1"><source>Open the <g id="1">window</g>, %s &amp; go<x id="2"/></source><target/></trans-unit>
+<trans-unit id="2" translate="no"><source>Leave it</source></trans-unit>
+<group id="g"><trans-unit id="3"><source xml:space="preserve"> Two  spaces </source><note>said</note></trans-unit></group>
+</body></file></xliff>
+"""
+
+
+def _written(name: str, content: str) -> Callable[[Path], Path]:
+    """One small file over and over, so that pieces of it are whole now and then."""
+
+    def make(folder: Path) -> Path:
+        folder.mkdir(parents=True)
+        (folder / name).write_text(content * 5)
+        return folder / name
+
+    return make
+
+
+def _mutated_piece(content: bytes, chance: random.Random) -> bytes:
+    """All of a small file, with bits of notation put in; now and then a piece of it."""
+    if chance.random() < 0.3:
+        return mutated_text(content, chance)
+    text = content[: len(content) // 5].decode()
+    for _ in range(chance.choice((1, 1, 2, 5))):
+        place = chance.randrange(len(text) + 1)
+        text = text[:place] + chance.choice(_BITS) + text[place + chance.choice((0, 0, 1, 5)) :]
+    return text.encode(errors="replace")
 
 
 # What Markdown, HTML and subtitles are made of, and what other notations put in their place.
@@ -589,6 +642,9 @@ TEXTS = [
         ("HTML", "*.html", "html"), ("Markdown", "*.md", "markdown"), ("SRT", "*.srt", "srt"), ("WebVTT", "*.vtt", "vtt"),
         ("HTML as gettext", "*.html", "po"), ("HTML as XLIFF", "*.html", "xliff"), ("any text", "*.md", "none"),
     )
+] + [
+    Target("gettext", _written("a.po", _PO), _mutated_piece, _read_markup("po"), _SECONDS_OF_A_PAGE),
+    Target("XLIFF", _written("a.xliff", _XLIFF), _mutated_piece, _read_markup("xliff"), _SECONDS_OF_A_PAGE),
 ]  # fmt: skip
 RECORDS = [
     Target(f"records: {suffix}", _rows(suffix), mutated_bytes, _read_rows)

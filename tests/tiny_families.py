@@ -1,5 +1,7 @@
 """Tiny random models in memory, of every way to attend that nlpcli shows: what is not in `tiny_attention` too."""
 
+from copy import deepcopy
+
 import torch
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
@@ -122,10 +124,15 @@ SPARSE = {"longformer": {**_BERT, "attention_window": [4, 4]}, "led": {
 }, "longt5": {**_T5, "local_radius": 3}, "convbert": {**_BERT, "embedding_size": 32}, "diffllama": _LLAMA}  # fmt: skip
 
 
-def family_model(name):
+# The options of whole groups of families, by which others are made.
+COMMON = {"bert": _BERT, "llama": _LLAMA, "bart": _BART, "t5": _T5, "experts": _EXPERTS}
+
+
+def family_model(name, **options):
     """A random model with eager attention, in evaluation; heads differ, and nothing that is added is zero."""
     torch.manual_seed(0)
-    config = AutoConfig.for_model(name.partition(" ")[0], **{**FAMILIES, **SPARSE, **UNVERIFIED}[name])
+    own = {**FAMILIES, **SPARSE, **UNVERIFIED}.get(name, {})
+    config = AutoConfig.for_model(name.partition(" ")[0], **deepcopy({**own, **options}))
     auto = AutoModelForCausalLM if name in DECODERS or name in {"diffllama", "falcon with alibi"} else AutoModel
     auto = AutoModelForSeq2SeqLM if config.is_encoder_decoder else auto
     model = auto.from_config(config, attn_implementation="eager").eval()

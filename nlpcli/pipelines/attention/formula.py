@@ -178,9 +178,10 @@ class FormulaCheck:
         for kind in Kind:
             own = [check for check in self._checks if check.kind is kind]
             family = self._model.config.get_text_config().model_type
-            if own and family not in FAMILIES and all(check.weights > TOLERANCE for check in own):
+            nowhere = all(check.weights > TOLERANCE for check in own) or all(check.heads > TOLERANCE for check in own)
+            if own and family not in FAMILIES and nowhere:
                 raise ModelUnusable(
-                    f"no layer of {quoted(self._name)} computes softmax(QKᵀ/√d_k) as --verify knows it: its family"
+                    f"no layer of {quoted(self._name)} computes softmax(QKᵀ/√d_k)·V as --verify knows it: its family"
                     f" ({family}) adds something of its own, or its configuration is wrong; leave --verify out"
                 )
         answer = outputs.get("logits", outputs.get("last_hidden_state"))
