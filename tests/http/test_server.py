@@ -244,7 +244,7 @@ def test_no_body_makes_a_mistake_of_ours(server, models, data):
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"input": ' + b"[" * 100_000, b'{"input": "\\ud800"}', b'{"input": "\xff"}', b"\xef\xbb\xbf{}", b""]
+    "body", [b'{"x": ' + b"[" * 100_000, b'{"input": "\\ud800"}', b'{"input": "\xff"}', b"\xef\xbb\xbf{}", b""]
 )
 def test_what_is_no_json_is_said(server, body):
     answer = server.post("/v1/embeddings", content=body, headers=JSON)
@@ -260,6 +260,16 @@ def test_no_body_of_a_task_makes_a_mistake_of_ours(starters, data):
     answer = starters.post(path, content=json.dumps({**needed, **body}).encode(), headers=JSON)
     assert answer.status_code in {200, 400, 404}, (path, body, answer.text)
     assert "Traceback" not in answer.text + starters.printed
+
+
+def test_until_all_is_loaded_clients_are_told_to_come_back(serve, models):
+    server = serve("-m", models["classifier"])
+    answer = server.post("/v1/embeddings", _ask(models))
+    assert answer.status_code == 503  # torch alone takes seconds to import
+    assert int(answer.headers["retry-after"]) >= 1
+    assert answer.json()["error"]["type"] == "server_error"
+    server.wait_until_ready()
+    assert server.post("/v1/embeddings", _ask(models)).status_code == 200
 
 
 def test_nothing_unexpected_was_printed(server):
