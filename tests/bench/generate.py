@@ -1,11 +1,12 @@
 """How fast `generate` is beside its peers, and what weights in fewer bits cost:
-python tests/bench/generate.py TEXT.txt [--gguf MODEL.gguf] [--rounds N] [--only PART_OF_A_NAME …]
+python tests/bench/generate.py TEXT.txt [--gguf MODEL.gguf] [--genai FOLDER] [--rounds N] [--only PART_OF_A_NAME …]
 
-Tokens a second of one prompt and of 32, and the perplexity of the file's first 1,000 tokens. A row is printed as soon as
+Tokens a second of one prompt and of 32, milliseconds of CPU a token of each (machines are shared), and the perplexity of the file's first 1,000 tokens. A row is printed as soon as
 it is measured; about four minutes in all. Every contestant is a process of its own, in the environment that it has where
 its users run it, and is measured in turn with the reference: transformers' `generate` in bfloat16, with no variable set.
 Where one of transformers' other rows is faster, that is the one to compare with. llama.cpp takes part where `llama_cpp`
-can be imported and a `.gguf` file is named. What a new process waits for: tests/bench/cold_start.py.
+can be imported and a `.gguf` file is named, onnxruntime-genai where it can and a folder is named that its builder made of
+the same model (int4 in blocks of 32, accuracy level 4). What a new process waits for: tests/bench/cold_start.py.
 """
 
 import argparse
@@ -74,13 +75,13 @@ def model_of_transformers(dtype):
 
 def ours(dtype):
     from nlpcli.__main__ import collect_garbage_rarely
-    from nlpcli.pipelines.generation.pipeline import load_generation_pipeline
+    from nlpcli.pipelines.generation.loading import load_completer
     from nlpcli.runtime.device import choose, describe_hardware
 
     collect_garbage_rarely()
-    pipeline = load_generation_pipeline(starter(), choose(describe_hardware(), "cpu", dtype))
-    pipeline.ends = frozenset()  # every contestant writes as many tokens
-    return pipeline.complete, pipeline.model
+    completer = load_completer(starter(), choose(describe_hardware(), "cpu", dtype))
+    completer.ends = frozenset()  # every contestant writes as many tokens
+    return completer.complete, None
 
 
 def llama_cpp(file):
@@ -101,12 +102,32 @@ def llama_cpp(file):
     return generate, None
 
 
+def genai(folder):
+    import onnxruntime_genai as og
+
+    model = og.Model(folder)
+
+    def generate(prompts, count):
+        """One after the other: a batch of it has one length."""
+        for prompt in prompts:
+            parameters = og.GeneratorParams(model)
+            length = len(prompt) + count
+            parameters.set_search_options(max_length=length, min_length=length, do_sample=False)
+            generator = og.Generator(model, parameters)
+            generator.append_tokens(prompt)
+            for _ in range(count):
+                generator.generate_next_token()
+
+    return generate, None
+
+
 CONTESTANTS = {
     REFERENCE: (transformers_own, "bfloat16"),
     f"{REFERENCE}, {OUR_THREADS}": (transformers_own, "bfloat16"),
     "transformers float32": (transformers_own, "float32"),
-    **{f"nlpcli {dtype}": (ours, dtype) for dtype in ("float32", "bfloat16", "int8", "int4")},
+    **{f"nlpcli {dtype}": (ours, dtype) for dtype in ("auto", "float32", "bfloat16", "int8", "int4")},
     "llama.cpp": (llama_cpp, None),
+    "onnxruntime-genai int4": (genai, None),
     "transformers generate_batch float32": (transformers_continuous, "float32"),
 }
 
@@ -149,11 +170,12 @@ def prompts_of(lines, tokenizer):
 
 
 def rate(generate, prompts):
-    """Tokens a second."""
+    """Tokens a second, and milliseconds of CPU a token."""
     count = TOKENS.get(len(prompts), 4)
-    start = time.perf_counter()
+    start, computed = time.perf_counter(), time.process_time()
     generate(prompts, count)
-    return len(prompts) * count / (time.perf_counter() - start)
+    written = len(prompts) * count
+    return written / (time.perf_counter() - start), (time.process_time() - computed) / written * 1000
 
 
 def perplexity(module, tokens):
@@ -171,8 +193,8 @@ def perplexity(module, tokens):
 class Rival:
     """One of the contestants in its own process, warm."""
 
-    def __init__(self, name, text, gguf):
-        command = [sys.executable, __file__, text, "--contestant", name, *(["--gguf", gguf] if gguf else [])]
+    def __init__(self, name, text, files):
+        command = [sys.executable, __file__, text, "--contestant", name, *files]
         environment = {name: value for name, value in os.environ.items() if name not in THREADS}
         if name.startswith("nlpcli") or name.endswith(OUR_THREADS):
             environment |= THREADS
@@ -210,9 +232,9 @@ class Failed(Exception):
     """A contestant that does not run here, and why."""
 
 
-def measure(name, reference, text, gguf, rounds):
+def measure(name, reference, text, files, rounds):
     """The row of a contestant, and its rate for one prompt as a multiple of the reference's."""
-    rival = reference if name == REFERENCE else Rival(name, text, gguf)
+    rival = reference if name == REFERENCE else Rival(name, text, files)
     try:
         # In turn, so that what else the machine does slows both.
         pairs = [] if "generate_batch" in name else [(reference("one"), rival("one")) for _ in range(rounds)]
@@ -223,29 +245,33 @@ def measure(name, reference, text, gguf, rounds):
             rival.stop()
     written = f"{words:11.2f}" if words else ""
     if not pairs:
-        return f"{name:36} {'':9} {'':6} {many:11.1f} {'':8} {written}", 0
-    theirs, its = (statistics.median(column) for column in zip(*pairs, strict=True))
-    return f"{name:36} {its:9.1f} {its / theirs:6.2f} {many:11.1f} {many / its:8.1f} {written}", its / theirs
+        return f"{name:36} {'':9} {'':6} {'':7} {many[0]:11.1f} {many[1]:7.2f} {'':8} {written}", 0
+    theirs, its = (statistics.median(rate for rate, _ in column) for column in zip(*pairs, strict=True))
+    cpu = min(milliseconds for _, (_, milliseconds) in pairs)
+    row = f"{name:36} {its:9.1f} {its / theirs:6.2f} {cpu:7.2f} {many[0]:11.1f} {many[1]:7.2f} {many[0] / its:8.1f}"
+    return f"{row} {written}", its / theirs
 
 
 def several(rival, rounds):
-    """The median of so many runs with many prompts; of fewer where they are slow."""
+    """The median of so many runs with many prompts and the least CPU time; of fewer where they are slow."""
     rates, start = [], time.perf_counter()
     while len(rates) < rounds and time.perf_counter() - start < ENOUGH:
         rates.append(rival("many"))
-    return statistics.median(rates)
+    return statistics.median(rate for rate, _ in rates), min(milliseconds for _, milliseconds in rates)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("text", help="a file of real text; 32 of its lines are the prompts")
     parser.add_argument("--gguf", help="the same model for llama.cpp")
+    parser.add_argument("--genai", help="a folder that onnxruntime-genai's builder made of the same model")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="+", default=[""], help="parts of the names of rows")
     parser.add_argument("--contestant", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.contestant:
-        contestant(options.contestant, Path(options.text).read_text(encoding="utf-8"), options.gguf)
+        file = options.genai if options.contestant.startswith("onnxruntime") else options.gguf
+        contestant(options.contestant, Path(options.text).read_text(encoding="utf-8"), file)
         return
     table(options)
 
@@ -255,14 +281,18 @@ def table(options):
 
     hardware = describe_hardware()
     print(f"{hardware.cpu_name}, {hardware.cores} cores; tokens a second, medians of {options.rounds}", flush=True)
-    print(f"{'':36} {'1 prompt':>9} {'ratio':>6} {f'{MANY} prompts':>11} {f'{MANY} to 1':>8} {'perplexity':>11}")
-    reference = Rival(REFERENCE, options.text, options.gguf)
+    print(
+        f"{'':36} {'1 prompt':>9} {'ratio':>6} {'CPU ms':>7} {f'{MANY} prompts':>11} {'CPU ms':>7} {f'{MANY} to 1':>8} {'perplexity':>11}"
+    )
+    files = [word for flag in ("gguf", "genai") if (file := getattr(options, flag)) for word in (f"--{flag}", file)]
+    reference = Rival(REFERENCE, options.text, files)
     ratios = {}
+    needed = {"llama.cpp": options.gguf, "onnxruntime-genai int4": options.genai}
     for name in CONTESTANTS:
-        if not any(part in name for part in options.only) or (name == "llama.cpp" and not options.gguf):
+        if not any(part in name for part in options.only) or (name in needed and not needed[name]):
             continue
         try:
-            row, ratios[name] = measure(name, reference, options.text, options.gguf, options.rounds)
+            row, ratios[name] = measure(name, reference, options.text, files, options.rounds)
         except Failed as failure:
             row = f"{name:36} does not run here: {failure}"
         print(row, flush=True)
