@@ -70,7 +70,10 @@ def test_what_only_looks_like_a_mark_stays(text):
      ("95/100", "excellent"), ("5 Sterne", "excellent"), ("五星", "excellent"), ("1 颗星", "terrible"),
      ("nota 2", "terrible"), ("nota dez", "excellent"), ("Nota: 9,5", "excellent"), ("cinco estrelas", "excellent"),
      ("duas estrelas", "bad"), ("Stars: 2", "bad"), ("Rating: 1", "terrible"), ("rating = 4,5", "excellent"),
-     ("Score: 9", "excellent"), ("Avaliação: 1", "terrible"), ("Bewertung: 3", "average")],
+     ("Score: 9", "excellent"), ("Avaliação: 1", "terrible"), ("Bewertung: 3", "average"),
+     ("2 of 5 stars", "bad"), ("2 stars out of 5", "bad"), ("two out of five", "bad"), ("quatro de cinco", "good"),
+     ("one out of ten stars", "terrible"), ("☆☆☆☆☆", "terrible"), ("3 ★", "average"), ("1⭐", "terrible"),
+     ("★ 4.9", "excellent"), ("2,5 de 5", "bad")],
 )  # fmt: skip
 def test_a_rating_is_the_word_that_says_as_much(rating, word):
     assert with_ratings_in_words(rating).split() == [word]
@@ -81,7 +84,8 @@ def test_a_rating_is_the_word_that_says_as_much(rating, word):
     "text",
     ["24/7", "9/11", "1/2 cup", "2/10/2023", "4 out of 5 people", "the two stars", "a star is born", "1 starring role",
      "⭐ New", "11/10", "version 1/5/3", "5 de 10 pessoas", "Star Trek", "ver nota 2.", "nota 2 da página 3",
-     "note 3/4", "ela é uma estrela", "Rating: 2023", "Stars: 12 of them", "Score: 2-1", "ratings 3"],
+     "note 3/4", "ela é uma estrela", "Rating: 2023", "Stars: 12 of them", "Score: 2-1", "ratings 3", "2 of 5 people",
+     "two out of five people", "um de cinco dias", "☆ New", "6 ★", "top 10 of 100"],
 )  # fmt: skip
 def test_what_is_no_rating_stays(text):
     assert with_ratings_in_words(text) == text
