@@ -115,6 +115,7 @@ ENDS = {
         "The fee is 250 (two hundred and fifty) euros.": "250 (duzentos e cinquenta)",
         "HDMI 2.1 and CSS 3.2": "HDMI 2.1 e CSS 3.2",
         "R_eplace": "_",
+        "x < 10 && y > 5.": "x < 10 && y > 5",
         "The field user_id is empty.": " user_id ",
     },
     "pt-en": {

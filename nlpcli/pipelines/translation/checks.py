@@ -25,7 +25,7 @@ from nlpcli.text.typography import Mark, quotes_of, restore
 _SIGN = re.compile(
     r"""
     (?<=\d)(?![ªº])[^\W\d_a-zA-Z] | (?![ªº])[^\W\d_a-zA-Z](?=\d)
-    | _ | [^\w\s.,;:!?'"()/\\–—-] | (?<!\S)[^\w\s](?!\S)
+    | _ | &{2,} | [^\w\s.,;:!?'"()/\\–—-] | (?<!\S)[^\w\s](?!\S)
     | [!?](?=["']?\ue000) | (?<=\ue000)[!?]
     """,
     re.VERBOSE,
@@ -239,9 +239,8 @@ def _signs(source: str, found: str, languages: Languages, findings: Findings) ->
     signs = [*_SIGN.finditer(source), *_lone_letters(source, languages.source)]
     if not signs:
         return
-    counts = Counter(found)
     wanted = Counter(match[0] for match in signs)
-    lost = {sign for sign, count in wanted.items() if counts[sign] < count and sign != KEPT}
+    lost = {sign for sign, count in wanted.items() if sign != KEPT and found.count(sign) < count}
     if "&" in lost:
         lost.remove("&")
         _ampersands(source, found, languages, findings)
