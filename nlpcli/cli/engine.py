@@ -64,7 +64,8 @@ class InWorker:
         if connection is None:
             yield from _run_here(job, records, progress, on_text)
             return
-        run = Run(connection, _request(job, self._spelled), job.input.whole, progress, on_text)
+        standard = job.output.path is None
+        run = Run(connection, _request(job, self._spelled), job.input.whole, progress, on_text, standard)
         try:
             yield from run.results(records)
         except ConnectionResetError as error:

@@ -90,18 +90,35 @@ class FairBatches:
 
     def _work(self) -> None:
         while True:
-            with self._changed:
-                self._changed.wait_for(self._may_begin)
-                group = self._group()
-                cores = self._cores_of(group[0])
-                self._free -= cores
+            group: list[_Batch] = []
+            cores = 0
             try:
+                with self._changed:
+                    self._changed.wait_for(self._may_begin)
+                    # Taken one by one: what has left the queue is in the group, whatever goes wrong behind it.
+                    self._fill(group)
+                    cores = self._cores_of(group[0])
+                    self._free -= cores
                 self._on_batch(sum(len(batch.units) for batch in group))
                 _compute(group)
+            except BaseException as error:  # noqa: BLE001 - a mistake of ours: raised again where a run waits
+                self._give_up(group, error)
             finally:
                 with self._changed:
                     self._free += cores
                     self._changed.notify_all()
+
+    def _give_up(self, group: list[_Batch], error: BaseException) -> None:
+        """Whoever waits for a batch of the group hears of a mistake; of one in choosing it, everyone who waits."""
+        with self._changed:
+            lanes = [] if group else list(self._lanes)
+            waiting = [*group, *(batch for lane in lanes for batch in lane.waiting)]
+            for lane in lanes:
+                lane.waiting.clear()
+                self._lanes.remove(lane)
+        for batch in waiting:
+            if not batch.future.done():
+                batch.future.set_exception(error)
 
     def _may_begin(self) -> bool:
         return bool(self._lanes) and self._free >= self._cores_of(self._first().waiting[0])
@@ -113,11 +130,11 @@ class FairBatches:
         # Of batches with decode slots one more is under way than there are cores.
         return 0 if batch.lane.lends_a_core else min(batch.threads, self._cores)
 
-    def _group(self) -> list[_Batch]:
-        """The next batch, and the first of every other lane that may and can be computed with it."""
+    def _fill(self, group: list[_Batch]) -> None:
+        """Take the next batch, and the first of every other lane that may and can be computed with it."""
         first = self._first()
         self._served = first.served
-        group = [self._take(first)]
+        group.append(self._take(first))
         count, longest, tokens = len(group[0].units), group[0].longest, group[0].tokens
         for lane in sorted(self._lanes, key=lambda lane: lane.served) if first.together is not None else ():
             if lane is first or lane.together != first.together:
@@ -134,7 +151,6 @@ class FairBatches:
             if self._lanes:
                 # Others wait for a core: two batches side by side are faster than one after the other on both.
                 batch.threads = min(batch.threads, batch.lane.threads_beside_others)
-        return group
 
     def _take(self, lane: Lane) -> _Batch:
         batch = lane.waiting.popleft()

@@ -120,3 +120,53 @@ def test_a_run_without_batches_is_in_nobodys_way(batches):
     assert list(lane(list, [])) == []
     (outcome,) = batches.lane("cpu", 1, budget=4)(list, [units("a")])
     assert [unit.payload for unit in outcome] == ["a"]
+
+
+class Incomparable:
+    """What a mistake of ours might be: choosing a batch fails, not computing it."""
+
+    __hash__ = None
+
+    def __eq__(self, other):
+        raise ValueError("a mistake")
+
+
+def test_a_mistake_in_choosing_ends_the_run_that_it_is_of_and_others_are_served(batches):
+    begun, go = threading.Event(), threading.Event()
+
+    def run(batch):
+        begun.set()
+        go.wait(10)
+        return [unit.payload for unit in batch]
+
+    first = batches.lane("cpu", 1, budget=9)(run, [units("first")])
+    begun.wait(10)
+    waiting = [batches.lane("cpu", 1, budget=9, together=Incomparable())(run, [units(n)]) for n in range(2)]
+    go.set()
+    assert list(first) == [["first"]]
+    with pytest.raises(ValueError, match="a mistake"):
+        list(waiting[0])
+    assert list(waiting[1]) == [[1]]
+    assert list(batches.lane("cpu", 1, budget=9)(run, [units("later")])) == [["later"]]
+
+
+def test_a_mistake_before_a_batch_is_taken_leaves_nobody_waiting(batches, monkeypatch):
+    def first_of(self):
+        raise LookupError("a mistake")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(FairBatches, "_first", first_of)
+        outcome = batches.lane("cpu", 1, budget=9)(len, [units("x")])
+        with pytest.raises(LookupError, match="a mistake"):
+            list(outcome)
+    assert list(batches.lane("cpu", 1, budget=9)(len, [units("later")])) == [1]
+
+
+def test_a_unit_without_a_size_ends_its_own_run_alone(batches):
+    def run(batch):
+        return [unit.payload for unit in batch]
+
+    bad = batches.lane("cpu", 1, budget=9)(run, [[Unit(None, "bad"), Unit(1, "x")]])
+    with pytest.raises(TypeError):
+        list(bad)
+    assert list(batches.lane("cpu", 1, budget=9)(run, [units("good")])) == [["good"]]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import socket
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nlpcli import __version__, errors
@@ -49,6 +51,7 @@ from nlpcli.engines.worker.values import field_on_wire, read_ext
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime import runs
 from nlpcli.runtime.batching import LARGEST_WINDOW, WINDOW_CHARACTERS, Arrivals, ReadAhead
+from nlpcli.streams import STDOUT, is_open
 
 if TYPE_CHECKING:
     from nlpcli.models.reference import ProgressCallback
@@ -194,6 +197,25 @@ def plan(connection: Connection, arguments: list[str]) -> Planned | None:
     return None if isinstance(answer, Unplanned) else answer
 
 
+class StreamWatch:
+    """Calls `on_gone` when whoever read standard output went away: a write would tell, but while there is nothing to
+    write the worker would go on computing."""
+
+    def __init__(self, on_gone: Callable[[], object]) -> None:
+        self.reader_is_gone = False
+        if hasattr(select, "poll") and is_open(STDOUT) and not os.isatty(STDOUT):
+            threading.Thread(target=self._watch, args=(on_gone,), name="nlpcli-watch", daemon=True).start()
+
+    def _watch(self, on_gone: Callable[[], object]) -> None:
+        poll = select.poll()
+        # Errors and hang-ups alone, which are told without being asked for.
+        poll.register(STDOUT, 0)
+        events = [event for _, event in poll.poll()]
+        if any(event & (select.POLLERR | select.POLLHUP) for event in events):
+            self.reader_is_gone = True
+            on_gone()
+
+
 class Run:
     """One run over a connection: a thread sends records, and whoever iterates receives results."""
 
@@ -204,13 +226,19 @@ class Run:
         whole: bool,
         progress: ProgressCallback,
         on_text: TextCallback,
+        to_standard_output: bool = False,
     ) -> None:
+        """`to_standard_output`: the run ends when nobody reads that any more."""
+        self._to_standard_output = to_standard_output
         self._connection = connection
         self._request = request
         self._whole = whole
         self._progress = progress
         self._on_text = on_text
+        # What the worker has, and what it has let go of: without a result yet, this process could still start over.
         self._kept: dict[int, Record] = {}
+        self._gone: deque[int] = deque()
+        self._gone_characters = 0
         self._sizes: deque[int] = deque()
         self._in_flight = 0
         self._taken = 0
@@ -218,16 +246,20 @@ class Run:
         self._rest: Arrivals | None = None
         self._failure: BaseException | None = None
         self._has_ended = False
+        # Whether a result was given away, or a record forgotten: then nobody can start over.
         self.has_begun = False
 
     def results(self, records: Iterable[Record]) -> Iterator[Record]:
         """Every outgoing record. Raises ConnectionError where the worker is gone."""
         source = ReadAhead(records)
+        watch = StreamWatch(self._connection.interrupt) if self._to_standard_output else None
         threading.Thread(target=self._send, args=(source,), name="nlpcli-send", daemon=True).start()
         while True:
             try:
                 message = self._connection.receive()
             except (OSError, FrameError, ValueError) as error:
+                if watch is not None and watch.reader_is_gone:
+                    raise BrokenPipeError from error
                 raise ConnectionResetError from error
             if isinstance(message, Results):
                 self.has_begun = True
@@ -247,6 +279,7 @@ class Run:
             with self._changed:
                 self._in_flight -= sum(self._sizes.popleft() for _ in range(message.count - self._taken))
                 self._taken = message.count
+                self._forget(message.gone)
                 self._changed.notify_all()
         elif isinstance(message, Piece):
             self.has_begun = True
@@ -260,12 +293,24 @@ class Run:
                 raise self._failure
             raise _error_of(message)
 
+    def _forget(self, gone: Iterable[int]) -> None:
+        """Of what the worker has let go of keep no more than a window, and nothing once a result is there."""
+        for number in gone:
+            self._gone.append(number)
+            self._gone_characters += len(self._kept[number].text)
+        if len(self._gone) > LARGEST_WINDOW or self._gone_characters > WINDOW_CHARACTERS:
+            self.has_begun = True
+        while self.has_begun and self._gone:
+            del self._kept[self._gone.popleft()]
+
     def _record_of(self, wire: WireResult) -> Record:
         if wire.found is not None:
             found = wire.found
             origin = Origin(found.source, found.line)
             return Record(found.text, found.fields or {}, origin, wire.result, wire.error, found.file)
-        record = self._kept.pop(wire.number)
+        record = self._kept[wire.number]
+        if record.result is not None:
+            record = replace(record)
         record.result, record.error = wire.result, wire.error
         record.file = record.file if wire.file is None else wire.file
         return record

@@ -11,7 +11,7 @@ from nlpcli.records.inputs import InputSpec
 from nlpcli.records.outputs import OutputSpec
 
 # Both sides compare it before anything else is said; `Hello` itself never changes but at its end.
-PROTOCOL = 1
+PROTOCOL = 2
 # No frame is longer: more would be a mistake, or a record that is better computed where it is read.
 MOST_BYTES = 256 * 1024 * 1024
 HEADER_BYTES = 4
@@ -129,9 +129,11 @@ class Results(Message):
 
 
 class Taken(Message):
-    """So many records have been taken up since the run began: there is room for more."""
+    """So many records have been taken up since the run began: there is room for more. The task has let go of those
+    that are `gone`: no result of theirs comes any more."""
 
     count: int
+    gone: list[int]
 
 
 class Note(Message):

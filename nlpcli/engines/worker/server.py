@@ -56,6 +56,9 @@ Working = Callable[[], AbstractContextManager[None]]
 # Runs at a time; those that come then wait for their turn, and their commands send no more than fills the socket.
 _MOST_RUNS = 256
 _GREETING_SECONDS = 10.0
+_ENDS_OF_A_CONNECTION = (
+    ConnectionError, asyncio.IncompleteReadError, FrameError, msgspec.MsgspecError, TimeoutError
+)  # fmt: skip
 _TICK_SECONDS = 0.25
 _STAMP_SECONDS = 1.0
 
@@ -110,10 +113,12 @@ class Worker:
             if task is not None:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-            with suppress(ConnectionError, asyncio.IncompleteReadError, FrameError, msgspec.MsgspecError, TimeoutError):
-                if await _may_speak(reader, writer, secret):
-                    await self._serve(reader, writer)
-            writer.close()
+            try:
+                with suppress(*_ENDS_OF_A_CONNECTION):
+                    if await _may_speak(reader, writer, secret):
+                        await self._serve(reader, writer)
+            finally:
+                writer.close()
 
         if place.IS_POSIX:
             server = await asyncio.start_unix_server(serve, sock=listening)

@@ -44,11 +44,29 @@ _PROGRESS_SECONDS = 0.05
 _FOUND = -1
 
 
+class _Ticket:
+    """The number of a record in its run, shared with copies of the record; says when the last of them is gone."""
+
+    __slots__ = ("_gone", "number")
+
+    def __init__(self, number: int, gone: deque[int]) -> None:
+        self.number = number
+        self._gone = gone
+
+    def __del__(self) -> None:
+        self._gone.append(self.number)
+
+
 @dataclass(slots=True)
 class _Numbered(Record):
     """A record that knows which of its run it is."""
 
-    number: int = _FOUND
+    ticket: _Ticket | None = None
+
+    @property
+    def number(self) -> int:
+        """That of its run; `_FOUND` of one that the task has made."""
+        return _FOUND if self.ticket is None else self.ticket.number
 
 
 class Outbox:
@@ -98,8 +116,11 @@ class Outbox:
                 for message in _gathered(waiting):
                     self._writer.write(_framed(message))
                 await self._writer.drain()
-            except (ConnectionError, RuntimeError):
+            except Exception as error:
                 self.close()
+                self._writer.close()
+                if not isinstance(error, ConnectionError | RuntimeError):
+                    raise
 
 
 def _framed(message: Message) -> bytes:
@@ -146,7 +167,8 @@ class Session:
         self._outbox = outbox
         self._count = 0
         self._last_progress = 0.0
-        self.inbox = _Inbox(lambda count: outbox.put(Taken(count)))
+        self._gone: deque[int] = deque()
+        self.inbox = _Inbox(lambda count: outbox.put(Taken(count, self._gone_since())))
         self.cancellation = runs.Cancellation()
         self.cancellation.on_cancel(lambda: self.inbox.abandon(runs.Cancelled()))
         self.is_over = False
@@ -161,12 +183,16 @@ class Session:
                 None,
                 record.error,
                 record.file,
-                number,
+                _Ticket(number, self._gone),
             )
             for number, record in enumerate(records, start=self._count)
         ]
         self._count += len(records)
         self.inbox.put(numbered)
+
+    def _gone_since(self) -> list[int]:
+        """The records that the task has let go of since this was asked."""
+        return [self._gone.popleft() for _ in range(len(self._gone))]
 
     def end(self, failed: bool) -> None:
         """There are no more records."""
@@ -182,7 +208,7 @@ class Session:
                 self._say(Done(usage.records, usage.read, usage.written, usage.device, usage.dtype))
             except runs.Cancelled:
                 return
-            except Exception as error:  # noqa: BLE001 - said to the command, which knows what to do
+            except BaseException as error:  # noqa: BLE001 - said to the command, which would wait for ever
                 trace = "".join(traceback.format_exception(error))
                 self._say(Failed(type(error).__name__, str(error), trace))
 
@@ -201,7 +227,7 @@ class Session:
 
     def _on_wire(self, record: Record) -> WireResult:
         result = None if record.result is None else result_on_wire(record.result, self._request.spelled)
-        if isinstance(record, _Numbered):
+        if isinstance(record, _Numbered) and record.ticket is not None:
             return WireResult(record.number, result, record.error, record.file, None)
         found = WireRecord(record.text, *record.origin, None, None, dict(record.fields))
         return WireResult(_FOUND, result, record.error, record.file, found)
