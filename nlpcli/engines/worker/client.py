@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -59,8 +60,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A worker answers a greeting at once unless it was stopped or the machine is very busy; then the command helps itself.
+# A worker answers a greeting at once unless it was suspended: then the command helps itself. One that is busy with many
+# others is waited for longer, because if all of them helped themselves the machine would have ten times as much to do.
 _GREETING_SECONDS = 2.0
+_MOST_GREETING_SECONDS = 15.0
 # Records in one frame, and how long the first frame waits for more of them: a batch of one is half as fast as of ten.
 _MOST_RECORDS = 256
 _SECONDS_FOR_MORE = 0.002
@@ -105,6 +108,16 @@ class Connection:
         del self._unread[:size]
         return found
 
+    def answer_to_greeting(self) -> Any:
+        """The next message, for which a worker that is suspended is not waited for long. Raises OSError."""
+        end = time.monotonic() + _MOST_GREETING_SECONDS
+        while True:
+            try:
+                return self.receive()
+            except TimeoutError:
+                if time.monotonic() > end or place.is_suspended(self.process):
+                    raise
+
     def wait_for_ever(self) -> None:
         """From now on a message may take as long as it takes."""
         self._stream.settimeout(None)
@@ -142,7 +155,7 @@ def _greeted() -> Connection | str:
     connection = Connection(stream)
     try:
         connection.send(Hello(PROTOCOL, __version__, environment_that_matters(os.environ)))
-        answer = connection.receive()
+        answer = connection.answer_to_greeting()
     except (OSError, FrameError, ValueError) as error:
         connection.close()
         return f"it does not answer ({type(error).__name__})"

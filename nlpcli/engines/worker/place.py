@@ -107,6 +107,16 @@ def peer(connection: socket.socket) -> tuple[int, int]:
     raise OSError("this system does not say who is at the other end")
 
 
+def is_suspended(process: int) -> bool:
+    """Whether a process is stopped, as by Ctrl-Z; also where the system does not tell."""
+    try:
+        with open(f"/proc/{process}/stat", "rb") as file:  # noqa: PTH123
+            # Behind the name of the program, which may hold anything.
+            return file.read().rpartition(b")")[2].split()[0] in (b"T", b"t")
+    except (OSError, IndexError):
+        return True
+
+
 def is_own_user(connection: socket.socket) -> bool:
     """Whether this user is at the other end."""
     return not IS_POSIX or peer(connection)[0] == os.getuid()

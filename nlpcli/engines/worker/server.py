@@ -7,6 +7,7 @@ import hmac
 import logging
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -60,6 +61,7 @@ _ENDS_OF_A_CONNECTION = (
     ConnectionError, asyncio.IncompleteReadError, FrameError, msgspec.MsgspecError, TimeoutError
 )  # fmt: skip
 _TICK_SECONDS = 0.25
+_SWITCH_SECONDS = 0.0005
 _STAMP_SECONDS = 1.0
 
 
@@ -311,6 +313,8 @@ def serve(
     logging.getLogger("nlpcli").handlers = [runs.RunHandler(_printer() if front else None)]
     logging.getLogger("nlpcli").setLevel(logging.INFO)
     logging.getLogger("nlpcli").propagate = False
+    # Of the many threads of runs each may keep the interpreter for so long, and the loop waits for its turn among them.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     worker = Worker(Host(memory), planner, keep_alive, memory, front)
     ready()
     try:
