@@ -244,7 +244,11 @@ class Worker:
             finally:
                 loop.call_soon_threadsafe(over)
 
-        threading.Thread(target=work, name="nlpcli-run", daemon=True).start()
+        try:
+            threading.Thread(target=work, name="nlpcli-run", daemon=True).start()
+        except RuntimeError as error:  # the system gives no memory for one more
+            over()
+            session.refuse(f"the worker has no room for one more run ({error}); try again later, or --no-server")
 
     def status(self) -> Status:
         """What there is to say of it."""

@@ -31,7 +31,7 @@ from nlpcli.engines.worker.messages import (
     frame,
 )
 from nlpcli.engines.worker.values import result_on_wire
-from nlpcli.errors import NlpcliError
+from nlpcli.errors import NlpcliError, OutOfMemory
 from nlpcli.records.inputs import InputSpec
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime import runs
@@ -197,6 +197,10 @@ class Session:
     def end(self, failed: bool) -> None:
         """There are no more records."""
         self.inbox.end(NlpcliError("the input could not be read") if failed else None)
+
+    def refuse(self, reason: str) -> None:
+        """Say that it does not run."""
+        self._say(Failed(OutOfMemory.__name__, reason, ""))
 
     def work(self, host: Host) -> None:
         """Run it; whatever becomes of it is said."""
