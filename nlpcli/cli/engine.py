@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Engine = Callable[[Job, Iterable[Record], ProgressCallback, TextCallback], Iterator[Record]]
 
 # A call that took less than that is not worth a word.
-_SLOW_SECONDS = 1.5
+_SLOW_SECONDS = 0.5
 _DAY_SECONDS = 86_400
 
 

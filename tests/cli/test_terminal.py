@@ -22,6 +22,7 @@ import pty
 import termios
 
 from rich.cells import cell_len
+from tiny import save_classifier
 
 from nlpcli.views.bars import bar
 
@@ -93,6 +94,21 @@ def test_no_text_and_a_terminal_instead_of_a_pipe_is_answered_with_the_usage():
     assert status == 2
     assert shown.startswith("nlpcli: no input: give a TEXT, a file (-i FILE), or pipe something in")
     assert shown.count("\n") == 1
+
+
+def test_how_the_next_call_need_not_wait_is_said_once_a_day(tmp_path, monkeypatch):
+    monkeypatch.setenv("NLPCLI_CACHE_DIR", str(tmp_path))
+    mark = tmp_path / "warm-hint"
+    mark.touch()
+    two_days_ago = time.time() - 2 * 86_400
+    os.utime(mark, (two_days_ago, two_days_ago))
+    command = ["-m", "nlpcli", "sentiment", "-m", str(save_classifier(tmp_path / "model")), "a b"]
+    shown = [Terminal(*command).end() for _ in range(2)]
+    assert [status for status, _ in shown] == [0, 0]
+    assert ["nlpcli: most of this call went into starting; with --keep-warm 10m" in said for _, said in shown] == [
+        True,
+        False,
+    ]
 
 
 @pytest.mark.starter

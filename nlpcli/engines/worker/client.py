@@ -6,6 +6,7 @@ import logging
 import os
 import select
 import socket
+import stat
 import threading
 import time
 from collections import deque
@@ -216,7 +217,8 @@ class StreamWatch:
 
     def __init__(self, on_gone: Callable[[], object]) -> None:
         self.reader_is_gone = False
-        if hasattr(select, "poll") and is_open(STDOUT) and not os.isatty(STDOUT):
+        mode = os.fstat(STDOUT).st_mode if hasattr(select, "poll") and is_open(STDOUT) else 0
+        if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
             threading.Thread(target=self._watch, args=(on_gone,), name="nlpcli-watch", daemon=True).start()
 
     def _watch(self, on_gone: Callable[[], object]) -> None:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -186,6 +187,7 @@ def test_a_model_stays_loaded_and_one_that_changed_is_loaded_again(shared_warm, 
     assert gone.returncode == 1
 
 
+@contextmanager
 def run_of(warm, folder, **options):
     """A run of this process over a connection, as a command has it."""
     with pytest.MonkeyPatch.context() as patch:
@@ -198,11 +200,14 @@ def run_of(warm, folder, **options):
         assert connection, client.reason_against()
     encoded = msgspec.Raw(msgspec.msgpack.encode(SentimentOptions(**options)))
     request = RunRequest("sentiment", encoded, ModelSpec(str(folder)), ComputeSpec(), spelled=True)
-    return client.Run(connection, request, False, lambda text, fraction=None: None, lambda record, piece: None)
+    run = client.Run(connection, request, False, lambda text, fraction=None: None, lambda record, piece: None)
+    try:
+        yield run
+    finally:
+        connection.close()
 
 
 def test_a_command_keeps_no_more_records_than_the_worker_has_taken_up(shared_warm, models):
-    run = run_of(shared_warm, models["classifier"], result="aggregate")
     most = 0
 
     def records():
@@ -211,15 +216,16 @@ def test_a_command_keeps_no_more_records_than_the_worker_has_taken_up(shared_war
             most = max(most, len(run._kept))
             yield Record(f"a b {number}", {}, Origin("x", number))
 
-    rows = list(run.results(records()))
+    with run_of(shared_warm, models["classifier"], result="aggregate") as run:
+        rows = list(run.results(records()))
     assert sum(row.result["count"] for row in rows) == 30_000
     assert most < 12_000
 
 
 def test_what_a_few_records_were_is_kept_until_there_is_a_result(shared_warm, models):
-    run = run_of(shared_warm, models["classifier"], result="aggregate")
     records = [Record("a b", {}, Origin("x", number)) for number in range(100)]
-    assert list(run.results(records))
+    with run_of(shared_warm, models["classifier"], result="aggregate") as run:
+        assert list(run.results(records))
     assert list(run._kept) == list(range(100))
 
 
