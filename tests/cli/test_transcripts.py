@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Hashable
 from functools import wraps
@@ -12,10 +13,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from transcripts import Ran, Runner, Written, commands_of, difference, folder_of_examples, path_with, steps_of
+from transcripts import OPTIONAL, Ran, Runner, Written, commands_of, difference, folder_of_examples, path_with, steps_of
 
+from nlpcli.engines.worker import client
 from nlpcli.models.catalog import catalog
 from nlpcli.settings import cache_folder
+from nlpcli.tasks.registry import TASKS
 
 ROOT = Path(__file__).parents[2]
 # The Chinese README has the same commands with the same output: tests/test_chinese_readme.py.
@@ -108,6 +111,38 @@ def runner(tmp_path, call, quick_bench, monkeypatch):
     catalog.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def printed():
+    """Page → what its commands have printed without a worker; None for one that was not run."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory, cache):
+    """Starts one worker for all pages, with the environment of the first of them; the same for all."""
+    place = tmp_path_factory.mktemp("warm")
+    (place / "config.toml").touch()
+    settings = {
+        "XDG_RUNTIME_DIR": str(place),
+        "NLPCLI_CONFIG": str(place / "config.toml"),
+        "NLPCLI_CACHE_DIR": str(cache),
+        "HF_HOME": str(place / "hf"),
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-m", "nlpcli", "serve"]
+
+    def start():
+        """A worker that has ended meanwhile comes back; settings of the page before go."""
+        for file in place.glob("*.toml"):
+            file.write_text("")
+        for name, value in settings.items():
+            os.environ[name] = value
+        subprocess.run([*command, "start", "--keep-alive", "5m"], check=True, capture_output=True)
+
+    yield start
+    subprocess.run([*command, "stop"], check=False, capture_output=True, env={**os.environ, **settings})
+
+
 def reason_to_skip(command):
     """Why a command cannot be run here; empty where it can."""
     missing = [tool for tool in TOOLS if re.search(rf"(^|[|;&(] *){tool}\b", command) and not shutil.which(tool)]
@@ -145,18 +180,69 @@ def run_page(page, runner):
 
 @pytest.mark.starter
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_a_page_shows_what_its_commands_print(page, starter, cache, loading_once, runner, tmp_path, monkeypatch):
+def test_a_page_shows_what_its_commands_print(
+    page, starter, cache, loading_once, runner, printed, tmp_path, monkeypatch
+):
     if name_of(page) in ALONE:
         cache = tmp_path / "cache"
         copy_models(cache_folder(), cache, ALONE[name_of(page)])
     monkeypatch.setenv("NLPCLI_CACHE_DIR", str(cache))
     problems, skipped = [], []
     for shown, ran, problem in run_page(page, runner):
+        printed.setdefault(page, []).append(ran and without_name_of(runner.folder, ran))
         if problem:
             (skipped if ran is None else problems).append(f"$ {shown.command}\n{problem}")
     assert not problems, "\n\n".join(problems)
     if skipped:
         pytest.skip(f"all but {len(skipped)} commands: " + "; ".join(line.splitlines()[1] for line in skipped))
+
+
+# One page at least for each kind of result: every command of every page would take as long again.
+WARM = {
+    "README.md",
+    *(f"docs/{name}.md" for name in ("attention-inspect", "bias", "choosing-models", "embed", "sentiment")),
+}
+WARM_PAGES = [page for page in PAGES if name_of(page) in WARM]
+# What a run took is said of long ones alone, and is of one day.
+OF_A_RUN = re.compile(r"nlpcli: [\d,]+ records?, [\d,]+ failed, ")
+
+
+@pytest.mark.starter
+@pytest.mark.parametrize("page", WARM_PAGES, ids=name_of)
+def test_a_page_prints_the_same_through_a_worker(
+    page, starter, cache, loading_once, warm, runner, printed, monkeypatch
+):
+    """Byte for byte, with its messages and statuses, as the test before this one has seen it without a worker."""
+    for name in ("XDG_RUNTIME_DIR", "NLPCLI_CONFIG", "NLPCLI_CACHE_DIR", "HF_HOME", "PYTHONPATH"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+    if page not in printed:
+        monkeypatch.setenv("NLPCLI_CACHE_DIR", str(cache))
+        printed[page] = [ran and without_name_of(runner.folder, ran) for _, ran, _ in run_page(page, runner)]
+        shutil.rmtree(runner.folder)
+        os.chdir(folder_of_examples(runner.folder))
+    warm()
+    catalog.cache_clear()
+    requests, without = client.status().requests, iter(printed[page])
+    for shown in steps_of(page):
+        if isinstance(shown, Written):
+            Path(os.environ["NLPCLI_CONFIG"]).with_name(shown.name).write_text(shown.toml, encoding="utf-8")
+            catalog.cache_clear()
+            continue
+        show_file(shown)
+        ran = next(without)
+        if ran is not None and is_of_a_task(shown.command):
+            assert without_name_of(runner.folder, runner.run(shown.command)) == ran, shown.command
+    assert client.status().requests > requests
+
+
+def is_of_a_task(command):
+    return re.search(rf"\bnlpcli ({'|'.join(TASKS)})\b", command) and "--no-server" not in command
+
+
+def without_name_of(folder, ran):
+    """What a command left behind, whatever its folder is called and however long it took."""
+    said = [line for line in ran.complaints.splitlines(True) if not (OPTIONAL.match(line) or OF_A_RUN.match(line))]
+    return Ran(ran.status, *(text.replace(str(folder.parent), "FOLDER") for text in (ran.output, "".join(said))))
 
 
 def written(tmp_path, text):
