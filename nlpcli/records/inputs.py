@@ -234,12 +234,12 @@ def _folder_files(name: str, folder: Path, named: FileFormat | None, spec: Input
         for path, format_, told in formats
         if told and (size := _size_to_read(path, written)) is not None
     ]
-    _tell_unknown(name, [path for path, _, told in formats if not told])
     if not files:
         raise InputMissing(
             f"no readable file in {quoted(name)}; looked for .txt .md .html .srt .vtt .po .xliff .jsonl .ndjson .json"
             " .csv .tsv .parquet .docx, also compressed with .gz .bz2 .xz .zst"
         )
+    _tell_unknown(name, [path for path, _, told in formats if not told])
     return files
 
 
