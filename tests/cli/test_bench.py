@@ -78,7 +78,7 @@ def test_devices_tells_what_auto_takes_for_each_task(call):
     for task in ("embed", "sentiment", "summarize"):
         assert f"{task}\tint8 with dynamic activation scales" in shown
     assert "translate\tint8 with the published activation scales" in shown
-    assert "generate\t" not in shown
+    assert "generate\tint8 in blocks of 32, by ONNX Runtime" in shown
     assert "warning\tthis CPU emulates float16" in call("devices", "--dtype", "float16").output.decode()
 
 
