@@ -49,8 +49,8 @@ WORDS = [
     "walks",
     "sees",
 ]
-# Greetings that were not answered.
-UNANSWERED = []
+# A command would compute by itself when its greeting is not answered; a client of these waits no longer than so.
+SECONDS_TO_CONNECT = 120.0
 # Task → its model and what is asked beside the defaults.
 STARTERS = {
     "sentiment": ("starter/sentiment", {}),
@@ -83,9 +83,10 @@ def texts(count, seed):
 
 def results(task, model, options, lines):
     """The results of one run, in the order in which they come, by the place of their record."""
+    end = time.monotonic() + SECONDS_TO_CONNECT
     while (connection := client.connect()) is None:
-        # A command would compute by itself now.
-        UNANSWERED.append(task)
+        assert time.monotonic() < end, f"the worker does not answer: {client.reason_against() or 'it is gone'}"
+        time.sleep(0.05)
     encoded = msgspec.Raw(msgspec.msgpack.encode(TASKS[task].load_module().OPTIONS(**options)))
     request = RunRequest(task, encoded, ModelSpec(model, None, True), ComputeSpec(), spelled=True)
     run = client.Run(connection, request, False, lambda text, fraction=None: None, lambda record, piece: None)
@@ -182,8 +183,9 @@ def cancel(command, how, input_):
         process.send_signal(how)
     process.wait(60)
     gone = time.perf_counter() - start
-    while client.status().running:
+    while (status := client.status()) and status.running:
         time.sleep(0.002)
+    assert status, "the worker is gone"
     return gone, time.perf_counter() - start
 
 
