@@ -15,7 +15,7 @@ from nlpcli import __version__
 from nlpcli.errors import NlpcliError
 from nlpcli.http import completions, embeddings, libretranslate, rerank, tasks
 from nlpcli.http.body import gone, with_body
-from nlpcli.http.failures import RETRY_SECONDS, Failure, failure_of, mistake, shape_of
+from nlpcli.http.failures import RETRY_SECONDS, Failure, ending, failure_of, mistake, shape_of
 from nlpcli.http.guard import guarded
 from nlpcli.http.metrics import CONTENT_TYPE
 from nlpcli.http.service import Service
@@ -90,9 +90,17 @@ def application(service: Service) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        task = asyncio.current_task()
+        assert task is not None
         try:
-            found = await _answered(service, request)
+            with service.runner.until_given_up(task.cancel):
+                found = await _answered(service, request)
             response = found if isinstance(found, Response) else json_response(found)
+        except asyncio.CancelledError:
+            if not service.runner.has_given_up:
+                raise
+            task.uncancel()
+            response = _answer(scope, ending())
         except Failure as failure:
             response = _answer(scope, failure)
         except NlpcliError as error:

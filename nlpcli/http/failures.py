@@ -63,6 +63,11 @@ def failure_of(error: NlpcliError) -> Failure:
     return Failure(status, str(error), code, retry=RETRY_SECONDS if status == 503 else None)
 
 
+def ending() -> Failure:
+    """The server has no more time."""
+    return Failure(503, "the server ends; ask again once it is back", "ending", retry=RETRY_SECONDS)
+
+
 def mistake() -> Failure:
     """A mistake of ours, of which the client learns nothing more."""
     return Failure(500, "a mistake of nlpcli; what the server printed says more", "internal_error")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from nlpcli.engines.host import Host
 from nlpcli.engines.job import Job, ModelSpec
 from nlpcli.errors import NlpcliError
-from nlpcli.http.failures import RETRY_SECONDS, Failure, failure_of, mistake
+from nlpcli.http.failures import RETRY_SECONDS, Failure, ending, failure_of, mistake
 from nlpcli.http.metrics import Metrics
 from nlpcli.http.options import Limits
 from nlpcli.records.inputs import InputSpec
@@ -84,6 +84,24 @@ class Runner:
         metrics.waiting.set_function(lambda: self._waiting)
         self.is_ready = False
         """Whether everything is loaded that is to be there from the beginning."""
+        self.has_given_up = False
+        """Whether the server ends and has no more time for what is under way."""
+        self._under_way: set[Callable[[], object]] = set()
+
+    @contextmanager
+    def until_given_up(self, stop: Callable[[], object]) -> Iterator[None]:
+        """Within, `stop` is called where the server has no more time."""
+        self._under_way.add(stop)
+        try:
+            yield
+        finally:
+            self._under_way.discard(stop)
+
+    def give_up(self) -> None:
+        """All that is under way is answered as it is, with an error."""
+        self.has_given_up = True
+        for stop in [*self._under_way]:
+            stop()
 
     async def run(self, job: Job, records: list[Record]) -> Outcome:
         """All results of a job. Cancelled, it ends the run.
@@ -149,8 +167,9 @@ class Runner:
                     finish,
                     lambda record, piece: put(Piece(number_of(record), piece)),
                 )
-            while not isinstance(event := await asyncio.wait_for(events.get(), end - loop.time()), _Over):
-                yield event
+            with self.until_given_up(lambda: events.put_nowait(_Over(ending()))):
+                while not isinstance(event := await asyncio.wait_for(events.get(), end - loop.time()), _Over):
+                    yield event
             if event.failure is not None:
                 raise event.failure
         except TimeoutError:
@@ -219,6 +238,8 @@ class Runner:
 
     async def _take_place(self) -> None:
         """Raises Failure where too many wait already."""
+        if self.has_given_up:
+            raise ending()
         if not self.is_ready:
             raise Failure(503, "the server is still loading; try again in a moment", "loading", retry=RETRY_SECONDS)
         if self._free.locked() and self._waiting >= self._limits.waiting:

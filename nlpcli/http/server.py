@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from uvicorn import Config, Server
@@ -19,8 +19,12 @@ from nlpcli.http.models import Models
 from nlpcli.http.options import Address, ServerOptions, checked
 from nlpcli.http.runner import Runner
 from nlpcli.http.service import Service
+from nlpcli.signals import put_away_if_killed
 
 _BACKLOG = 2048
+# A signal leaves so much for what is under way to be answered, and then for saying that it will not be.
+_SECONDS_TO_FINISH = 5.0
+_SECONDS_TO_GIVE_UP = 1.0
 
 
 def listening(address: Address) -> socket.socket:
@@ -61,7 +65,10 @@ def front_of(options: ServerOptions) -> Front:
 async def _serve(
     options: ServerOptions, taken: socket.socket, host: Host, working: Working, warmed: asyncio.Event
 ) -> None:
-    """Answer requests until cancelled; until everything is loaded they are told to come back."""
+    """Answer requests until cancelled; until everything is loaded they are told to come back.
+
+    A signal that ends the process waits for what is under way: that is answered, with 503 where it takes too long.
+    """
     metrics = Metrics(host.status)
     host.on_batch = metrics.batch.observe
     runner = Runner(host, options.limits, metrics, working)
@@ -82,10 +89,23 @@ async def _serve(
         runner.is_ready = True
 
     loading = asyncio.ensure_future(load())
-    answering = asyncio.ensure_future(_Server(config).serve([taken]))
+    server, loop = _Server(config), asyncio.get_running_loop()
+    answering = asyncio.ensure_future(server.serve([taken]))
+
+    async def finish() -> None:
+        server.should_exit = True
+        await asyncio.wait([answering], timeout=_SECONDS_TO_FINISH)
+        runner.give_up()
+        await asyncio.wait([answering], timeout=_SECONDS_TO_GIVE_UP)
+
+    def wait_for_end() -> None:
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(finish(), loop).result(_SECONDS_TO_FINISH + 2 * _SECONDS_TO_GIVE_UP)
+
     try:
-        await loading  # what cannot be served from the beginning ends the server
-        await answering
+        with put_away_if_killed(wait_for_end):
+            await loading  # what cannot be served from the beginning ends the server
+            await answering
     finally:
         loading.cancel()
         answering.cancel()

@@ -247,3 +247,31 @@ def test_too_much_at_a_time_and_too_long_are_refused(serve, pull_starter):
         ended.chat.completions.create(**LONG)
     for connection in connections:
         connection.close()
+
+
+@pytest.mark.parametrize("is_soon", [True, False])
+def test_a_server_that_is_ended_answers_what_is_under_way(serve, pull_starter, is_soon):
+    """In full where that is soon, else with 503, or in the middle of a stream with an error; nothing is cut."""
+    pull_starter(MODEL)
+    server = serve("-m", MODEL, "--max-running", "2").wait_until_ready()
+    asked = {**LONG, "max_tokens": 3, "n": 1} if is_soon else LONG
+    # The last of them waits for its turn.
+    connections = [_request(server.url, {**asked, "stream": stream}) for stream in (True, False, False)]
+    # Those that are soon done may be: they are to be answered in any case.
+    _wait_until(lambda: is_soon or server.metric("nlpcli_waiting") == 1)
+    assert connections[0].recv(15) == b"HTTP/1.1 200 OK"
+    began = time.monotonic()
+    server.process.terminate()
+    streamed, *whole = (b"".join(iter(lambda one=one: one.recv(65536), b"")) for one in connections)
+    assert server.process.wait(20) == 143
+    assert time.monotonic() - began < 15
+    assert streamed.endswith(b"\r\n0\r\n\r\n")
+    for answer in whole:
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200" if is_soon else b"HTTP/1.1 503"), answer
+        found = json.loads(body)
+        assert found["choices"] if is_soon else found["error"]["code"] == "ending"
+    assert b"[DONE]" in streamed if is_soon else b'"ending"' in streamed
+    assert "Traceback" not in server.printed
+    for connection in connections:
+        connection.close()
