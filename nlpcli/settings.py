@@ -43,6 +43,12 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("nlpcli", appauthor=False)
 
 
+def may_write_below(folder: Path) -> bool:
+    """Whether files can be made in a folder that may not be there yet."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
 def config_file() -> Path:
     """`config.toml` in the user's configuration folder; `NLPCLI_CONFIG` names another file."""
     if chosen := os.environ.get(CONFIG):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +11,7 @@ import typer
 from nlpcli.cli.arguments import command_app
 from nlpcli.cli.console import say
 from nlpcli.cli.profile import Profile
-from nlpcli.errors import UsageError
+from nlpcli.errors import UsageError, quoted
 from nlpcli.models.catalog import catalog
 from nlpcli.records.json_text import encode_json
 from nlpcli.runtime.bench_results import Measurement, measurements
@@ -25,7 +25,8 @@ from nlpcli.runtime.device import (
     describe_hardware,
     padded_tokens_per_batch,
 )
-from nlpcli.runtime.precision import Family, ModelFacts, Precision, Use, decide
+from nlpcli.runtime.precision import BY_ONNX_RUNTIME, Family, ModelFacts, Precision, Use, decide
+from nlpcli.settings import cache_folder, may_write_below
 from nlpcli.tasks.registry import TASKS
 
 # What speaks for int8 in the catalogue → the models that it can be said of.
@@ -92,16 +93,25 @@ def _precisions(placement: Placement) -> Iterator[tuple[str, Precision | None]]:
         family = Family.LLAMA if spec.model_role == "generate" else _FAMILIES[int8]
         facts = ModelFacts(spec.model_role, family, int8=bool(int8))
         try:
-            yield task, decide(placement, facts, Use(spec.use))
+            yield task, _where_it_is_kept(decide(placement, facts, Use(spec.use)))
         except UsageError:
             yield task, None
 
 
+def _where_it_is_kept(precision: Precision) -> Precision:
+    """What is computed by ONNX Runtime has to be converted into the cache once."""
+    folder = cache_folder()
+    if precision.kernel not in BY_ONNX_RUNTIME or may_write_below(folder):
+        return precision
+    words = f"; models that are not converted yet by torch: the cache folder {quoted(folder)} cannot be written"
+    return replace(precision, reason=precision.reason + words)
+
+
 def _lines_of_tasks(placement: Placement) -> Iterator[str]:
     """The tasks that take something else than most."""
-    usual = str(decide(placement, ModelFacts(""), Use.TEXT))
+    usual = decide(placement, ModelFacts(""), Use.TEXT)
     for task, precision in _precisions(placement):
-        if str(precision) != usual:
+        if precision != usual:
             model = catalog().defaults[TASKS[task].model_role]
             told = f"not in {placement.asked}" if precision is None else _told(precision)
             yield f"{task}\t{told}, with {model}"

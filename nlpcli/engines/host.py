@@ -174,7 +174,7 @@ class Host:
         key = (model, placement, loader, _stamp(model))
         held = self._taken(key)
         if held is None:
-            held = self._loaded(key, loader, model, placement, lambda: progress(f"loading {job.model.name}"))
+            held = self._loaded(key, loader, model, placement, progress)
         else:
             held.repeat()
         try:
@@ -191,17 +191,17 @@ class Host:
             return held
 
     def _loaded(
-        self, key: Hashable, loader: Loader, model: LocalModel, placement: Placement, tell: Callable[[], None]
+        self, key: Hashable, loader: Loader, model: LocalModel, placement: Placement, progress: ProgressCallback
     ) -> _Held:
         """The model of that key, loaded unless another run does so meanwhile."""
         with self._loading:
             if held := self._taken(key):
                 held.repeat()
                 return held
-            tell()
+            progress(f"loading {model.name}")
             self._make_room(_size_of_files(model))
             said: list[logging.LogRecord] = []
-            with runs.listening(said.append):
+            with runs.listening(said.append), runs.telling(progress):
                 log.info("%s: %s", placement.device, placement.device_reason)
                 loaded = self._load(loader, model, placement)
             held = _Held(loaded, _size_of(loaded.pipeline), said, users=1, runs=1)

@@ -33,7 +33,7 @@ from nlpcli.runtime.device import (
     place_lookup,
 )
 from nlpcli.runtime.repeats import Repeats
-from nlpcli.runtime.runs import say_place
+from nlpcli.runtime.runs import say_place, telling
 from nlpcli.tasks.base import BatchTask, ContinuousTask, Loaded, TextCallback, load, make_task
 from nlpcli.tasks.registry import TASKS
 
@@ -191,4 +191,5 @@ def load_model(job: Job, placement: Placement, progress: ProgressCallback) -> Lo
     progress(f"loading {job.model.name}")
     model = ready_to_load(resolve(job.model.name, job.model.revision, job.model.offline, progress), progress)
     log.info("%s: %s", placement.device, placement.device_reason)
-    return load(job.task, job.options, model, placement)
+    with telling(progress):
+        return load(job.task, job.options, model, placement)

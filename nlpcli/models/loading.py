@@ -7,6 +7,7 @@ that was asked for.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,13 +28,14 @@ from nlpcli.models.preparing import BERGAMOT, compute_in_float32, decided, preci
 from nlpcli.models.quiet import say_nothing
 from nlpcli.models.reference import LocalModel
 from nlpcli.runtime.device import Placement
-from nlpcli.runtime.precision import Kernel, Precision, Use
+from nlpcli.runtime.precision import Family, Kernel, ModelFacts, Precision, Use, lacks_blocks
 
 if TYPE_CHECKING:
     from nlpcli.models.graph.conversion import LlamaGraph
     from nlpcli.models.llama.weights import LlamaWeights
 
 say_nothing()
+log = logging.getLogger(__name__)
 
 # An explicit no: where nothing is said about a model's own code, transformers asks on the terminal whether to run it.
 _LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -228,11 +230,15 @@ def load_llama(model: LocalModel, config: PretrainedConfig, placement: Placement
     """What a decoder needs of a model of a `llama_config`, ready; None where its files are not plainly whole."""
     precision = precision_of(model, placement, Use.TEXT, config)
     if bits := _BITS.get(precision.kernel):
-        from nlpcli.models.graph.conversion import llama_graph
+        from nlpcli.models.graph.conversion import NoGraph, llama_graph
 
-        if (graph := llama_graph(model, config, bits)) is not None:
-            return graph
-        precision = precision_of(model, placement, Use.TEXT, config, as_module=True)
+        try:
+            return llama_graph(model, config, bits)
+        except NoGraph as reason:
+            precision = precision_of(model, placement, Use.TEXT, config, as_module=True)
+            _say_slower(model, precision, str(reason))
+    elif lacks_blocks(placement, ModelFacts(model.name, Family.LLAMA), Use.TEXT):
+        _say_slower(model, precision, "onnxruntime is not installed")
     from nlpcli.models.llama.weights import llama_weights
 
     weights = llama_weights(model.folder, config, getattr(torch, precision.dtype))
@@ -241,6 +247,12 @@ def load_llama(model: LocalModel, config: PretrainedConfig, placement: Placement
     weights.to(placement.device).eval()
     prepare(weights, precision, model.name)
     return weights
+
+
+def _say_slower(model: LocalModel, precision: Precision, reason: str) -> None:
+    log.warning(
+        "%s computes by torch in %s, slower than by ONNX Runtime: %s", quoted(model.name), precision.name, reason
+    )
 
 
 @_reads_foreign_files("cannot be loaded")

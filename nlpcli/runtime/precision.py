@@ -6,7 +6,7 @@ The decision is a pure function of what was asked and the hardware (a `Placement
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -85,6 +85,7 @@ _NAMES = {
 }
 
 
+BY_ONNX_RUNTIME = frozenset({Kernel.INT8_BLOCKS, Kernel.INT4_BLOCKS})
 FLOAT32 = Precision("float32")
 
 
@@ -108,6 +109,8 @@ class _Rule(NamedTuple):
 
 
 ASKED = "asked for"
+# What the kernels of ONNX Runtime are called in a placement.
+_BLOCKS = "blocks"
 _MEASURED = "measured to be as good as float32, and faster without bfloat16"
 _WITHIN = "perplexity within 2 % of float32, and faster than any other dtype on a CPU"
 _PUBLISHED = "as the model was published, and faster without bfloat16"
@@ -121,9 +124,9 @@ _RULES = (
     _Rule("", "attention", "", None, "", "", Kernel.PLAIN),
     # int8 products: by itself only where the quality is known, and where the CPU has no bfloat16, which is as fast.
     _Rule("auto", "", "bert", True, "float32", "int8", Kernel.INT8_DYNAMIC, "float32", _MEASURED),
-    _Rule("auto", "text", "llama", None, "", "blocks", Kernel.INT8_BLOCKS, "float32", _WITHIN),
-    _Rule("int8", "text", "llama", None, "", "blocks", Kernel.INT8_BLOCKS, "float32", ASKED),
-    _Rule("int4", "text", "llama", None, "", "blocks", Kernel.INT4_BLOCKS, "float32", ASKED),
+    _Rule("auto", "text", "llama", None, "", _BLOCKS, Kernel.INT8_BLOCKS, "float32", _WITHIN),
+    _Rule("int8", "text", "llama", None, "", _BLOCKS, Kernel.INT8_BLOCKS, "float32", ASKED),
+    _Rule("int4", "text", "llama", None, "", _BLOCKS, Kernel.INT4_BLOCKS, "float32", ASKED),
     _Rule("auto", "text", "bergamot", True, "float32", "int8", Kernel.INT8_STATIC, "float32", _PUBLISHED),
     _Rule("int8", "", "bert", None, "", "int8", Kernel.INT8_DYNAMIC, "float32", ASKED),
     _Rule("int8", "text", "bergamot", True, "", "int8", Kernel.INT8_STATIC, "float32", ASKED),
@@ -146,7 +149,18 @@ def decide(placement: Placement, facts: ModelFacts, use: Use) -> Precision:
     rule = next(rule for rule in _RULES if _matches(rule, placement, facts, use))
     if rule.kernel is None:
         raise UsageError(_refusal(placement, facts))
-    return Precision(rule.dtype or placement.dtype, rule.kernel, rule.reason or placement.dtype_reason)
+    reason = rule.reason or placement.dtype_reason
+    if lacks_blocks(placement, facts, use):
+        reason += "; onnxruntime, which is faster, is not installed"
+    return Precision(rule.dtype or placement.dtype, rule.kernel, reason)
+
+
+def lacks_blocks(placement: Placement, facts: ModelFacts, use: Use) -> bool:
+    """Whether a model would compute by ONNX Runtime if that were installed."""
+    if placement.device_type != "cpu" or _BLOCKS in placement.kernels:
+        return False
+    able = replace(placement, kernels=placement.kernels | {_BLOCKS})
+    return any(rule.needs == _BLOCKS and _matches(rule, able, facts, use) for rule in _RULES)
 
 
 def _matches(rule: _Rule, placement: Placement, facts: ModelFacts, use: Use) -> bool:

@@ -1,4 +1,5 @@
-"""What belongs to one run where a process has many: whether it was cancelled, where its messages go, what it used."""
+"""What belongs to one run where a process has many: whether it was cancelled, who waits for
+it, where its messages go, what it used."""
 
 from __future__ import annotations
 
@@ -71,6 +72,7 @@ _counting = threading.Lock()
 _cancellation: ContextVar[Cancellation | _Joint | None] = ContextVar("cancellation", default=None)
 _listener: ContextVar[Callable[[logging.LogRecord], object] | None] = ContextVar("listener", default=None)
 _usage: ContextVar[Usage | None] = ContextVar("usage", default=None)
+_progress: ContextVar[Callable[[str], object] | None] = ContextVar("progress", default=None)
 
 
 def cancellation() -> Cancellation | None:
@@ -101,6 +103,23 @@ def say_place(model: str, device: str, dtype: str) -> None:
     usage = _usage.get()
     if usage is not None:
         usage.model, usage.device, usage.dtype = model, device, dtype
+
+
+def tell(text: str, fraction: float | None = None) -> None:  # noqa: ARG001 - of a download
+    """Say what takes long to who waits for this thread's run, if anybody does."""
+    progress = _progress.get()
+    if progress is not None:
+        progress(text)
+
+
+@contextmanager
+def telling(progress: Callable[[str], object]) -> Iterator[None]:
+    """Within, `progress` is told what takes long."""
+    token = _progress.set(progress)
+    try:
+        yield
+    finally:
+        _progress.reset(token)
 
 
 @contextmanager

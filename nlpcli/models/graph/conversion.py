@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
 from transformers import PretrainedConfig
 
-from nlpcli.errors import CacheError
+from nlpcli.errors import CacheError, quoted
 from nlpcli.models.graph.decoder import FACTS, Step
 from nlpcli.models.graph.embedding import Embedding
 from nlpcli.models.graph.llama_step import GRAPH, turn_of, write_step
@@ -19,10 +18,12 @@ from nlpcli.models.sources.graphs import graph_folder
 from nlpcli.models.tensors import weight_files
 from nlpcli.runtime.cores import usable_cores
 
-log = logging.getLogger(__name__)
-
 # What GroupQueryAttention takes (onnxruntime 1.32).
 _HEAD_DIM = 16
+
+
+class NoGraph(Exception):
+    """Why a model cannot be computed by ONNX Runtime here, for a person."""
 
 
 class LlamaGraph:
@@ -34,28 +35,29 @@ class LlamaGraph:
         self.step = step
 
 
-def llama_graph(model: LocalModel, config: PretrainedConfig, bits: int) -> LlamaGraph | None:
-    """The graph of a model of a `llama_config`; None where its files are not plainly whole, or nothing can be kept."""
+def llama_graph(model: LocalModel, config: PretrainedConfig, bits: int) -> LlamaGraph:
+    """The graph of a model of a `llama_config`, converted once.
+
+    Raises:
+        NoGraph: its files are not plainly whole or of another shape, or nothing can be kept.
+    """
     try:
         files = [model.folder / name for name in weight_files(model.folder)]
         folder = graph_folder(model, files, bits, lambda made: _convert(model.folder, config, bits, made))
         step = Step(folder / GRAPH, _file_of_embedding(files), usable_cores())
         return LlamaGraph(config, model.folder, step)
-    except (_Unlike, CacheError) as error:
-        log.info("%s keeps no graph for ONNX Runtime: %s", model.name, error)
-        return None
-
-
-class _Unlike(Exception):
-    """The files are not those of such a model."""
+    except CacheError as error:
+        raise NoGraph(str(error)) from error
+    except ImportError as error:
+        raise NoGraph(f"onnxruntime cannot be loaded: {quoted(str(error))}") from error
 
 
 def _convert(source: Path, config: PretrainedConfig, bits: int, made: Path) -> None:
     weights = llama_weights(source, config, None)
     if weights is None:
-        raise _Unlike("its files are not plainly whole")
+        raise NoGraph("its files are not plainly whole")
     if weights.model.layers[0].self_attn.head_dim % _HEAD_DIM:
-        raise _Unlike(f"the size of its heads is no multiple of {_HEAD_DIM}")
+        raise NoGraph(f"the size of its heads is no multiple of {_HEAD_DIM}")
     made.mkdir()
     write_step(weights, bits, made)
     (made / FACTS).write_text(json.dumps(_facts(weights, bits)), encoding="utf-8")
@@ -82,4 +84,4 @@ def _file_of_embedding(files: list[Path]) -> Path:
         except KeyError:
             continue
         return file
-    raise _Unlike("no file has the vectors of its tokens")
+    raise NoGraph("no file has the vectors of its tokens")

@@ -9,6 +9,7 @@ from pathlib import Path
 from nlpcli.models.reference import LocalModel
 from nlpcli.models.sources.converted import ConvertedSource, state_of
 from nlpcli.models.sources.made import note_use
+from nlpcli.runtime import runs
 
 KIND = "graphs"
 # Part of every folder's name: graphs of before are another's.
@@ -26,11 +27,8 @@ def graph_folder(model: LocalModel, files: list[Path], bits: int, convert: Calla
     digest = hashlib.sha256("\n".join([*states, str(bits), str(_FORMAT)]).encode()).hexdigest()[:12]
     folder = made.root / f"{model.folder.name}-int{bits}-{digest}"
     if not made.is_complete(folder):
+        runs.tell(f"converting {model.name} (once)")
         facts = {"name": model.name, "version": f"int{bits}", "licence": "", "file": states[0]}
-        made.make(folder, facts, lambda staging: convert(staging / "model"), _say_nothing)
+        made.make(folder, facts, lambda staging: convert(staging / "model"), runs.tell)
     note_use(folder)
     return folder
-
-
-def _say_nothing(text: str, fraction: float | None = None) -> None:
-    """A loader has nobody to tell."""

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nlpcli.kernels.weight_blocks import WeightBlocks
-from nlpcli.models.graph.conversion import llama_graph
+from nlpcli.models.graph.conversion import NoGraph, llama_graph
 from nlpcli.models.graph.decoder import GraphDecoder
 from nlpcli.models.llama.configuration import llama_config
 from nlpcli.models.llama.decoder import LlamaDecoder
@@ -104,6 +104,8 @@ def test_what_is_no_plain_model_gets_no_graph(save):
     folder = save()
     config = llama_config(folder)
     config.num_hidden_layers = 1
-    assert llama_graph(LocalModel("tiny", folder), config, 8) is None
+    with pytest.raises(NoGraph, match="not plainly whole"):
+        llama_graph(LocalModel("tiny", folder), config, 8)
     folder = save(head_dim=8)
-    assert llama_graph(LocalModel("tiny", folder), llama_config(folder), 8) is None
+    with pytest.raises(NoGraph, match="multiple of 16"):
+        llama_graph(LocalModel("tiny", folder), llama_config(folder), 8)
