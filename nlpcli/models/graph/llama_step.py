@@ -6,7 +6,8 @@ Vectors of tokens in, logits of the tokens that are asked for out; keys and valu
     h ← h + D(silu(G n₂) ⊙ U n₂),                             n₂ = RMSNorm(h)
 
 In 8 bits all vectors are rotated (`rotation`), and the weights of norms stand in the layers behind them. In 4 bits
-nothing is: there rotation does harm (docs/decisions/0026).
+nothing is: there rotation does harm (docs/decisions/0026). There the means of blocks are inputs too (`weight_blocks`),
+and the logits, which rounding shows in most, stay in 8 bits.
 
 ONNX Runtime's operators for it: MatMulNBits (weights in blocks, activations in int8 for each block),
 GroupQueryAttention (rotary positions, a length for each row, keys and values in place) and
@@ -44,6 +45,7 @@ def write_step(module: Any, bits: int, folder: Path) -> None:
 class _Step:
     def __init__(self, graph: Graph, module: Any, bits: int) -> None:
         self._graph, self._module, self._bits = graph, module, bits
+        self._with_means: dict[str, str] = {}
         config, attention = module.config, module.model.layers[0].self_attn
         self._size: int = config.hidden_size
         self._turn = turn_of(module, bits)
@@ -166,10 +168,12 @@ class _Step:
         turns = turns or ((self._turn, 1),) * len(layers)
         scale = None if norm is None or self._turn == 1 else norm.weight
         parts = [_weight(layer, scale, *turn) for layer, turn in zip(layers, turns, strict=True)]
-        blocks = WeightBlocks.joined([WeightBlocks.of(part, self._bits) for part in parts])
+        size: int = layers[0].in_features
+        bits = 8 if size % BLOCK or layers[0] is self._module.lm_head else self._bits
+        blocks = WeightBlocks.joined([WeightBlocks.of(part, bits) for part in parts])
         graph = self._graph
         inputs = [
-            states,
+            states if bits == 8 else self._and_means(states),
             graph.tensor(f"{name}.levels", blocks.levels.numpy()),
             graph.tensor(f"{name}.scales", blocks.scales.numpy()),
             "" if blocks.zeros is None else graph.tensor(f"{name}.zeros", blocks.zeros.numpy()),
@@ -181,12 +185,20 @@ class _Step:
             "MatMulNBits",
             inputs,
             [name],
-            K=layers[0].in_features,
+            K=size if bits == 8 else size + size // BLOCK,
             N=sum(layer.out_features for layer in layers),
-            bits=blocks.bits,
+            bits=bits,
             block_size=BLOCK,
             accuracy_level=_INT8_PRODUCTS,
         )
+
+    def _and_means(self, states: str) -> str:
+        """The states and behind them the mean of each block of them."""
+        if states not in self._with_means:
+            graph, block = self._graph, (BLOCK,)
+            means = graph.node("AveragePool", [states], [f"{states}.means"], kernel_shape=block, strides=block)
+            self._with_means[states] = graph.node("Concat", [states, means], [f"{states}.and_means"], axis=-1)
+        return self._with_means[states]
 
 
 def turn_of(module: Any, bits: int) -> int:

@@ -17,7 +17,8 @@ FLOAT, UINT8, INT32, INT64 = 1, 2, 6, 7
 _TYPES = {"float32": FLOAT, "uint8": UINT8, "int32": INT32, "int64": INT64}
 _IR_VERSION, _OPSET, _MICROSOFT_OPSET = 10, 21, 1
 _MICROSOFT = "com.microsoft"
-_INT_ATTRIBUTE, _FLOAT_ATTRIBUTE, _EXTERNAL = 2, 1, 1
+_INT_ATTRIBUTE, _FLOAT_ATTRIBUTE, _INTS_ATTRIBUTE, _EXTERNAL = 2, 1, 7, 1
+Attribute = int | float | tuple[int, ...]
 # What is smaller stands in the graph itself; the rest lies at pages, so that it can be mapped.
 _INLINE, _PAGE = 1024, 4096
 
@@ -33,11 +34,11 @@ class Graph:
         self._inputs: list[bytes] = []
         self._outputs: list[bytes] = []
 
-    def node(self, operator: str, inputs: Iterable[str], outputs: Iterable[str], **attributes: float) -> str:
+    def node(self, operator: str, inputs: Iterable[str], outputs: Iterable[str], **attributes: Attribute) -> str:
         """Add a node of ONNX's own operators; the name of its first output."""
         return self._node("", operator, inputs, outputs, attributes)
 
-    def fused(self, operator: str, inputs: Iterable[str], outputs: Iterable[str], **attributes: float) -> str:
+    def fused(self, operator: str, inputs: Iterable[str], outputs: Iterable[str], **attributes: Attribute) -> str:
         """Add a node of ONNX Runtime's operators (`com.microsoft`); the name of its first output."""
         return self._node(_MICROSOFT, operator, inputs, outputs, attributes)
 
@@ -84,7 +85,12 @@ class Graph:
         return _number(1, _IR_VERSION) + _bytes(2, "nlpcli") + _bytes(7, graph) + imports
 
     def _node(
-        self, domain: str, operator: str, inputs: Iterable[str], outputs: Iterable[str], attributes: dict[str, float]
+        self,
+        domain: str,
+        operator: str,
+        inputs: Iterable[str],
+        outputs: Iterable[str],
+        attributes: dict[str, Attribute],
     ) -> str:
         outputs = list(outputs)
         fields = [
@@ -104,9 +110,11 @@ def _value(name: str, kind: int, shape: Iterable[int | str]) -> bytes:
     return _bytes(1, name) + _bytes(2, _bytes(1, _number(1, kind) + _bytes(2, b"".join(sizes))))
 
 
-def _attribute(name: str, value: float) -> bytes:
+def _attribute(name: str, value: Attribute) -> bytes:
     if isinstance(value, int):
         return _bytes(1, name) + _number(3, value) + _number(20, _INT_ATTRIBUTE)
+    if isinstance(value, tuple):
+        return _bytes(1, name) + b"".join(_number(8, one) for one in value) + _number(20, _INTS_ATTRIBUTE)
     return _bytes(1, name) + _varint(2 << 3 | 5) + struct.pack("<f", value) + _number(20, _FLOAT_ATTRIBUTE)
 
 

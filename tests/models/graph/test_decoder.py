@@ -33,7 +33,7 @@ def reference(folder, bits):
     """What torch computes with the weights that 4 bits stand for; 8 bits are as good as the model's own."""
     weights = llama_weights(folder, llama_config(folder), torch.float32)
     for layer in [weights.lm_head, *(part for part in weights.model.layers.modules())]:
-        if bits == 4 and type(layer) is torch.nn.Linear:
+        if bits == 4 and type(layer) is torch.nn.Linear and layer is not weights.lm_head:
             rounded = WeightBlocks.of(layer.weight, bits).weight(layer.in_features)
             layer.weight = torch.nn.Parameter(rounded, requires_grad=False)
     return LlamaDecoder(weights, LONGEST)
