@@ -14,7 +14,7 @@ def cache(tmp_path):
 
 
 def converted(cache, name, **facts):
-    folder = cache._made.root / name
+    folder = cache.made.root / name
     folder.mkdir(parents=True)
     (folder / MANIFEST).write_text(json.dumps({"name": name, "version": "1", "licence": "", "files": {}, **facts}))
     return folder
@@ -41,7 +41,7 @@ def test_prune_only_names_what_may_come_back_or_is_of_another_version(cache, tmp
     unmounted = converted(cache, "unmounted", file=f"{tmp_path / 'disk' / 'b.gguf'} 1 1")
     for number, file in enumerate((None, 3, "", "a.gguf", "a.gguf 1 1", f"{tmp_path}/a.gguf")):
         converted(cache, f"other {number}", file=file)
-    (cache._made.root / "other 0" / MANIFEST).write_text("{}")
+    (cache.made.root / "other 0" / MANIFEST).write_text("{}")
     found = cache.leftovers()
     assert found.gone == []
     reasons = {item.path.name: item.reason for item in found.kept}
