@@ -115,7 +115,7 @@ def test_a_pull_makes_a_model_that_transformers_loads_and_the_next_one_asks_nobo
     source = FirefoxSource(tmp_path / "cache", bucket.url)
     assert source.verify("firefox:en-de")[0].problems == ()
     assert [cached.licence for cached in source.cached()] == ["MPL-2.0"]
-    assert [removal.path for removal in source.removals("firefox:en-de")] == [model.folder]
+    assert [removal.path for removal in source.removals("firefox:en-de", None)] == [model.folder]
 
 
 def test_names_of_languages_and_regions_name_the_same_model(bucket, tmp_path):
