@@ -12,7 +12,7 @@ from nlpcli.cli.arguments import command_app
 from nlpcli.cli.console import say
 from nlpcli.cli.profile import Profile
 from nlpcli.errors import UsageError, quoted
-from nlpcli.models.catalog import catalog
+from nlpcli.models.catalog import CatalogEntry, catalog
 from nlpcli.records.json_text import encode_json
 from nlpcli.runtime.bench_results import Measurement, measurements
 from nlpcli.runtime.device import (
@@ -31,6 +31,8 @@ from nlpcli.tasks.registry import TASKS
 
 # What speaks for int8 in the catalogue → the models that it can be said of.
 _FAMILIES = {"": Family.OTHER, "measured": Family.BERT, "published": Family.BERGAMOT}
+# Formats of the catalogue that are computed in one way.
+_FIXED = frozenset({"spacy", "glove"})
 
 app = command_app()
 
@@ -89,9 +91,7 @@ def _precisions(placement: Placement) -> Iterator[tuple[str, Precision | None]]:
     """What each task takes for its default model; None where it refuses."""
     for task, spec in TASKS.items():
         entry = catalog().models.get(catalog().defaults[spec.model_role])
-        int8 = "" if entry is None else entry.int8
-        family = Family.LLAMA if spec.model_role == "generate" else _FAMILIES[int8]
-        facts = ModelFacts(spec.model_role, family, int8=bool(int8))
+        facts = ModelFacts(spec.model_role) if entry is None else _facts(spec.model_role, entry)
         try:
             yield task, _where_it_is_kept(decide(placement, facts, Use(spec.use)))
         except UsageError:
@@ -105,6 +105,14 @@ def _where_it_is_kept(precision: Precision) -> Precision:
         return precision
     words = f"; models that are not converted yet by torch: the cache folder {quoted(folder)} cannot be written"
     return replace(precision, reason=precision.reason + words)
+
+
+def _facts(role: str, entry: CatalogEntry) -> ModelFacts:
+    """What the catalogue knows of a model that may not be on this machine."""
+    family = Family.LLAMA if role == "generate" else _FAMILIES[entry.int8]
+    if getattr(entry.origin, "format", None) in _FIXED:
+        family = Family.FIXED
+    return ModelFacts(role, family, int8=bool(entry.int8))
 
 
 def _lines_of_tasks(placement: Placement) -> Iterator[str]:

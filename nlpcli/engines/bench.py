@@ -12,9 +12,7 @@ from nlpcli.engines import local
 from nlpcli.engines.job import Job
 from nlpcli.errors import InputError
 from nlpcli.models.loading import precision_in
-from nlpcli.models.reference import LocalModel, ProgressCallback
-from nlpcli.models.spacy_files import is_spacy
-from nlpcli.models.static.kinds import is_static
+from nlpcli.models.reference import ProgressCallback
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import ReadAhead
 from nlpcli.runtime.bench_results import Measurement, machine
@@ -98,7 +96,7 @@ def measure(job: Job, texts: Sequence[str], dtypes: Sequence[str], progress: Pro
         placement = choose(hardware, job.compute.device, dtype)
         progress(f"loading {job.model.name} in {dtype}")
         pipeline = local.load_model(job, placement, progress)
-        name = _computed_in(pipeline.model, placement, Use(TASKS[job.task].use))
+        name = precision_in(pipeline.model, placement, Use(TASKS[job.task].use)).name
         if name in seen:
             continue
         seen.add(name)
@@ -113,14 +111,6 @@ def measure(job: Job, texts: Sequence[str], dtypes: Sequence[str], progress: Pro
             if trial.texts_per_second < fastest * _HOPELESS:
                 break
             fastest = max(fastest, trial.texts_per_second)
-
-
-def _computed_in(model: LocalModel, placement: Placement, use: Use) -> str:
-    """The value of `--dtype` that asks for what a model computes in."""
-    # Static vectors and pipelines of spaCy's have one way to be computed.
-    if is_static(model.folder) or is_spacy(model):
-        return "float32"
-    return precision_in(model, placement, use).name
 
 
 def best(trials: Sequence[Trial]) -> Trial:

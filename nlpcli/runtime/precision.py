@@ -15,11 +15,15 @@ from nlpcli.runtime.device import Placement
 
 
 class Family(StrEnum):
-    """Families of which `nlpcli.models` knows the layers well enough to quantize what flows between them."""
+    """Families of which `nlpcli.models` knows the layers well enough to quantize what flows between them.
+
+    Fixed: static vectors, and pipelines that compute by themselves, in one way whatever is asked for.
+    """
 
     BERT = "bert"
     BERGAMOT = "bergamot"
     LLAMA = "llama"
+    FIXED = "fixed"
     OTHER = "other"
 
 
@@ -111,12 +115,14 @@ class _Rule(NamedTuple):
 ASKED = "asked for"
 # What the kernels of ONNX Runtime are called in a placement.
 _BLOCKS = "blocks"
+_FIXED = "it is computed in one way, whatever is asked for"
 _MEASURED = "measured to be as good as float32, and faster without bfloat16"
 _WITHIN = "perplexity within 2 % of float32, and faster than any other dtype on a CPU"
 _PUBLISHED = "as the model was published, and faster without bfloat16"
 _SHOWN = "attention is shown as it is, not rounded"
 # The first row that matches decides.
 _RULES = (
+    _Rule("", "", "fixed", None, "", "", Kernel.PLAIN, "float32", _FIXED),
     # Attention is shown as the model has it: what flows between its layers is never rounded by itself.
     _Rule("auto", "attention", "", None, "", "", Kernel.PLAIN, "float32", _SHOWN),
     _Rule("int8", "attention", "", None, "", "", Kernel.INT8_WEIGHTS, "", ASKED),

@@ -169,14 +169,15 @@ class FieldsTask(ContinuousTask):
             draft.problem = draft.problem or answer.problem
 
     def _answer(self, text: str, valid: bool) -> _Answer:
-        """What was written, without repetitions; of what is too long as much as is valid."""
-        problem = self._schema.problem_of(text) if valid else "it did not end within the tokens that an answer has"
-        for candidate in [text] if problem is None else salvaged(text):
-            if problem is None or self._schema.problem_of(candidate) is None:
-                fields = json.loads(candidate)
-                shorter = without_repetition(fields)
-                fields = shorter if self._schema.problem_of(json.dumps(shorter)) is None else fields
-                return _Answer(fields) if isinstance(fields, dict) else _Answer({"value": fields})
+        """What was written, without repetitions, also of names; of what is too long as much as is valid."""
+        problem = None if valid else "it did not end within the tokens that an answer has"
+        for candidate in [text] if valid else salvaged(text):
+            fields = json.loads(candidate)
+            for each in (without_repetition(fields), fields):
+                wrong = self._schema.problem_of(json.dumps(each))
+                if wrong is None:
+                    return _Answer(each) if isinstance(each, dict) else _Answer({"value": each})
+                problem = problem or wrong
         return _Answer(None, f"the answer is not valid against --schema: {problem}; shorten the schema or the text")
 
     def _finished(self, draft: _Draft) -> Record:

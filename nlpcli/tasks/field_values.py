@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nlpcli.text.grounding import Folded, Place, find_date, find_number
 
 # What a model that is unsure writes without end is bounded where the schema does not do it.
-_LONGEST_STRING, _MOST_ITEMS, _LARGEST_NUMBER = 120, 16, 10**15
+_LONGEST_STRING, _MOST_ITEMS, _LARGEST_NUMBER, _SMALLEST_STEP = 120, 16, 10**15, 1e-6
 _DROPPED = object()
 
 
@@ -69,28 +70,70 @@ def _is_of(name: str, value: Any) -> bool:
 
 
 def bounded(schema: Any) -> Any:
-    """The schema with limits where it has none: of strings, lists and whole numbers."""
+    """The schema with limits where it has none: of strings, lists, numbers, and what names an object may have.
+
+    An object that names its properties has no others, unless the schema says otherwise or is composed of several that
+    one value has to be valid against.
+    """
+    return _bounded(schema, closes=not _is_composed(schema))
+
+
+def _is_composed(schema: Any) -> bool:
     if isinstance(schema, list):
-        return [bounded(part) for part in schema]
+        return any(_is_composed(part) for part in schema)
+    if not isinstance(schema, dict):
+        return False
+    keys = schema.keys()
+    here = _COMPOSED & keys or ({"anyOf", "oneOf", "$ref"} & keys and {"properties", "required"} & keys)
+    return bool(here) or any(_is_composed(value) for value in schema.values())
+
+
+def _bounded(schema: Any, closes: bool) -> Any:
+    if isinstance(schema, list):
+        return [_bounded(part, closes) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {
-        key: value if key in ("enum", "const", "default", "examples", "required") else bounded(value)
-        for key, value in schema.items()
-    }
+    made: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in _MAPS and isinstance(value, dict):
+            made[key] = {name: _bounded(below, closes) for name, below in value.items()}
+        else:
+            made[key] = value if key in _LITERAL else _bounded(value, closes)
     kinds = schema.get("type")
-    names = [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list) else []
-    free = not {"enum", "const"} & schema.keys()
-    if "string" in names and free and not {"pattern", "format", "maxLength"} & schema.keys():
-        made["maxLength"] = max(_LONGEST_STRING, int(schema.get("minLength", 0)))
-    if "array" in names:
-        made.setdefault("maxItems", max(_MOST_ITEMS, int(schema.get("minItems", 0))))
-    if "integer" in names and free:
-        if not {"minimum", "exclusiveMinimum"} & schema.keys():
-            made["minimum"] = -_LARGEST_NUMBER
-        if not {"maximum", "exclusiveMaximum"} & schema.keys():
-            made["maximum"] = _LARGEST_NUMBER
+    names = {kinds} if isinstance(kinds, str) else set(kinds) if isinstance(kinds, list) else set()
+    if not {"enum", "const"} & schema.keys():
+        for limit, value in _limits(schema, names, closes):
+            made.setdefault(limit, value)
     return made
+
+
+def _limits(schema: Mapping[str, Any], names: set[str], closes: bool) -> Iterator[tuple[str, Any]]:
+    if "string" in names and ("pattern" not in schema or _ENDLESS.search(str(schema["pattern"]))):
+        yield "maxLength", max(_LONGEST_STRING, int(schema.get("minLength", 0)))
+    if "array" in names:
+        yield "maxItems", max(_MOST_ITEMS, int(schema.get("minItems", 0)))
+    if names & {"integer", "number"}:
+        if "exclusiveMinimum" not in schema:
+            yield "minimum", -_LARGEST_NUMBER
+        if "exclusiveMaximum" not in schema:
+            yield "maximum", _LARGEST_NUMBER
+    if "number" in names:
+        yield "multipleOf", _SMALLEST_STEP
+    properties, required = schema.get("properties", {}).keys(), set(schema.get("required", ()))
+    if not closes or schema.get("additionalProperties") is False:
+        return
+    if properties and required <= properties and not _OPEN & schema.keys():
+        yield "additionalProperties", False
+    elif "object" in names and properties <= required:  # else llguidance does not count them
+        yield "maxProperties", max(_MOST_ITEMS, int(schema.get("minProperties", 0)), len(required))
+
+
+# Keywords whose value maps names to schemas; is no schema; has one value be valid against several.
+_MAPS = frozenset({"properties", "$defs", "definitions", "patternProperties"})
+_LITERAL = frozenset({"enum", "const", "default", "examples", "required"})
+_COMPOSED = frozenset({"allOf", "if", "not", "dependentSchemas"})
+_OPEN = frozenset({"additionalProperties", "patternProperties", "unevaluatedProperties"})
+_ENDLESS = re.compile(r"[*+]|,\}")
 
 
 def grounded(fields: Any, nodes: SchemaNodes, text: str, folded: Folded) -> list[Value]:

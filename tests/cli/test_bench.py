@@ -5,9 +5,10 @@ import json
 import pytest
 
 from nlpcli.engines import local
-from nlpcli.engines.bench import Trial, _computed_in, agree, best
+from nlpcli.engines.bench import Trial, agree, best
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.kernels.linear import libraries
+from nlpcli.models.loading import precision_in
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.inputs import InputSpec
 from nlpcli.records.record import Origin, Record
@@ -79,6 +80,7 @@ def test_devices_tells_what_auto_takes_for_each_task(call):
         assert f"{task}\tint8 with dynamic activation scales" in shown
     assert "translate\tint8 with the published activation scales" in shown
     assert "generate\tint8 in blocks of 32, by ONNX Runtime" in shown
+    assert "extract\t" not in shown
     assert "warning\tthis CPU emulates float16" in call("devices", "--dtype", "float16").output.decode()
 
 
@@ -206,7 +208,10 @@ def test_extract_is_measured_in_what_its_classifier_of_tokens_computes_in(call, 
     assert all(row["tokens_per_second"] for row in rows)
 
 
-def test_a_pipeline_of_spacys_has_one_way_to_be_computed(tmp_path):
+@pytest.mark.parametrize("dtype", ["float32", "auto", "bfloat16", "int8"])
+def test_a_pipeline_of_spacys_has_one_way_to_be_computed(call, tmp_path, dtype):
     entities = LocalModel("starter/entities", tmp_path)
-    for dtype in ("float32", "auto"):
-        assert _computed_in(entities, choose(describe_hardware(), "cpu", dtype), Use.LABELS) == "float32"
+    assert precision_in(entities, choose(describe_hardware(), "cpu", dtype), Use.LABELS).name == "float32"
+    tasks = json.loads(call("devices", "--json", "--device", "cpu", "--dtype", dtype).output)["tasks"]
+    assert {tasks[task]["dtype"] for task in ("extract", "words", "bias")} == {"float32"}
+    assert tasks["extract"]["kernel"] == "as torch does"

@@ -45,6 +45,25 @@ def test_fields_are_valid_and_no_value_without_a_place_is_called_grounded(call, 
             assert not value["grounded"] or text[value["start"] : value["end"]] == value["text"]
 
 
+# No object says that it has no other properties, and a number may have any digits.
+OPEN = {
+    "type": "object",
+    "properties": {
+        "company": {"type": "object", "properties": {"name": {"type": "string"}, "since": {"type": ["number", "null"]}}, "required": ["name", "since"]},
+        "mood": {"enum": ["good", "bad"]},
+    },
+    "required": ["company", "mood"],
+}  # fmt: skip
+
+
+def test_a_schema_of_open_objects_is_filled_and_nothing_is_added(call, tmp_path, starter):
+    (tmp_path / "open.json").write_text(json.dumps(OPEN))
+    texts = [text for text in TEXTS[:5] if text]
+    for row in rows(call("extract", "--schema", tmp_path / "open.json", "-F", "jsonl", "--", *texts)):
+        jsonschema.validate(row["fields"], OPEN)
+        assert (row["fields"].keys(), row["fields"]["company"].keys()) == ({"company", "mood"}, {"name", "since"})
+
+
 def test_grounded_only_leaves_nothing_else(call, schema, starter):
     (row,) = rows(call("extract", "--schema", schema, "--grounded-only", "-F", "jsonl", TEXTS[0]))
     assert all(value["grounded"] for value in row["values"])

@@ -26,7 +26,7 @@ MACHINES = {
 BERT, MEASURED = ModelFacts("m", Family.BERT), ModelFacts("m", Family.BERT, int8=True)
 STUDENT, PUBLISHED = ModelFacts("m", Family.BERGAMOT), ModelFacts("m", Family.BERGAMOT, int8=True)
 OTHER = ModelFacts("m")
-LLAMA = ModelFacts("m", Family.LLAMA)
+LLAMA, FIXED = ModelFacts("m", Family.LLAMA), ModelFacts("m", Family.FIXED)
 PLAIN, PACKED, REFUSED = Kernel.PLAIN, Kernel.PACKED, None
 DYNAMIC, STATIC, W8, W4 = Kernel.INT8_DYNAMIC, Kernel.INT8_STATIC, Kernel.INT8_WEIGHTS, Kernel.INT4_WEIGHTS
 B8, B4 = Kernel.INT8_BLOCKS, Kernel.INT4_BLOCKS
@@ -118,6 +118,13 @@ def test_what_is_asked_the_hardware_and_the_model_decide_on_the_kernel(use, aske
         precision = decide(placement, facts, use)
         assert (precision.kernel, precision.dtype) == (kernel, dtype), cell
         assert precision.reason
+
+
+@pytest.mark.parametrize("asked", [AUTO, F32, BF16, F16, INT8, INT4])
+def test_what_is_computed_in_one_way_is_whatever_is_asked_for(asked):
+    for use, machine in product(Use, CPUS):
+        precision = decide(choose(MACHINES[machine], "auto", asked), FIXED, use)
+        assert (precision.kernel, precision.dtype) == (PLAIN, F32)
 
 
 def test_the_kernels_of_this_machine_are_those_that_torch_has():

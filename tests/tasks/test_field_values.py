@@ -6,6 +6,7 @@ from unicodedata import normalize
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from llguidance import LLMatcher, LLTokenizer
 
 from nlpcli.tasks.field_values import (
     SchemaNodes,
@@ -127,8 +128,81 @@ def test_limits_stand_where_the_schema_has_none():
     assert made["properties"]["name"]["maxLength"]
     assert made["properties"]["friends"]["maxItems"]
     assert made["properties"]["age"]["maximum"]
-    assert made["properties"]["born"] == {"type": "string", "format": "date"}
+    assert made["properties"]["born"]["format"] == "date"
+    assert made["additionalProperties"] is False
+    assert made["$defs"]["friend"]["additionalProperties"] is False
     assert bounded({"type": "string", "maxLength": 3}) == {"type": "string", "maxLength": 3}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "properties": {"a": {}}, "additionalProperties": {"type": "string"}},
+        {"type": "object", "properties": {"a": {}}, "required": ["b"]},
+        {"type": "object", "properties": {"a": {}}, "patternProperties": {"^x": {}}},
+        {
+            "type": "object",
+            "properties": {"a": {}, "b": {}},
+            "required": ["a"],
+            "additionalProperties": {"type": "null"},
+        },
+        {"properties": {"a": {}}, "anyOf": [{"required": ["b"]}, {"required": ["c"]}]},
+        {"properties": {"x": {"properties": {"a": {}}}}, "allOf": [{"properties": {"b": {}}, "required": ["b"]}]},
+        {
+            "$ref": "#/$defs/base",
+            "properties": {"a": {}},
+            "$defs": {"base": {"properties": {"b": {}}, "required": ["b"]}},
+        },
+    ],
+)
+def test_what_a_schema_asks_for_is_not_shut_out(schema):
+    assert not any(part.get("additionalProperties") is False for part in objects(bounded(schema)))
+    assert not LLMatcher.validate_grammar(
+        LLMatcher.grammar_from_json_schema(json.dumps(bounded(schema))), LLTokenizer("byte")
+    )
+
+
+def objects(schema):
+    below = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    return [*([schema] if isinstance(schema, dict) else []), *(part for one in below for part in objects(one))]
+
+
+ENDLESS = {
+    "number": ({"type": "number"}, "0." + "3" * 400),
+    "a number of two kinds": ({"type": ["number", "null"]}, "1" * 400),
+    "an integer": ({"type": "integer"}, "1" * 400),
+    "a string": ({"type": "string"}, '"' + "a" * 400 + '"'),
+    "a pattern": ({"type": "string", "pattern": "^a+$"}, '"' + "a" * 400 + '"'),
+    "a format": ({"type": "string", "format": "email"}, '"' + "a" * 400 + '@b.de"'),
+    "a list": ({"type": "array", "items": {"type": "null"}}, "[" + ",".join(["null"] * 400) + "]"),
+    "names of one's own": ({"type": "object"}, "{" + ",".join(f'"{n}":1' for n in range(400)) + "}"),
+    "more names": ({"type": "object", "properties": {"a": {}}}, "{" + ",".join(f'"{n}":1' for n in range(400)) + "}"),
+    "values of one's own": (
+        {"type": "object", "additionalProperties": {"type": "integer"}}, "{" + ",".join(f'"{n}":1' for n in range(400)) + "}"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_nothing_that_a_schema_leaves_open_can_be_written_without_end(name):
+    schema, answer = ENDLESS[name]
+    assert is_allowed(schema, answer)
+    assert not is_allowed(bounded(schema), answer)
+
+
+@pytest.mark.parametrize("text", ["0", "-2", "1250.50", "0.000001", "900000000000000", "-273.15"])
+def test_common_numbers_remain(text):
+    assert is_allowed(bounded({"type": "number"}), text)
+    assert is_allowed(bounded({"type": ["number", "null"], "minimum": -300.5}), text)
+
+
+def is_allowed(schema, text):
+    """Whether a model that is held to the schema can write the text."""
+    tokenizer = LLTokenizer("byte")
+    grammar = LLMatcher.grammar_from_json_schema(json.dumps(schema), overrides={"whitespace_flexible": False})
+    assert not LLMatcher.validate_grammar(grammar, tokenizer)
+    matcher, tokens = LLMatcher(tokenizer, grammar), tokenizer.tokenize_str(text)
+    return matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting()
 
 
 JSON = st.recursive(
