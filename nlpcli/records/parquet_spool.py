@@ -167,7 +167,7 @@ def _fitted(table: Any, schema: Any) -> Any:
     import pyarrow as pa
 
     if table.schema.equals(schema):
-        return table
+        return table.replace_schema_metadata(schema.metadata)
     columns = dict(zip(_keys(table.schema.names), table.columns, strict=True))
     arrays = [
         _cast(columns[key], field.type) if key in columns else pa.nulls(table.num_rows, field.type)

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from nlpcli.errors import InputMissing, UsageError
-from nlpcli.records.inputs import InputSpec, input_files
+from nlpcli.records.formats import FileFormat
+from nlpcli.records.inputs import InputFile, InputSpec, input_files, is_wide
 from nlpcli.records.output_folder import planned_outputs
 from nlpcli.records.readers import read_records
 
@@ -232,3 +233,59 @@ def test_files_of_no_known_format_are_passed_over_and_counted(tmp_path, caplog):
     said = " ".join(caplog.messages)
     assert "3 files of no known format (README, .log) are passed over" in said
     assert "1 hidden files are passed over" in said
+
+
+def test_what_is_hidden_is_not_read_and_counted_whatever_its_format(folder, caplog):
+    for name in ("in/.a.txt", "in/deep/.b.csv", "in/.git/config.txt", "in/.git/.c.txt"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("x\n")
+    with caplog.at_level("INFO", "nlpcli"):
+        assert names("in") == ["in/a.txt", "in/deep/b.txt"]
+    assert caplog.messages == ["in: 2 hidden files are passed over"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "null", "wide"),
+    [("utf-8", False, False), ("utf-8", True, True), ("UTF-16", False, True), ("utf_32_le", False, True), ("u16", False, True),
+     ("latin-1", False, False), ("utf-7", False, False), ("cp-utf-16", False, False)],
+)  # fmt: skip
+def test_nul_bytes_are_as_they_should_be_in_wide_encodings_and_between_records(encoding, null, wide):
+    assert is_wide(InputSpec(encoding=encoding, null_separated=null)) is wide
+
+
+@pytest.mark.parametrize(
+    ("stream", "told", "found", "unseen"),
+    [(True, False, None, True), (False, False, None, False), (True, True, None, False), (True, False, "csv", False)],
+)
+def test_only_a_stream_of_which_nothing_tells_the_format_is_unseen(stream, told, found, unseen):
+    file = InputFile("x", None, FileFormat("txt", ".gz"), told=told, stream=stream, found=found)
+    assert (file.is_unseen, file.format) == (unseen, (found or "txt", ".gz"))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"), [(1, "(.k0) is"), (5, "(.k0, .k1, .k2, .k3, .k4) are"), (6, "(.k0, .k1, .k2, .k3, .k4, …) are")]
+)
+def test_of_the_suffixes_that_are_passed_over_five_are_named(folder, caplog, kinds, said):
+    for number in range(kinds):
+        (folder / "in" / f"x.k{number}").touch()
+    names("in")
+    assert caplog.messages == [
+        f"in: {kinds} file{'s' * (kinds > 1)} of no known format {said} passed over; name the format with --input-format"
+    ]
+
+
+def test_how_much_was_read_is_counted_from_the_reading_that_began_last(folder):
+    (folder / "big.txt").write_bytes(b"x" * 200_000)
+    (file,) = input_files(InputSpec(paths=("big.txt",)))
+    for _ in range(2):
+        with file.open() as stream:
+            assert len(b"".join(file.content(stream).chunks)) == file.bytes_read == 200_000
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_536, 65_537, 100_000])
+def test_so_much_of_a_file_is_read_as_was_there(folder, size):
+    (folder / "in" / "a.txt").write_bytes(b"x" * size)
+    file = input_files(InputSpec(paths=("in",)))[0]
+    (folder / "in" / "a.txt").write_bytes(b"x" * 300_000)
+    with file.open() as stream:
+        assert len(b"".join(file.content(stream).chunks)) == size

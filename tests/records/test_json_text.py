@@ -92,3 +92,22 @@ def test_what_is_nested_as_deeply_as_can_be_read_can_be_written(tmp_path, output
     assert convert([tmp_path / name], tmp_path / f"o.{output}", output) == ["broken JSON: nested too deeply"]
     convert([tmp_path / f"o.{output}"], tmp_path / "p.csv", "csv", names={}, result={})
     assert read(tmp_path / "p.csv")[0].fields["d"] == nested
+
+
+def nested(depth, opened="[", closed="]"):
+    return opened * depth + "1" + closed * depth
+
+
+@pytest.mark.parametrize("around", ["{}", "[[],[],{}]", '["[[[[[[",{}]', '{{"a":[],"b":{}}}'])
+@pytest.mark.parametrize(("opened", "closed"), [("[", "]"), ('{"a":', "}")])
+def test_only_what_is_nested_too_deeply_is_refused_not_what_is_much(around, opened, closed):
+    outside = 0 if around == "{}" else 1
+    deepest = around.format(nested(256 - outside, opened, closed))
+    assert encode_json(read_json(deepest)).decode() == deepest
+    with pytest.raises(RecursionError):
+        read_json(around.format(nested(257 - outside, opened, closed)))
+
+
+def test_what_is_wide_is_not_deep():
+    wide = "[" + ",".join(["[]", "{}"] * 300) + "]"
+    assert encode_json(read_json(wide)).decode() == wide

@@ -5,12 +5,14 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from nlpcli.errors import OutputError
+from nlpcli.records import part_files
 from nlpcli.records.outputs import output_stream
 
 ROOT = os.name == "posix" and os.geteuid() == 0
@@ -151,3 +153,103 @@ def test_a_file_or_folder_that_may_not_be_written_is_refused(folder):
     (folder / "out").chmod(0o644)
     assert "Permission denied" in as_nobody(folder / "out")
     assert (folder / "out").read_bytes() == b"before"
+
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("mark", "age", "goes"),
+    [
+        ("ours", 0, True),
+        ("ours", 2 * DAY, True),
+        ("other", 0, False),
+        ("other", DAY - 60, False),
+        ("other", DAY + 60, True),
+    ],
+)
+def test_what_another_machine_left_has_to_be_a_day_old(tmp_path, mark, age, goes):
+    name = f".a.txt{part_files._mark() if mark == 'ours' else '.nlpcli-zzzz'}-x.part"
+    (tmp_path / name).touch()
+    when = time.time() - age
+    os.utime(tmp_path / name, (when, when))
+    write(tmp_path / "mine.txt")
+    assert (tmp_path / name).exists() is not goes
+
+
+def test_what_only_looks_like_a_part_file_of_ours_stays(tmp_path):
+    mark = part_files._mark()
+    others = {f"a{mark}-x.part", f".a{mark}-x.parts", ".a.nlpcl-x.part", f".link{mark}-x.part", f".dir{mark}-x.part"}
+    for name in others:
+        if ".dir" in name:
+            (tmp_path / name).mkdir()
+        elif ".link" in name:
+            (tmp_path / name).symlink_to("target")
+        else:
+            (tmp_path / name).touch()
+    (tmp_path / "target").touch()
+    write(tmp_path / "mine.txt")
+    assert {path.name for path in tmp_path.iterdir()} == {*others, "mine.txt", "target"}
+
+
+def test_the_mark_tells_machines_apart(monkeypatch):
+    ours = part_files._mark()
+    monkeypatch.setattr("platform.node", lambda: "another")
+    assert part_files._mark() != ours
+    assert len(ours) == len(".nlpcli-") + 4
+
+
+def open_files():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is there on Linux only")
+def test_a_run_of_this_process_stays_too_and_its_lock_ends_with_it(tmp_path):
+    before = open_files()
+    with output_stream(str(tmp_path / "a"), "") as outer:
+        outer.write(b"outer")
+        write(tmp_path / "b", b"inner")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"outer", "b": b"inner"}
+    assert open_files() == before
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_what_is_durable_is_synced_and_then_its_folder(tmp_path, monkeypatch, durable):
+    synced, fsync = [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(stat.S_ISDIR(os.fstat(fd).st_mode)) or fsync(fd))
+    with output_stream(str(tmp_path / "a"), "", durable) as stream:
+        stream.write(b"whole")
+    assert ((tmp_path / "a").read_bytes(), synced) == (b"whole", [False, True] if durable else [])
+
+
+def test_a_run_that_fails_leaves_the_file_before_and_nothing_else(tmp_path):
+    write(tmp_path / "a", b"before")
+    with pytest.raises(TypeError), output_stream(str(tmp_path / "a"), "") as stream:
+        stream.write("text is no bytes")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"before"}
+
+
+def test_a_file_that_cannot_come_to_its_place_is_said(tmp_path):
+    said = "cannot write .*/a: .*; nothing was kept there"
+    with pytest.raises(OutputError, match=said), output_stream(str(tmp_path / "a"), ""):
+        (tmp_path / "a").mkdir()
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="extended attributes are those of Linux")
+def test_attributes_of_the_file_before_stay(tmp_path):
+    write(tmp_path / "a", b"before")
+    try:
+        os.setxattr(tmp_path / "a", "user.who", b"me")
+    except OSError:
+        pytest.skip("this file system has no attributes")
+    write(tmp_path / "a")
+    assert os.getxattr(tmp_path / "a", "user.who") == b"me"
+
+
+def test_a_file_of_two_names_becomes_longer_or_shorter_or_empty(tmp_path):
+    (tmp_path / "a").write_bytes(b"before")
+    os.link(tmp_path / "a", tmp_path / "b")
+    for content in (b"much longer than before", b"x", b""):
+        write(tmp_path / "a", content)
+        assert (tmp_path / "b").read_bytes() == content

@@ -122,3 +122,44 @@ def test_the_hash_is_of_what_is_read(tmp_path):
     assert content_hash(file) == before
     path.write_text("eno\n")
     assert content_hash(file) != before
+
+
+@pytest.mark.parametrize(
+    ("most", "shards"),
+    [(ShardSize(100, 8), [2, 2, 1]), (ShardSize(100, 9), [3, 2]), (ShardSize(100, 12), [3, 2]), (ShardSize(100, 13), [4, 1]),
+     (ShardSize(100, 4), [1] * 5), (ShardSize(2, 100), [2, 2, 1]), (ShardSize(5, 100), [5]), (ShardSize(4, 100), [4, 1])],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.txt.gz"])
+def test_a_shard_ends_with_the_record_that_reaches_its_size(tmp_path, name, most, shards):
+    lines = ["abc"] * 5 if name == "a.txt" else ["abcd"] * 5  # with its end a line of bytes has four
+    content = "\n".join([*(["text"] if name == "a.csv" else []), *lines, ""]).encode()
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    _, found = planned(InputSpec(paths=(str(tmp_path / name),)), most)
+    assert [shard.records for shard in found] == shards
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize("length", [10, 65_535, 65_536, 70_000, 140_000])
+def test_ranges_of_bytes_follow_each_other_to_the_end_of_the_file(tmp_path, length, end):
+    content = "\n".join("x" * (length + number) for number in range(4)) + end
+    (tmp_path / "a.txt").write_text(content)
+    spec = InputSpec(paths=(str(tmp_path / "a.txt"),))
+    _files, shards = planned(spec, ShardSize(1, 10**9))
+    ends = [sum(length + of + 1 for of in range(number + 1)) for number in range(4)]
+    ends[-1] = len(content)
+    assert [(each.start, each.stop, each.first, each.records) for (each,) in (shard.ranges for shard in shards)] == [
+        (start, stop, number, 1) for number, (start, stop) in enumerate(zip([0, *ends], ends, strict=False), start=1)
+    ]
+
+
+@pytest.mark.parametrize(("name", "records"), [("a.txt", 5), ("a.jsonl", 2)])
+def test_a_blank_line_is_a_record_of_text_and_none_of_json(tmp_path, name, records):
+    (tmp_path / name).write_text('{"text":"a"}\n\n  \n{"text":"b"}\n \t')
+    _, shards = planned(InputSpec(paths=(str(tmp_path / name),)), ShardSize(100, 1000))
+    assert [shard.records for shard in shards] == [records]
+
+
+def test_records_between_nuls_are_cut_there(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"a\nb\0c\0")
+    _files, shards = planned(InputSpec(paths=(str(tmp_path / "a.txt"),), null_separated=True), ShardSize(1, 100))
+    assert [each.stop for shard in shards for each in shard.ranges] == [4, 6]

@@ -1,4 +1,7 @@
+from typing import ClassVar
+
 import pytest
+from jinja2 import Environment
 
 from nlpcli.errors import UsageError
 from nlpcli.records.record import Origin, Record
@@ -87,6 +90,9 @@ def test_a_null_is_never_written(source):
         ("{{ tags|select|join(', ') }}", "a"),
         ("{{ address|tojson }}", '{"street": null}'),
         ("{{ address }}", '{"street":null}'),
+        ("{{ city is none }} {{ none is none }} {{ tags is none }} {{ 0 is none }}", "true true false false"),
+        ("{{ city == city }} {{ city != city }} {{ city != none }} {{ city == '' }}", "true false false false"),
+        ("{{ {city: 1}[none] }}", "1"),
     ],
 )
 def test_a_template_says_what_stands_for_a_null(source, prompt):
@@ -132,3 +138,30 @@ def test_a_null_that_is_joined_is_an_error_too() -> None:
     for source in ("{{ 'a' ~ town }}", "{{ [town] | join }}"):
         with pytest.raises(NotRendered, match="town"):
             render(source, record(town=None))
+
+
+def test_a_template_is_parsed_once_for_all_records(monkeypatch):
+    parsed, parse = [], Environment._parse
+    monkeypatch.setattr(Environment, "_parse", lambda self, *given: parsed.append(given) or parse(self, *given))
+    assert [render("{{ n }} once", record(n=number)) for number in range(5)] == [f"{n} once" for n in range(5)]
+    assert len(parsed) == 2  # its code, and the names that it asks for
+    assert compiled("{{ a }}").environment is compiled("{{ b }}").environment
+
+
+def test_a_null_in_a_row_of_numbers_is_a_null():
+    for value in (None, float("nan")):
+        with pytest.raises(NotRendered, match="'score' is null; give it another value: {{ score | default"):
+            render("{{ score }}", record(score=value))
+
+
+def test_a_field_of_a_table_is_read_only_where_the_template_asks_for_it():
+    class Fields(dict):
+        asked: ClassVar[list[str]] = []
+
+        def __getitem__(self, name):
+            self.asked.append(name)
+            return super().__getitem__(name)
+
+    fields = Fields(a=1, b=2, c=3)
+    assert render("{{ b }}{{ d | default('') }}", Record("", fields, Origin("a", 1))) == "2"
+    assert fields.asked == ["b"]
