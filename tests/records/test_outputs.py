@@ -89,3 +89,9 @@ def test_a_descriptor_is_written_to_behind_what_others_wrote(directory, tmp_path
 def test_a_descriptor_that_is_not_open_is_said(tmp_path):
     with pytest.raises(OutputError, match="choose another place"):
         write("/dev/fd/987")
+
+
+@pytest.mark.parametrize(("path", "number"), [("/dev/stdout", 1), ("/dev/stderr", 2), ("/dev/fd/2", 2)])
+def test_a_standard_stream_is_written_to_by_its_name(capfdbinary, path, number):
+    write(path)
+    assert capfdbinary.readouterr()[number - 1] == b"whole"

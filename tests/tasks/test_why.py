@@ -221,3 +221,45 @@ def test_the_tokens_of_a_chunk_stand_where_they_are_in_the_record(tmp_path):
     for token in hit.result["why"]["tokens"]:
         assert text[token["start"] : token["end"]] == token["text"]
         assert hit.result["start"] <= token["start"]
+
+
+ODD = {
+    "one token": "a", "one mark": "!", "emoji": "😀", "joined emoji": "a 👨‍👩‍👧‍👦 b 🇵🇹", "hebrew": "a שלום b עולם!", "arabic": "مرحبا",
+    "direction": "\u202ba b\u202c c", "unknown": "猫", "combined": "e\u0301 a", "wide spaces": "a\u3000b\u00a0c",
+}  # fmt: skip
+CHAT = "{% for m in messages %}{{ m.content }}{% endfor %}"
+
+
+def check_places(why, text):
+    for token in why["tokens"]:
+        if token["start"] is not None:
+            assert text[token["start"] : token["end"]] == token["text"] != ""
+    assert all(len(word["scores"]) == len(why["tokens"]) for word in why.get("output", ()))
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama", "chat", "bart"])
+def test_a_completion_of_any_text_has_reasons_at_their_places(kind, tmp_path):
+    if kind == "bart":
+        save_seq2seq(tmp_path)
+    else:
+        save_causal_lm(tmp_path, "llama" if kind == "chat" else kind, chat_template=CHAT if kind == "chat" else None)
+    options = GenerateOptions(why=True, raw=kind != "chat", greedy=True, max_tokens=2)
+    task = task_of("generate", options, LocalModel("tiny", tmp_path), FLOAT32)
+    records = [Record(text, {}, Origin("x", number)) for number, text in enumerate(ODD.values(), start=1)]
+    for record in task.process(ReadAhead(records), None, lambda record, piece: None):
+        assert record.error is None
+        check_places(record.result["why"], record.text)
+        if record.text == "a":
+            assert [(token["text"], token["start"], token["end"]) for token in record.result["why"]["tokens"]] == [
+                ("a", 0, 1)
+            ]
+
+
+@pytest.mark.parametrize("kind", ["bert", "gpt2"])
+def test_a_label_of_any_text_has_reasons_at_their_places(kind, tmp_path):
+    save_classifier(tmp_path, kind)
+    task = task_of("sentiment", SentimentOptions(why=True), LocalModel("tiny", tmp_path), FLOAT32)
+    records = [Record(text, {}, Origin("x", number)) for number, text in enumerate(["", *ODD.values()], start=1)]
+    for record, result in zip(records, results_of(task, records), strict=True):
+        if result["why"] is not None:
+            check_places(result["why"], record.text)

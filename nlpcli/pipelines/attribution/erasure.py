@@ -71,6 +71,7 @@ def causal_logs(model: Any, written: Row, padding: int) -> Logs:
     """Of a decoder: prompts → what it says of `written` behind each."""
 
     def logs(prompts: Sequence[Row]) -> Tensor:
+        prompts = [prompt or [padding] for prompt in prompts]  # a first token is said behind something
         rows = [[*prompt, *written] for prompt in prompts]
         longest = max(map(len, rows))
         device = next(model.parameters()).device
