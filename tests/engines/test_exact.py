@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 import torch
-from tiny import save_classifier
+from tiny import save_causal_lm, save_classifier
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from nlpcli.engines import local
@@ -18,6 +18,7 @@ from nlpcli.records.inputs import InputSpec
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import ReadAhead, Unit
 from nlpcli.tasks.embed import EmbedOptions
+from nlpcli.tasks.generate import GenerateOptions
 from nlpcli.tasks.sentiment import SentimentOptions
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -126,3 +127,33 @@ def test_a_text_that_does_not_fit_is_an_error_in_its_place():
     outcomes = list(one_at_a_time(WorkerPool("cpu", 2))(run, batches))
     assert isinstance(outcomes[0][0], OutOfMemory)
     assert (outcomes[0][1], outcomes[1]) == (2, [1])
+
+
+def completions(run, folder, prompts, **options):
+    """Prompt → its completion, by the decoder that `auto` takes on a CPU."""
+    job = Job(
+        "generate",
+        GenerateOptions(max_tokens=16, seed=0, **options),
+        InputSpec(),
+        ModelSpec(str(folder)),
+        ComputeSpec("cpu", exact=True),
+    )
+    records = list(run(job, [Record(text, {}, Origin("t", n)) for n, text in enumerate(prompts)]))
+    assert all(record.error is None for record in records)
+    return {record.text: record.result["completion"] for record in records}
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_a_completion_is_the_same_alone_and_beside_others(tmp_path, monkeypatch, temperature):
+    """Beside prompts that begin alike, too, whose beginning is computed once, and those of which drafts come."""
+    monkeypatch.setenv("NLPCLI_CACHE_DIR", str(tmp_path / "cache"))
+    folder = save_causal_lm(tmp_path / "model", "llama", head_dim=16, max_position_embeddings=128)
+    shared = " ".join("abcdefghijklmnopqrstuvwxyz")
+    prompts = [f"{shared} {end}" for end in ("a b", "c", "d e f")] + ["a b c " * 8, "x y", "q"]
+    alone = {}
+    for prompt in prompts:
+        alone |= completions(run_here, folder, [prompt], temperature=temperature)
+    assert len(set(alone.values())) > 1
+    assert completions(run_here, folder, prompts, temperature=temperature) == alone
+    assert completions(run_here, folder, prompts[::-1], temperature=temperature) == alone
+    assert completions(run_in_host, folder, prompts, temperature=temperature) == alone
