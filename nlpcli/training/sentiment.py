@@ -39,6 +39,7 @@ from nlpcli.training.sentiment_data import (
     Example,
     read_labelled,
     read_rated,
+    read_reviews,
     select,
 )
 
@@ -93,7 +94,16 @@ def _make_large(data: Path, stages: Stages, output: Path) -> None:
 
 
 def _make_multilingual(data: Path, stages: Stages, output: Path) -> None:
-    from nlpcli.training.larger import ALL_LAYERS, ONCE_MORE, UPPER_HALF, learn_large, learn_multilingual
+    from nlpcli.training.adapter_file import save_named
+    from nlpcli.training.larger import (
+        ALL_LAYERS,
+        ONCE_MORE,
+        UPPER_HALF,
+        fitted_scales,
+        learn_large,
+        learn_multilingual,
+        scaled,
+    )
 
     base, large_base = (resolve(name, None, False, _progress).folder for name in (MULTILINGUAL_BASE, LARGE_BASE))
     learn_large(large_base, data, stages, _progress)
@@ -101,8 +111,16 @@ def _make_multilingual(data: Path, stages: Stages, output: Path) -> None:
     made_of = _ingredients(ONCE_MORE.alpha / ONCE_MORE.rank)
     # Four fifths of all numbers, and nothing that a probability shows.
     made_of["halves"] = ["bert.embeddings.word_embeddings.weight"]
-    # Calibrated already, and not by a temperature.
-    _write(output, trained, made_of, base, [], data, stages, [UPPER_HALF, ALL_LAYERS, ONCE_MORE])
+    save_named(output, trained, made_of)
+    made = _merged(output, base)
+    tenths = [
+        select(examples, "calibration")
+        for examples in (read_rated(data / "train.tsv"), read_reviews(data / "zh-train.tsv", "zh"))
+    ]
+    scales = fitted_scales([(_predicted(made, tenth).log(), _labels(tenth)) for tenth in tenths])
+    # Calibrated by these, not by a temperature.
+    recipes = [UPPER_HALF, ALL_LAYERS, ONCE_MORE, scales]
+    _write(output, scaled(trained, scales), made_of, base, [], data, stages, recipes)
 
 
 def _write(
@@ -256,8 +274,14 @@ def _ingredients(
 
 
 def _settings(*recipes: Any) -> str:
-    rows = [f"- {type(recipe).__name__}: {_listed(asdict(recipe))}" for recipe in recipes]
+    rows = [f"- {type(recipe).__name__}: {_listed(_named(recipe))}" for recipe in recipes]
     return "\n".join(rows)
+
+
+def _named(recipe: Any) -> dict[str, Any]:
+    if not isinstance(recipe, tuple):
+        return asdict(recipe)
+    return {name: round(value, 4) for name, value in recipe._asdict().items()}  # type: ignore[attr-defined]
 
 
 def _listed(settings: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from nlpcli.models.reference import LocalModel
 from nlpcli.training import larger, sentiment
+from nlpcli.training.calibration import expected_calibration_error, fitted_temperature
 from nlpcli.training.sentiment_data import part_of
 from tests.tiny import WORDS, save_tokenizer
 
@@ -119,6 +120,23 @@ def test_an_average_is_the_mean_of_what_both_change_cut_to_its_rank():
     assert torch.allclose(cut["l.lora_B"] @ cut["l.lora_A"], left[:, :2] * values[:2] @ right[:2], atol=1e-5)
 
 
+def test_fitted_scales_calibrate_on_every_set_what_a_temperature_cannot():
+    torch.manual_seed(0)
+    wanted = larger.Scales(0.5, 0.8, -1.5, 0.1, 0.1)
+    sets = []
+    for spread in (1.5, 3.0):
+        logits = torch.randn(4000, 3) * spread
+        sets.append((logits, torch.multinomial(wanted.of(logits).softmax(-1), 1).squeeze(1)))
+    made = larger.fitted_scales(sets)
+
+    def errors(scales):
+        return [expected_calibration_error(scales.of(logits).softmax(-1), labels) for logits, labels in sets]
+
+    temperature = fitted_temperature(*(torch.cat(parts) for parts in zip(*sets, strict=True)))
+    assert min(errors(larger.Scales())) > 0.1
+    assert max(errors(made)) < 0.02 < max(errors(larger.Scales(1 / temperature, 1 / temperature)))
+
+
 def test_scales_move_the_poles_apart_and_neutral_by_itself():
     torch.manual_seed(0)
     trained = {"classifier.weight": torch.randn(3, 4), "classifier.bias": torch.randn(3), "other": torch.randn(2)}
@@ -128,8 +146,12 @@ def test_scales_move_the_poles_apart_and_neutral_by_itself():
         found = states @ weights["classifier.weight"].T + weights["classifier.bias"]
         return (found[:, 2] - found[:, 0]) / 2, found[:, 1] - (found[:, 2] + found[:, 0]) / 2
 
-    made = larger.scaled(trained, larger.Scales(1.3, 1.1, 0.4))
+    scales = larger.Scales(1.3, 1.1, 0.4, 0.2, -0.3)
+    made = larger.scaled(trained, scales)
     (poles, neutral), (poles_made, neutral_made) = logits(trained), logits(made)
-    assert torch.allclose(poles_made, 1.3 * poles, atol=1e-5)
+    assert torch.allclose(poles_made, 1.3 * poles + 0.2 * neutral - 0.3, atol=1e-5)
     assert torch.allclose(neutral_made, 1.1 * neutral + 0.4, atol=1e-5)
     assert made["other"] is trained["other"]
+    before = states @ trained["classifier.weight"].T + trained["classifier.bias"]
+    after = states @ made["classifier.weight"].T + made["classifier.bias"]
+    assert torch.allclose(scales.of(before), after, atol=1e-5)
