@@ -15,3 +15,5 @@ import os
 
 # Read by transformers when it is imported: code for the layers of a model is never fetched from the hub.
 os.environ["USE_HUB_KERNELS"] = "0"
+# Read by ONNX Runtime when it is imported: without it, it keeps a device's number and sends what it is used for.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"

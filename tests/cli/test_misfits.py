@@ -110,7 +110,8 @@ def test_a_tokenizer_that_does_not_fit_is_said_of_its_model(call, models, tmp_pa
         if misfit == "no special tokens":
             assert done.status in (0, 1, 3), lines
         else:
-            assert done.status == 1, (command, done)
+            # 3 where not every record is lost to it.
+            assert done.status in (1, 3), (command, done)
             assert "misfit" in lines[-1], lines
 
 

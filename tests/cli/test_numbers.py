@@ -35,7 +35,9 @@ OPTIONS = [
     for option in command.params
 ]
 NUMBERS = [(name, option) for name, option in OPTIONS if is_number(option)]
-ALL = NUMBERS + [(name, option) for name, option in OPTIONS if option.name in WRITTEN]
+# Those of the server have no configuration and no model, and a value within bounds would start it: see tests/http.
+TRIED = [(name, option) for name, option in NUMBERS if name != "serve run"]
+ALL = TRIED + [(name, option) for name, option in OPTIONS if option.name in WRITTEN]
 
 
 def ids(value):
@@ -108,7 +110,7 @@ def test_a_list_of_one_may_be_written_without_brackets(call, tmp_path, monkeypat
 
 @pytest.mark.parametrize("edge", ["min", "max"])
 def test_what_is_within_bounds_is_taken(call, edge):
-    for command, option in NUMBERS:
+    for command, option in TRIED:
         goes_with = GOES_WITH.get((command, option.name), [])
         value = str(getattr(option, edge))
         done = call(

@@ -115,6 +115,8 @@ def test_progress_shows_windows(summarize, monkeypatch):
     said = []
 
     class Activity:
+        is_moving, is_logged = True, False
+
         def __init__(self, wanted, quiet):
             pass
 

@@ -95,7 +95,7 @@ def test_a_batch_gives_what_each_text_gives_alone(finder):
 
 
 def test_a_very_long_text_is_cut_between_lines_and_its_offsets_hold(finder, monkeypatch):
-    monkeypatch.setattr(spacy_entities, "_MOST_CHARACTERS", 120)
+    monkeypatch.setattr(spacy_entities, "MOST_CHARACTERS", 120)
     text = "\n".join([TEXTS[0], TEXTS[1], "x" * 300, TEXTS[0]] * 2)
     (spans,) = found(finder, [text])
     assert [span.text for span in spans].count("Ada Lovelace") == 4

@@ -1,5 +1,9 @@
 """Graphs for ONNX Runtime compute what torch computes with the same weights, each row as if it were alone."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -109,3 +113,11 @@ def test_what_is_no_plain_model_gets_no_graph(save):
     folder = save(head_dim=8)
     with pytest.raises(NoGraph, match="multiple of 16"):
         llama_graph(LocalModel("tiny", folder), llama_config(folder), 8)
+
+
+def test_onnx_runtime_keeps_no_number_of_the_device_and_sends_nothing(tmp_path):
+    inherited = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    code = "import nlpcli.models, onnxruntime as ort; ort.InferenceSession; ort.get_available_providers()"
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", code], env={**inherited, **home}, check=True)
+    assert list(tmp_path.rglob("*")) == []
