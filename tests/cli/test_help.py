@@ -73,6 +73,8 @@ def examples_of(command):
 
 def run_example(example, call):
     """In this process where the shell has nothing to do."""
+    if " serve run " in example:
+        return run_server(example)
     if not set("|<>") & set(example) and example.startswith("nlpcli "):
         done = call(*shlex.split(example)[1:])
         assert done.status == 0, done.complaints
@@ -80,6 +82,17 @@ def run_example(example, call):
     # A log that is followed has no end.
     endless = example.replace("tail -f", "tail")
     return subprocess.run(["sh", "-c", endless], capture_output=True, check=True, timeout=120).stdout.decode()
+
+
+def run_server(example):
+    """Until it says where it answers; on a port that is free."""
+    free = shlex.split(example.replace(":8080", ":0"))
+    with subprocess.Popen(free, stderr=subprocess.PIPE, text=True) as server:
+        said = server.stderr.readline() + server.stderr.readline()
+        server.terminate()
+    assert "http://127.0.0.1:" in said, said
+    assert server.returncode == 143
+    return said
 
 
 @pytest.mark.starter
