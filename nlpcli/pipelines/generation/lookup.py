@@ -1,7 +1,8 @@
 """Drafts without a model: what followed when the last tokens stood somewhere before (Saxena 2023, prompt lookup).
 
 A text that copies (a summary, fields of a schema, code) repeats its prompt; several tokens of a draft are then read in
-one step for little more than the time of one. What is taken is what would be written anyway: a draft changes no text.
+one step for little more than the time of one. What is taken is what would be written
+anyway, but for ties in the last bits: several tokens at once are summed in another order than one.
 """
 
 from __future__ import annotations
