@@ -4,7 +4,8 @@
   `arguments`, `numpy_threads`, `options` (those that tasks share), `option_names`, `vendored` (Click inside Typer)
 - with a worker: `engine` (which one computes), `warm` (a call that it answers), `planning` and `planned` (it reads a
   command line), `serve` (the command)
-- from a job to an exit status: `run`, `resumable` (one that is kept), `progress`, `writers` (for whoever looks on),
+- from a job to an exit status: `run`, `resumable` (one that is kept), `progress`, `failures` (records that
+  fail), `writers` (for whoever looks on),
   `console` (the only module that prints)
 - a file per task: `generate`, `translate`, `summarize`, `sentiment`, `embed`, `attention_inspect`, `words`, `bias`,
   `extract` (with `extract_mask`, `extract_schema`); `why` for those that explain their results

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from nlpcli import __version__
 from nlpcli.cli.console import Activity, complain, configure_logging, voice
 from nlpcli.cli.engine import engine_of
+from nlpcli.cli.failures import SOME_FAILED, Failures, MaxErrors
 from nlpcli.cli.planned import planned, replanned
 from nlpcli.cli.progress import ReadSoFar, Watch
 from nlpcli.cli.writers import LateWriter, NoWriter, RowsWriter, StreamedWriter, TerminalWriter
@@ -28,10 +28,10 @@ from nlpcli.records.output_folder import FolderWriter, names_folder, planned_out
 from nlpcli.records.outputs import OutputSpec, chosen_format, expanded, output_stream, refuse_binary_on_terminal
 from nlpcli.records.readers import decoder_for, find_columns, read_records
 from nlpcli.records.record import Origin, Record
-from nlpcli.records.table import InputColumns, NotHeld
+from nlpcli.records.table import InputColumns
 from nlpcli.records.writers import NpyWriter, Writer, make_writer
 from nlpcli.runtime.device import check_names
-from nlpcli.runtime.runs import Usage, counted
+from nlpcli.runtime.runs import Usage, counted, no_text
 from nlpcli.streams import STDIN, is_open
 from nlpcli.tasks.registry import needs_model
 
@@ -44,56 +44,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SOME_FAILED = 3
 # Of -i and -o: the standard stream.
 STANDARD = "-"
-_ENOUGH_FOR_A_SHARE = 100
 # Some word of it is in the vocabulary of any word vectors.
 _SOME_TEXT = "a the of 1 , . de la e и в 的 在 의 の"
 
 
 Tap = Callable[[Iterator[Record]], Iterator[Record]]
-
-
-class RecordFailed(NlpcliError):
-    """`--on-error fail`: a record could not be processed."""
-
-
-class TooManyErrors(NlpcliError):
-    """More records failed than `--max-errors` allows."""
-
-    exit_status = 4
-
-
-@dataclass(frozen=True, slots=True)
-class MaxErrors:
-    """How many records may fail: so many, or such a share of those that were seen."""
-
-    number: float
-    is_share: bool
-
-    @classmethod
-    def of(cls, value: str) -> MaxErrors:
-        """Raises UsageError where it is neither a number nor a percentage."""
-        share = value.endswith("%")
-        number = value.removesuffix("%")
-        if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,9})?" if share else r"[0-9]{1,15}", number) or (
-            share and float(number) > 100
-        ):
-            raise UsageError(f'--max-errors takes a number of records, or a percentage such as 2%, not "{value}"')
-        return cls(float(number), share)
-
-    def check(self, failed: int, seen: int, last: str) -> None:
-        """Raises TooManyErrors; a share is looked at when there are enough records to speak of one."""
-        if not self.is_share and failed > self.number:
-            raise TooManyErrors(f"{failed:,} failed, more than --max-errors {self.number:.0f}; the last: {last}")
-        if seen >= _ENOUGH_FOR_A_SHARE:
-            self.check_end(failed, seen)
-
-    def check_end(self, failed: int, seen: int) -> None:
-        """Raises TooManyErrors, whatever was seen."""
-        if self.is_share and failed * 100 > self.number * seen:
-            raise TooManyErrors(f"{failed:,} of {seen:,} records failed, more than --max-errors {self.number:g}%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +248,7 @@ def carry_out(plan: Plan, engine: Engine | None = None) -> int:
     files = [] if job.input.texts else input_files(job.input)
     decoder_for(job.input.encoding)
     _refuse_terminal_input(files, job.task)
-    failures = _Failures(job.on_error, plan.max_errors)
+    failures = Failures(job.on_error, plan.max_errors)
     with _watched(plan, files, failures) as watch:
         if (resuming := _of_what_can_be_kept(plan, files)) is not None:
             _carry_out_kept(plan, resuming, files, watch, failures)
@@ -303,7 +260,7 @@ def carry_out(plan: Plan, engine: Engine | None = None) -> int:
 
 
 @contextmanager
-def _watched(plan: Plan, files: list[InputFile], failures: _Failures) -> Iterator[Watch]:
+def _watched(plan: Plan, files: list[InputFile], failures: Failures) -> Iterator[Watch]:
     """Within, it is said how a run goes on; behind it, what it was."""
     activity, usage = Activity(plan.progress, plan.quiet), Usage()
     watch, problem = Watch(activity, usage, files, plan.quiet), None
@@ -332,7 +289,7 @@ def _of_what_can_be_kept(plan: Plan, files: list[InputFile]) -> Resuming | None:
     return plan.resuming if problem is None else None
 
 
-def _carry_out_kept(plan: Plan, resuming: Resuming, files: list[InputFile], watch: Watch, failures: _Failures) -> None:
+def _carry_out_kept(plan: Plan, resuming: Resuming, files: list[InputFile], watch: Watch, failures: Failures) -> None:
     """A run that goes on from what was done before."""
     from nlpcli.cli.resumable import KeptRun
 
@@ -381,7 +338,7 @@ class _Run:
     plan: Plan
     files: list[InputFile]
     watch: Watch
-    failures: _Failures
+    failures: Failures
     source: _Source
     durable: bool = False
 
@@ -414,7 +371,7 @@ class _Run:
 
             late = LateWriter(make)
             writer: Writer = late if any(file.is_unseen for file in files) else late.made
-            self._write(writer, columns, late.on_text if streamed else _no_text, not drawn and not streamed)
+            self._write(writer, columns, late.on_text if streamed else no_text, not drawn and not streamed)
             self._close(late.made)
         return [] if output.path is None else [expanded(output.path).resolve()]
 
@@ -436,7 +393,7 @@ class _Run:
             return view.writer(name, stream, job.options.fields, job.output.null_separated, columns)
 
         with FolderWriter(plan, make, self._close, self.durable) as writer:
-            self._write(writer, InputColumns(), _no_text, moving=True)
+            self._write(writer, InputColumns(), no_text, moving=True)
             writer.close()
         return [output.path.resolve() for output in plan]
 
@@ -484,49 +441,4 @@ class _Computed:
         return self.engine(self.plan.job, records, self.watch.activity, on_text)
 
     def some_result(self, record: Record) -> Mapping[str, Any]:
-        return next(iter(self.engine(self.plan.job, [record], self.watch.activity, _no_text))).result or {}
-
-
-class _Failures:
-    """Records that failed: an end of the run, passed over, or kept, as the job says; counted in any case."""
-
-    def __init__(self, on_error: str, most: MaxErrors | None = None) -> None:
-        self._on_error = on_error
-        self._most = most
-        self.count = 0
-
-    def sift(self, records: Iterable[Record]) -> Iterator[Record]:
-        seen = 0
-        for seen, record in enumerate(records, start=1):
-            if record.error is not None:
-                self.count += 1
-                if self._most is not None:
-                    self._most.check(self.count, seen, f"{quoted_origin(record)}: {record.error}")
-                if self._on_error == "fail":
-                    raise RecordFailed(
-                        f"{quoted_origin(record)}: {record.error}; go on past it: --on-error keep (or skip)"
-                    )
-                log.warning("%s: %s", quoted_origin(record), record.error)
-                if self._on_error == "skip":
-                    continue
-            yield record
-        if self._most is not None:
-            self._most.check_end(self.count, seen)
-
-    def write(self, writer: Writer, record: Record) -> None:
-        """Write a record; what its format cannot hold makes it one that failed."""
-        try:
-            writer.write(record)
-        except NotHeld as problem:
-            failed = replace(record, fields=problem.fields, result=None, error=record.error or str(problem))
-            for kept in [failed] if record.error else self.sift([failed]):
-                writer.write(kept)
-
-
-def quoted_origin(record: Record) -> str:
-    """Where a record stands, for a message."""
-    return f"{quoted(record.origin.source)}:{record.origin.line}"
-
-
-def _no_text(record: Record, piece: str) -> None:
-    """Results are written when they are whole."""
+        return next(iter(self.engine(self.plan.job, [record], self.watch.activity, no_text))).result or {}

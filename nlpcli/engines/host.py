@@ -31,6 +31,7 @@ from nlpcli.records.record import Record
 from nlpcli.runtime import runs
 from nlpcli.runtime.batching import Arrivals
 from nlpcli.runtime.device import Hardware, Placement, describe_hardware, is_out_of_memory
+from nlpcli.runtime.runs import no_text
 from nlpcli.tasks.base import BatchTask, Loaded, Loader, TextCallback, load_with, loader_of
 
 log = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ class Host:
 
             try:
                 yield from run_loaded(
-                    job, held.loaded, source, self.hardware, budget, threads, progress, on_text or _no_text, lane
+                    job, held.loaded, source, self.hardware, budget, threads, progress, on_text or no_text, lane
                 )
             except CancelledError as error:
                 raise runs.Cancelled from error
@@ -260,10 +261,6 @@ class Host:
                 _, key = min(idle, key=lambda found: found[0])
                 del self._held[key]
             _give_memory_back()
-
-
-def _no_text(record: Record, piece: str) -> None:
-    """Results are taken when they are whole."""
 
 
 def _stamp(model: LocalModel) -> Hashable:

@@ -33,15 +33,11 @@ from nlpcli.runtime.device import (
     place_lookup,
 )
 from nlpcli.runtime.repeats import Repeats
-from nlpcli.runtime.runs import say_place, telling
+from nlpcli.runtime.runs import no_text, say_place, telling
 from nlpcli.tasks.base import BatchTask, ContinuousTask, Loaded, TextCallback, load, make_task
 from nlpcli.tasks.registry import TASKS
 
 log = logging.getLogger(__name__)
-
-
-def _nobody(record: Record, piece: str) -> None:
-    """Hears nothing."""
 
 
 def no_progress(text: str, fraction: float | None = None) -> None:
@@ -58,7 +54,7 @@ def own_pool(task: BatchTask, device_type: str, threads: int, budget: int) -> Ru
 
 
 def run(
-    job: Job, records: Iterable[Record], progress: ProgressCallback, on_text: TextCallback = _nobody
+    job: Job, records: Iterable[Record], progress: ProgressCallback, on_text: TextCallback = no_text
 ) -> Iterator[Record]:
     """The outgoing records of `job` over `records`, in order; `progress` is told what takes long.
 
@@ -88,7 +84,7 @@ def run_loaded(
     budget: int | None,
     threads: int,
     progress: ProgressCallback = no_progress,
-    on_text: TextCallback = _nobody,
+    on_text: TextCallback = no_text,
     pool: PoolOf = own_pool,
 ) -> Iterator[Record]:
     """The outgoing records of `job` by a pipeline that other runs may be using; `budget` as for `process`."""
@@ -133,7 +129,7 @@ def process(
     budget: int | None,
     threads: int,
     progress: ProgressCallback = no_progress,
-    on_text: TextCallback = _nobody,
+    on_text: TextCallback = no_text,
     pool: PoolOf = own_pool,
     repeats: Repeats | None = None,
     exact: bool = False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -188,7 +189,7 @@ async def completions(service: Service, request: Request) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(ABC):
     """How an answer is written: the words that it begins with, and its choices, whole or piece by piece."""
 
     model: str
@@ -207,13 +208,13 @@ class _Form:
             "system_fingerprint": f"nlpcli-{__version__}",
         }
 
+    @abstractmethod
     def whole(self, text: str) -> Mapping[str, Any]:
         """A choice."""
-        raise NotImplementedError
 
+    @abstractmethod
     def piece(self, text: str | None, is_first: bool) -> Mapping[str, Any]:
         """A piece of a choice; None where it ends."""
-        raise NotImplementedError
 
 
 class _Chat(_Form):

@@ -9,6 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nlpcli.records.record import Record
+
+
+def no_text(record: Record, piece: str) -> None:
+    """Nobody listens to pieces of texts: results are taken when they are whole."""
 
 
 class Cancelled(Exception):

@@ -20,6 +20,7 @@ from nlpcli.records.template import NotRendered, render
 from nlpcli.runtime import runs
 from nlpcli.runtime.batching import Arrivals
 from nlpcli.runtime.device import Placement
+from nlpcli.runtime.runs import no_text
 from nlpcli.tasks.base import ContinuousTask, Loaded, Loader, TextCallback
 
 if TYPE_CHECKING:
@@ -136,7 +137,8 @@ class GenerateTask(ContinuousTask):
                 events = batch.advance()
             for event in events:
                 self._note(event)
-            heard = on_text if self._options.count == 1 else _no_text
+            # Several texts of one record cannot be told apart piece by piece.
+            heard = on_text if self._options.count == 1 else no_text
             yield from _leaving(drafts, heard, self._options.ending)
 
     def _begin(self, record: Record, batch: Share) -> _Draft:
@@ -259,10 +261,6 @@ class GenerateTask(ContinuousTask):
         names = [asked[first:last] for first, last in found.groups]
         target = "log-probability of the completion"
         return why_of_erasure(text, groups, found.log_probabilities, found.lost, found.words, target, names)
-
-
-def _no_text(record: Record, piece: str) -> None:
-    """Several texts of one record cannot be told apart piece by piece."""
 
 
 def _leaving(drafts: deque[_Draft], on_text: TextCallback, says_endings: bool) -> Iterator[Record]:
