@@ -201,6 +201,18 @@ def is_of_a_task(command):
     return re.search(rf"\bnlpcli (-\S+ \S+ )*({'|'.join(TASKS)})\b", command) and "--no-server" not in command
 
 
+def is_left_to_chance(command):
+    """Whether every run prints another text: it draws, without a seed."""
+    draws = re.search(r"\bnlpcli (-\S+ \S+ )*generate\b", command)
+    return bool(draws) and not re.search(r"--greedy\b|--seed\b|--temperature[ =]0\b| -o ", command)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_page_leaves_nothing_that_it_prints_to_chance(page):
+    """Two runs of it are compared, and a reader compares a third."""
+    assert not [shown.command for shown in commands_of(page) if is_left_to_chance(shown.command)]
+
+
 WARM_PAGES = [page for page in PAGES if any(is_of_a_task(shown.command) for shown in commands_of(page))]
 # What a run took is said of long ones alone, and is of one day.
 OF_A_RUN = re.compile(r"nlpcli: [\d,]+ records?, [\d,]+ failed, ")
