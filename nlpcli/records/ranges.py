@@ -168,7 +168,8 @@ class RangeReader:
         return islice(self._records, wanted.stop - wanted.start)
 
     def _move_to(self, wanted: InputRange) -> None:
-        if self._file == wanted.file and self._position == wanted.start:
+        if self._file == wanted.file and self._position <= wanted.start:
+            self._pass_over(wanted.start - self._position)
             return
         self.close_file()
         file = self._files[wanted.file]
@@ -178,7 +179,10 @@ class RangeReader:
         # Of Parquet, and of it alone, a record says by its line how many are before it.
         passed_over = first.origin.line - 1 if first is not None and file.format.name == "parquet" else 0
         self._records = _with_first(first, records)
-        next(islice(self._records, wanted.start - passed_over, wanted.start - passed_over), None)
+        self._pass_over(wanted.start - passed_over)
+
+    def _pass_over(self, count: int) -> None:
+        next(islice(self._records, count, count), None)
 
     def close_file(self) -> None:
         """End the reading of the file that is open."""

@@ -2,5 +2,6 @@
 
 `folder` keeps a job beside its output (manifest, marks, parts); `parts` are the results of a shard as bytes; `identity`
 is what they depend on, `earlier` what other plans of the job have computed. `runner` computes a shard: `run_shard`
-writes its part and reports. `driver` opens a job, has shards computed or read back, and gives all records in order.
+writes its part and reports. `driver` opens a job, has shards computed here, or elsewhere by a `crew`, or read back, and
+gives all records in order.
 """

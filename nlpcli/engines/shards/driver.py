@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from itertools import islice
@@ -16,15 +16,23 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from nlpcli.engines import local
 from nlpcli.engines.job import AUTO, Job, Resuming
 from nlpcli.engines.model_choice import with_chosen_model
+from nlpcli.engines.shards.crew import Crew, Errand, Orders, ShardGivenUp
 from nlpcli.engines.shards.earlier import Earlier
 from nlpcli.engines.shards.folder import Compute, JobFolder, Manifest, ShardReport, output_of
 from nlpcli.engines.shards.identity import differences, facts_of, identity_of, input_differences, model_hashes
-from nlpcli.engines.shards.parts import Outcome, PartBroken, decoded, encoded
-from nlpcli.engines.shards.runner import Given, ShardRunner, arithmetic_of, run_shard, write_shard
-from nlpcli.errors import NlpcliError, UsageError, quoted
+from nlpcli.engines.shards.parts import Outcome, encoded
+from nlpcli.engines.shards.runner import (
+    Given,
+    ShardRunner,
+    compute_of,
+    kept_outcomes,
+    retry_shard,
+    run_shard,
+    write_shard,
+)
+from nlpcli.errors import NlpcliError, OutputError, UsageError, quoted
 from nlpcli.models.cache import resolve
 from nlpcli.models.reference import LocalModel, ProgressCallback
 from nlpcli.records.inputs import InputFile
@@ -59,12 +67,20 @@ class _Ready(NamedTuple):
 
 
 class ShardedJob:
-    """A job whose shards are kept in a folder. Use it within `JobFolder.at_work`."""
+    """A job whose shards are kept in a folder, computed here or by a crew. Use it within `JobFolder.at_work`."""
 
     def __init__(
-        self, job: Job, files: Sequence[InputFile], folder: JobFolder, manifest: Manifest, progress: ProgressCallback
+        self,
+        job: Job,
+        files: Sequence[InputFile],
+        folder: JobFolder,
+        manifest: Manifest,
+        progress: ProgressCallback,
+        crew: Crew | None = None,
     ) -> None:
         self.manifest = manifest
+        self._crew = crew
+        self._orders = Orders(job, files, folder.path, manifest.hash, manifest.generation)
         self.folder = folder
         self._job = job
         self._files = files
@@ -94,7 +110,7 @@ class ShardedJob:
     def compute(self, part: tuple[int, int], retry_errors: bool = False) -> Iterator[ShardReport]:
         """Compute what is missing of part I of N; the reports of all its shards."""
         shards = part_of(self.manifest.shards, *part)
-        wanted = [shard for shard in shards if retry_errors or shard.number not in self._done]
+        wanted = [shard for shard in shards if self._is_wanted(shard, retry_errors)]
         for _ in self._ready(wanted, InputColumns(), retry_errors):
             pass
         for shard in shards:
@@ -111,18 +127,19 @@ class ShardedJob:
 
     def _ready(self, shards: Sequence[Shard], columns: InputColumns, retry_errors: bool) -> Iterator[_Ready]:
         """Each shard in turn. One thread reads, two compute: what a shard is made of is read while others compute."""
-        if self.manifest.generation and self._runner.earlier is None and self.missing:
+        here = self._crew is None
+        if here and self.manifest.generation and self._runner.earlier is None and self.missing:
             self._runner.earlier = Earlier(self.folder, self.manifest.generation)
         reader = RangeReader(self._job.input, self._files, columns)
         reading = ThreadPoolExecutor(1, "nlpcli-read")
         working = ThreadPoolExecutor(_AT_A_TIME, "nlpcli-shard")
         waiting: deque[Future[_Ready]] = deque()
-        coming = iter(shards)
+        coming = self._begun(shards, retry_errors)
         try:
             while True:
-                for shard in islice(coming, _AT_A_TIME + 1 - len(waiting)):
-                    records = reading.submit(copy_context().run, reader.read, shard)
-                    waiting.append(working.submit(copy_context().run, self._one, shard, records, retry_errors))
+                for shard, begun in islice(coming, _AT_A_TIME + 1 - len(waiting)):
+                    records = reading.submit(copy_context().run, self._read, reader, shard, begun)
+                    waiting.append(working.submit(copy_context().run, self._one, shard, records, retry_errors and here))
                 if not waiting:
                     break
                 yield waiting.popleft().result()
@@ -133,39 +150,74 @@ class ShardedJob:
             reading.shutdown(wait=False, cancel_futures=True)
             working.shutdown(wait=False, cancel_futures=True)
 
+    def _begun(self, shards: Sequence[Shard], retry_errors: bool) -> Iterator[tuple[Shard, Future[ShardReport] | None]]:
+        """Each shard, and its report to come where a crew computes it, which is ahead of whoever takes them."""
+        crew, begun = self._crew, dict[int, Future[ShardReport]]()
+        wanted = iter([] if crew is None else [shard for shard in shards if self._is_wanted(shard, retry_errors)])
+        for shard in shards:
+            if crew is not None:
+                for each in islice(wanted, max(0, crew.ahead - len(begun))):
+                    begun[each.number] = self._ask(each, self._done.get(each.number))
+            yield shard, begun.pop(shard.number, None)
+
+    def _is_wanted(self, shard: Shard, retry_errors: bool) -> bool:
+        report = self._done.get(shard.number)
+        return report is None or (retry_errors and report.failed > 0)
+
+    def _ask(self, shard: Shard, before: ShardReport | None = None) -> Future[ShardReport]:
+        assert self._crew is not None
+        return self._crew.begin(self._orders, Errand(shard, before))
+
+    def _read(self, reader: RangeReader, shard: Shard, begun: Future[ShardReport] | None) -> list[Record]:
+        """The records of a shard that is computed by now, or that is to be computed here."""
+        try:
+            if begun is not None:
+                self.mark(begun.result())
+        except ShardGivenUp as problem:
+            records = reader.read(shard)
+            self._give_up(shard, records, str(problem))
+            return records
+        return reader.read(shard)
+
+    def _give_up(self, shard: Shard, records: Sequence[Record], problem: str) -> None:
+        """Its records failed; what was kept of them before stays."""
+        log.warning("shard %d: %s", shard.number, problem)
+        if shard.number not in self._done:
+            outcomes = [Outcome(key, error=problem) for key in self._runner.keys(records)]
+            self.mark(write_shard(self.folder, self.manifest, shard.number, encoded(outcomes), outcomes, 0.0))
+
     def _one(self, shard: Shard, reading: Future[list[Record]], retry_errors: bool) -> _Ready:
         records = reading.result()
         report = self._done.get(shard.number)
         outcomes = None if report is None else self._kept(report, records)
         if outcomes is None:
+            outcomes = self._computed(shard, records)
+        elif retry_errors and any(outcome.error is not None for outcome in outcomes):
+            report, outcomes = retry_shard(self._runner, self.folder, self.manifest, shard, records, outcomes)
+            self.mark(report)
+        return _Ready(records, outcomes)
+
+    def _computed(self, shard: Shard, records: list[Record]) -> list[Outcome]:
+        if self._crew is None:
             report, outcomes = run_shard(self._runner, self.folder, self.manifest, shard, records)
             self.mark(report)
-        elif retry_errors and any(outcome.error is not None for outcome in outcomes):
-            outcomes = self._retried(shard, records, outcomes)
-        return _Ready(records, outcomes)
+            return outcomes
+        report = self._ask(shard).result()
+        self.mark(report)
+        read = self._kept(report, records)
+        if read is None:
+            raise OutputError(
+                f"what is computed elsewhere does not come into {quoted(self.folder.path)} here; name an output with -o"
+                " on a file system that all machines see"
+            )
+        return read
 
     def _kept(self, report: ShardReport, records: Sequence[Record]) -> list[Outcome] | None:
         """What has become of records before; None where it was lost, and has to be computed again."""
-        data = self.folder.read_part(report)
-        try:
-            outcomes = None if data is None else decoded(data)
-        except PartBroken:
-            outcomes = None
+        outcomes = kept_outcomes(self.folder, report)
         if outcomes is None or [outcome.key for outcome in outcomes] != self._runner.keys(records):
             log.warning("shard %d is not what was written, and is computed again", report.number)
             return None
-        return outcomes
-
-    def _retried(self, shard: Shard, records: Sequence[Record], outcomes: list[Outcome]) -> list[Outcome]:
-        """The outcomes, those of records that failed computed again."""
-        began = time.monotonic()
-        places = [place for place, outcome in enumerate(outcomes) if outcome.error is not None]
-        again = self._runner.outcomes(shard.number, [records[place] for place in places], anew=True)
-        for place, outcome in zip(places, again, strict=True):
-            outcomes[place] = outcome
-        data = encoded(outcomes)
-        outcomes = decoded(data)
-        self.mark(write_shard(self.folder, self.manifest, shard.number, data, outcomes, time.monotonic() - began))
         return outcomes
 
     def mark(self, report: ShardReport) -> None:
@@ -186,8 +238,9 @@ def open_job(
     resuming: Resuming,
     command: Sequence[str],
     progress: ProgressCallback,
+    crew: Crew | None = None,
 ) -> ShardedJob:
-    """The job that is kept in `folder`, begun where there is none yet.
+    """The job that is kept in `folder`, begun where there is none yet; a `crew` computes it, or this process.
 
     Raises:
         JobChanged: it was begun with something else, which is named.
@@ -200,12 +253,12 @@ def open_job(
     job = _with_model(job, files)
     model = resolve(job.model.name, job.model.revision, job.model.offline, progress)
     if before is None:
-        manifest = _begun(job, files, model, command)
+        manifest = _begun(job, files, model, command, compute_of if crew is None else crew.compute_of)
         if not folder.create(manifest):
             before = folder.manifest()
     if before is not None:
         manifest = _checked(job, files, model, before, folder, resuming)
-    opened = ShardedJob(job, files, folder, manifest, progress)
+    opened = ShardedJob(job, files, folder, manifest, progress, crew)
     if resuming.merge and opened.missing:
         raise JobIncomplete(
             f"{len(opened.missing):,} of {len(manifest.shards):,} shards are missing"
@@ -220,7 +273,13 @@ def _with_model(job: Job, files: Sequence[InputFile]) -> Job:
     return with_chosen_model(job, Given(first))
 
 
-def _begun(job: Job, files: Sequence[InputFile], model: LocalModel, command: Sequence[str]) -> Manifest:
+def _begun(
+    job: Job,
+    files: Sequence[InputFile],
+    model: LocalModel,
+    command: Sequence[str],
+    compute_of: Callable[[Job], Compute],
+) -> Manifest:
     hashes, stamps = model_hashes(model, {}, {})
     shards = _planned(job, files)
     sampled = hasattr(job.options, "seed")
@@ -233,7 +292,7 @@ def _begun(job: Job, files: Sequence[InputFile], model: LocalModel, command: Seq
         folder=str(Path.cwd()),
         identity=identity_of(job, hashes),
         inputs=facts_of(files),
-        compute=_compute_of(job),
+        compute=compute_of(job),
         seed=seed,
         model_stamps=stamps,
         records=sum(shard.records for shard in shards),
@@ -243,19 +302,6 @@ def _begun(job: Job, files: Sequence[InputFile], model: LocalModel, command: Seq
 
 def _planned(job: Job, files: Sequence[InputFile]) -> list[Shard]:
     return list(plan_shards(job.input, files, ShardSize(TASKS[job.task].shard_records, _SHARD_SIZE)))
-
-
-def _compute_of(job: Job) -> Compute:
-    hardware = local.hardware_for(job)
-    placement, best = local.place(job, hardware)
-    measured = best is not None and job.compute.dtype == "auto"
-    return Compute(
-        placement.device,
-        best.dtype if best is not None and measured else job.compute.dtype,
-        job.compute.threads or (best.threads if best else hardware.cores),
-        job.compute.batch_tokens or (best.batch_tokens if best else None),
-        arithmetic_of(placement),
-    )
 
 
 def _checked(

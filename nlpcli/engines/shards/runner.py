@@ -15,7 +15,7 @@ from nlpcli.engines import local
 from nlpcli.engines.job import Job
 from nlpcli.engines.shards.earlier import Earlier
 from nlpcli.engines.shards.folder import Compute, JobFolder, Manifest, ShardReport
-from nlpcli.engines.shards.parts import Outcome, decoded, encoded
+from nlpcli.engines.shards.parts import Outcome, PartBroken, decoded, encoded
 from nlpcli.errors import UsageError
 from nlpcli.models.reference import ProgressCallback
 from nlpcli.records.keys import key_of
@@ -156,6 +156,20 @@ def arithmetic_of(placement: Placement) -> str:
     return " ".join([placement.dtype, *sorted(placement.kernels)])
 
 
+def compute_of(job: Job) -> Compute:
+    """How this machine would compute the shards of a job."""
+    hardware = local.hardware_for(job)
+    placement, best = local.place(job, hardware)
+    measured = best is not None and job.compute.dtype == "auto"
+    return Compute(
+        placement.device,
+        best.dtype if best is not None and measured else job.compute.dtype,
+        job.compute.threads or (best.threads if best else hardware.cores),
+        job.compute.batch_tokens or (best.batch_tokens if best else None),
+        arithmetic_of(placement),
+    )
+
+
 def _with_seed(options: Any, seed: int | None, number: int) -> Any:
     """Options that draw otherwise in each shard, and the same each time that it is computed."""
     if seed is None or not hasattr(options, "seed"):
@@ -178,6 +192,35 @@ def run_shard(
     data = encoded(runner.outcomes(shard.number, records))
     outcomes = decoded(data)
     return write_shard(folder, manifest, shard.number, data, outcomes, time.monotonic() - began), outcomes
+
+
+def retry_shard(
+    runner: ShardRunner,
+    folder: JobFolder,
+    manifest: Manifest,
+    shard: Shard,
+    records: Sequence[Record],
+    outcomes: Sequence[Outcome],
+) -> tuple[ShardReport, list[Outcome]]:
+    """As `run_shard`, for those records alone that failed; the others keep what became of them."""
+    began = time.monotonic()
+    places = [place for place, outcome in enumerate(outcomes) if outcome.error is not None]
+    again = runner.outcomes(shard.number, [records[place] for place in places], anew=True)
+    changed = [*outcomes]
+    for place, outcome in zip(places, again, strict=True):
+        changed[place] = outcome
+    data = encoded(changed)
+    read = decoded(data)
+    return write_shard(folder, manifest, shard.number, data, read, time.monotonic() - began), read
+
+
+def kept_outcomes(folder: JobFolder, report: ShardReport) -> list[Outcome] | None:
+    """What became of the records of a shard that is done; None where its part is not what was written."""
+    data = folder.read_part(report)
+    try:
+        return None if data is None else decoded(data)
+    except PartBroken:
+        return None
 
 
 def write_shard(
