@@ -17,8 +17,8 @@ from typing import NamedTuple
 # Commands that need no torch: as processes of their own they are fast, and read the hub's variables anew.
 AS_PROCESS = frozenset({"models", "config", "--version", "--help", "--show-completion"})
 COMPLAINT = "nlpcli: "
-# Said only where there is something to fetch or to wait for.
-OPTIONAL = re.compile(r"nlpcli: (fetching|making|converting|unpacking|waiting)\b")
+# Said only where there is something to fetch or to wait for, or where a run took long.
+OPTIONAL = re.compile(r"nlpcli: (fetching|making|converting|unpacking|waiting|[\d,]+ records?, [\d,]+ failed,)(?!\w)")
 # What is of one machine and one day.
 _OF_A_MACHINE = (
     (re.compile(r"\S*/models/(?=\w+--)"), "CACHE/"),

@@ -71,7 +71,7 @@ class Watch:
 
     def _so_far(self, record: Record, fraction: float | None) -> str:
         rate = self.count / max(self.seconds, 1e-9)
-        parts = [f"{self.count:,} records", f"{rate:,.0f} a second" if rate >= 10 else f"{rate:.2g} a second"]
+        parts = [_records(self.count), f"{rate:,.0f} a second" if rate >= 10 else f"{rate:.2g} a second"]
         if fraction:
             parts.append(f"{_clock(self.seconds / fraction - self.seconds)} left")
         if self._is_of_files:
@@ -85,7 +85,7 @@ class Watch:
         facts = self.summary()
         speed = f", {facts['tokens_per_second']:,.0f} tokens/s" if facts["tokens_per_second"] else ""
         place = f", {facts['device']} ({facts['dtype']}), {facts['model']}" if facts["device"] else ""
-        complain(f"{self.count:,} records, {self.failed:,} failed, {_clock(self.seconds)}{speed}{place}")
+        complain(f"{_records(self.count)}, {self.failed:,} failed, {_clock(self.seconds)}{speed}{place}")
 
     def summary(self) -> dict[str, int | float | str | None]:
         """What there is to say of a run, for programs."""
@@ -106,6 +106,10 @@ class Watch:
     def write(self, path: Path, error: str | None) -> None:
         """The summary as JSON. Raises OutputError where it cannot be written."""
         write_durably(path, encode_json({**self.summary(), "error": error}) + b"\n")
+
+
+def _records(count: int) -> str:
+    return "1 record" if count == 1 else f"{count:,} records"
 
 
 def _clock(seconds: float) -> str:

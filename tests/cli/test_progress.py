@@ -58,6 +58,9 @@ def test_a_log_has_a_line_now_and_then_and_one_at_the_end(call, model, source, t
     assert " left, " in said
     assert "in.jsonl, cpu, " in said
     assert said.splitlines()[-1].startswith("nlpcli: 300 records, 1 failed, ")
+    source.with_name("one.txt").write_text("one\n")
+    one = call("sentiment", "-m", model, "-i", source.with_name("one.txt"), "-o", "one.jsonl").complaints.decode()
+    assert one.splitlines()[-1].startswith("nlpcli: 1 record, 0 failed, ")
     for silent in ("--quiet", "--no-progress"):
         assert (
             " left, " not in call("sentiment", "-m", model, "-i", source, "-o", "out.jsonl", silent).complaints.decode()
