@@ -174,6 +174,8 @@ _nlpcli_kind() {
         " generate -F" | " generate --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " generate --on-error") kind=CHOICES:fail,skip,keep ;;
         " generate --shard") kind=ANYTHING ;;
+        " generate --engine") kind=CHOICES:local,ray ;;
+        " generate --ray-address") kind=ANYTHING ;;
         " generate --max-errors") kind=ANYTHING ;;
         " generate --summary") kind=FILES ;;
         " generate -m" | " generate --model") kind=models ;;
@@ -203,6 +205,8 @@ _nlpcli_kind() {
         " translate -F" | " translate --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " translate --on-error") kind=CHOICES:fail,skip,keep ;;
         " translate --shard") kind=ANYTHING ;;
+        " translate --engine") kind=CHOICES:local,ray ;;
+        " translate --ray-address") kind=ANYTHING ;;
         " translate --max-errors") kind=ANYTHING ;;
         " translate --summary") kind=FILES ;;
         " translate -m" | " translate --model") kind=models ;;
@@ -229,6 +233,8 @@ _nlpcli_kind() {
         " summarize -F" | " summarize --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " summarize --on-error") kind=CHOICES:fail,skip,keep ;;
         " summarize --shard") kind=ANYTHING ;;
+        " summarize --engine") kind=CHOICES:local,ray ;;
+        " summarize --ray-address") kind=ANYTHING ;;
         " summarize --max-errors") kind=ANYTHING ;;
         " summarize --summary") kind=FILES ;;
         " summarize -m" | " summarize --model") kind=models ;;
@@ -255,6 +261,8 @@ _nlpcli_kind() {
         " sentiment -F" | " sentiment --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " sentiment --on-error") kind=CHOICES:fail,skip,keep ;;
         " sentiment --shard") kind=ANYTHING ;;
+        " sentiment --engine") kind=CHOICES:local,ray ;;
+        " sentiment --ray-address") kind=ANYTHING ;;
         " sentiment --max-errors") kind=ANYTHING ;;
         " sentiment --summary") kind=FILES ;;
         " sentiment -m" | " sentiment --model") kind=models ;;
@@ -285,6 +293,8 @@ _nlpcli_kind() {
         " embed -F" | " embed --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " embed --on-error") kind=CHOICES:fail,skip,keep ;;
         " embed --shard") kind=ANYTHING ;;
+        " embed --engine") kind=CHOICES:local,ray ;;
+        " embed --ray-address") kind=ANYTHING ;;
         " embed --max-errors") kind=ANYTHING ;;
         " embed --summary") kind=FILES ;;
         " embed -m" | " embed --model") kind=models ;;
@@ -319,6 +329,8 @@ _nlpcli_kind() {
         " extract -F" | " extract --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " extract --on-error") kind=CHOICES:fail,skip,keep ;;
         " extract --shard") kind=ANYTHING ;;
+        " extract --engine") kind=CHOICES:local,ray ;;
+        " extract --ray-address") kind=ANYTHING ;;
         " extract --max-errors") kind=ANYTHING ;;
         " extract --summary") kind=FILES ;;
         " extract -m" | " extract --model") kind=models ;;
@@ -343,6 +355,8 @@ _nlpcli_kind() {
         " words nearest -F" | " words nearest --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " words nearest --on-error") kind=CHOICES:fail,skip,keep ;;
         " words nearest --shard") kind=ANYTHING ;;
+        " words nearest --engine") kind=CHOICES:local,ray ;;
+        " words nearest --ray-address") kind=ANYTHING ;;
         " words nearest --max-errors") kind=ANYTHING ;;
         " words nearest --summary") kind=FILES ;;
         " words nearest -m" | " words nearest --model") kind=models ;;
@@ -368,6 +382,8 @@ _nlpcli_kind() {
         " words analogy -F" | " words analogy --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " words analogy --on-error") kind=CHOICES:fail,skip,keep ;;
         " words analogy --shard") kind=ANYTHING ;;
+        " words analogy --engine") kind=CHOICES:local,ray ;;
+        " words analogy --ray-address") kind=ANYTHING ;;
         " words analogy --max-errors") kind=ANYTHING ;;
         " words analogy --summary") kind=FILES ;;
         " words analogy -m" | " words analogy --model") kind=models ;;
@@ -390,6 +406,8 @@ _nlpcli_kind() {
         " words odd -F" | " words odd --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " words odd --on-error") kind=CHOICES:fail,skip,keep ;;
         " words odd --shard") kind=ANYTHING ;;
+        " words odd --engine") kind=CHOICES:local,ray ;;
+        " words odd --ray-address") kind=ANYTHING ;;
         " words odd --max-errors") kind=ANYTHING ;;
         " words odd --summary") kind=FILES ;;
         " words odd -m" | " words odd --model") kind=models ;;
@@ -412,6 +430,8 @@ _nlpcli_kind() {
         " words compare -F" | " words compare --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " words compare --on-error") kind=CHOICES:fail,skip,keep ;;
         " words compare --shard") kind=ANYTHING ;;
+        " words compare --engine") kind=CHOICES:local,ray ;;
+        " words compare --ray-address") kind=ANYTHING ;;
         " words compare --max-errors") kind=ANYTHING ;;
         " words compare --summary") kind=FILES ;;
         " words compare -m" | " words compare --model") kind=models ;;
@@ -434,6 +454,8 @@ _nlpcli_kind() {
         " words axis -F" | " words axis --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " words axis --on-error") kind=CHOICES:fail,skip,keep ;;
         " words axis --shard") kind=ANYTHING ;;
+        " words axis --engine") kind=CHOICES:local,ray ;;
+        " words axis --ray-address") kind=ANYTHING ;;
         " words axis --max-errors") kind=ANYTHING ;;
         " words axis --summary") kind=FILES ;;
         " words axis -m" | " words axis --model") kind=models ;;
@@ -457,6 +479,8 @@ _nlpcli_kind() {
         " words map -F" | " words map --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " words map --on-error") kind=CHOICES:fail,skip,keep ;;
         " words map --shard") kind=ANYTHING ;;
+        " words map --engine") kind=CHOICES:local,ray ;;
+        " words map --ray-address") kind=ANYTHING ;;
         " words map --max-errors") kind=ANYTHING ;;
         " words map --summary") kind=FILES ;;
         " words map -m" | " words map --model") kind=models ;;
@@ -481,6 +505,8 @@ _nlpcli_kind() {
         " words evaluate -F" | " words evaluate --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " words evaluate --on-error") kind=CHOICES:fail,skip,keep ;;
         " words evaluate --shard") kind=ANYTHING ;;
+        " words evaluate --engine") kind=CHOICES:local,ray ;;
+        " words evaluate --ray-address") kind=ANYTHING ;;
         " words evaluate --max-errors") kind=ANYTHING ;;
         " words evaluate --summary") kind=FILES ;;
         " words evaluate -m" | " words evaluate --model") kind=models ;;
@@ -506,6 +532,8 @@ _nlpcli_kind() {
         " bias weat -F" | " bias weat --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " bias weat --on-error") kind=CHOICES:fail,skip,keep ;;
         " bias weat --shard") kind=ANYTHING ;;
+        " bias weat --engine") kind=CHOICES:local,ray ;;
+        " bias weat --ray-address") kind=ANYTHING ;;
         " bias weat --max-errors") kind=ANYTHING ;;
         " bias weat --summary") kind=FILES ;;
         " bias weat -m" | " bias weat --model") kind=models ;;
@@ -530,6 +558,8 @@ _nlpcli_kind() {
         " bias pairs -F" | " bias pairs --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " bias pairs --on-error") kind=CHOICES:fail,skip,keep ;;
         " bias pairs --shard") kind=ANYTHING ;;
+        " bias pairs --engine") kind=CHOICES:local,ray ;;
+        " bias pairs --ray-address") kind=ANYTHING ;;
         " bias pairs --max-errors") kind=ANYTHING ;;
         " bias pairs --summary") kind=FILES ;;
         " bias pairs -m" | " bias pairs --model") kind=models ;;
@@ -555,6 +585,8 @@ _nlpcli_kind() {
         " bias swap -F" | " bias swap --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " bias swap --on-error") kind=CHOICES:fail,skip,keep ;;
         " bias swap --shard") kind=ANYTHING ;;
+        " bias swap --engine") kind=CHOICES:local,ray ;;
+        " bias swap --ray-address") kind=ANYTHING ;;
         " bias swap --max-errors") kind=ANYTHING ;;
         " bias swap --summary") kind=FILES ;;
         " bias swap -m" | " bias swap --model") kind=models ;;
@@ -589,6 +621,8 @@ _nlpcli_kind() {
         " attention-inspect -F" | " attention-inspect --format") kind=CHOICES:text,jsonl,json,csv,tsv,parquet,npy,docx ;;
         " attention-inspect --on-error") kind=CHOICES:fail,skip,keep ;;
         " attention-inspect --shard") kind=ANYTHING ;;
+        " attention-inspect --engine") kind=CHOICES:local,ray ;;
+        " attention-inspect --ray-address") kind=ANYTHING ;;
         " attention-inspect --max-errors") kind=ANYTHING ;;
         " attention-inspect --summary") kind=FILES ;;
         " attention-inspect -m" | " attention-inspect --model") kind=models ;;
@@ -634,25 +668,25 @@ _nlpcli_options() {
     # The options of $1.
     case "$1" in
         "") _nlpcli_offer "$current" -V --version --profile --install-completion --show-completion -h --help ;;
-        " generate") _nlpcli_offer "$current" --system --max-tokens --temperature --top-p --top-k --greedy --no-greedy --stop --n --raw --no-raw --schema --template --why --no-why --html --stream --no-stream -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " translate") _nlpcli_offer "$current" --from --to --markup --glossary --beams --shortlist --no-shortlist --scores --no-scores --why --no-why --html --min-confidence -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets --no-bullets --markup -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " sentiment") _nlpcli_offer "$current" --all-scores --no-all-scores --threshold --aggregate --no-aggregate --labels --why --no-why --html --hypothesis -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " embed") _nlpcli_offer "$current" --search --similarity --no-similarity --top --chunks --no-chunks --plot --pooling --normalize --no-normalize --dim --precision --why --no-why --html --prompt -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " extract") _nlpcli_offer "$current" --types --aggregation --schema --examples --grounded-only --no-grounded-only --offsets --layout --html --count --no-count --keyphrases --no-keyphrases --top --method --candidates --mask --no-mask --unmask --no-unmask --map --kinds --originals --no-originals -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " generate") _nlpcli_offer "$current" --system --max-tokens --temperature --top-p --top-k --greedy --no-greedy --stop --n --raw --no-raw --schema --template --why --no-why --html --stream --no-stream -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " translate") _nlpcli_offer "$current" --from --to --markup --glossary --beams --shortlist --no-shortlist --scores --no-scores --why --no-why --html --min-confidence -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " summarize") _nlpcli_offer "$current" --length --max-words --method --bullets --no-bullets --markup -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " sentiment") _nlpcli_offer "$current" --all-scores --no-all-scores --threshold --aggregate --no-aggregate --labels --why --no-why --html --hypothesis -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " embed") _nlpcli_offer "$current" --search --similarity --no-similarity --top --chunks --no-chunks --plot --pooling --normalize --no-normalize --dim --precision --why --no-why --html --prompt -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " extract") _nlpcli_offer "$current" --types --aggregation --schema --examples --grounded-only --no-grounded-only --offsets --layout --html --count --no-count --keyphrases --no-keyphrases --top --method --candidates --mask --no-mask --unmask --no-unmask --map --kinds --originals --no-originals -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " words") _nlpcli_offer "$current" -h --help ;;
-        " words nearest") _nlpcli_offer "$current" --top --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words analogy") _nlpcli_offer "$current" --top --method --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words odd") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words compare") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words axis") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words map") _nlpcli_offer "$current" --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " words evaluate") _nlpcli_offer "$current" --method --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words nearest") _nlpcli_offer "$current" --top --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words analogy") _nlpcli_offer "$current" --top --method --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words odd") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words compare") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words axis") _nlpcli_offer "$current" -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words map") _nlpcli_offer "$current" --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " words evaluate") _nlpcli_offer "$current" --method --vocab -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " bias") _nlpcli_offer "$current" -h --help ;;
-        " bias weat") _nlpcli_offer "$current" --sets --level --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " bias pairs") _nlpcli_offer "$current" --each --no-each --by --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " bias swap") _nlpcli_offer "$current" --sets --label --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
-        " attention-inspect") _nlpcli_offer "$current" --layer --head --part --pair --method --ablate --compare --compare-model --top --verify --no-verify --html --png --npz -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " bias weat") _nlpcli_offer "$current" --sets --level --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " bias pairs") _nlpcli_offer "$current" --each --no-each --by --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " bias swap") _nlpcli_offer "$current" --sets --label --plot -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
+        " attention-inspect") _nlpcli_offer "$current" --layer --head --part --pair --method --ablate --compare --compare-model --top --verify --no-verify --html --png --npz -i --input --input-format --field --delimiter --quote --no-header --header --per -0 --null --no-null --encoding -o --output -F --format --on-error --resume --no-resume --update --no-update --retry-errors --no-retry-errors --shard --engine --ray-address --max-errors --dedupe --no-dedupe --cache --no-cache --summary -m --model --revision --device --dtype --batch-tokens --threads --seed --exact --no-exact --offline --no-offline --profile --server --no-server --keep-warm --progress --no-progress -q --quiet --no-quiet -v --verbose --no-verbose -h --help ;;
         " jobs") _nlpcli_offer "$current" -h --help ;;
         " jobs status") _nlpcli_offer "$current" --json --no-json -h --help ;;
         " jobs list") _nlpcli_offer "$current" --json --no-json -h --help ;;

@@ -96,6 +96,8 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-update -d 'As --resume; wh
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -160,6 +162,8 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-update -d 'As --resume; w
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -217,6 +221,8 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-update -d 'As --resume; w
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -278,6 +284,8 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-update -d 'As --resume; w
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -345,6 +353,8 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-update -d 'As --resume; where
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -420,6 +430,8 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-update -d 'As --resume; whe
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -482,6 +494,8 @@ complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-update -d 'As --resum
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -536,6 +550,8 @@ complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-update -d 'As --resum
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -587,6 +603,8 @@ complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-update -d 'As --resume; w
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -638,6 +656,8 @@ complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-update -d 'As --resum
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -689,6 +709,8 @@ complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-update -d 'As --resume; 
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -741,6 +763,8 @@ complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-update -d 'As --resume; w
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -793,6 +817,8 @@ complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-update -d 'As --resu
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -852,6 +878,8 @@ complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-update -d 'As --resume; w
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -906,6 +934,8 @@ complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-update -d 'As --resume; 
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -960,6 +990,8 @@ complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-update -d 'As --resume; w
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'
@@ -1025,6 +1057,8 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-update -d 'As --r
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-retry-errors -d 'As --resume; compute records that failed again.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l shard -d 'Compute part I of N alone; nlpcli jobs merge puts all together.' -x
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l engine -d 'ray: as --resume, computed on a Ray cluster. Default: local, here.' -x -a 'local ray'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l ray-address -d 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l max-errors -d 'End the run (status 4) when more records fail than that.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l dedupe -d 'Compute identical texts once, or each. Default: once.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-dedupe -d 'Compute identical texts once, or each. Default: once.'

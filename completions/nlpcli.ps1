@@ -83,6 +83,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -140,6 +142,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' generate --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' generate --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' generate --shard'] = @()
+    $kinds[' generate --engine'] = @('local', 'ray')
+    $kinds[' generate --ray-address'] = @()
     $kinds[' generate --max-errors'] = @()
     $kinds[' generate --summary'] = 'FILES'
     $kinds[' generate -m'] = 'models'
@@ -191,6 +195,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -245,6 +251,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' translate --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' translate --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' translate --shard'] = @()
+    $kinds[' translate --engine'] = @('local', 'ray')
+    $kinds[' translate --ray-address'] = @()
     $kinds[' translate --max-errors'] = @()
     $kinds[' translate --summary'] = 'FILES'
     $kinds[' translate -m'] = 'models'
@@ -289,6 +297,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -340,6 +350,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' summarize --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' summarize --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' summarize --shard'] = @()
+    $kinds[' summarize --engine'] = @('local', 'ray')
+    $kinds[' summarize --ray-address'] = @()
     $kinds[' summarize --max-errors'] = @()
     $kinds[' summarize --summary'] = 'FILES'
     $kinds[' summarize -m'] = 'models'
@@ -388,6 +400,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -439,6 +453,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' sentiment --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' sentiment --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' sentiment --shard'] = @()
+    $kinds[' sentiment --engine'] = @('local', 'ray')
+    $kinds[' sentiment --ray-address'] = @()
     $kinds[' sentiment --max-errors'] = @()
     $kinds[' sentiment --summary'] = 'FILES'
     $kinds[' sentiment -m'] = 'models'
@@ -493,6 +509,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -548,6 +566,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' embed --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' embed --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' embed --shard'] = @()
+    $kinds[' embed --engine'] = @('local', 'ray')
+    $kinds[' embed --ray-address'] = @()
     $kinds[' embed --max-errors'] = @()
     $kinds[' embed --summary'] = 'FILES'
     $kinds[' embed -m'] = 'models'
@@ -610,6 +630,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -669,6 +691,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' extract --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' extract --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' extract --shard'] = @()
+    $kinds[' extract --engine'] = @('local', 'ray')
+    $kinds[' extract --ray-address'] = @()
     $kinds[' extract --max-errors'] = @()
     $kinds[' extract --summary'] = 'FILES'
     $kinds[' extract -m'] = 'models'
@@ -722,6 +746,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -771,6 +797,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words nearest --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' words nearest --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words nearest --shard'] = @()
+    $kinds[' words nearest --engine'] = @('local', 'ray')
+    $kinds[' words nearest --ray-address'] = @()
     $kinds[' words nearest --max-errors'] = @()
     $kinds[' words nearest --summary'] = 'FILES'
     $kinds[' words nearest -m'] = 'models'
@@ -812,6 +840,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -862,6 +892,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words analogy --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' words analogy --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words analogy --shard'] = @()
+    $kinds[' words analogy --engine'] = @('local', 'ray')
+    $kinds[' words analogy --ray-address'] = @()
     $kinds[' words analogy --max-errors'] = @()
     $kinds[' words analogy --summary'] = 'FILES'
     $kinds[' words analogy -m'] = 'models'
@@ -900,6 +932,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -947,6 +981,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words odd --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' words odd --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words odd --shard'] = @()
+    $kinds[' words odd --engine'] = @('local', 'ray')
+    $kinds[' words odd --ray-address'] = @()
     $kinds[' words odd --max-errors'] = @()
     $kinds[' words odd --summary'] = 'FILES'
     $kinds[' words odd -m'] = 'models'
@@ -985,6 +1021,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -1032,6 +1070,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words compare --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' words compare --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words compare --shard'] = @()
+    $kinds[' words compare --engine'] = @('local', 'ray')
+    $kinds[' words compare --ray-address'] = @()
     $kinds[' words compare --max-errors'] = @()
     $kinds[' words compare --summary'] = 'FILES'
     $kinds[' words compare -m'] = 'models'
@@ -1070,6 +1110,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -1117,6 +1159,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words axis --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' words axis --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words axis --shard'] = @()
+    $kinds[' words axis --engine'] = @('local', 'ray')
+    $kinds[' words axis --ray-address'] = @()
     $kinds[' words axis --max-errors'] = @()
     $kinds[' words axis --summary'] = 'FILES'
     $kinds[' words axis -m'] = 'models'
@@ -1156,6 +1200,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -1204,6 +1250,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words map --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' words map --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words map --shard'] = @()
+    $kinds[' words map --engine'] = @('local', 'ray')
+    $kinds[' words map --ray-address'] = @()
     $kinds[' words map --max-errors'] = @()
     $kinds[' words map --summary'] = 'FILES'
     $kinds[' words map -m'] = 'models'
@@ -1244,6 +1292,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -1293,6 +1343,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' words evaluate --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' words evaluate --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' words evaluate --shard'] = @()
+    $kinds[' words evaluate --engine'] = @('local', 'ray')
+    $kinds[' words evaluate --ray-address'] = @()
     $kinds[' words evaluate --max-errors'] = @()
     $kinds[' words evaluate --summary'] = 'FILES'
     $kinds[' words evaluate -m'] = 'models'
@@ -1344,6 +1396,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -1394,6 +1448,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' bias weat --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' bias weat --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' bias weat --shard'] = @()
+    $kinds[' bias weat --engine'] = @('local', 'ray')
+    $kinds[' bias weat --ray-address'] = @()
     $kinds[' bias weat --max-errors'] = @()
     $kinds[' bias weat --summary'] = 'FILES'
     $kinds[' bias weat -m'] = 'models'
@@ -1436,6 +1492,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -1485,6 +1543,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' bias pairs --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' bias pairs --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' bias pairs --shard'] = @()
+    $kinds[' bias pairs --engine'] = @('local', 'ray')
+    $kinds[' bias pairs --ray-address'] = @()
     $kinds[' bias pairs --max-errors'] = @()
     $kinds[' bias pairs --summary'] = 'FILES'
     $kinds[' bias pairs -m'] = 'models'
@@ -1526,6 +1586,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -1576,6 +1638,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' bias swap --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' bias swap --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' bias swap --shard'] = @()
+    $kinds[' bias swap --engine'] = @('local', 'ray')
+    $kinds[' bias swap --ray-address'] = @()
     $kinds[' bias swap --max-errors'] = @()
     $kinds[' bias swap --summary'] = 'FILES'
     $kinds[' bias swap -m'] = 'models'
@@ -1628,6 +1692,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
         ("{0}`t{1}" -f '--retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--no-retry-errors', 'As --resume; compute records that failed again.')
         ("{0}`t{1}" -f '--shard', 'Compute part I of N alone; nlpcli jobs merge puts all together.')
+        ("{0}`t{1}" -f '--engine', 'ray: as --resume, computed on a Ray cluster. Default: local, here.')
+        ("{0}`t{1}" -f '--ray-address', 'Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run.')
         ("{0}`t{1}" -f '--max-errors', 'End the run (status 4) when more records fail than that.')
         ("{0}`t{1}" -f '--dedupe', 'Compute identical texts once, or each. Default: once.')
         ("{0}`t{1}" -f '--no-dedupe', 'Compute identical texts once, or each. Default: once.')
@@ -1687,6 +1753,8 @@ Register-ArgumentCompleter -Native -CommandName nlpcli -ScriptBlock {
     $kinds[' attention-inspect --format'] = @('text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'npy', 'docx')
     $kinds[' attention-inspect --on-error'] = @('fail', 'skip', 'keep')
     $kinds[' attention-inspect --shard'] = @()
+    $kinds[' attention-inspect --engine'] = @('local', 'ray')
+    $kinds[' attention-inspect --ray-address'] = @()
     $kinds[' attention-inspect --max-errors'] = @()
     $kinds[' attention-inspect --summary'] = 'FILES'
     $kinds[' attention-inspect -m'] = 'models'

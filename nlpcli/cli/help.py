@@ -17,7 +17,18 @@ _NAMES, _NARROW = 30, 50
 SHARED = {
     "Input": ("input", "input_format", "field", "delimiter", "quote", "no_header", "per", "null", "encoding"),
     "Output": ("output", "format", "on_error"),
-    "Jobs": ("resume", "update", "retry_errors", "shard", "max_errors", "dedupe", "cache", "summary"),
+    "Jobs": (
+        "resume",
+        "update",
+        "retry_errors",
+        "shard",
+        "engine",
+        "ray_address",
+        "max_errors",
+        "dedupe",
+        "cache",
+        "summary",
+    ),
     "Model": ("model", "revision", "device", "dtype", "offline"),
     "Running": (
         "batch_tokens",

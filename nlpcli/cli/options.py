@@ -40,6 +40,13 @@ class OnError(StrEnum):
     KEEP = "keep"
 
 
+class EngineName(StrEnum):
+    """What computes a run."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
 def _show_tracebacks(wanted: bool) -> bool:
     """Also for what is wrong before the command itself is called."""
     voice.tracebacks = wanted
@@ -113,6 +120,16 @@ class SharedOptions:
         str | None,
         typer.Option(metavar="I/N", help="Compute part I of N alone; nlpcli jobs merge puts all together."),
     ] = None
+    engine: Annotated[
+        EngineName | None,
+        typer.Option(help="ray: as --resume, computed on a Ray cluster. Default: local, here."),
+    ] = None
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Of the cluster: HOST:PORT, auto. Default: RAY_ADDRESS, or one for this run."
+        ),
+    ] = None
     max_errors: Annotated[
         str | None,
         typer.Option(metavar="N|P%", help="End the run (status 4) when more records fail than that."),
@@ -185,7 +202,7 @@ Texts = Annotated[
 
 
 # A job is kept where the command was called.
-_OF_JOBS = ("resume", "update", "retry_errors", "shard", "max_errors")
+_OF_JOBS = ("resume", "update", "retry_errors", "shard", "max_errors", "engine", "ray_address")
 
 
 def _names_file(parameter: inspect.Parameter) -> bool:

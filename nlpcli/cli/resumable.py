@@ -21,6 +21,7 @@ from nlpcli.records.table import InputColumns
 from nlpcli.tasks.registry import TASKS
 
 if TYPE_CHECKING:
+    from nlpcli.engines.shards.crew import Crew
     from nlpcli.models.reference import ProgressCallback
     from nlpcli.tasks.base import TextCallback
 
@@ -54,11 +55,12 @@ class KeptRun:
         resuming: Resuming,
         command: Sequence[str],
         progress: ProgressCallback,
+        crew: Crew | None = None,
     ) -> None:
-        """A job that can be kept, as `why_not_kept` knows."""
+        """A job that can be kept, as `why_not_kept` knows; a `crew` computes it, or this process."""
         self._output = expanded(str(job.output.path)).resolve()
         self._job, self._files, self._resuming = job, files, resuming
-        self._command, self._progress = command, progress
+        self._command, self._progress, self._crew = command, progress, crew
         self._folder = JobFolder(folder_of(self._output))
         self._end = ExitStack()
 
@@ -70,7 +72,7 @@ class KeptRun:
         if self._resuming.shard is None:
             self._folder.remove_leftovers()
         self.sharded: ShardedJob = open_job(
-            self._job, self._files, self._folder, self._resuming, self._command, self._progress
+            self._job, self._files, self._folder, self._resuming, self._command, self._progress, self._crew
         )
         self._end.callback(self.sharded.close)
         return self
@@ -126,11 +128,14 @@ def _look(path: Path) -> list[int] | None:
 def why_not_kept(job: Job, files: Sequence[InputFile], of_all: bool) -> str | None:
     """Why a job cannot be kept beside its output, and what to do; None where it can. `of_all`: its results are."""
     if job.output.path is None:
-        return "what is done is kept beside the output, so --resume and --shard need one: -o FILE, or -o DIR/"
+        return "what is done is kept beside the output, so --resume, --shard and --engine ray need one: -o FILE or DIR/"
     if job.input.texts or not files or any(file.path is None or file.stream for file in files):
-        return "a job that is kept reads its input again, so --resume and --shard need files: -i FILE"
+        return "a job that is kept reads its input again, so --resume, --shard and --engine ray need files: -i FILE"
     if of_all or not TASKS[job.task].shard_records or getattr(job.options, "across_records", False):
-        return "these results are of all records together, and none of one record; leave --resume and --shard out"
+        return (
+            "these results are of all records together, and none of one record;"
+            " leave --resume, --shard and --engine ray out"
+        )
     output = expanded(job.output.path).resolve()
     if output.exists() and not (output.is_file() or output.is_dir()):
         return f"{quoted(job.output.path)} is no file, and nothing can be kept beside it; name one with -o"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -101,6 +101,8 @@ class Plan:
     server: bool | None = None
     keep_warm: str | None = None
     resuming: Resuming | None = None
+    on_ray: bool = False
+    ray_address: str | None = None
     max_errors: MaxErrors | None = None
     summary: Path | None = None
 
@@ -223,6 +225,8 @@ def run_job(
         shared.server,
         shared.keep_warm,
         _resuming(shared),
+        shared.engine == "ray",
+        shared.ray_address,
         None if shared.max_errors is None else MaxErrors.of(shared.max_errors),
         shared.summary,
     )
@@ -230,11 +234,15 @@ def run_job(
 
 
 def _resuming(shared: SharedOptions) -> Resuming | None:
-    if not (shared.resume or shared.update or shared.retry_errors or shared.shard):
+    on_ray = shared.engine == "ray"
+    if shared.ray_address is not None and not on_ray:
+        raise UsageError("--ray-address names a cluster for --engine ray; give both, or neither")
+    if not (shared.resume or shared.update or shared.retry_errors or shared.shard or on_ray):
         return None
     from nlpcli.cli.resumable import resuming_of
 
-    return resuming_of(shared.update, shared.retry_errors, shared.shard, asked="--resume" in voice.arguments)
+    asked = on_ray or "--resume" in voice.arguments
+    return resuming_of(shared.update, shared.retry_errors, shared.shard, asked)
 
 
 def carry_out(plan: Plan, engine: Engine | None = None) -> int:
@@ -293,7 +301,13 @@ def _carry_out_kept(plan: Plan, resuming: Resuming, files: list[InputFile], watc
     """A run that goes on from what was done before."""
     from nlpcli.cli.resumable import KeptRun
 
-    with KeptRun(plan.job, files, resuming, voice.arguments, watch.activity) as kept:
+    with ExitStack() as end:
+        crew = None
+        if plan.on_ray and not resuming.merge:
+            from nlpcli.engines.ray.crew import RayCrew
+
+            crew = end.enter_context(RayCrew(plan.ray_address, watch.activity, plan.job.model.offline))
+        kept = end.enter_context(KeptRun(plan.job, files, resuming, voice.arguments, watch.activity, crew))
         watch.total = lambda: kept.sharded.manifest.records
         if resuming.shard is not None:
             reports = kept.compute_part(resuming.shard)

@@ -4,5 +4,5 @@
 cores as `worker_pool` says; `exact` runs each unit by itself; `result_cache` is what `--cache` keeps; `bench` measures
 what is fastest here.
 `host` holds models for the runs of many, whose batches are `shared_batches`; the process that does so for commands is
-in `worker/`. A job that is kept is computed in `shards/`.
+in `worker/`. A job that is kept is computed in `shards/`, on many machines by `ray/`.
 """

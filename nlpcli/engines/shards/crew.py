@@ -21,11 +21,13 @@ class ShardGivenUp(NlpcliError):
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """The job whose shards are computed: what is read, where it is kept, and which plan of it is carried out."""
+    """The job whose shards are computed: what is read, where it is kept, how, and which plan of it is carried out."""
 
     job: Job
     files: Sequence[InputFile]
     folder: Path
+    cwd: Path
+    compute: Compute
     hash: str
     generation: int
 

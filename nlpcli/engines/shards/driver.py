@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,7 +81,10 @@ class ShardedJob:
     ) -> None:
         self.manifest = manifest
         self._crew = crew
-        self._orders = Orders(job, files, folder.path, manifest.hash, manifest.generation)
+        rooted = [replace(file, path=None if file.path is None else file.path.absolute()) for file in files]
+        self._orders = Orders(
+            job, rooted, folder.path, Path.cwd(), manifest.compute, manifest.hash, manifest.generation
+        )
         self.folder = folder
         self._job = job
         self._files = files

@@ -106,7 +106,7 @@ class ShardRunner:
         if len(done) != len(records) or any(one is not other for one, other in zip(done, records, strict=True)):
             raise UsageError(
                 f"these results of {self._job.task} are of all records together, and none of one record;"
-                " leave --resume and --shard out"
+                " leave --resume, --shard and --engine ray out"
             )
         return [
             Outcome(key, record.result, record.error, None if record.file is file else record.file)
@@ -132,6 +132,10 @@ class ShardRunner:
             if self._pool is None:
                 self._pool = local.own_pool(task, device_type, threads, budget)
             return self._pool
+
+    def load(self) -> None:
+        """Load the model before the first shard is there. Raises NlpcliError."""
+        self._ready()
 
     def _ready(self) -> tuple[Loaded[Any], Hardware]:
         with self._loading:
