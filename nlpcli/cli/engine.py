@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,8 @@ class SealedOptions:
     encoded: bytes
 
 
-def engine_of(server: bool | None, keep_warm: str | None, spelled: bool, hints: bool) -> Engine:
+@contextmanager
+def engine_of(server: bool | None, keep_warm: str | None, spelled: bool, hints: bool) -> Iterator[Engine]:
     """What computes: the worker, where one runs that means the same and nobody says otherwise; else this process."""
     if server is not False:
         from nlpcli.engines.worker.client import connect
@@ -44,8 +46,10 @@ def engine_of(server: bool | None, keep_warm: str | None, spelled: bool, hints: 
 
             connection = started()
         if connection is not None:
-            return InWorker(connection, spelled)
-    return _Here(None if server is False else keep_warm, hints)
+            with connection:
+                yield InWorker(connection, spelled)
+            return
+    yield _Here(None if server is False else keep_warm, hints)
 
 
 class InWorker:
@@ -81,6 +85,8 @@ class InWorker:
                 raise
             # Said of the path as it was written.
             yield from _run_here(job, run.unanswered(), progress, on_text)
+        finally:
+            run.close()
 
 
 def _request(job: Job, spelled: bool) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -261,8 +261,8 @@ def carry_out(plan: Plan, engine: Engine | None = None) -> int:
         if (resuming := _of_what_can_be_kept(plan, files)) is not None:
             _carry_out_kept(plan, resuming, files, watch, failures)
         else:
-            source = _Computed(plan, files, watch, engine or _engine_of(plan, files))
-            _Run(plan, files, watch, failures, source).write()
+            with nullcontext(engine) if engine else _engine_of(plan, files) as computing:
+                _Run(plan, files, watch, failures, _Computed(plan, files, watch, computing)).write()
     watch.say_end(kept=resuming is not None)
     return SOME_FAILED if failures.count else 0
 
@@ -320,12 +320,12 @@ def _carry_out_kept(plan: Plan, resuming: Resuming, files: list[InputFile], watc
             kept.finish(_Run(plan, files, watch, failures, kept, durable=True).write())
 
 
-def _engine_of(plan: Plan, files: list[InputFile]) -> Engine:
+def _engine_of(plan: Plan, files: list[InputFile]) -> AbstractContextManager[Engine]:
     """The worker, where one runs, or this process; what needs no model waits for none."""
     if plan.job.model.name == NO_MODEL:
         from nlpcli.engines import local
 
-        return local.run
+        return nullcontext(local.run)
     return engine_of(plan.server, plan.keep_warm, not needs_arrays(plan, files), hints=not plan.quiet)
 
 

@@ -50,8 +50,8 @@ def start_worker(keep_alive: KeepAlive = DEFAULT_KEEP_ALIVE, memory: Memory = No
     """Start the worker, unless one runs. Commands use it by themselves from then on."""
     seconds(keep_alive, "--keep-alive")
     _memory(memory)
-    connection = started(keep_alive, memory)
-    say(f"the worker is ready (process {connection.process})\n")
+    with started(keep_alive, memory) as connection:
+        say(f"the worker is ready (process {connection.process})\n")
     return 0
 
 

@@ -33,15 +33,15 @@ def answered_by_worker(arguments: list[str]) -> int | None:
         return None
     from nlpcli.engines.worker.client import plan
 
-    planned = plan(connection, arguments)
-    if planned is None:
-        connection.close()
-        return None
-    voice.tracebacks = planned.verbose
-    opened = _plan_of(planned)
-    # A line that names files is not read there: what there is to read are texts, or standard input.
-    files = [] if opened.job.input.texts else input_files(opened.job.input)
-    return carry_out(opened, InWorker(connection, not needs_arrays(opened, files)))
+    with connection:
+        planned = plan(connection, arguments)
+        if planned is None:
+            return None
+        voice.tracebacks = planned.verbose
+        opened = _plan_of(planned)
+        # A line that names files is not read there: what there is to read are texts, or standard input.
+        files = [] if opened.job.input.texts else input_files(opened.job.input)
+        return carry_out(opened, InWorker(connection, not needs_arrays(opened, files)))
 
 
 def _connection(arguments: list[str]) -> Connection | None:

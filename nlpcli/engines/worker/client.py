@@ -81,12 +81,18 @@ class RemoteError(Exception):
 
 
 class Connection:
-    """A connection that was greeted."""
+    """A connection that was greeted; closed at the end of a `with`."""
 
     def __init__(self, stream: socket.socket) -> None:
         self._stream = stream
         self._unread = bytearray()
         self._sending = threading.Lock()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def send(self, message: Message) -> None:
         """Raises OSError where the worker is gone, FrameError where the message cannot be sent."""
@@ -129,6 +135,8 @@ class Connection:
             self._stream.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
+        """The worker hears that this is over, and so does a thread that sends."""
+        self.interrupt()
         self._stream.close()
 
     @property
@@ -146,7 +154,10 @@ def connect() -> Connection | None:
 def reason_against() -> str:
     """Why there is no connection: what the worker says, or empty where there is none."""
     answer = _greeted()
-    return answer if isinstance(answer, str) else ""
+    if isinstance(answer, str):
+        return answer
+    answer.close()
+    return ""
 
 
 def _greeted() -> Connection | str:
@@ -160,6 +171,9 @@ def _greeted() -> Connection | str:
     except (OSError, FrameError, ValueError) as error:
         connection.close()
         return f"it does not answer ({type(error).__name__})"
+    except BaseException:
+        connection.close()
+        raise
     if isinstance(answer, Welcome):
         connection.wait_for_ever()
         return connection
@@ -182,14 +196,12 @@ def _ask(message: Message) -> Any:
     stream = place.connected(_GREETING_SECONDS)
     if stream is None:
         return None
-    connection = Connection(stream)
-    try:
-        connection.send(message)
-        return connection.receive()
-    except (OSError, FrameError, ValueError):
-        return None
-    finally:
-        connection.close()
+    with Connection(stream) as connection:
+        try:
+            connection.send(message)
+            return connection.receive()
+        except (OSError, FrameError, ValueError):
+            return None
 
 
 def worker_process() -> int | None:
@@ -261,6 +273,7 @@ class Run:
         self._rest: Arrivals | None = None
         self._failure: BaseException | None = None
         self._has_ended = False
+        self._is_closed = False
         # Whether a result was given away, or a record forgotten: then nobody can start over.
         self.has_begun = False
 
@@ -382,7 +395,7 @@ class Run:
     def _wait_for_room(self) -> None:
         def is_room() -> bool:
             few = len(self._sizes) <= 2 * LARGEST_WINDOW and self._in_flight <= 2 * WINDOW_CHARACTERS
-            return few or len(self._sizes) <= _MOST_RECORDS or self._rest is not None
+            return few or len(self._sizes) <= _MOST_RECORDS or self._rest is not None or self._is_closed
 
         with self._changed:
             self._changed.wait_for(is_room)
@@ -394,8 +407,9 @@ class Run:
     def _pass_on(self, source: ReadAhead) -> None:
         """What has not been sent goes to whoever computes instead."""
         with self._changed:
-            self._changed.wait_for(lambda: self._rest is not None)
-        assert self._rest is not None
+            self._changed.wait_for(lambda: self._rest is not None or self._is_closed)
+        if self._rest is None:
+            return
         try:
             while records := source.take(_MOST_RECORDS):
                 self._rest.wait_for_room()
@@ -403,6 +417,12 @@ class Run:
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that takes
             self._rest.end(error)
         self._rest.end()
+
+    def close(self) -> None:
+        """Nobody asks this run for anything more: what sends its records need not wait for that."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
 
     def unanswered(self) -> Iterator[Record]:
         """The records that were kept, then all others."""

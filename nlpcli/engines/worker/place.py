@@ -8,7 +8,8 @@ import stat
 import struct
 import sys
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from nlpcli.errors import NlpcliError, quoted
 
@@ -75,12 +76,13 @@ def connected(seconds: float) -> socket.socket | None:
     try:
         if not IS_POSIX:
             return _connected_by_port(path, seconds)
-        connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(seconds)
-        connection.connect(path)
+        with _closed_if_it_fails(socket.socket(socket.AF_UNIX)) as connection:
+            connection.settimeout(seconds)
+            connection.connect(path)
+            own = is_own_user(connection)
     except (OSError, ValueError):
         return None
-    if peer(connection)[0] != os.getuid():
+    if not own:
         connection.close()
         return None
     return connection
@@ -89,9 +91,18 @@ def connected(seconds: float) -> socket.socket | None:
 def _connected_by_port(path: str, seconds: float) -> socket.socket:
     with open(path, encoding="ascii") as file:  # noqa: PTH123
         port, secret = file.read().split()
-    connection = socket.create_connection(("127.0.0.1", int(port)), seconds)
-    connection.sendall(bytes.fromhex(secret))
+    with _closed_if_it_fails(socket.create_connection(("127.0.0.1", int(port)), seconds)) as connection:
+        connection.sendall(bytes.fromhex(secret))
     return connection
+
+
+@contextmanager
+def _closed_if_it_fails(connection: socket.socket) -> Iterator[socket.socket]:
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
 
 
 def peer(connection: socket.socket) -> tuple[int, int]:

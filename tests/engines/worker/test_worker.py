@@ -1,5 +1,7 @@
 """The worker as users meet it: commands of their own processes, with it and without it."""
 
+import gc
+import logging
 import os
 import resource
 import shutil
@@ -9,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -169,6 +172,49 @@ def test_a_warm_call_imports_neither_torch_nor_numpy_nor_typer(shared_warm, mode
     names = {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines()}
     assert "nlpcli.engines.worker.client" in names
     assert not names & {"torch", "transformers", "numpy", "typer", "asyncio", "pyarrow", "nlpcli.cli.app"}
+
+
+@pytest.fixture
+def in_this_process(shared_warm, monkeypatch, capfdbinary):
+    """Runs a command line in this process, in the environment of the shared worker's commands."""
+    from nlpcli.__main__ import run
+
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(shared_warm.folder))
+    if "OMP_WAIT_POLICY" not in os.environ:
+        monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+        monkeypatch.setenv("GOMP_SPINCOUNT", "1000")
+    logger = logging.getLogger("nlpcli")
+    before = logger.handlers, logger.propagate, logger.level
+    yield lambda *arguments: (run([*map(str, arguments)]), *capfdbinary.readouterr())
+    logger.handlers, logger.propagate, logger.level = before
+
+
+def test_no_socket_is_left_open(shared_warm, in_this_process, models, tmp_path, monkeypatch):
+    (tmp_path / "in.txt").write_bytes(LINE)
+    asked = shared_warm.status().requests
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always", ResourceWarning)
+        statuses = [
+            in_this_process("sentiment", "-m", models["classifier"], *words)[0]
+            for words in (
+                ["a b"],
+                ["-i", tmp_path / "in.txt"],
+                ["-i", tmp_path / "none.txt"],
+                ["--threshold", "3", "a"],
+            )
+        ]
+        assert client.reason_against() == ""
+        monkeypatch.setenv("HF_HOME", str(tmp_path))
+        assert "HF_HOME" in client.reason_against()
+        (tmp_path / "nlpcli").mkdir(mode=0o700)
+        with socket.socket(socket.AF_UNIX) as killed:
+            killed.bind(str(tmp_path / "nlpcli" / "worker.sock"))
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+        assert client.connect() is None
+        gc.collect()
+    assert statuses == [0, 0, 1, 2]
+    assert shared_warm.status().requests == asked + 2
+    assert [str(one.message) for one in found] == []
 
 
 def test_a_model_stays_loaded_and_one_that_changed_is_loaded_again(shared_warm, tmp_path):
