@@ -464,12 +464,15 @@ def test_a_run_goes_on_when_worker_and_command_were_suspended(warm, models):
         command.stdin.write(LINE)
         command.stdin.flush()
         first = command.stdout.readline()
-        for each in (process, command.pid):
-            os.kill(each, signal.SIGSTOP)
-        assert place.is_suspended(process)
-        time.sleep(0.3)
-        for each in (command.pid, process):
-            os.kill(each, signal.SIGCONT)
+        both = command.pid, process
+        try:
+            for each in both:
+                os.kill(each, signal.SIGSTOP)
+            warm.wait_until(lambda: all(map(place.is_suspended, both)))
+            time.sleep(0.3)
+        finally:
+            for each in both:
+                os.kill(each, signal.SIGCONT)
         output, complaints = command.communicate(LINE * 10, timeout=60)
     assert (command.returncode, complaints, output) == (0, b"", first * 10)
 
