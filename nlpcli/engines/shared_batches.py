@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
-from concurrent.futures import Future
-from contextlib import nullcontext
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future, InvalidStateError
+from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from nlpcli.engines.worker_pool import MAX_WORKERS, Begun, RunBatch, run_with_threads
 from nlpcli.errors import ModelUnusable, OutOfMemory
@@ -17,13 +18,17 @@ from nlpcli.runtime import runs
 from nlpcli.runtime.batching import Unit
 from nlpcli.runtime.decode_slots import DecodeSlots
 
-# Padded tokens that batches of several runs may have together, for each token that is none.
+# Padded tokens that units of several runs may have together, for each token that is none; and the part of a budget that
+# a batch may have anyway, because another one would cost more.
 _MOST_PADDED = 1.25
+_SMALL_PART = 4
+# Among so many units of several runs those of about equal length are looked for.
+_MOST_IN_POOL = 1024
 
 
 @dataclass(slots=True, eq=False)
 class _Batch:
-    """Units of one run, on their way."""
+    """Units of one run, on their way; those that are `left` have not begun, the longest first."""
 
     lane: Lane
     run: RunBatch
@@ -31,20 +36,52 @@ class _Batch:
     threads: int
     context: Context
     future: Future[Any] = field(default_factory=Future)
+    left: list[int] = field(init=False)
+    outputs: list[Any] = field(init=False)
+    missing: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.left = list(range(len(self.units)))
+        self.outputs, self.missing = [None] * len(self.units), len(self.units)
+
+    def is_wanted(self) -> bool:
+        """Whether somebody waits for it; asked when it begins, and when more of it does."""
+        return self.future.running() or (not self.future.done() and self.future.set_running_or_notify_cancel())
+
+    def fail(self, error: BaseException) -> None:
+        """Whoever waits for it hears of a mistake."""
+        with suppress(InvalidStateError):
+            self.future.set_exception(error)
+
+    def finish(self, indices: Sequence[int], outcome: Any) -> None:
+        """The outputs of some of its units, or what is in the place of all."""
+        with suppress(InvalidStateError):
+            if not isinstance(outcome, Sequence):
+                self.future.set_result(outcome)
+                return
+            for index, output in zip(indices, outcome, strict=True):
+                self.outputs[index] = output
+            self.missing -= len(indices)
+            if not self.missing:
+                self.future.set_result(self.outputs)
+
+
+class _Part(NamedTuple):
+    """Units of a batch that begin together."""
+
+    batch: _Batch
+    indices: list[int]
 
     @property
-    def longest(self) -> int:
-        return max(unit.cost for unit in self.units)
-
-    @property
-    def tokens(self) -> int:
-        return sum(unit.cost for unit in self.units)
+    def units(self) -> list[Unit]:
+        return [self.batch.units[index] for index in self.indices]
 
 
 class FairBatches:
     """Computes batches in the order of what their runs have had: who had least comes first.
 
-    A run alone computes as it would in a `WorkerPool`: one batch with all threads, several side by side.
+    A run alone computes as it would in a `WorkerPool`: one batch with all threads, several side by side. Of
+    several runs whose batches go together, units of about equal length are computed as one, whichever run they are of.
     """
 
     def __init__(self, cores: int, on_batch: Callable[[int], object] = lambda size: None) -> None:  # noqa: ARG005
@@ -53,6 +90,7 @@ class FairBatches:
         self._cores = cores
         self._free = cores
         self._lanes: list[Lane] = []
+        self._at_work: list[Lane] = []
         self._served = 0.0
         self._changed = threading.Condition()
         # One more than there are cores: a batch that waits for a decode slot lends its core.
@@ -62,8 +100,8 @@ class FairBatches:
     def lane(
         self, device_type: str, threads: int, budget: int, together: Hashable = None, slots: DecodeSlots | None = None
     ) -> Lane:
-        """What runs the batches of one run; those of lanes with an equal `together` may be computed as one of at most
-        `budget` padded tokens."""
+        """What runs the batches of one run; units of lanes with an equal `together` may be computed as one batch of at
+        most `budget` padded tokens."""
         return Lane(self, device_type, threads, budget, together, slots)
 
     def submit(self, lane: Lane, batches: list[_Batch]) -> None:
@@ -79,46 +117,53 @@ class FairBatches:
             self._changed.notify_all()
 
     def forget(self, lane: Lane) -> None:
-        """Begin no more batches of a lane."""
+        """Begin no more of the batches of a lane."""
         with self._changed:
             waiting = list(lane.waiting)
             lane.waiting.clear()
             if lane in self._lanes:
                 self._lanes.remove(lane)
         for batch in waiting:
-            batch.future.cancel()
+            # One of which a part has begun cannot be cancelled, and will never be whole.
+            if not batch.future.cancel():
+                batch.fail(CancelledError())
 
     def _work(self) -> None:
         while True:
-            group: list[_Batch] = []
-            cores = 0
+            group: list[_Part] = []
+            cores, lanes, outcomes = 0, [], []
             try:
                 with self._changed:
                     self._changed.wait_for(self._may_begin)
                     # Taken one by one: what has left the queue is in the group, whatever goes wrong behind it.
                     self._fill(group)
-                    cores = self._cores_of(group[0])
+                    cores, lanes = self._cores_of(group[0].batch), [part.batch.lane for part in group]
                     self._free -= cores
-                self._on_batch(sum(len(batch.units) for batch in group))
-                _compute(group)
+                    self._at_work += lanes
+                self._on_batch(sum(len(part.indices) for part in group))
+                outcomes = _outcomes(group)
             except BaseException as error:  # noqa: BLE001 - a mistake of ours: raised again where a run waits
                 self._give_up(group, error)
             finally:
+                # Before anybody hears of the outcome: who asks again then is alone, and computes so.
                 with self._changed:
                     self._free += cores
+                    for lane in lanes:
+                        self._at_work.remove(lane)
                     self._changed.notify_all()
+            for deliver in outcomes:
+                deliver()
 
-    def _give_up(self, group: list[_Batch], error: BaseException) -> None:
+    def _give_up(self, group: list[_Part], error: BaseException) -> None:
         """Whoever waits for a batch of the group hears of a mistake; of one in choosing it, everyone who waits."""
         with self._changed:
             lanes = [] if group else list(self._lanes)
-            waiting = [*group, *(batch for lane in lanes for batch in lane.waiting)]
+            waiting = [*(part.batch for part in group), *(batch for lane in lanes for batch in lane.waiting)]
             for lane in lanes:
                 lane.waiting.clear()
                 self._lanes.remove(lane)
         for batch in waiting:
-            if not batch.future.done():
-                batch.future.set_exception(error)
+            batch.fail(error)
 
     def _may_begin(self) -> bool:
         return bool(self._lanes) and self._free >= self._cores_of(self._first().waiting[0])
@@ -128,35 +173,83 @@ class FairBatches:
 
     def _cores_of(self, batch: _Batch) -> int:
         # Of batches with decode slots one more is under way than there are cores.
-        return 0 if batch.lane.lends_a_core else min(batch.threads, self._cores)
+        return 0 if batch.lane.lends_a_core else min(self._threads_of(batch), self._cores)
 
-    def _fill(self, group: list[_Batch]) -> None:
-        """Take the next batch, and the first of every other lane that may and can be computed with it."""
+    def _threads_of(self, batch: _Batch) -> int:
+        """Where others wait or compute, two batches side by side are faster than one after the other on all cores."""
+        is_alone = all(lane is batch.lane for lane in (*self._lanes, *self._at_work))
+        return batch.threads if is_alone else min(batch.threads, batch.lane.threads_beside_others)
+
+    def _fill(self, group: list[_Part]) -> None:
+        """Take the next batch; or, where others go together with it, its longest unit that is left and those of all of
+        them that are about as long."""
         first = self._first()
         self._served = first.served
-        group.append(self._take(first))
-        count, longest, tokens = len(group[0].units), group[0].longest, group[0].tokens
-        for lane in sorted(self._lanes, key=lambda lane: lane.served) if first.together is not None else ():
-            if lane is first or lane.together != first.together:
-                continue
-            head = lane.waiting[0]
-            now = max(longest, head.longest)
-            # What is much longer, or much shorter, would cost more in padding than a batch of its own.
-            if now * (count + len(head.units)) > min(first.budget, _MOST_PADDED * (tokens + head.tokens)):
-                continue
-            group.append(self._take(lane))
-            count, longest, tokens = count + len(head.units), now, tokens + head.tokens
-        for batch in group:
-            batch.lane.served += longest * len(batch.units)
-            if self._lanes:
-                # Others wait for a core: two batches side by side are faster than one after the other on both.
-                batch.threads = min(batch.threads, batch.lane.threads_beside_others)
+        head = first.waiting[0]
+        threads = self._threads_of(head)
+        group.append(self._take(_Part(head, head.left)))
+        lanes = sorted(self._lanes, key=lambda lane: lane.served) if first.together is not None else []
+        others = [lane.waiting[0] for lane in lanes if lane is not first and lane.together == first.together]
+        if others:
+            own, *parts = _about_as_long(group[0], others, first.budget)
+            begun = set(own.indices)
+            self._put_back(head, [index for index in group[0].indices if index not in begun])
+            group[0] = own
+            for part in parts:
+                group.append(self._take(part))  # noqa: PERF401 - see `_work`
+        head.threads = threads
+        longest = max(unit.cost for part in group for unit in part.units)
+        for part in group:
+            part.batch.lane.served += longest * len(part.indices)
 
-    def _take(self, lane: Lane) -> _Batch:
-        batch = lane.waiting.popleft()
+    def _take(self, part: _Part) -> _Part:
+        batch, lane = part.batch, part.batch.lane
+        taken = set(part.indices)
+        batch.left = [index for index in batch.left if index not in taken]
+        if not batch.left:
+            lane.waiting.popleft()
         if not lane.waiting:
             self._lanes.remove(lane)
-        return batch
+        return part
+
+    def _put_back(self, batch: _Batch, rest: list[int]) -> None:
+        """Of a batch that was taken whole, some units wait on."""
+        batch.left = rest
+        if rest:
+            if not batch.lane.waiting:
+                self._lanes.append(batch.lane)
+            batch.lane.waiting.appendleft(batch)
+
+
+def _about_as_long(first: _Part, others: Sequence[_Batch], budget: int) -> list[_Part]:
+    """The longest unit of the first, and as many of all that are shorter, then longer, as go with it in a batch of
+    `budget` padded tokens."""
+    batches = [first.batch, *others]
+    pool: list[tuple[int, int, int]] = []
+    for number, batch in enumerate(batches):
+        if number and len(pool) >= _MOST_IN_POOL:
+            break
+        pool += [(batch.units[index].cost, number, index) for index in (batch.left if number else first.indices)]
+    seed = max((entry for entry in pool if entry[1] == 0), key=lambda entry: entry[0])
+    pool.sort(key=lambda entry: (-entry[0], entry[1], entry[2]))
+    begin = pool.index(seed)
+    end, tokens = begin + 1, seed[0]
+    while end < len(pool) and _fits(seed[0], end + 1 - begin, tokens + pool[end][0], budget):
+        tokens += pool[end][0]
+        end += 1
+    while begin and _fits(pool[begin - 1][0], end + 1 - begin, tokens + pool[begin - 1][0], budget):
+        begin -= 1
+        tokens += pool[begin][0]
+    parts: dict[int, list[int]] = {0: []}
+    for _, number, index in pool[begin:end]:
+        parts.setdefault(number, []).append(index)
+    return [_Part(batches[number], indices) for number, indices in parts.items()]
+
+
+def _fits(longest: int, count: int, tokens: int, budget: int) -> bool:
+    """What is much longer, or much shorter, would cost more in padding than a batch of its own."""
+    padded = longest * count
+    return padded <= budget and padded <= max(_MOST_PADDED * tokens, budget // _SMALL_PART)
 
 
 class Lane:
@@ -202,48 +295,56 @@ class Lane:
         self._batches.submit(self, made)
         return Begun([batch.future for batch in made])
 
+    def computing(self) -> AbstractContextManager[None]:
+        """Within, a batch of this lane computes."""
+        return self.slots.computing() if self.slots else nullcontext()
+
     def close(self) -> None:
         """Forget what has not begun."""
         self._batches.forget(self)
 
 
-def _compute(group: list[_Batch]) -> None:
-    begun = [batch for batch in group if batch.future.set_running_or_notify_cancel()]
-    if len(begun) > 1 and _compute_together(begun):
-        return
-    for batch in begun:
-        _compute_alone(batch)
+_Deliver = Callable[[], object]
 
 
-def _compute_together(group: list[_Batch]) -> bool:
-    """Whether it could be done; where anything is wrong, each batch is to find out by itself whether it is its own."""
-    units = [unit for batch in group for unit in batch.units]
-    cancellations = [batch.lane.cancellation for batch in group]
+def _outcomes(group: list[_Part]) -> list[_Deliver]:
+    """Compute; what tells those who wait."""
+    begun = [part for part in group if part.batch.is_wanted()]
+    together = _computed_together(begun) if len(begun) > 1 else None
+    return [_computed_alone(part) for part in begun] if together is None else together
+
+
+def _computed_together(group: list[_Part]) -> list[_Deliver] | None:
+    """None where anything is wrong: each part is to find out by itself whether it is its own."""
+    first = group[0].batch
+    units = [unit for part in group for unit in part.units]
+    cancellations = [part.batch.lane.cancellation for part in group]
     try:
-        with runs.together(cancellations):
-            outcome = run_with_threads(max(batch.threads for batch in group), group[0].run, units)
-    except Exception:  # noqa: BLE001 - raised again where a batch computes alone
-        return False
+        with runs.together(cancellations), first.lane.computing():
+            outcome = run_with_threads(first.threads, first.run, units)
+    except Exception:  # noqa: BLE001 - raised again where a part computes alone
+        return None
     if isinstance(outcome, OutOfMemory | ModelUnusable):
-        return False
+        return None
+    found: list[_Deliver] = []
     start = 0
-    for batch in group:
-        batch.future.set_result(outcome[start : start + len(batch.units)])
-        start += len(batch.units)
-    return True
+    for part in group:
+        found.append(partial(part.batch.finish, part.indices, outcome[start : start + len(part.indices)]))
+        start += len(part.indices)
+    return found
 
 
-def _compute_alone(batch: _Batch) -> None:
+def _computed_alone(part: _Part) -> _Deliver:
+    batch, units = part.batch, part.units
     try:
         batch.context.run(runs.check)
-        with batch.lane.slots.computing() if batch.lane.slots else nullcontext():
-            outcome = batch.context.run(run_with_threads, batch.threads, batch.run, batch.units)
+        with batch.lane.computing():
+            outcome = batch.context.run(run_with_threads, batch.threads, batch.run, units)
     except BaseException as error:  # noqa: BLE001 - raised again where the outcome is taken
-        batch.future.set_exception(error)
-        return
-    if isinstance(outcome, OutOfMemory) and len(batch.units) == 1:
+        return partial(batch.fail, error)
+    if isinstance(outcome, OutOfMemory) and len(units) == 1:
         batch.lane.ran_out = True
-    batch.future.set_result(outcome)
+    return partial(batch.finish, part.indices, outcome)
 
 
 def lane_key(pipeline: object, task: object, batches_with: Hashable) -> Hashable:

@@ -1,8 +1,11 @@
 """Batches of many runs on one machine: fair, together where they may be, and each run's mistakes its own."""
 
 import threading
+from concurrent.futures import CancelledError
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nlpcli.engines.shared_batches import FairBatches
 from nlpcli.errors import ModelUnusable, OutOfMemory
@@ -120,6 +123,91 @@ def test_a_run_without_batches_is_in_nobodys_way(batches):
     assert list(lane(list, [])) == []
     (outcome,) = batches.lane("cpu", 1, budget=4)(list, [units("a")])
     assert [unit.payload for unit in outcome] == ["a"]
+
+
+@pytest.fixture(scope="module")
+def two_cores():
+    return FairBatches(2)
+
+
+@given(
+    costs=st.lists(
+        st.lists(st.lists(st.integers(1, 60), min_size=1, max_size=6), min_size=1, max_size=3), min_size=1, max_size=5
+    )
+)
+@settings(max_examples=30, deadline=None)
+def test_each_run_gets_its_own_outputs_in_its_order_whatever_is_computed_together(two_cores, costs):
+    batches, sizes, begun, go = two_cores, [], threading.Event(), threading.Event()
+
+    def run(batch):
+        begun.set()
+        go.wait(10)
+        sizes.append([unit.cost for unit in batch])
+        return [unit.payload for unit in batch]
+
+    lane = batches.lane("cpu", 2, budget=200)
+    first = [lane(run, [units("first")]), lane(run, [units("first")])]
+    begun.wait(10)
+    made = [
+        [[Unit(cost, (r, b, u)) for u, cost in enumerate(batch)] for b, batch in enumerate(run_)]
+        for r, run_ in enumerate(costs)
+    ]
+    outcomes = [batches.lane("cpu", 2, budget=200, together="same")(run, one) for one in made]
+    go.set()
+    assert [list(each) for each in first] == [[["first"]]] * 2
+    for outcome, one in zip(outcomes, made, strict=True):
+        assert list(outcome) == [[unit.payload for unit in batch] for batch in one]
+    if len(costs) > 1:
+        alone = {tuple(sorted(batch)) for run_ in costs for batch in run_}
+        assert all(max(size) * len(size) <= 200 or tuple(sorted(size)) in alone for size in sizes)
+
+
+def test_of_many_small_runs_texts_of_about_equal_length_are_one_batch(batches):
+    sizes, begun, go = [], threading.Event(), threading.Event()
+
+    def run(batch):
+        begun.set()
+        go.wait(10)
+        sizes.append(sorted(unit.cost for unit in batch))
+        return [None] * len(batch)
+
+    first = batches.lane("cpu", 1, budget=100)(run, [units("first")])
+    begun.wait(10)
+    outcomes = [batches.lane("cpu", 1, budget=100, together=1)(run, [[Unit(50, 0), Unit(5, 0)]]) for _ in range(4)]
+    go.set()
+    list(first), [list(outcome) for outcome in outcomes]
+    assert sorted(sizes[1:]) == [[5, 5, 5, 5], [50, 50], [50, 50]]
+
+
+def test_two_runs_of_one_batch_each_compute_side_by_side():
+    together = threading.Barrier(2)
+
+    def run(batch):
+        together.wait(10)
+        return [None] * len(batch)
+
+    batches = FairBatches(2)
+    outcomes = [batches.lane("cpu", 2, budget=9)(run, [units(number)]) for number in range(2)]
+    assert [list(outcome) for outcome in outcomes] == [[[None]], [[None]]]
+
+
+def test_a_run_that_is_cancelled_while_a_part_of_its_batch_is_computed_waits_for_no_rest(batches):
+    go = threading.Event()
+
+    def run(batch):
+        go.wait(10)
+        if batch[0].cost == 90:
+            mixed.close()
+        return [unit.cost for unit in batch]
+
+    mixed, other = (batches.lane("cpu", 1, budget=100, together=1) for _ in range(2))
+    first = batches.lane("cpu", 1, budget=9)(run, [units("first")])
+    outcome, others = mixed(run, [[Unit(90, 0), Unit(2, 0)]]), other(run, [[Unit(2, 0)]])
+    go.set()
+    list(first)
+    with pytest.raises(CancelledError):
+        list(outcome)
+    assert list(others) == [[2]]
 
 
 class Incomparable:
