@@ -9,9 +9,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.warm_python import nlpcli_command
 
 # As `nlpcli.__main__` does before torch is there (docs/decisions/0004): threads that wait by spinning cost a busy
 # machine minutes of these tests.
@@ -25,10 +29,20 @@ os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="nlpcli-tests-")
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Each process takes a file at a time, so that what the tests of a file share is made once; in their order, which
+    has the longest in the beginning."""
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)
+
+
 @pytest.fixture(scope="session")
 def nlpcli() -> Run:
     def run(*arguments: str | Path, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
-        command = [sys.executable, "-m", "nlpcli", *map(str, arguments)]
+        command = [*nlpcli_command(), *map(str, arguments)]
         return subprocess.run(
             command, input=stdin, capture_output=True, check=False, timeout=300, env={**os.environ, **environment}
         )

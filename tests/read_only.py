@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.warm_python import nlpcli_command
+
 MOUNTED = """
 until [ "$1" = -- ]; do mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 99; shift; done
 shift; exec "$@"
@@ -15,9 +17,12 @@ shift; exec "$@"
 
 
 def run_read_only(
-    *arguments: str | Path, folders: list[Path], **environment: str
+    *arguments: str | Path, folders: list[Path], often: bool = False, **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
-    command = [*_mounted(folders), sys.executable, "-m", "nlpcli", *map(str, arguments)]
+    """`often`: many runs see the same folders so, and are forks of one process."""
+    mounted = _mounted(folders)
+    nlpcli = nlpcli_command(*mounted) if often else [*mounted, sys.executable, "-m", "nlpcli"]
+    command = [*nlpcli, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, check=False, timeout=120, env={**os.environ, **environment})
 
 

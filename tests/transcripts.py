@@ -33,6 +33,8 @@ _OF_A_MACHINE = (
     (re.compile(r"/\S*/(config|bad|catalog)\.toml"), r"FOLDER/\1.toml"),
     (re.compile(r"[\d,.]+ (?:records|texts|tokens|sentences)(?=/s| a second)"), "N"),
 )
+# nlpcli with one redirection, and nothing else that only a shell can do.
+_REDIRECTED = re.compile(r"(nlpcli [^<>'\"]*) ([<>]) ?([\w./-]+)")
 PERSON = {
     "type": "object",
     "properties": {"name": {"type": "string", "maxLength": 40}, "born": {"type": "integer"}},
@@ -134,6 +136,17 @@ class Runner:
         )  # fmt: skip
 
     def _stage(self, stage: str, content: bytes) -> tuple[int, bytes]:
+        redirected = _REDIRECTED.fullmatch(stage)
+        if redirected is None:
+            return self._command(stage, content)
+        command, where, name = redirected.groups()
+        if where == "<":
+            return self._command(command, (self.folder / name).read_bytes())
+        status, output = self._command(command, content)
+        (self.folder / name).write_bytes(output)
+        return status, b""
+
+    def _command(self, stage: str, content: bytes) -> tuple[int, bytes]:
         variables, words = _words(stage)
         if (
             words[:1] != ["nlpcli"]

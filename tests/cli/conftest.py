@@ -1,17 +1,24 @@
-"""`nlpcli embed` in this process: importing torch once instead of once per test."""
+"""Commands in this process: importing torch once instead of once per test, and loading a model once for all pages."""
 
 from __future__ import annotations
 
 import io
 import logging
+import os
+import shlex
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Hashable, Iterator
+from functools import partial, wraps
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from tests.transcripts import Runner, folder_of_examples, path_with
+from tests.warm_python import nlpcli_command
+
+ROOT = Path(__file__).parents[2]
 
 
 class Done(NamedTuple):
@@ -62,3 +69,63 @@ def quick_bench(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "SECONDS", 0.01)
     monkeypatch.setattr(bench, "REPEATS", 1)
     monkeypatch.setattr(bench, "MOST_TEXTS", 20)
+
+
+@pytest.fixture(scope="session")
+def loaded():
+    """What the functions that load models have loaded: weights are read once, not once per command."""
+    return {}
+
+
+@pytest.fixture
+def loading_once(loaded, monkeypatch):
+    from nlpcli.models import encoders, loading
+    from nlpcli.models.students import loading as students
+
+    def once(function):
+        @wraps(function)
+        def load(*arguments, **options):
+            # A configuration is that of the model, which is one of the other arguments.
+            telling = [argument for argument in (*arguments, *options.items()) if isinstance(argument, Hashable)]
+            key = (function.__module__, function.__name__, *telling)
+            if key not in loaded:
+                loaded[key] = function(*arguments, **options)
+            return loaded[key]
+
+        return load
+
+    for function in [each for module in (encoders, loading, students) for each in vars(module).values()]:
+        name = getattr(function, "__name__", "")
+        if name.startswith("load_"):
+            remembered = once(function)
+            for module in list(sys.modules.values()):
+                if getattr(module, "__name__", "").startswith("nlpcli.") and vars(module).get(name) is function:
+                    monkeypatch.setattr(module, name, remembered)
+
+
+@pytest.fixture
+def runner(tmp_path, call, quick_bench, monkeypatch):
+    """A folder with the files that pages name, caches of its own, and no settings."""
+    from nlpcli.models.catalog import catalog
+
+    folder = folder_of_examples(tmp_path / "folder")
+    scripts = tmp_path / "bin"
+    scripts.mkdir()
+    (scripts / "nlpcli").write_text(f'#!/bin/sh\nexec {shlex.join(nlpcli_command())} "$@"\n')
+    (scripts / "nlpcli").chmod(0o755)
+    for name in [name for name in os.environ if name.startswith("NLPCLI_") and name != "NLPCLI_CACHE_DIR"]:
+        monkeypatch.delenv(name)
+    (tmp_path / "config.toml").touch()
+    for name, value in {
+        "NLPCLI_CONFIG": str(tmp_path / "config.toml"),
+        "PATH": path_with(str(scripts)),
+        "HF_HOME": str(tmp_path / "hf"),
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "80",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    monkeypatch.chdir(folder)
+    catalog.cache_clear()
+    yield Runner(folder, os.environ, call, monkeypatch.setenv, monkeypatch.delenv)
+    catalog.cache_clear()

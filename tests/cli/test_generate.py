@@ -3,8 +3,8 @@
 import csv
 import io
 import json
+import shlex
 import subprocess
-import sys
 from functools import partial
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.tiny import save_causal_lm, save_seq2seq
+from tests.warm_python import nlpcli_command
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +145,7 @@ def test_a_field_that_a_record_lacks_is_its_error_and_status_3(generate, tmp_pat
 
 def test_a_reader_that_goes_away_ends_the_run_with_141_and_no_word(gpt2):
     command = (
-        f"yes a | head -2000 | {sys.executable} -m nlpcli generate -m {gpt2} --greedy --per line --max-tokens 2"
+        f"yes a | head -2000 | {shlex.join(nlpcli_command())} generate -m {gpt2} --greedy --per line --max-tokens 2"
         " | head -1 >/dev/null; echo ${PIPESTATUS[2]}"
     )
     done = subprocess.run(["bash", "-c", command], capture_output=True, check=True, timeout=120)

@@ -16,10 +16,6 @@ import pytest
 from nlpcli.cli.app import app_syntax
 from nlpcli.runtime import bench_results as measured
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from transcripts import folder_of_examples
-
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 # Every command of the app, and every command below it.
 COMMANDS = [" ".join(command.path) for command in app_syntax().walk()]
@@ -54,34 +50,18 @@ def test_every_command_has_a_snapshot_and_no_other_is_there():
     assert {path.name for path in SNAPSHOTS.iterdir()} == {snapshot(command).name for command in COMMANDS}
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """The files that the examples name."""
-    folder = folder_of_examples(tmp_path / "folder")
-    monkeypatch.chdir(folder)
-    # What an example measures is kept here.
-    monkeypatch.setattr(measured, "FILE", str(tmp_path / "measurements.json"))
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    return folder
-
-
 def examples_of(command):
     """The lines of the help that are calls of the command."""
     text = snapshot(command).read_text(encoding="utf-8") if snapshot(command).is_file() else ""
     return re.findall(rf"^    (.*\bnlpcli {command} .*)$", text.partition("\n  Examples:\n")[2], re.MULTILINE)
 
 
-def run_example(example, call):
-    """In this process where the shell has nothing to do."""
+def run_example(example, runner):
     if " serve run " in example:
         return run_server(example)
-    if not set("|<>") & set(example) and example.startswith("nlpcli "):
-        done = call(*shlex.split(example)[1:])
-        assert done.status == 0, done.complaints
-        return done.output.decode()
-    # A log that is followed has no end.
-    endless = example.replace("tail -f", "tail")
-    return subprocess.run(["sh", "-c", endless], capture_output=True, check=True, timeout=120).stdout.decode()
+    ran = runner.run(example)
+    assert ran.status == 0, ran.complaints
+    return ran.output
 
 
 def run_server(example):
@@ -97,8 +77,10 @@ def run_server(example):
 
 @pytest.mark.starter
 @pytest.mark.parametrize("command", [name for name in COMMANDS if examples_of(name)])
-def test_every_example_runs_as_it_stands(starter, call, folder, quick_bench, command):
-    outputs = {example: run_example(example, call) for example in examples_of(command)}
+def test_every_example_runs_as_it_stands(starter, loading_once, runner, command, tmp_path, monkeypatch):
+    # What an example measures is kept here.
+    monkeypatch.setattr(measured, "FILE", str(tmp_path / "measurements.json"))
+    outputs = {example: run_example(example, runner) for example in examples_of(command)}
     CHECKS.get(command, lambda outputs: None)(outputs)
 
 

@@ -3,12 +3,15 @@
 import gzip
 import io
 import json
+import shlex
 import subprocess
 import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from tests.warm_python import nlpcli_command
 
 pytestmark = pytest.mark.starter
 
@@ -55,7 +58,7 @@ def test_a_file_is_replaced_by_its_results(sentiment, tmp_path):
 def test_a_run_whose_results_go_into_its_folder_ends(starter, tmp_path, line):
     (tmp_path / "a.txt").write_text("I love it.\n")
     (tmp_path / "b.txt").write_text("I hate it.\n")
-    command = f"'{sys.executable}' -m nlpcli embed --dim 1 {line}"
+    command = f"{shlex.join(nlpcli_command())} embed --dim 1 {line}"
     done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120)
     written = (tmp_path / "out.txt").read_text() if "out.txt" in line else done.stdout
     assert len(written.splitlines()) == 2

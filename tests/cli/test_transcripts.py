@@ -5,20 +5,19 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Hashable
-from functools import wraps
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from transcripts import OPTIONAL, Ran, Runner, Written, commands_of, difference, folder_of_examples, path_with, steps_of
+from transcripts import OPTIONAL, Ran, Written, commands_of, difference, folder_of_examples, steps_of
 
 from nlpcli.engines.worker import client
 from nlpcli.models.catalog import catalog
 from nlpcli.settings import cache_folder
 from nlpcli.tasks.registry import TASKS
+from tests.warm_python import nlpcli_command
 
 ROOT = Path(__file__).parents[2]
 # The Chinese README has the same commands with the same output: tests/test_chinese_readme.py.
@@ -54,64 +53,6 @@ def cache(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def loaded():
-    """What the functions that load models have loaded: weights are read once, not once per command."""
-    return {}
-
-
-@pytest.fixture
-def loading_once(loaded, monkeypatch):
-    from nlpcli.models import encoders, loading
-    from nlpcli.models.students import loading as students
-
-    def once(function):
-        @wraps(function)
-        def load(*arguments, **options):
-            # A configuration is that of the model, which is one of the other arguments.
-            telling = [argument for argument in (*arguments, *options.items()) if isinstance(argument, Hashable)]
-            key = (function.__module__, function.__name__, *telling)
-            if key not in loaded:
-                loaded[key] = function(*arguments, **options)
-            return loaded[key]
-
-        return load
-
-    for function in [each for module in (encoders, loading, students) for each in vars(module).values()]:
-        name = getattr(function, "__name__", "")
-        if name.startswith("load_"):
-            remembered = once(function)
-            for module in list(sys.modules.values()):
-                if getattr(module, "__name__", "").startswith("nlpcli.") and vars(module).get(name) is function:
-                    monkeypatch.setattr(module, name, remembered)
-
-
-@pytest.fixture
-def runner(tmp_path, call, quick_bench, monkeypatch):
-    """A folder with the files that pages name, caches of its own, and no settings."""
-    folder = folder_of_examples(tmp_path / "folder")
-    scripts = tmp_path / "bin"
-    scripts.mkdir()
-    (scripts / "nlpcli").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m nlpcli "$@"\n')
-    (scripts / "nlpcli").chmod(0o755)
-    for name in [name for name in os.environ if name.startswith("NLPCLI_") and name != "NLPCLI_CACHE_DIR"]:
-        monkeypatch.delenv(name)
-    (tmp_path / "config.toml").touch()
-    for name, value in {
-        "NLPCLI_CONFIG": str(tmp_path / "config.toml"),
-        "PATH": path_with(str(scripts)),
-        "HF_HOME": str(tmp_path / "hf"),
-        "PYTHONPATH": str(ROOT),
-        "COLUMNS": "80",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
-    monkeypatch.chdir(folder)
-    catalog.cache_clear()
-    yield Runner(folder, os.environ, call, monkeypatch.setenv, monkeypatch.delenv)
-    catalog.cache_clear()
-
-
-@pytest.fixture(scope="session")
 def printed():
     """Page → what its commands have printed without a worker; None for one that was not run."""
     return {}
@@ -129,7 +70,7 @@ def warm(tmp_path_factory, cache):
         "HF_HOME": str(place / "hf"),
         "PYTHONPATH": str(ROOT),
     }
-    command = [sys.executable, "-m", "nlpcli", "serve"]
+    command = [*nlpcli_command(), "serve"]
 
     def start():
         """A worker that has ended meanwhile comes back; settings of the page before go."""

@@ -16,6 +16,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tiny import save_causal_lm, save_classifier, save_seq2seq
 
+from tests.warm_python import nlpcli_command
+
 
 class Server:
     """`nlpcli serve run --http` on a free port; what it prints is kept."""
@@ -56,9 +58,13 @@ class Server:
         return self.client.post(path, **({"json": body} if body is not None else {}), **options)
 
     def nlpcli(self, *arguments, stdin=b"", **environment):
-        command = [sys.executable, "-m", "nlpcli", *map(str, arguments)]
         return subprocess.run(
-            command, input=stdin, capture_output=True, check=False, timeout=300, env={**self.environment, **environment}
+            [*nlpcli_command(), *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=300,
+            env={**self.environment, **environment},
         )
 
     def metric(self, name, **labels):

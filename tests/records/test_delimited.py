@@ -1,9 +1,8 @@
-import time
-
 import pytest
 
 from nlpcli.errors import FieldMissing, InputBroken, UsageError
 from nlpcli.records.delimited import dialect, rows
+from tests.cpu_time import grows_as_its_size, takes_less_than
 from tests.records.tables import convert, read
 
 
@@ -39,12 +38,11 @@ def test_an_open_quote_costs_its_own_row_and_names_its_line(tmp_path, broken, li
 
 
 def test_many_open_quotes_take_linear_time():
-    text = "a,b\n" + '1,"open ""quoted""\n' * 20_000
-    start = time.monotonic()
-    found = list(rows([text], dialect("csv")))
-    assert len(found) == 20_001
-    assert found[-1].line == 20_001
-    assert time.monotonic() - start < 5
+    def found(lines):
+        return list(rows(["a,b\n" + '1,"open ""quoted""\n' * lines], dialect("csv")))
+
+    assert grows_as_its_size(found, 5000)
+    assert [row.line for row in found(20_000)][-1] == len(found(20_000)) == 20_001
 
 
 @pytest.mark.parametrize("bad", ["x\ry,1", "only", "x,1,2", "x\0y,1\r,", ""])
@@ -101,10 +99,10 @@ def test_a_broken_header_names_its_line(tmp_path):
 def test_thousands_of_repeated_names_take_a_moment(tmp_path, name):
     header = ",".join([name] * 20_000)
     (tmp_path / "a.csv").write_text(f"text,{header}\nx{',1' * 20_000}\n")
-    start = time.monotonic()
-    assert convert([tmp_path / "a.csv"], tmp_path / "o.csv", "csv") == []
+    failures = []
+    assert takes_less_than(5, lambda: failures.extend(convert([tmp_path / "a.csv"], tmp_path / "o.csv", "csv")))
+    assert failures == []
     assert len(read(tmp_path / "o.csv")[0].fields) == 20_004
-    assert time.monotonic() - start < 10
 
 
 @pytest.mark.parametrize("format_name", ["csv", "tsv"])

@@ -1,6 +1,5 @@
-import time
-
 from nlpcli.records.table import OutputNames, free_names
+from tests.cpu_time import grows_as_its_size
 
 RESULTS = {"label": "string"}
 
@@ -13,9 +12,8 @@ def test_a_name_is_kept_where_it_can_be_and_no_two_are_the_same():
 
 
 def test_many_repeated_names_take_linear_time():
-    start = time.monotonic()
+    assert grows_as_its_size(lambda size: free_names(["x"] * size, ()), 25_000)
     assert len(set(free_names(["x"] * 100_000, ()))) == 100_000
-    assert time.monotonic() - start < 5
 
 
 def test_a_field_has_the_same_column_in_every_record():
