@@ -22,6 +22,9 @@ from nlpcli.tasks.registry import TASKS
 DEFAULT_KEEP_ALIVE = "10m"
 _SECONDS_TO_START = 60.0
 _SECONDS_TO_END = 10.0
+# The workers that this process has started. They outlive it, so nobody waits for them; a `Popen` that is forgotten
+# while its process runs warns of that.
+_left_behind: list[subprocess.Popen[bytes]] = []
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -63,6 +66,7 @@ def spawn(keep_alive: str, memory: str | None = None, warm_up: bytes = b"") -> s
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "DETACHED_PROCESS", 0),
     )
+    _left_behind.append(process)
     if process.stdin is not None:
         with suppress(BrokenPipeError), process.stdin:
             process.stdin.write(warm_up)

@@ -28,6 +28,7 @@ from nlpcli.engines.worker import client, place
 from nlpcli.engines.worker.messages import RunRequest
 from nlpcli.records.record import Origin, Record
 from nlpcli.tasks.sentiment import SentimentOptions
+from tests.warm_python import nlpcli_command
 
 LINE = b"a b c\n"
 
@@ -45,7 +46,7 @@ class Warm:
 
     def __call__(self, *arguments, stdin=b"", **environment):
         return subprocess.run(
-            self.command(*arguments), input=stdin, capture_output=True, check=False, timeout=300,
+            [*nlpcli_command(), *map(str, arguments)], input=stdin, capture_output=True, check=False, timeout=300,
             env={**self.environment, **environment},
         )  # fmt: skip
 
