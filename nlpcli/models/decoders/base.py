@@ -35,8 +35,12 @@ class Decoder(Protocol):
 class ExtendableDecoder(Decoder, Protocol):
     """A decoder that reads several tokens of a row behind the others at once, and can take them back."""
 
+    def most_extended(self) -> int:
+        """How many tokens `extend` takes at the most; 0 where it would not give what `step` gives, to the bit."""
+
     def extend(self, tokens: Sequence[int]) -> Tensor:
-        """Several more tokens for the only row; the logits behind each, (tokens, vocabulary) float32."""
+        """Several more tokens for the only row; the logits behind each, (tokens, vocabulary) float32: those of as many
+        steps."""
 
     def shorten(self, count: int) -> None:
         """Take the last `count` tokens of the only row back."""

@@ -30,7 +30,7 @@ class Graph:
         self._weights, self._weights_name = weights, weights_name
         self._end = 0
         self._nodes: list[bytes] = []
-        self._tensors: list[bytes] = []
+        self._tensors: dict[str, bytes] = {}
         self._inputs: list[bytes] = []
         self._outputs: list[bytes] = []
 
@@ -42,21 +42,33 @@ class Graph:
         """Add a node of ONNX Runtime's operators (`com.microsoft`); the name of its first output."""
         return self._node(_MICROSOFT, operator, inputs, outputs, attributes)
 
+    def again(self) -> Graph:
+        """Another graph with the same tensors, and nothing else yet."""
+        other = Graph(self._weights, self._weights_name)
+        other._end, other._tensors = self._end, self._tensors
+        return other
+
+    def has(self, name: str) -> bool:
+        """Whether there is a constant of that name."""
+        return name in self._tensors
+
     def tensor(self, name: str, values: NDArray[np.generic]) -> str:
-        """Add a constant; its name."""
+        """Add a constant, unless there is one of that name; its name."""
+        if name in self._tensors:
+            return name
         values = np.ascontiguousarray(values)
         data = values.tobytes()
         head = b"".join(_number(1, size) for size in values.shape)
         head += _number(2, _TYPES[str(values.dtype)]) + _bytes(8, name)
         if len(data) < _INLINE:
-            self._tensors.append(head + _bytes(9, data))
+            self._tensors[name] = head + _bytes(9, data)
             return name
         start = self._end + -self._end % _PAGE
         self._weights.write(bytes(start - self._end) + data)
         self._end = start + len(data)
         place = {"location": self._weights_name, "offset": str(start), "length": str(len(data))}
         entries = b"".join(_bytes(13, _bytes(1, key) + _bytes(2, value)) for key, value in place.items())
-        self._tensors.append(head + entries + _number(14, _EXTERNAL))
+        self._tensors[name] = head + entries + _number(14, _EXTERNAL)
         return name
 
     def input(self, name: str, kind: int, shape: Iterable[int | str]) -> str:
@@ -75,7 +87,7 @@ class Graph:
             [
                 *(_bytes(1, node) for node in self._nodes),
                 _bytes(2, "step"),
-                *(_bytes(5, tensor) for tensor in self._tensors),
+                *(_bytes(5, tensor) for tensor in self._tensors.values()),
                 *(_bytes(11, value) for value in self._inputs),
                 *(_bytes(12, value) for value in self._outputs),
             ]

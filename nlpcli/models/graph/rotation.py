@@ -26,8 +26,17 @@ def hadamard(size: int) -> NDArray[np.float32]:
 
 
 def rotated(vectors: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """(…, features) in groups of `size`; 1 leaves them as they are."""
+    """(…, features) in groups of `size`; 1 leaves them as they are.
+
+    By sums and differences alone (fast Walsh-Hadamard transform): a product of matrices would round a vector by how
+    many stand beside it.
+    """
     if size == 1:
         return vectors
-    turned: NDArray[np.float32] = (vectors.reshape(-1, size) @ hadamard(size)).reshape(vectors.shape)
-    return turned
+    turned: NDArray[np.float32] = vectors
+    half = 1
+    while half < size:
+        pairs = turned.reshape(-1, 2, half)
+        turned = np.concatenate([pairs[:, :1] + pairs[:, 1:], pairs[:, :1] - pairs[:, 1:]], axis=1)
+        half *= 2
+    return (turned / np.float32(np.sqrt(size))).reshape(vectors.shape)

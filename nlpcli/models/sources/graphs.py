@@ -13,7 +13,7 @@ from nlpcli.runtime import runs
 
 KIND = "graphs"
 # Part of every folder's name: graphs of before are another's.
-_FORMAT = 3
+_FORMAT = 4
 
 
 def graph_folder(model: LocalModel, files: list[Path], bits: int, convert: Callable[[Path], None]) -> Path:

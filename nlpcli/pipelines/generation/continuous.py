@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 # Prompts that are read in one pass: so many padded tokens at the most.
 _PADDED_TOKENS = 4096
+# So many tokens have to be guessed before what reads several at once is loaded, which takes the time of some 20 steps.
+_HITS = 8
 # So many prompts that fail in turn, each alone, are no accident of theirs: the model fails.
 _MOST_FAILING = 8
 
@@ -113,6 +115,7 @@ class ContinuousBatch:
         self._suspects: list[list[Request]] = []
         self._failed: list[Event] = []
         self._has_worked = False
+        self._drafts_pay = False
         self._said = False
 
     @property
@@ -197,6 +200,8 @@ class ContinuousBatch:
         """One token for the only row, or several where a draft of them holds: the same that it gets one by one."""
         left = min(row.request.max_tokens - row.written, decoder.longest - len(row.tokens)) - 1
         draft = row.lookup.draft(row.tokens, left)
+        self._drafts_pay = self._drafts_pay or row.lookup.hits >= _HITS
+        draft = draft[: max(0, decoder.most_extended() - 1)] if draft and self._drafts_pay else []
         if not draft:
             return self._choose([row], decoder.step(row.tokens[-1:]))[0]
         logits = decoder.extend([row.tokens[-1], *draft])
@@ -204,7 +209,7 @@ class ContinuousBatch:
             (event,) = self._choose([row], logits[number : number + 1])
             if event.ending is not None or number == len(draft) or row.tokens[-1] != draft[number]:
                 break
-        row.lookup.note(len(draft), number)
+        row.lookup.note(number)
         decoder.shorten(len(draft) - number)
         return event
 

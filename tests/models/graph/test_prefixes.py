@@ -27,6 +27,8 @@ def steps(decoder, rows):
 
 @torch.inference_mode()
 def test_prompts_that_begin_alike_are_computed_once_with_the_same_logits(step):
+    if not step.goes_on_alike:
+        pytest.skip("the products of this CPU differ for several rows, so that no beginning is kept")
     alone = []
     for prompt in PROMPTS:
         step.prefixes = Prefixes()
@@ -40,13 +42,13 @@ def test_prompts_that_begin_alike_are_computed_once_with_the_same_logits(step):
     together.remove(1)  # the last row is second now
     logits = steps(together, 4)
     for row, number in enumerate((0, 3, 1, 2)):
-        torch.testing.assert_close(logits[row], alone[number][0], rtol=0, atol=1e-4)
+        assert torch.equal(logits[row], alone[number][0])
     assert len(COMMON) < together.read <= len(COMMON) + sum(len(prompt) - len(COMMON) for prompt in PROMPTS) + 2
     # The next run knows them all.
     later = GraphDecoder(step, 128)
     later.add(PROMPTS)
     assert later.read < 10
-    torch.testing.assert_close(steps(later, 4)[0], alone[0][0], rtol=0, atol=1e-4)
+    assert torch.equal(steps(later, 4)[0], alone[0][0])
 
 
 def test_what_is_kept_is_bounded_and_what_was_used_longest_ago_goes(monkeypatch):
