@@ -75,7 +75,7 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-why -d 'Show which tokens 
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l html -d 'With --why: a page with the tokens of each result.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l stream -d 'Show text while it is written. Default: where the output is text.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-stream -d 'Show text while it is written. Default: where the output is text.'
-complete -c nlpcli -n "__nlpcli_at ' generate'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -86,7 +86,7 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l per -d 'What makes a record o
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' generate'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' generate'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -141,7 +141,7 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l why -d 'Show which tokens ma
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-why -d 'Show which tokens made each result (JSON: the field `why`).'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l html -d 'With --why: a page with the tokens of each result.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l min-confidence -d 'Below it a translation is an error, for a person to look at.' -x
-complete -c nlpcli -n "__nlpcli_at ' translate'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' translate'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -152,7 +152,7 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l per -d 'What makes a record 
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' translate'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' translate'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -200,7 +200,7 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l method -d 'Sentences of the 
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l bullets -d 'A list with one sentence a line.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-bullets -d 'A list with one sentence a line.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l markup -d 'Read the prose of a page or of Markdown alone. auto: by the suffix of the file.' -x -a 'auto none html markdown'
-complete -c nlpcli -n "__nlpcli_at ' summarize'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -211,7 +211,7 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l per -d 'What makes a record 
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' summarize'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -263,7 +263,7 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l why -d 'Show which tokens ma
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-why -d 'Show which tokens made each result (JSON: the field `why`).'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l html -d 'With --why: a page with the tokens of each result.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l hypothesis -d 'The sentence that --labels are put into, at {}.' -x
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -274,7 +274,7 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l per -d 'What makes a record 
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -332,7 +332,7 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l why -d 'Show which tokens made e
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-why -d 'Show which tokens made each result (JSON: the field `why`).'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l html -d 'With --why: a page with the tokens of each result.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l prompt -d 'A prompt of the model by name, or text put before each.' -x
-complete -c nlpcli -n "__nlpcli_at ' embed'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -343,7 +343,7 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l per -d 'What makes a record of p
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' embed'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' embed'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -409,7 +409,7 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -l map -d 'What the tokens of --m
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l kinds -d 'What --mask masks: all (default), url, email, iban, card, mac, ip, birth-date, id, phone; and types of entities of the model, such as PERSON.' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l originals -d 'Let --mask keep the texts as they were in structured output, too.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-originals -d 'Let --mask keep the texts as they were in structured output, too.'
-complete -c nlpcli -n "__nlpcli_at ' extract'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' extract'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -420,7 +420,7 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -l per -d 'What makes a record of
 complete -c nlpcli -n "__nlpcli_at ' extract'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' extract'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' extract'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' extract'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -473,7 +473,7 @@ complete -c nlpcli -n "__nlpcli_at ' words'" -s h -l help -d 'Show this message 
 complete -c nlpcli -n "__nlpcli_at ' words nearest'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l top -d 'How many words.' -x
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l vocab -d 'Only the N most frequent words. Default: all.' -x
-complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -484,7 +484,7 @@ complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l per -d 'What makes a rec
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -529,7 +529,7 @@ complete -c nlpcli -n "__nlpcli_at ' words analogy'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l top -d 'How many words.' -x
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l method -d 'Of an analogy: 3CosAdd or 3CosMul.' -x -a 'add mul'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l vocab -d 'Only the N most frequent words. Default: all.' -x
-complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -540,7 +540,7 @@ complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l per -d 'What makes a rec
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -582,7 +582,7 @@ complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-verbose -d 'Say more;
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' words odd'; and __nlpcli_reads" -F
-complete -c nlpcli -n "__nlpcli_at ' words odd'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -593,7 +593,7 @@ complete -c nlpcli -n "__nlpcli_at ' words odd'" -l per -d 'What makes a record 
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' words odd'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -635,7 +635,7 @@ complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-verbose -d 'Say more; tra
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' words compare'; and __nlpcli_reads" -F
-complete -c nlpcli -n "__nlpcli_at ' words compare'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -646,7 +646,7 @@ complete -c nlpcli -n "__nlpcli_at ' words compare'" -l per -d 'What makes a rec
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' words compare'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -688,7 +688,7 @@ complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-verbose -d 'Say more;
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' words axis'; and __nlpcli_reads" -F
-complete -c nlpcli -n "__nlpcli_at ' words axis'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -699,7 +699,7 @@ complete -c nlpcli -n "__nlpcli_at ' words axis'" -l per -d 'What makes a record
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' words axis'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -742,7 +742,7 @@ complete -c nlpcli -n "__nlpcli_at ' words axis'" -s h -l help -d 'Show this mes
 
 complete -c nlpcli -n "__nlpcli_at ' words map'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l plot -d 'Draw the map (PCA) as .png or .svg, as embed --plot does.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' words map'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words map'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -753,7 +753,7 @@ complete -c nlpcli -n "__nlpcli_at ' words map'" -l per -d 'What makes a record 
 complete -c nlpcli -n "__nlpcli_at ' words map'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' words map'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words map'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words map'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -796,7 +796,7 @@ complete -c nlpcli -n "__nlpcli_at ' words map'" -s h -l help -d 'Show this mess
 
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l method -d 'Of an analogy: 3CosAdd or 3CosMul.' -x -a 'add mul'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l vocab -d 'Only the N most frequent words. Default: of analogies 30,000, of pairs 300,000.' -x
-complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -807,7 +807,7 @@ complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l per -d 'What makes a re
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -857,7 +857,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias weat'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l sets -d 'Word sets of your own, in TOML.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l level -d 'Words (WEAT), or sentences around them (SEAT); auto: what the model is made for.' -x -a 'auto words sentences'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l plot -d 'Draw the figures as .png or .svg.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -868,7 +868,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l per -d 'What makes a record 
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -913,7 +913,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l each -d 'A row for each pai
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-each -d 'A row for each pair, not for each group.'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l by -d 'Column or key that names the group of a pair.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l plot -d 'Draw the figures as .png or .svg.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -924,7 +924,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l per -d 'What makes a record
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -969,7 +969,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias swap'; and __nlpcli_reads" -F
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l sets -d 'Groups of terms of your own, in TOML.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l label -d 'Whose probability is watched. Default: positive less negative.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l plot -d 'Draw the figures as .png or .svg.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -980,7 +980,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l per -d 'What makes a record 
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'
@@ -1036,7 +1036,7 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-verify -d 'Recomp
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l html -d 'Write a page with all heads to look at in a browser.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l png -d 'Draw the heads as .png or .svg.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l npz -d 'Save the matrices for numpy.' -r -F
-complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s i -l input -d 'Read files, or every file below a folder: all that stand behind it, up to the next option.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s i -l input -d 'Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l input-format -d 'Format where the suffix does not tell: txt, jsonl, json, csv, tsv, parquet, docx.' -x -a 'txt jsonl json csv tsv parquet docx'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l field -d 'Column or key that holds the text of structured input.' -x -a '(__nlpcli_ask fields)'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l delimiter -d 'Between the columns of CSV or TSV input; \\t is a tab.' -x
@@ -1047,7 +1047,7 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l per -d 'What makes a
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s 0 -l null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-null -d 'Records end in NUL, on input and output.'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l encoding -d 'Encoding of text input.' -x -a 'utf-8 utf-16 gb18030 big5 shift_jis latin-1 cp1252'
-complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s o -l output -d 'Write to a file, whole or not at all; DIR/: one output per input file.' -r -F
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s o -l output -d 'Write to a file or address, whole or not at all; DIR/: one output per input file.' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s F -l format -d 'Output format. Default: that of structured input, else text.' -x -a 'text jsonl json csv tsv parquet npy docx'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l on-error -d 'A record that fails: end the run, leave it out, or keep it with its error.' -x -a 'fail skip keep'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l resume -d 'Keep what is done beside -o FILE; the same command goes on where it ended.'

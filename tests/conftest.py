@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +26,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No worker of whoever runs the tests answers them, and theirs answers nobody else.
 os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="nlpcli-tests-")
+
+AWS = {
+    "AWS_ACCESS_KEY_ID": "somebody", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_MAX_ATTEMPTS": "1", "AWS_EC2_METADATA_DISABLED": "true",
+}  # fmt: skip
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
@@ -48,6 +54,30 @@ def nlpcli() -> Run:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[Any]:
+    """S3 as moto plays it, in this process; gives its file system, with a bucket named `bucket`."""
+    from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+    from nlpcli.records.remote import stores
+    from nlpcli.records.remote.address import Address
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in AWS.items():
+            patch.setenv(name, value)
+        patch.setenv("AWS_ENDPOINT_URL_S3", f"http://{host}:{port}")
+        stores._store.cache_clear()
+        files = stores.store_of(Address.of("s3://bucket"))._files  # type: ignore[attr-defined]
+        files.mkdir("bucket")
+        yield files
+        stores._store.cache_clear()
+        server.stop()
 
 
 def out_of_reach(reason: str) -> NoReturn:

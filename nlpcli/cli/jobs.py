@@ -7,7 +7,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from nlpcli.cli.console import complain, say
 from nlpcli.cli.planned import replanned
 from nlpcli.errors import InputMissing, OutputError, UsageError, quoted
 from nlpcli.records.json_text import encode_json
+
+if TYPE_CHECKING:
+    from nlpcli.records.remote.address import Place
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
@@ -74,10 +77,12 @@ def list_jobs(
 ) -> None:
     """List the jobs whose outputs are in a folder or below it: output, state, records done, failed, command, model."""
     from nlpcli.engines.shards.folder import job_folders
+    from nlpcli.records.outputs import expanded
 
-    if not Path(folder).is_dir():
+    place = expanded(folder)
+    if isinstance(place, Path) and not place.is_dir():
         raise InputMissing(f"no such folder: {quoted(folder)}; check the path")
-    states = [state for path in job_folders(Path(folder)) if (state := _state(path)) is not None]
+    states = [state for path in job_folders(place) if (state := _state(path)) is not None]
     if json:
         say(
             encode_json([{name: getattr(s, name) for name in JobState.__dataclass_fields__} for s in states]).decode()
@@ -130,7 +135,7 @@ def rm(
 
     folders = [JobFolder(_folder(output)) for output in outputs]
     for folder, output in zip(folders, outputs, strict=True):
-        if not folder.path.is_dir():
+        if not folder.is_there():
             raise _no_job(output)
     rows = [{"path": str(folder.path), "size": folder.size()} for folder in folders]
     say(
@@ -156,7 +161,7 @@ def _ask(count: int) -> None:
         raise typer.Exit(1)
 
 
-def _folder(output: str) -> Path:
+def _folder(output: str) -> Place:
     from nlpcli.engines.shards.folder import folder_of
     from nlpcli.records.outputs import expanded
 
@@ -167,7 +172,7 @@ def _no_job(output: str) -> UsageError:
     return UsageError(f"there is no job of {quoted(output)}; see: nlpcli jobs list")
 
 
-def _state(path: Path) -> JobState | None:
+def _state(path: Place) -> JobState | None:
     from nlpcli.engines.shards.folder import JobFolder, output_of
 
     folder = JobFolder(path)

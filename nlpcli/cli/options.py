@@ -66,7 +66,7 @@ class SharedOptions:
             "-i",
             "--input",
             metavar="PATH...",
-            help="Read files, or every file below a folder: all that stand behind it, up to the next option.",
+            help="Read files, folders, addresses (s3://, https:// …): all that stand behind it, up to the next option.",
         ),
     ] = None
     input_format: Annotated[
@@ -95,7 +95,7 @@ class SharedOptions:
             "-o",
             "--output",
             metavar="PATH",
-            help="Write to a file, whole or not at all; DIR/: one output per input file.",
+            help="Write to a file or address, whole or not at all; DIR/: one output per input file.",
         ),
     ] = None
     format: Annotated[

@@ -143,9 +143,9 @@ class ReadSoFar:
 
 
 def _size(file: InputFile) -> int | None:
-    if file.path is None or file.stream:
+    if file.stream:
         return None
     try:
-        return file.path.stat().st_size
+        return file.size_now()
     except OSError:
         return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nlpcli.cli.console import complain
@@ -17,6 +17,7 @@ from nlpcli.errors import UsageError, quoted
 from nlpcli.records.inputs import InputFile
 from nlpcli.records.outputs import expanded
 from nlpcli.records.record import Record
+from nlpcli.records.remote.address import Address, Place
 from nlpcli.records.table import InputColumns
 from nlpcli.tasks.registry import TASKS
 
@@ -86,7 +87,7 @@ class KeptRun:
         finished = self.sharded.finished
         if finished is None or self._resuming.retry_errors or self.sharded.missing:
             return False
-        return all(_look(Path(path)) == look for path, look in finished.output.items())
+        return all(_look(expanded(path)) == look for path, look in finished.output.items())
 
     @property
     def failed(self) -> int:
@@ -109,7 +110,7 @@ class KeptRun:
         complain(f"part {part[0]} of {part[1]} is done; {rest}")
         return reports
 
-    def finish(self, paths: Sequence[Path]) -> None:
+    def finish(self, paths: Sequence[Place]) -> None:
         """The output is in its place."""
         generation = self.sharded.manifest.generation
         looks = {str(path): look for path in paths if (look := _look(path)) is not None}
@@ -117,7 +118,13 @@ class KeptRun:
         self._folder.forget_generations(generation)
 
 
-def _look(path: Path) -> list[int] | None:
+def _look(path: Place) -> list[int] | None:
+    if isinstance(path, Address):
+        from nlpcli.records.remote.stores import store_of
+
+        facts = store_of(path).facts(path)
+        known = None if facts is None else hashlib.sha256(f"{facts.token}".encode()).digest()[:6]
+        return None if facts is None or known is None else [facts.size or 0, int.from_bytes(known)]
     try:
         status = path.stat()
     except OSError:
@@ -137,6 +144,14 @@ def why_not_kept(job: Job, files: Sequence[InputFile], of_all: bool) -> str | No
             " leave --resume, --shard and --engine ray out"
         )
     output = expanded(job.output.path).resolve()
+    if isinstance(output, Address):
+        return _why_not_kept_there(output)
     if output.exists() and not (output.is_file() or output.is_dir()):
         return f"{quoted(job.output.path)} is no file, and nothing can be kept beside it; name one with -o"
     return None
+
+
+def _why_not_kept_there(output: Address) -> str | None:
+    if output.protocol == "hf":
+        return f"each part of a job at {quoted(output)} would be a commit of the repository; name an -o elsewhere"
+    return f"{quoted(output.shown)} is on the web, which is read only; name an -o elsewhere" if output.is_web else None

@@ -28,6 +28,7 @@ from nlpcli.records.output_folder import FolderWriter, names_folder, planned_out
 from nlpcli.records.outputs import OutputSpec, chosen_format, expanded, output_stream, refuse_binary_on_terminal
 from nlpcli.records.readers import decoder_for, find_columns, read_records
 from nlpcli.records.record import Origin, Record
+from nlpcli.records.remote.address import Address, Place, is_remote
 from nlpcli.records.table import InputColumns
 from nlpcli.records.writers import NpyWriter, Writer, make_writer
 from nlpcli.runtime.device import check_names
@@ -147,6 +148,7 @@ def make_job(
         no_header=shared.no_header,
     )
     dialect("csv", shared.delimiter, shared.quote)
+    _check_addresses(input_spec, shared.offline)
     compute = ComputeSpec(
         shared.device,
         shared.dtype,
@@ -164,6 +166,16 @@ def make_job(
 
         check_choice(model_spec)
     return Job(task, options, input_spec, model_spec, compute, shared.on_error.value, _output(shared))
+
+
+def _check_addresses(spec: InputSpec, offline: bool) -> None:
+    """Raises UsageError where an address names nothing that can be used, or no connection may be opened."""
+    for address in [Address.of(name) for name in (*spec.paths, *spec.written) if is_remote(name)]:
+        if offline:
+            raise UsageError(
+                f"{quoted(address.shown)} is not on this machine, and --offline opens no connection; leave it out, or"
+                " name a file of this machine"
+            )
 
 
 def _output(shared: SharedOptions) -> OutputSpec:
@@ -356,11 +368,11 @@ class _Run:
     source: _Source
     durable: bool = False
 
-    def write(self) -> list[Path]:
+    def write(self) -> list[Place]:
         """Write all results; the files that they are in."""
         return self._write_folder() if names_folder(self.plan.job.output.path) else self._write_one()
 
-    def _write_one(self) -> list[Path]:
+    def _write_one(self) -> list[Place]:
         """All results into one stream."""
         plan, files, view, output = self.plan, self.files, self.plan.view, self.plan.job.output
         format_ = chosen_format(output, files)
@@ -389,7 +401,7 @@ class _Run:
             self._close(late.made)
         return [] if output.path is None else [expanded(output.path).resolve()]
 
-    def _write_folder(self) -> list[Path]:
+    def _write_folder(self) -> list[Place]:
         """One output per input file, the model loaded once."""
         job, view = self.plan.job, self.plan.view
         folder, format_ = str(job.output.path), job.output.format

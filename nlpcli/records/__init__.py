@@ -2,7 +2,7 @@
 
 - in: `inputs` (files and streams), `content` (what first bytes say), `compression`, `formats`; `readers` over
   `splitting`, `delimited`, `json_stream`, `json_text`, `parquet` and `arrow`
-- apart: `ranges` (shards of inputs)
+- apart: `ranges` (shards of inputs); elsewhere: `remote/` (buckets, the hub, the web)
 - a unit: `record`, `keys` (what tells two apart), `field_path`, `in_place`, `template`, `schema`, `inspection` (of
   attention), `attribution` (the field `why`), `finite`
 - out: `outputs` and `output_folder` (where), `part_files`, `durable` and `spool` (whole or not at all), `table`

@@ -10,13 +10,17 @@ import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
+from pathlib import Path, PurePath, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO
 
 from nlpcli.errors import FormatUnknown, InputMissing, UsageError, quoted
 from nlpcli.records.compression import plain_chunks
 from nlpcli.records.content import Content, content_of
 from nlpcli.records.formats import FileFormat, compression_of, input_format, named_input_format
+from nlpcli.records.remote.address import Address, Place, is_remote
+
+if TYPE_CHECKING:
+    from nlpcli.records.remote.protocol import Facts
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +36,8 @@ _KINDS = {
 }
 # Of files that are passed over so many suffixes are named.
 _MOST_NAMED = 5
-Identity = tuple[int, int]
-"""Device and inode: the same under every name of a file."""
+Identity = tuple[int, int] | Address
+"""Device and inode: the same under every name of a file; or where it lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class InputFile:
     """
 
     name: str
-    path: Path | None
+    path: Place | None
     expected: FileFormat
     told: bool = True
     stream: bool = False
@@ -75,6 +79,8 @@ class InputFile:
     which `| tee` writes there."""
     found: str | None = None
     """The format that its first bytes say, once they were seen."""
+    remote: Facts | None = None
+    """What its store says of it, where it is not on this machine; `path` is its address."""
     bytes_read: int = 0
     """How much of it the reading that began last has read, compressed as it is."""
 
@@ -96,10 +102,21 @@ class InputFile:
         """
         if self.path is None:
             return sys.stdin.buffer
+        if isinstance(self.path, Address):
+            from nlpcli.records.remote.reading import open_remote
+
+            assert self.remote is not None
+            return open_remote(self.remote)
         try:
             return self.path.open("rb")
         except OSError as error:
             raise InputMissing(f"cannot read {quoted(self.name)}: {_reason(self.path, error)}") from error
+
+    def size_now(self) -> int | None:
+        """How much there is to read; None where nothing tells it."""
+        if self.size is not None or self.path is None or isinstance(self.path, Address):
+            return self.size
+        return self.path.stat().st_size
 
     def content(self, stream: BinaryIO, binary: bool = False) -> Content:
         """What its first bytes say that it is. `binary`: a NUL is a byte like any other.
@@ -176,6 +193,9 @@ def _expand(name: str, named: FileFormat | None, spec: InputSpec) -> Iterator[In
         return
     if not name:
         raise UsageError('-i "" names no file; a variable of the shell may be empty')
+    if is_remote(name):
+        yield from _remote_files(Address.of(name), named, spec)
+        return
     path = _path(name)
     mode = _mode(name, path)
     if stat.S_ISDIR(mode):
@@ -186,6 +206,57 @@ def _expand(name: str, named: FileFormat | None, spec: InputSpec) -> Iterator[In
         with file.open() as stream:
             file.content(stream, is_wide(spec))
     yield file
+
+
+def _remote_files(address: Address, named: FileFormat | None, spec: InputSpec) -> Iterator[InputFile]:
+    from nlpcli.records.remote.stores import store_of
+
+    store = store_of(address)
+    facts = None if address.key.endswith("/") and not address.is_web else store.facts(address)
+    if facts is None and address.is_web:
+        raise InputMissing(f"there is no {quoted(address.shown)} (404); check the address")
+    if facts is None:
+        yield from _remote_folder_files(address, store.files(address), named, spec)
+        return
+    file = _remote_file(facts, *_format_of(address.name, named))
+    with file.open() as stream:
+        file.content(stream, is_wide(spec))
+    yield file
+
+
+def _remote_file(facts: Facts, format_: FileFormat, told: bool) -> InputFile:
+    return InputFile(shown(facts.address.shown), facts.address, format_, told, size=facts.size, remote=facts)
+
+
+def _remote_folder_files(
+    address: Address, found: Sequence[Facts], named: FileFormat | None, spec: InputSpec
+) -> list[InputFile]:
+    """As `_folder_files`: those of a known format, neither hidden nor written by this run."""
+    if not found:
+        raise InputMissing(f"no such file or folder: {quoted(address)}; check the address")
+    written = _Written.of(spec)
+    if address.root in written.folders:
+        raise UsageError(f"{quoted(address)} is both read and written to; choose another folder with -o")
+    seen = [each for each in found if not _is_hidden(each.address, address.root)]
+    if len(seen) < len(found):
+        log.info("%s: %d hidden files are passed over", quoted(address), len(found) - len(seen))
+    seen = [each for each in seen if not written.holds(each.address)]
+    formats = [(each, *_format_of(each.address.name, named)) for each in seen]
+    if not any(told for _, _, told in formats):
+        raise _nothing_readable(str(address))
+    _tell_unknown(str(address), [PurePosixPath(each.address.name) for each, _, told in formats if not told])
+    return [_remote_file(each, format_, told) for each, format_, told in formats if told]
+
+
+def _is_hidden(address: Address, root: Address) -> bool:
+    return any(part.startswith(".") and part not in {".", ".."} for part in address.key[len(root.key) :].split("/"))
+
+
+def _nothing_readable(folder: str) -> InputMissing:
+    return InputMissing(
+        f"no readable file in {quoted(folder)}; looked for .txt .md .html .srt .vtt .po .xliff .jsonl .ndjson .json"
+        " .csv .tsv .parquet .docx, also compressed with .gz .bz2 .xz .zst"
+    )
 
 
 def is_wide(spec: InputSpec) -> bool:
@@ -235,15 +306,12 @@ def _folder_files(name: str, folder: Path, named: FileFormat | None, spec: Input
         if told and (size := _size_to_read(path, written)) is not None
     ]
     if not files:
-        raise InputMissing(
-            f"no readable file in {quoted(name)}; looked for .txt .md .html .srt .vtt .po .xliff .jsonl .ndjson .json"
-            " .csv .tsv .parquet .docx, also compressed with .gz .bz2 .xz .zst"
-        )
+        raise _nothing_readable(name)
     _tell_unknown(name, [path for path, _, told in formats if not told])
     return files
 
 
-def _tell_unknown(folder: str, paths: Sequence[Path]) -> None:
+def _tell_unknown(folder: str, paths: Sequence[PurePath]) -> None:
     """Say how many files of a folder are passed over, and which suffixes they have."""
     if not paths:
         return
@@ -298,10 +366,22 @@ class _Written:
 
     @classmethod
     def of(cls, spec: InputSpec) -> _Written:
-        streams = frozenset(filter(None, map(_stream_identity, (1, 2))))
-        found = [(_path(name), identity) for name in spec.written if name and (identity := identity_of(_path(name)))]
-        folders = frozenset(identity for path, identity in found if path.is_dir())
-        return cls(streams, streams | {identity for _, identity in found} - folders, folders)
+        streams: frozenset[Identity] = frozenset(filter(None, map(_stream_identity, (1, 2))))
+        places: list[Place] = [Address.of(name) if is_remote(name) else _path(name) for name in spec.written if name]
+        found = [(place, identity) for place in places if (identity := identity_of(place)) is not None]
+        folders: frozenset[Identity] = frozenset(identity for place, identity in found if _is_folder(place))
+        files: frozenset[Identity] = frozenset(identity for _, identity in found)
+        return cls(streams, streams | files - folders, folders)
+
+    def holds(self, address: Address) -> bool:
+        """Whether this run writes it."""
+        return address in self.files or any(
+            isinstance(folder, Address) and address.is_relative_to(folder) for folder in self.folders
+        )
+
+
+def _is_folder(place: Place) -> bool:
+    return place.key.endswith("/") if isinstance(place, Address) else place.is_dir()
 
 
 def _stream_identity(descriptor: int) -> Identity | None:
@@ -312,8 +392,10 @@ def _stream_identity(descriptor: int) -> Identity | None:
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
-def identity_of(path: Path) -> Identity | None:
+def identity_of(path: Place) -> Identity | None:
     """Of a device there is none: it can be both read and written."""
+    if isinstance(path, Address):
+        return path.root
     try:
         status = path.stat()
     except (OSError, ValueError):

@@ -15,6 +15,7 @@ from nlpcli.records.formats import compression_of, output_format
 from nlpcli.records.inputs import InputFile, identity_of
 from nlpcli.records.outputs import expanded, output_stream
 from nlpcli.records.record import Record
+from nlpcli.records.remote.address import Address, Place
 from nlpcli.records.writers import Writer
 
 _SUFFIXES = {"text": ".txt"}
@@ -25,13 +26,16 @@ class PlannedOutput:
     """What becomes of one input file."""
 
     source: InputFile
-    path: Path
+    path: Place
     compression: str
 
 
 def names_folder(path: str | None) -> bool:
     """Whether `-o` names a folder: one that is there, or any with a slash behind it."""
-    return path is not None and (path.endswith(("/", os.sep)) or expanded(path).is_dir())
+    if path is None or path.endswith(("/", os.sep)):
+        return path is not None
+    place = expanded(path)
+    return isinstance(place, Path) and place.is_dir()
 
 
 def planned_outputs(
@@ -46,15 +50,16 @@ def planned_outputs(
         OutputError: the folder cannot be made or written to, or an output is there and cannot be replaced.
     """
     root = expanded(folder)
-    roots = [expanded(name) for name in named if expanded(name).is_dir()]
-    plan: dict[Path, PlannedOutput] = {}
+    roots = [found for name in named if (found := _root(name)) is not None]
+    plan: dict[Place, PlannedOutput] = {}
     for file in files:
         if file.path is None or file.stream:
             raise UsageError(
                 f"-o {quoted(folder)} names each output after its input file, and {quoted(file.name)} is none;"
                 " name one with -o FILE"
             )
-        path = root / _renamed(_place(file.path, roots), format_)
+        below = _renamed(_place(file.path, roots), format_)
+        path = _below(root, below)
         if path in plan:
             raise UsageError(
                 f"{quoted(plan[path].source.name)} and {quoted(file.name)} would both be written to {quoted(path)};"
@@ -76,9 +81,21 @@ def _refuse_inputs(folder: str, outputs: Sequence[PlannedOutput]) -> None:
             )
 
 
-def _place(path: Path, roots: Sequence[Path]) -> PurePath:
-    root = next((root for root in roots if path.is_relative_to(root)), path.parent)
-    return path.relative_to(root)
+def _below(root: Place, place: PurePath) -> Place:
+    return root / place.as_posix()
+
+
+def _root(name: str) -> Place | None:
+    """The folder that keeps its tree; None where `name` is a file. Of an address a name tells it."""
+    place = expanded(name)
+    if isinstance(place, Address):
+        return place.root
+    return place if place.is_dir() else None
+
+
+def _place(path: Place, roots: Sequence[Place]) -> PurePath:
+    root = next((root for root in roots if type(root) is type(path) and path.is_relative_to(root)), path.parent)
+    return path.relative_to(root)  # type: ignore[arg-type] # of the same type
 
 
 def _renamed(path: PurePath, format_: str | None) -> PurePath:
@@ -91,18 +108,21 @@ def _renamed(path: PurePath, format_: str | None) -> PurePath:
     return path.with_name(f"{stem}{_SUFFIXES.get(format_, f'.{format_}')}{path.suffix if compression else ''}")
 
 
-def _make_room(root: Path, folder: str, outputs: Sequence[PlannedOutput]) -> None:
+def _make_room(root: Place, folder: str, outputs: Sequence[PlannedOutput]) -> None:
     """What cannot be written is said before the work."""
+    if isinstance(root, Address):
+        return  # a store has no folders, and says what it refuses before the first file
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot write {quoted(folder)}: {error.strerror}; choose another folder with -o") from error
-    for place in (root, *(output.path for output in outputs)):
+    paths = [output.path for output in outputs if isinstance(output.path, Path)]
+    for place in (root, *paths):
         if place.exists() and not os.access(place, os.W_OK):
             raise OutputError(f"cannot write {quoted(place)}: check the permissions, or choose another folder with -o")
-    for output in outputs:
-        if output.path.is_dir():
-            raise OutputError(f"cannot write {quoted(output.path)}: it is a folder; choose another folder with -o")
+    for path in paths:
+        if path.is_dir():
+            raise OutputError(f"cannot write {quoted(path)}: it is a folder; choose another folder with -o")
 
 
 class FolderWriter:
@@ -143,7 +163,8 @@ class FolderWriter:
         if output is None:
             return False
         try:
-            output.path.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(output.path, Path):
+                output.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot write {quoted(output.path)}: {error.strerror}; check the folder") from error
         self._stream = output_stream(str(output.path), output.compression, self._durable)

@@ -1,4 +1,4 @@
-"""Where result bytes go: standard output, or a file that appears whole or not at all."""
+"""Where result bytes go: standard output, or a file, here or elsewhere, that appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from nlpcli.records import compression
 from nlpcli.records.formats import BINARY_FORMATS, FileFormat, output_format
 from nlpcli.records.inputs import InputFile
 from nlpcli.records.part_files import PartFile
+from nlpcli.records.remote.address import Address, Place, is_remote
 from nlpcli.streams import STDOUT, OutputDescriptor, for_terminal, is_open
 
 
@@ -40,7 +41,7 @@ def chosen_format(spec: OutputSpec, files: list[InputFile]) -> FileFormat:
         return FileFormat(spec.format, compression_suffix(spec.path))
     if by_suffix:
         return by_suffix
-    if spec.path and Path(spec.path).suffix:
+    if spec.path and expanded(spec.path).suffix:
         raise UsageError(f"the name {quoted(spec.path)} does not tell its format; name it, for example: -F jsonl")
     return FileFormat(_format_of_inputs(files), "")
 
@@ -85,6 +86,12 @@ def output_stream(path: str | None, compression_name: str, durable: bool = False
         sys.stdout.buffer.flush()
         return
     final = expanded(path)
+    if isinstance(final, Address):
+        from nlpcli.records.remote.writing import remote_output
+
+        with remote_output(final) as stream, _compressed(stream, compression_name) as compressed:
+            yield compressed
+        return
     if (descriptor := _descriptor_of(path, final)) is not None:
         place = io.BufferedWriter(OutputDescriptor(descriptor, quoted(path)))
         with place as stream, _compressed(for_terminal(stream), compression_name) as compressed:
@@ -137,8 +144,14 @@ def _descriptor_of(path: str, final: Path) -> int | None:
         raise _no_place(path, error) from error
 
 
-def expanded(path: str) -> Path:
-    """A path in which `~` is a home."""
+def expanded(path: str) -> Place:
+    """What `-o` names: an address elsewhere, or a path, in which `~` is a home.
+
+    Raises:
+        UsageError: it is an address of which nothing is known.
+    """
+    if is_remote(path):
+        return Address.of(path)
     try:
         return Path(path).expanduser()
     except RuntimeError:  # ~somebody whom this machine does not know: the name of a file like any other

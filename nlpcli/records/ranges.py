@@ -97,7 +97,7 @@ def _ends(spec: InputSpec, file: InputFile, by_bytes: bool) -> Iterator[tuple[in
     elif file.format.name == "docx" or (
         file.format.name == "txt" and spec.per == "document" and not spec.null_separated
     ):
-        yield 1, 0 if file.path is None else file.path.stat().st_size, True
+        yield 1, file.size_now() or 0, True
     else:
         reading = Reading(spec, decoder_for(spec.encoding), InputColumns(), found=True, said=None)
         with closing(read_file(file, reading)) as records:

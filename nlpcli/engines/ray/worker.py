@@ -89,7 +89,7 @@ def _manifest_seen(orders: Orders, folder: JobFolder) -> Manifest:
 def _check_inputs(orders: Orders, manifest: Manifest) -> None:
     for file, facts in zip(orders.files, manifest.inputs, strict=True):
         try:
-            size = 0 if file.path is None else file.path.stat().st_size
+            size = file.size_now() or 0
         except OSError as error:
             raise InputBroken(f"{quoted(str(file.path))}: {error.strerror}") from error
         if file.size is None and size != facts.size:

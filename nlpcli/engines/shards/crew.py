@@ -13,6 +13,7 @@ from nlpcli.engines.shards.folder import Compute, ShardReport
 from nlpcli.errors import NlpcliError
 from nlpcli.records.inputs import InputFile
 from nlpcli.records.ranges import Shard
+from nlpcli.records.remote.address import Place
 
 
 class ShardGivenUp(NlpcliError):
@@ -25,7 +26,7 @@ class Orders:
 
     job: Job
     files: Sequence[InputFile]
-    folder: Path
+    folder: Place
     cwd: Path
     compute: Compute
     hash: str

@@ -5,16 +5,15 @@
       done-*.jsonl          a line for each shard that is done; every process writes a log of its own
       0-000012.part         the results of shard 12 in generation 0 of the plan
 
-A part is written aside, synced and renamed, and marked after that. Whatever is not marked, or is not what its mark
-says, is computed again. So a job survives kills, power cuts and full disks, and processes on several machines can work
-on it at a time: no two of them write to one file.
+A part is written whole, and marked after that. Whatever is not marked, or is not what its mark says, is computed again.
+So a job survives kills, power cuts and full disks, and processes on several machines can work on it at a time: no two
+of them write to one file. How files are kept is up to `storage`: on this machine, or in a bucket.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -24,22 +23,21 @@ from typing import Any
 
 import msgspec
 
-from nlpcli.errors import InputBroken, NlpcliError, OutputError, quoted
-from nlpcli.records.durable import DurableLog, create_durably, remove_aside, write_durably
+from nlpcli.engines.shards.storage import Storage, storage_of
+from nlpcli.errors import InputBroken, InputError, quoted
 from nlpcli.records.ranges import Shard
-from nlpcli.streams import cannot_write
+from nlpcli.records.remote.address import Address, Place
 
 _SUFFIX = ".nlpcli-job"
 _MANIFEST = "manifest.jsonl"
 _FORMAT = 1
 
 
-class JobBusy(NlpcliError):
-    """Another run is at work on the job."""
-
-
 class InputFacts(msgspec.Struct):
-    """What an input was: `stamp` changes whenever the file does, on the machine that took it."""
+    """What an input was: `stamp` changes whenever the file does, on the machine that took it.
+
+    `sha256`: of its bytes; or, of a file elsewhere, what its store says of them (version, ETag).
+    """
 
     name: str
     size: int
@@ -121,18 +119,21 @@ class _Line(msgspec.Struct, omit_defaults=True):
 _SHARD = msgspec.json.Decoder(Shard)
 
 
-def folder_of(output: Path) -> Path:
+def folder_of(output: Place) -> Place:
     """Where the job of an output is kept."""
     return output.with_name(f".{output.name}{_SUFFIX}")
 
 
-def output_of(folder: Path) -> Path:
+def output_of(folder: Place) -> Place:
     """The output of the job that is kept there."""
     return folder.with_name(folder.name.removeprefix(".").removesuffix(_SUFFIX))
 
 
-def job_folders(below: Path) -> Iterator[Path]:
+def job_folders(below: Place) -> Iterator[Place]:
     """Those of all jobs in a folder and in the visible folders below it."""
+    if isinstance(below, Address):
+        yield from _remote_job_folders(below)
+        return
     for parent, folders, _ in os.walk(below):
         for name in sorted(folders):
             if name.startswith(".") and name.endswith(_SUFFIX):
@@ -140,29 +141,39 @@ def job_folders(below: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
 
 
+def _remote_job_folders(below: Address) -> Iterator[Address]:
+    from nlpcli.records.remote.stores import store_of
+
+    for facts in store_of(below).files(below.root):
+        folder = facts.address.parent
+        is_job = facts.address.name == _MANIFEST and folder.name.startswith(".") and folder.name.endswith(_SUFFIX)
+        if is_job and not any(part.startswith(".") for part in folder.parent.key[len(below.root.key) :].split("/")):
+            yield folder
+
+
 class JobFolder:
     """What is kept of a job at `path`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Place) -> None:
         self.path = path
-        self._log = DurableLog(path / f"done-{os.urandom(6).hex()}.jsonl")
+        self._storage: Storage = storage_of(path)
+        self._log = self._storage.log(f"done-{os.urandom(6).hex()}")
         self._marking = threading.Lock()
 
     def make(self) -> None:
         """Make the folder. Raises OutputError where it cannot be."""
-        try:
-            self.path.mkdir(exist_ok=True)
-        except OSError as error:
-            raise cannot_write(quoted(self.path), error) from error
+        self._storage.make()
+
+    def is_there(self) -> bool:
+        """Whether anything is kept."""
+        return bool(self._storage.names())
 
     def manifest(self) -> Manifest | None:
         """The job; None where there is none. Raises InputBroken where the manifest cannot be read."""
-        try:
-            lines = (self.path / _MANIFEST).read_bytes().splitlines()
-        except FileNotFoundError:
+        data = self._storage.read(_MANIFEST)
+        if data is None:
             return None
-        except OSError as error:
-            raise InputBroken(f"cannot read {quoted(self.path)}: {error.strerror}; check its permissions") from error
+        lines = data.splitlines()
         try:
             manifest = msgspec.json.decode(lines[0], type=Manifest)
             manifest.shards = [_SHARD.decode(line) for line in lines[1:]]
@@ -175,30 +186,27 @@ class JobFolder:
 
     def create(self, manifest: Manifest) -> bool:
         """Keep a job; False where another process was faster, whose stays."""
-        return create_durably(self.path / _MANIFEST, _spelled(manifest))
+        return self._storage.create(_MANIFEST, _spelled(manifest))
 
     def replace(self, manifest: Manifest) -> None:
         """Keep a job in the place of the one before."""
-        write_durably(self.path / _MANIFEST, _spelled(manifest))
+        self._storage.write(_MANIFEST, _spelled(manifest))
 
     def write_part(self, generation: int, number: int, data: bytes) -> str:
         """Keep the results of a shard; their hash, for its mark."""
-        write_durably(self._part(generation, number), data)
+        self._storage.write(_part(generation, number), data)
         return hashlib.sha256(data).hexdigest()
 
     def read_part(self, report: ShardReport) -> bytes | None:
         """The results of a shard that is done; None where they are not what its mark says."""
         try:
-            data = self._part(report.generation, report.number).read_bytes()
-        except OSError:
+            data = self._storage.read(_part(report.generation, report.number))
+        except InputError:
             return None
-        return data if hashlib.sha256(data).hexdigest() == report.sha256 else None
-
-    def _part(self, generation: int, number: int) -> Path:
-        return self.path / f"{generation}-{number:06}.part"
+        return data if data is not None and hashlib.sha256(data).hexdigest() == report.sha256 else None
 
     def mark(self, report: ShardReport) -> None:
-        """A shard is done: its part is on the disk."""
+        """A shard is done: its part is in its place."""
         with self._marking:
             report.at = time.time()
             self._log.append(msgspec.json.encode(_Line(done=report)))
@@ -222,21 +230,19 @@ class JobFolder:
 
     def _lines(self) -> Iterator[_Line]:
         decoder = msgspec.json.Decoder(_Line)
-        for log in sorted(self.path.glob("done-*.jsonl")):
-            for line in log.read_bytes().splitlines():
+        for log in self._storage.read_all([name for name in self._storage.names() if name.startswith("done-")]):
+            for line in log.splitlines():
                 with suppress(msgspec.MsgspecError):  # the last line of a process that was killed
                     yield decoder.decode(line)
 
     def forget_generations(self, before: int) -> None:
         """Delete the parts of older plans."""
-        for part in self.path.glob("*.part"):
-            if int(part.name.partition("-")[0]) < before:
-                with suppress(OSError):
-                    part.unlink()
+        parts = [name for name in self._storage.names() if name.endswith(".part")] if before else []
+        self._storage.delete([name for name in parts if int(name.partition("-")[0]) < before])
 
     def remove_leftovers(self) -> None:
         """Delete what killed processes were writing; only where none is at work."""
-        remove_aside(self.path)
+        self._storage.remove_leftovers()
 
     @contextmanager
     def at_work(self, part: tuple[int, int] | None = None) -> Iterator[None]:
@@ -245,53 +251,30 @@ class JobFolder:
         Raises:
             JobBusy: another does so.
         """
-        with self._locked("lock", shared=part is not None):
+        name = quoted(output_of(self.path))
+        with self._storage.locked("lock", name, shared=part is not None):
             if part is None:
                 yield
             else:
-                with self._locked(f"lock-{part[0]}-of-{part[1]}", shared=False):
+                with self._storage.locked(f"lock-{part[0]}-of-{part[1]}", name, shared=False):
                     yield
-
-    @contextmanager
-    def _locked(self, name: str, shared: bool) -> Iterator[None]:
-        if os.name == "nt":
-            yield
-            return
-        import fcntl
-
-        try:
-            descriptor = os.open(self.path / name, os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError as error:
-            raise cannot_write(quoted(self.path / name), error) from error
-        try:
-            try:
-                fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise JobBusy(
-                    f"another run is at work on {quoted(output_of(self.path))}; wait for it, or end it first"
-                ) from None
-            except OSError:
-                pass  # a file system without locks: two runs write the same parts, one of them in vain
-            yield
-        finally:
-            os.close(descriptor)
 
     def close(self) -> None:
         """End what is written."""
         self._log.close()
 
     def size(self) -> int:
-        """Bytes on the disk."""
-        return sum(path.stat().st_size for path in self.path.iterdir())
+        """Bytes that it takes; 0 where there is nothing."""
+        return self._storage.size()
 
     def remove(self) -> None:
         """Delete everything that is kept of the job. Raises OutputError."""
-        try:
-            # The manifest goes first: what is left of a job without one is nothing.
-            (self.path / _MANIFEST).unlink(missing_ok=True)
-            shutil.rmtree(self.path)
-        except OSError as error:
-            raise OutputError(f"cannot delete {quoted(self.path)}: {error.strerror}; check its permissions") from error
+        # The manifest goes first: what is left of a job without one is nothing.
+        self._storage.remove(first=_MANIFEST)
+
+
+def _part(generation: int, number: int) -> str:
+    return f"{generation}-{number:06}.part"
 
 
 def _spelled(manifest: Manifest) -> bytes:

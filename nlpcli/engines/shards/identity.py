@@ -37,7 +37,10 @@ def facts_of(files: Sequence[InputFile], before: Sequence[InputFacts] = ()) -> l
 
 
 def _facts(file: InputFile, before: InputFacts | None) -> InputFacts:
-    assert file.path is not None
+    if file.remote is not None:
+        # What a store knows a file by need not be read.
+        return InputFacts(file.name, file.size or 0, 0, [], file.remote.token or content_hash(file))
+    assert isinstance(file.path, Path)
     stamp = _stamp(file.path)
     size = file.path.stat().st_size if file.size is None else file.size
     if before is not None and before.stamp == stamp and before.size == size:
