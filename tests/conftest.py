@@ -14,13 +14,13 @@ from typing import Any, NoReturn
 
 import pytest
 
+# As `nlpcli.__main__` does before torch is there (docs/decisions/0004): threads that wait by spinning cost a busy
+# machine minutes of these tests.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.warm_python import nlpcli_command
 
-# As `nlpcli.__main__` does before torch is there (docs/decisions/0004): threads that wait by spinning cost a busy
-# machine minutes of these tests.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # A script's shell has Ctrl-C ignored in what it runs in the background, which every process that a test starts inherits.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -8,11 +8,15 @@ import sys
 
 # What an interpreter reads as it starts, or a library before it runs: with others there is nothing that was prepared.
 _OF_A_START = ("PYTHON", "LD_", "OMP_", "GOMP_", "MKL_", "OPENBLAS_", "MALLOC_", "LC_", "LANG", "TZ")
-_HARMLESS = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
+_HARMLESS = {"PYTHONDONTWRITEBYTECODE"}
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 
 
 def of_a_start(environment):
-    return {name: environment[name] for name in environment if name.startswith(_OF_A_START) and name not in _HARMLESS}
+    found = {name: environment[name] for name in environment if name.startswith(_OF_A_START) and name not in _HARMLESS}
+    # Modules elsewhere may stand for others, or change them as the interpreter starts; nlpcli itself is imported anew.
+    elsewhere = [path for path in found.pop("PYTHONPATH", "").split(os.pathsep) if path not in ("", _ROOT)]
+    return found | {"PYTHONPATH": elsewhere}
 
 
 def given_descriptors():

@@ -29,6 +29,8 @@ from tests.warm_client import of_a_start
 
 ROOT = Path(__file__).parents[1]
 CLIENT = Path(__file__).with_name("warm_client.py")
+# As the tests begin: a test may change it before it is the first that needs a fork.
+_ENVIRONMENT = {**os.environ}
 # They read the environment as they are imported, or whether they are imported is looked at.
 _FRESH = frozenset(
     {"nlpcli", "transformers", "huggingface_hub", "hf_xet", "accelerate", "peft", "matplotlib", "__main__"}
@@ -58,13 +60,14 @@ def nlpcli_command(*wrapper: str) -> list[str]:
     if not hasattr(os, "fork"):
         return [*wrapper, sys.executable, "-m", "nlpcli"]
     address = str(Path(tempfile.mkdtemp(prefix="nlpcli-tests-")) / "warm.sock")
-    Path(f"{address}.json").write_text(json.dumps(of_a_start(os.environ)))
+    Path(f"{address}.json").write_text(json.dumps(of_a_start(_ENVIRONMENT)))
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen(64)
         server = subprocess.Popen(
             [*wrapper, sys.executable, "-m", "tests.warm_python", str(listening.fileno())],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=[listening.fileno()], cwd=ROOT,
+            env=_ENVIRONMENT,
         )  # fmt: skip
     atexit.register(_end, server)
     return [sys.executable, "-I", "-S", str(CLIENT), address]

@@ -16,13 +16,17 @@ import pytest
 from nlpcli.cli.app import app_syntax
 from nlpcli.runtime import bench_results as measured
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.warm_python import nlpcli_command
+
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 # Every command of the app, and every command below it.
 COMMANDS = [" ".join(command.path) for command in app_syntax().walk()]
 
 
 def help_text(command: str) -> str:
-    arguments = [sys.executable, "-m", "nlpcli", *command.split(), "--help"]
+    arguments = [*nlpcli_command(), *command.split(), "--help"]
     # Settings of the machine are no part of the text.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NLPCLI_")}
     done = subprocess.run(
