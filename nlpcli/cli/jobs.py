@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nlpcli.cli.console import complain, say
-from nlpcli.cli.planned import replanned
-from nlpcli.errors import InputMissing, OutputError, UsageError, quoted
+from nlpcli.cli.planned import replanned, task_of
+from nlpcli.errors import InputBroken, InputError, InputMissing, OutputError, UsageError, quoted
 from nlpcli.records.json_text import encode_json
+from nlpcli.tasks.registry import TASKS
 
 if TYPE_CHECKING:
+    from nlpcli.cli.run import Plan
+    from nlpcli.engines.shards.folder import Manifest
     from nlpcli.records.remote.address import Place
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
@@ -82,7 +85,7 @@ def list_jobs(
     place = expanded(folder)
     if isinstance(place, Path) and not place.is_dir():
         raise InputMissing(f"no such folder: {quoted(folder)}; check the path")
-    states = [state for path in job_folders(place) if (state := _state(path)) is not None]
+    states = [state for path in job_folders(place) if (state := _state_or_broken(path)) is not None]
     if json:
         say(
             encode_json([{name: getattr(s, name) for name in JobState.__dataclass_fields__} for s in states]).decode()
@@ -98,13 +101,15 @@ def list_jobs(
 def merge(output: Output) -> int:
     """Put the output of a job together, whose shards were computed with --shard I/N."""
     from nlpcli.cli.app import app as nlpcli
-    from nlpcli.cli.run import Plan, carry_out
+    from nlpcli.cli.run import carry_out
     from nlpcli.engines.job import Resuming
     from nlpcli.engines.shards.folder import JobFolder
 
-    manifest = JobFolder(_folder(output)).manifest()
+    folder = JobFolder(_folder(output))
+    manifest = folder.manifest()
     if manifest is None:
         raise _no_job(output)
+    _refuse_other_commands(manifest, output)
     try:
         os.chdir(manifest.folder)
     except OSError as error:
@@ -114,6 +119,7 @@ def merge(output: Output) -> int:
         ) from error
 
     def joined(plan: Plan) -> int:
+        _refuse_other_places(plan, folder.path)
         return carry_out(replace(plan, resuming=Resuming(merge=True)))
 
     token = replanned.set(joined)
@@ -121,6 +127,32 @@ def merge(output: Output) -> int:
         return nlpcli(manifest.command, prog_name="nlpcli", standalone_mode=False) or 0
     finally:
         replanned.reset(token)
+
+
+def _refuse_other_commands(manifest: Manifest, output: str) -> None:
+    """Whoever may write the manifest says which command is called: it has to be that of the task, and no other."""
+    task = task_of(manifest.command)
+    if task is None or task != manifest.identity["task"] or not TASKS[task].shard_records:
+        raise InputBroken(f"the manifest of {quoted(output)} holds no command of a job; begin anew: nlpcli jobs rm")
+
+
+def _refuse_other_places(plan: Plan, folder: Place) -> None:
+    """A manifest may have come with its folder from anywhere: its command writes its output, and files beside that."""
+    from nlpcli.engines.shards.folder import folder_of
+    from nlpcli.records.outputs import expanded
+
+    output = plan.job.output.path
+    place = None if output is None else expanded(output).resolve()
+    if output is None or place is None or folder_of(place) != folder:
+        raise InputBroken(f"the manifest of {quoted(folder)} is of another output; begin anew, with --resume")
+    for path in filter(None, (*plan.job.input.written, str(plan.summary or ""))):
+        written = expanded(path).resolve()
+        beside = isinstance(written, Path) and isinstance(folder, Path) and written.is_relative_to(folder.parent)
+        if not beside:
+            raise UsageError(
+                f"the command of this job writes {quoted(path)} too, which is not beside its output; give the command"
+                " itself again, with --resume"
+            )
 
 
 @app.command(context_settings=SETTINGS)
@@ -141,7 +173,7 @@ def rm(
     say(
         encode_json(rows).decode() + "\n"
         if json
-        else "".join(f"{row['path']}\t{row['size']:,} bytes\n" for row in rows)
+        else "".join(f"{quoted(str(row['path']))}\t{row['size']:,} bytes\n" for row in rows)
     )
     if dry_run:
         return
@@ -197,11 +229,22 @@ def _state(path: Place) -> JobState | None:
     )
 
 
+def _state_or_broken(path: Place) -> JobState | None:
+    """A manifest that cannot be read is said, and hides no other job."""
+    from nlpcli.engines.shards.folder import output_of
+
+    try:
+        return _state(path)
+    except (InputError, OSError) as error:
+        complain(str(error))
+        return JobState(str(output_of(path)), "broken", "", "", 0, 0, 0, 0, 0, 0.0, "", 0, str(path))
+
+
 def _line(state: JobState) -> str:
-    created = time.strftime("%Y-%m-%d %H:%M", time.localtime(state.created))
+    created = time.strftime("%Y-%m-%d %H:%M", time.localtime(state.created)) if state.created else ""
     return "\t".join([
-        state.output, state.state, f"{state.done:,} of {state.records:,} records", f"{state.failed:,} failed",
-        state.task, state.model, created,
+        quoted(state.output), state.state, f"{state.done:,} of {state.records:,} records", f"{state.failed:,} failed",
+        quoted(state.task), quoted(state.model), created,
     ])  # fmt: skip
 
 
@@ -221,8 +264,8 @@ def _shard_row(inputs: Any, shard: Any, mark: Any) -> dict[str, Any]:
 
 def _shard_line(row: dict[str, Any]) -> str:
     first, last = row["ranges"][0], row["ranges"][-1]
-    where = f"{first['file']}:{first['start']:,}"
-    where += f"-{last['stop']:,}" if first is last else f" to {last['file']}:{last['stop']:,}"
+    where = f"{quoted(first['file'])}:{first['start']:,}"
+    where += f"-{last['stop']:,}" if first is last else f" to {quoted(last['file'])}:{last['stop']:,}"
     counts = f"{row['records']:,} records\t{row.get('failed', 0):,} failed"
     return f"{row['shard']}\t{row['state']}\t{counts}\t{where} {first['unit']}"
 

@@ -9,19 +9,18 @@ import msgspec
 
 from nlpcli.cli.app import app
 from nlpcli.cli.console import voice
-from nlpcli.cli.planned import planned
+from nlpcli.cli.planned import planned, task_of
 from nlpcli.cli.run import Plan
 from nlpcli.cli.warm import name_of
 from nlpcli.engines.worker.messages import Planned
 from nlpcli.models.reference import NO_MODEL
-from nlpcli.tasks.registry import TASKS
 
 _reading = threading.Lock()
 
 
 def plan_of(arguments: list[str]) -> Planned | None:
     """What a command line means; None for one that is wrong, that names files, or that is of no task."""
-    if not set(arguments) & TASKS.keys():
+    if task_of(arguments) is None:
         return None
     found: list[Plan] = []
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nlpcli.cli.console import voice
 from nlpcli.cli.engine import InWorker, SealedOptions
+from nlpcli.cli.planned import task_of
 from nlpcli.cli.run import Plan, View, carry_out, needs_arrays
 from nlpcli.engines.job import Job
 from nlpcli.engines.worker import place
@@ -45,7 +46,7 @@ def answered_by_worker(arguments: list[str]) -> int | None:
 
 
 def _connection(arguments: list[str]) -> Connection | None:
-    if not arguments or os.environ.get(SERVER, "").lower() in _OFF or "--no-server" in arguments:
+    if task_of(arguments) is None or os.environ.get(SERVER, "").lower() in _OFF or "--no-server" in arguments:
         return None
     if not os.path.exists(place.address()):  # noqa: PTH110 - the way of every call that no worker answers
         return None

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from nlpcli.engines.job import Job
+from nlpcli.engines.worker.messages import FrameError
 from nlpcli.engines.worker.values import read_ext, result_on_wire
 from nlpcli.errors import CacheError, quoted
 from nlpcli.models.reference import LocalModel
@@ -29,6 +30,7 @@ _MOST_BYTES = 1 << 30
 _WAIT_SECONDS = 10.0
 _AT_A_TIME = 500
 _KEY_BYTES = 16
+_CHECK_BYTES = 8
 _decoder = msgspec.msgpack.Decoder(dict[str, Any], ext_hook=read_ext)
 _encoder = msgspec.msgpack.Encoder()
 
@@ -65,13 +67,15 @@ class ResultCache:
                     f"SELECT key, result FROM results WHERE key IN ({places})",  # noqa: S608 - question marks alone
                     [*asked],
                 ).fetchall()
-                found.update((asked[key], _decoder.decode(result)) for key, result in rows)
+                sound = [(key, data) for key, kept in rows if (data := _sound(kept)) is not None]
+                found.update((asked[key], _decoder.decode(data)) for key, data in sound)
                 self._file.executemany("UPDATE results SET used = ? WHERE key = ?", [(_now(), key) for key, _ in rows])
         return found
 
     def keep(self, key: bytes, result: Mapping[str, Any]) -> None:
         """A result for other runs."""
-        self._waiting.append((self._full(key), _now(), _encoder.encode(result_on_wire(result, spelled=False))))
+        data = _encoder.encode(result_on_wire(result, spelled=False))
+        self._waiting.append((self._full(key), _now(), _check(data) + data))
         if len(self._waiting) >= _AT_A_TIME:
             self._write()
 
@@ -89,7 +93,7 @@ class ResultCache:
     def _or_without(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, msgspec.MsgspecError) as error:
+        except (sqlite3.Error, msgspec.MsgspecError, FrameError) as error:
             with suppress(sqlite3.Error):
                 self._file.execute("ROLLBACK")
             log.warning("the cache of results cannot be used (%s); clear it: nlpcli jobs cache --clear", error)
@@ -107,6 +111,16 @@ class ResultCache:
                     (self._most_bytes * 3 // 4,),
                 )
         self._file.close()
+
+
+def _check(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_CHECK_BYTES).digest()
+
+
+def _sound(kept: Any) -> bytes | None:
+    """A result as it was kept; None where the file was damaged since, which SQLite does not notice."""
+    is_sound = isinstance(kept, bytes) and _check(kept[_CHECK_BYTES:]) == kept[:_CHECK_BYTES]
+    return kept[_CHECK_BYTES:] if is_sound else None
 
 
 def _now() -> int:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -81,3 +82,21 @@ def test_what_was_used_longest_ago_leaves_a_full_cache(tmp_path):
     with sqlite3.connect(path) as file:
         (size,) = file.execute("SELECT sum(length(result)) FROM results").fetchone()
     assert 5_000 < size <= 7_500
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda kept: kept[:-1] + b"\xff", lambda kept: kept[:3], lambda kept: b"", lambda kept: 7, lambda kept: None],
+)
+def test_a_kept_result_that_was_damaged_is_computed_again(change, tmp_path):
+    cache = ResultCache(tmp_path / "results.sqlite", b"model")
+    cache.keep(b"one", {"score": 0.5})
+    cache.keep(b"two", {"score": 0.25})
+    cache.close()
+    with closing(sqlite3.connect(tmp_path / "results.sqlite")) as file:
+        ((key, kept),) = file.execute("SELECT key, result FROM results ORDER BY length(key), key LIMIT 1").fetchall()
+        file.execute("UPDATE results SET result = ? WHERE key = ?", (change(kept), key))
+        file.commit()
+    cache = ResultCache(tmp_path / "results.sqlite", b"model")
+    assert len(cache.find([b"one", b"two"])) == 1
+    cache.close()

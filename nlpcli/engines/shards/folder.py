@@ -13,13 +13,14 @@ of them write to one file. How files are kept is up to `storage`: on this machin
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -31,6 +32,7 @@ from nlpcli.records.remote.address import Address, Place
 _SUFFIX = ".nlpcli-job"
 _MANIFEST = "manifest.jsonl"
 _FORMAT = 1
+_LATEST, _MOST = 1 << 35, 1 << 62
 
 
 class InputFacts(msgspec.Struct):
@@ -59,6 +61,25 @@ class Compute(msgspec.Struct, frozen=True):
     arithmetic: str
 
 
+class ModelIdentity(TypedDict):
+    """A model, with the hash of each of its files."""
+
+    name: str
+    revision: str | None
+    files: dict[str, str]
+
+
+class Identity(TypedDict):
+    """All that the results of a job depend on beside its inputs."""
+
+    task: str
+    version: str
+    model: ModelIdentity
+    options: Any
+    input: Any
+    compute: Any
+
+
 class Manifest(msgspec.Struct):
     """A job: `identity` is all that its results depend on beside the `inputs`.
 
@@ -71,7 +92,7 @@ class Manifest(msgspec.Struct):
     created: float
     command: list[str]
     folder: str
-    identity: dict[str, Any]
+    identity: Identity
     inputs: list[InputFacts]
     compute: Compute
     seed: int | None
@@ -86,6 +107,20 @@ class Manifest(msgspec.Struct):
     def _hash(self) -> str:
         content = [self.identity, [(each.name, each.size, each.sha256) for each in self.inputs], self.seed]
         return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
+
+    def check(self) -> None:
+        """Raises ValueError where its numbers do not fit each other."""
+        fits = self.generation >= 0 and math.isfinite(self.created) and abs(self.created) < _LATEST
+        fits = fits and [shard.number for shard in self.shards] == [*range(len(self.shards))]
+        fits = fits and all(shard.ranges and self._has(shard) for shard in self.shards)
+        if not fits or self.records != sum(shard.records for shard in self.shards):
+            raise ValueError("its numbers do not fit each other")
+
+    def _has(self, shard: Shard) -> bool:
+        return all(
+            0 <= each.file < len(self.inputs) and 0 <= each.start <= each.stop <= _MOST and each.records >= 0
+            for each in shard.ranges
+        )
 
 
 class ShardReport(msgspec.Struct):
@@ -177,7 +212,8 @@ class JobFolder:
         try:
             manifest = msgspec.json.decode(lines[0], type=Manifest)
             manifest.shards = [_SHARD.decode(line) for line in lines[1:]]
-        except (msgspec.MsgspecError, IndexError) as error:
+            manifest.check()
+        except (msgspec.MsgspecError, ValueError, IndexError, RecursionError) as error:
             raise InputBroken(
                 f"{quoted(self.path / _MANIFEST)} is no manifest of this version ({error});"
                 f" begin anew: nlpcli jobs rm {quoted(output_of(self.path))}"
@@ -232,13 +268,13 @@ class JobFolder:
         decoder = msgspec.json.Decoder(_Line)
         for log in self._storage.read_all([name for name in self._storage.names() if name.startswith("done-")]):
             for line in log.splitlines():
-                with suppress(msgspec.MsgspecError):  # the last line of a process that was killed
+                with suppress(msgspec.MsgspecError, RecursionError):  # the last line of a process that was killed
                     yield decoder.decode(line)
 
     def forget_generations(self, before: int) -> None:
         """Delete the parts of older plans."""
-        parts = [name for name in self._storage.names() if name.endswith(".part")] if before else []
-        self._storage.delete([name for name in parts if int(name.partition("-")[0]) < before])
+        generations = ((name, name.partition("-")[0]) for name in self._storage.names() if name.endswith(".part"))
+        self._storage.delete([name for name, number in generations if number.isdecimal() and int(number) < before])
 
     def remove_leftovers(self) -> None:
         """Delete what killed processes were writing; only where none is at work."""

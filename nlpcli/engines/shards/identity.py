@@ -11,7 +11,7 @@ import msgspec
 
 from nlpcli import __version__
 from nlpcli.engines.job import Job
-from nlpcli.engines.shards.folder import InputFacts, Manifest
+from nlpcli.engines.shards.folder import Identity, InputFacts, Manifest
 from nlpcli.models.reference import LocalModel
 from nlpcli.models.sources.made import MANIFEST
 from nlpcli.records.inputs import InputFile
@@ -84,7 +84,7 @@ def _file_hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def identity_of(job: Job, hashes: Mapping[str, str]) -> dict[str, Any]:
+def identity_of(job: Job, hashes: Mapping[str, str]) -> Identity:
     """All that the results of a job depend on beside its inputs, as JSON has it."""
     described: dict[str, Any] = msgspec.json.decode(
         msgspec.json.encode({"options": job.options, "input": job.input, "compute": job.compute}, order="sorted")
@@ -92,8 +92,14 @@ def identity_of(job: Job, hashes: Mapping[str, str]) -> dict[str, Any]:
     # Where results come from changes none of them.
     del described["compute"]["cache"]
     described["input"] = {name: value for name, value in described["input"].items() if name not in _PLACES}
-    model = {"name": job.model.name, "revision": job.model.revision, "files": dict(hashes)}
-    return {"task": job.task, "version": __version__, "model": model, **described}
+    return {
+        "task": job.task,
+        "version": __version__,
+        "model": {"name": job.model.name, "revision": job.model.revision, "files": dict(hashes)},
+        "options": described["options"],
+        "input": described["input"],
+        "compute": described["compute"],
+    }
 
 
 def differences(manifest: Manifest, identity: Mapping[str, Any]) -> list[str]:

@@ -8,11 +8,14 @@ from typing import Any
 import msgspec
 import zstandard
 
+from nlpcli.engines.worker.messages import FrameError
 from nlpcli.engines.worker.values import read_ext, result_on_wire
 from nlpcli.errors import NlpcliError
 from nlpcli.records.record import Record
 
 _LEVEL = 1
+# What a part file may grow to that is small, and how often its size one that is not.
+_FREE, _MOST_GROWTH = 1 << 28, 1000
 
 
 class PartBroken(NlpcliError):
@@ -50,6 +53,8 @@ def encoded(outcomes: Sequence[Outcome]) -> bytes:
 def decoded(data: bytes) -> list[Outcome]:
     """What a part file holds. Raises PartBroken."""
     try:
+        if zstandard.frame_content_size(data) > max(_FREE, _MOST_GROWTH * len(data)):
+            raise PartBroken("it would be larger than any that is written")
         return _decoder.decode(zstandard.ZstdDecompressor().decompress(data))
-    except (zstandard.ZstdError, msgspec.MsgspecError, ValueError) as error:
+    except (zstandard.ZstdError, msgspec.MsgspecError, FrameError, RecursionError, ValueError) as error:
         raise PartBroken(str(error)) from error

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -96,14 +98,17 @@ class FolderStorage:
 
     def read(self, name: str) -> bytes | None:
         try:
-            return (self._path / name).read_bytes()
+            return _read(self._path / name)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise InputBroken(f"cannot read {quoted(self._path)}: {error.strerror}; check its permissions") from error
 
     def read_all(self, names: Iterable[str]) -> Iterator[bytes]:
-        return (data for name in names if (data := self.read(name)) is not None)
+        for name in names:
+            with suppress(InputBroken):  # what cannot be read says nothing
+                if (data := self.read(name)) is not None:
+                    yield data
 
     def names(self) -> list[str]:
         return sorted(path.name for path in self._path.iterdir()) if self._path.is_dir() else []
@@ -132,8 +137,10 @@ class FolderStorage:
             return
         import fcntl
 
+        self._refuse_link()
         try:
-            descriptor = os.open(self._path / name, os.O_RDWR | os.O_CREAT, 0o666)
+            # Never through a link: in a folder that others write to, it would make a file anywhere.
+            descriptor = os.open(self._path / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         except OSError as error:
             raise cannot_write(quoted(self._path / name), error) from error
         try:
@@ -148,14 +155,31 @@ class FolderStorage:
             os.close(descriptor)
 
     def size(self) -> int:
-        return sum((self._path / name).stat().st_size for name in self.names())
+        return sum((self._path / name).lstat().st_size for name in self.names())
 
     def remove(self, first: str) -> None:
+        self._refuse_link()
         try:
             (self._path / first).unlink(missing_ok=True)
             shutil.rmtree(self._path)
         except OSError as error:
             raise OutputError(f"cannot delete {quoted(self._path)}: {error.strerror}; check its permissions") from error
+
+    def _refuse_link(self) -> None:
+        if self._path.is_symlink():
+            raise OutputError(
+                f"{quoted(self._path)} is a link, and what is kept of a job is no link's; delete the link, or move the"
+                " folder there"
+            )
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a regular file. Raises OSError, and waits for no pipe that somebody has put there."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no file", os.fspath(path))
+        return stream.read()
 
 
 class BucketStorage:

@@ -60,8 +60,19 @@ def result_on_wire(value: Any, spelled: bool) -> Any:
 
 
 def read_ext(code: int, data: memoryview) -> Any:
-    """What an extension of MessagePack stands for."""
-    content = bytes(data)
+    """What an extension of MessagePack stands for.
+
+    Raises:
+        FrameError: the bytes are none that we write.
+    """
+    try:
+        return _ext(code, bytes(data))
+    # NumPy and the constructors raise what they like about bytes that are damaged.
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise FrameError(f"an extension {code} that is damaged ({error})") from error
+
+
+def _ext(code: int, content: bytes) -> Any:
     if code == _SPELLED:
         dtype, _, spelled = content.partition(b" ")
         return Spelled(spelled, dtype.decode())
