@@ -21,8 +21,10 @@ READER_WENT_AWAY = 141
 
 def main() -> NoReturn:
     """Run the command line and leave."""
+    leave_working_folder_out()
     let_threads_wait()
     collect_garbage_rarely()
+    leave_warnings_unsaid()
     open_standard_streams()
     if (kind := os.environ.get("_NLPCLI_COMPLETE")) is not None:
         from nlpcli.cli.completion.answers import answer
@@ -34,6 +36,26 @@ def main() -> NoReturn:
     # The interpreter's own way out joins threads and takes torch apart, which costs a tenth of a second and can
     # wait for a read that never ends.
     os._exit(status)
+
+
+def leave_working_folder_out() -> None:
+    """Take no module from the folder that the user is in, where `python -m nlpcli` would find a `torch.py` first.
+
+    A source tree in that folder stays where nlpcli itself comes from it.
+    """
+    with suppress(OSError):
+        here = os.getcwd()  # noqa: PTH109
+        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+        if not sys.flags.safe_path and sys.path[:1] in ([""], [here]) and here != root:
+            del sys.path[0]
+
+
+def leave_warnings_unsaid() -> None:
+    """What libraries warn programmers of is no line for users, unless they ask for it (`python -W`, PYTHONWARNINGS)."""
+    if not sys.warnoptions:
+        import warnings
+
+        warnings.simplefilter("ignore")
 
 
 def let_threads_wait() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nlpcli.errors import UsageError, quoted
+from nlpcli.errors import InputBroken, UsageError, quoted
 
 ENVIRONMENT_PREFIX = "NLPCLI_"
 PROFILE = "profile"
@@ -105,23 +105,37 @@ def read_config(options: Options, profile: str | None = None) -> dict[str, dict[
 
 
 def load_toml(path: Path) -> dict[str, Any]:
-    """A TOML file; nothing where there is none.
+    """A TOML file of settings; nothing where there is none.
 
     Raises:
         UsageError: it is not TOML, or cannot be read.
     """
-    import tomllib
-
     try:
-        return tomllib.loads(_text_of(path))
+        return read_toml(path)
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise UsageError(f"cannot read {quoted(path)}: {error.strerror}; check it, or name another file") from error
+    except InputBroken as error:
+        raise UsageError(str(error)) from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What stands in a TOML file that anyone may have written.
+
+    Raises:
+        OSError: it cannot be read.
+        InputBroken: it is not TOML.
+    """
+    import tomllib
+
+    text = _text_of(path)
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{quoted(path)} is not valid TOML: {error}") from error
+        raise InputBroken(f"{quoted(path)} is not valid TOML: {error}") from error
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits, a list in a list in a list …
-        raise UsageError(f"{quoted(path)} is not valid TOML: {type(error).__name__}, {error}") from error
+        raise InputBroken(f"{quoted(path)} is not valid TOML: {type(error).__name__}, {error}") from error
 
 
 def _text_of(path: Path) -> str:

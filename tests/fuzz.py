@@ -619,6 +619,65 @@ def _read_firefox(file: Path) -> None:
     _files(_choose(models_of(file.read_bytes()), "en", "de"), "firefox:en-de")
 
 
+_VECTORS = Path(__file__).parent / "data" / "vectors"
+
+
+def _vectors(name: str) -> Callable[[Path], Path]:
+    """A small file of word vectors, and whatever of it lies apart."""
+
+    def make(folder: Path) -> Path:
+        folder.mkdir(parents=True)
+        for file in _VECTORS.glob(f"{name.partition('.kv')[0]}*"):
+            shutil.copy(file, folder)
+        return folder / name
+
+    return make
+
+
+def _read_vectors(file: Path) -> None:
+    from nlpcli.models.static.files import convert_file
+    from nlpcli.models.static.store import open_vectors
+
+    made = file.parent / "made" / "model"
+    convert_file(file.with_suffix("").with_suffix("") if file.suffix == ".npy" else file, made)
+    assert len(open_vectors("tiny", made).find(["a"])) == 1
+
+
+def _toml(content: str) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        folder.mkdir(parents=True)
+        (folder / "a.toml").write_text(content)
+        return folder / "a.toml"
+
+    return make
+
+
+def _read_tests(file: Path) -> None:
+    from nlpcli.pipelines.weat import read_tests
+
+    read_tests(file)
+
+
+def _read_groups(file: Path) -> None:
+    from nlpcli.tasks.bias_swap import read_groups
+
+    read_groups(str(file))
+
+
+_WEAT = """
+[one]
+title = "t"
+x = ["a", "b"]
+y = ["c", "d"]
+a = ["e"]
+b = {name = "n", words = ["f"]}
+"""
+_GROUPS = """
+templates = ["a {} b"]
+[groups]
+men = ["he"]
+women = ["she"]
+"""
 TARGETS = [
     Target("gguf", _gguf, mutated_bytes, _read_gguf),
     Target("safetensors", _classifier("model.safetensors"), mutated_bytes, _load),
@@ -633,6 +692,12 @@ TARGETS = [
     Target("description by the hub", _answer(_DESCRIBED), mutated_json, _read_answer),
     Target("tree of the hub", _answer(_LISTED), mutated_json, _read_answer),
     Target("catalogue of Firefox", _answer(_FIREFOX), mutated_json, _read_firefox),
+    *(
+        Target(f"word vectors: {name}", _vectors(name), mutated_bytes, _read_vectors)
+        for name in ("tiny.w2v.txt", "tiny.w2v.bin", "tiny.kv", "tiny.model", "tiny.bin", "tiny-apart.kv.vectors.npy")
+    ),
+    Target("tests of association", _toml(_WEAT), _mutated_toml, _read_tests),
+    Target("groups of names", _toml(_GROUPS), _mutated_toml, _read_groups),
 ]
 # A page has at most 20 kB: a second for it, on a machine that does other things too.
 _SECONDS_OF_A_PAGE = 1.0

@@ -79,3 +79,11 @@ def test_how_threads_wait_is_the_users_to_say(monkeypatch, own, expected):
     monkeypatch.setattr(os, "environ", dict(own))
     let_threads_wait()
     assert os.environ == expected
+
+
+def test_no_module_is_taken_from_the_folder_that_the_user_is_in(tmp_path):
+    for name in ("typer", "rich", "click", "msgspec", "zstandard", "torch", "numpy"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('not ours')\n")
+    command = [sys.executable, "-m", "nlpcli", "config", "show"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
+    assert (done.returncode, "not ours" in done.stderr) == (0, False), done.stderr

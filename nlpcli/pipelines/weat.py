@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nlpcli.errors import InputBroken, InputMissing, WordsUnknown, quoted
+from nlpcli.settings import read_toml
 
 Array = np.ndarray[Any, Any]
 
@@ -67,11 +67,9 @@ def read_tests(file: Path) -> dict[str, AssociationTest]:
         InputBroken: it is no TOML, or a test lacks a set of words.
     """
     try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+        tables = read_toml(file)
     except OSError as error:
         raise InputMissing(f"cannot read {quoted(file)}: {error.strerror}; check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputBroken(f"{quoted(file)} is no TOML: {error}; mend it") from error
     if not tables:
         raise InputBroken(f"{quoted(file)} has no test; write [name] with x, y, a and b")
     return {name: _test(file, name, table) for name, table in tables.items()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nlpcli.errors import InputBroken, InputMissing, UsageError, quoted
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Split, Unit
+from nlpcli.settings import read_toml
 from nlpcli.tasks.base import BatchTask
 
 if TYPE_CHECKING:
@@ -48,11 +48,9 @@ def read_groups(file: str | None) -> Groups:
     """
     path = FILE if file is None else Path(file)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = read_toml(path)
     except OSError as error:
         raise InputMissing(f"cannot read {quoted(path)}: {error.strerror}; check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputBroken(f"{quoted(path)} is no TOML: {error}; mend it") from error
     groups, templates = table.get("groups"), table.get("templates", [])
     groups = groups if isinstance(groups, dict) else {}
     lists = [*groups.values(), templates]

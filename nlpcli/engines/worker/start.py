@@ -53,7 +53,8 @@ def seconds(text: str, option: str) -> float:
 
 def spawn(keep_alive: str, memory: str | None = None, warm_up: bytes = b"") -> subprocess.Popen[bytes]:
     """Start a worker that goes on when this process and its terminal are gone."""
-    command = [sys.executable, "-m", "nlpcli", "serve", "run", "--keep-alive", keep_alive]
+    # -P: no module is taken from the root of the file system, where on Windows anyone may put one.
+    command = [sys.executable, "-P", "-m", "nlpcli", "serve", "run", "--keep-alive", keep_alive]
     command += ["--memory", memory] if memory else []
     environment = environment_of_worker(os.environ) | {"MALLOC_ARENA_MAX": "2", "PYTHONPATH": _python_path()}
     process = subprocess.Popen(

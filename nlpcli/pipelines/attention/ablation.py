@@ -73,7 +73,9 @@ def _listed(numbers: Numbers) -> str:
 def divergence(before: Tensor, after: Tensor) -> float:
     """KL(before ‖ after) in nats, of logits (…, words): the mean over whatever stands before the last dimension."""
     p, q = (torch.log_softmax(logits.double(), dim=-1) for logits in (before, after))
-    return max(0.0, float((p.exp() * (p - q)).sum(-1).mean()))
+    # A word that can never be said adds nothing: 0 · log 0 is 0.
+    terms = torch.where(p == -torch.inf, 0.0, p.exp() * (p - q))
+    return float(terms.sum(-1).mean().clamp(min=0.0))
 
 
 def mean_vector(outputs: Any) -> Tensor:

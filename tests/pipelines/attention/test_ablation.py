@@ -1,5 +1,7 @@
 """A head that is ablated gives nothing, whatever the family; what the model answers then is what it would compute."""
 
+import math
+
 import pytest
 import torch
 from tiny import save_classifier
@@ -7,7 +9,7 @@ from tiny_attention import ENCODER_DECODERS, FAMILIES, save_attention_model
 
 from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
-from nlpcli.pipelines.attention.ablation import heads_of
+from nlpcli.pipelines.attention.ablation import divergence, heads_of
 from nlpcli.pipelines.attention.pipeline import Request, load_attention_pipeline
 from nlpcli.records.inspection import Kind
 from pipelines.attention.test_pipeline import PLACEMENT, TEXT, arguments_of, request_of
@@ -111,3 +113,9 @@ def test_a_head_that_is_not_there_is_refused_with_those_that_are():
     with pytest.raises(UsageError, match="--ablate decoder:0.0 is not there"):
         heads_of(("decoder", 0, 0), there)
     assert [str(head) for head in heads_of((None, -1, -1), there)] == ["self 1.2", "cross 0.0"]
+
+
+def test_a_word_that_can_never_be_said_moves_nothing_and_what_is_no_number_stays_none():
+    before, after = torch.tensor([[1.0, 2.0, -torch.inf]]), torch.tensor([[2.0, 1.0, -torch.inf]])
+    assert divergence(before, after) == pytest.approx(divergence(before[:, :2], after[:, :2]))
+    assert math.isnan(divergence(before * torch.nan, after))
