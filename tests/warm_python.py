@@ -151,7 +151,7 @@ def _become(request: dict, descriptors: list[int]) -> NoReturn:
     # As `python -m` has it.
     sys.argv = ["nlpcli", *request["arguments"]]
     paths = request["environment"].get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[:1] = [request["folder"], *(path for path in paths if path and path not in sys.path)]
+    sys.path[:1] = [request["folder"], *(path for path in paths if path and path not in sys.path[1:])]
     tempfile.tempdir = None
     sys.stdin, sys.stdout, sys.stderr = map(_stream, range(3), "rww")
     try:

@@ -25,7 +25,7 @@ class Server:
     def __init__(self, folder, *arguments, **environment):
         folder.mkdir(mode=0o700)
         self.environment = {**os.environ, "XDG_RUNTIME_DIR": str(folder), **environment}
-        command = [sys.executable, "-m", "nlpcli", "serve", "run", "--http", "127.0.0.1:0", *map(str, arguments)]
+        command = [*nlpcli_command(), "serve", "run", "--http", "127.0.0.1:0", *map(str, arguments)]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, env=self.environment)
         self.printed = ""
         threading.Thread(target=self._read, daemon=True).start()
