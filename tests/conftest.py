@@ -21,8 +21,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.warm_python import nlpcli_command
 
-# A script's shell has Ctrl-C ignored in what it runs in the background, which every process that a test starts inherits.
+# A script's shell has Ctrl-C and Ctrl-\ ignored in what it runs in the background, which every process that a test
+# starts inherits.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGQUIT"):
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 # No worker of whoever runs the tests answers them, and theirs answers nobody else.
 os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="nlpcli-tests-")
