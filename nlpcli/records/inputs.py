@@ -94,6 +94,16 @@ class InputFile:
         """Whether only its first bytes, which flow past once, will say what it is."""
         return self.stream and not self.told and self.found is None
 
+    def open_at(self, start: int, stop: int) -> BinaryIO:
+        """The raw bytes from `start` on; those behind `stop` are not wanted. Raises InputMissing."""
+        if self.remote is not None:
+            from nlpcli.records.remote.reading import open_remote
+
+            return open_remote(self.remote, start, stop)
+        stream = self.open()
+        stream.seek(start)
+        return stream
+
     def open(self) -> BinaryIO:
         """The raw bytes.
 

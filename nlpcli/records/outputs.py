@@ -89,6 +89,8 @@ def output_stream(path: str | None, compression_name: str, durable: bool = False
     if isinstance(final, Address):
         from nlpcli.records.remote.writing import remote_output
 
+        if not final.parent.key or path.endswith("/"):
+            raise OutputError(f"cannot write {quoted(path)}: it names no file; name one in it with -o")
         with remote_output(final) as stream, _compressed(stream, compression_name) as compressed:
             yield compressed
         return

@@ -228,8 +228,7 @@ def _say_findings(file: InputFile, content: Content, encoding: str, said: set[st
 
 def read_lines(file: InputFile, reading: Reading, start: int, stop: int, first: int) -> Iterator[Record]:
     """The records of the bytes from `start` to `stop` of a file of lines, of which the first has the number `first`."""
-    with file.open() as stream:
-        stream.seek(start)
+    with file.open_at(start, stop) as stream:
         texts = reading.decoder.decode(_chunks(stream, stop - start, quoted(file.name)), started=start > 0)
         reader = _read_jsonl if file.format.name == "jsonl" else _read_text
         yield from reader(file, reading, texts, first)

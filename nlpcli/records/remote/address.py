@@ -48,7 +48,7 @@ class Address:
             )
             raise UsageError(f"{quoted(name)} is at no address that can be used; {advice}, or a path of this machine")
         address = cls(protocol, name[match.end() :])
-        if not address.bucket:
+        if not address.bucket.strip():
             raise UsageError(f"{quoted(name)} names no bucket, host or repository; one stands behind ://")
         return address
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from nlpcli.errors import ExtraMissing, InputMissing
 from nlpcli.records.remote.address import Address
-from nlpcli.records.remote.failures import BrokenOff, again, cannot_read, cannot_write, lacks_bucket
+from nlpcli.records.remote.failures import BrokenOff, again, cannot_read, cannot_write, is_missing, lacks_bucket
 from nlpcli.records.remote.protocol import Facts
 
 # Protocol → the extra that brings its library.
@@ -19,6 +19,10 @@ _EXTRAS = {"s3": "s3", "gs": "gcs", "az": "azure"}
 # give the same.
 _TOKENS = ("ETag", "etag", "generation", "blob_id", "md5Hash", "content_md5")
 _AT_A_TIME = 16
+_LOGGERS = (
+    *("s3fs", "gcsfs", "adlfs", "fsspec", "aiobotocore", "botocore", "azure", "google"),
+    "huggingface_hub.utils._http",
+)
 # These can be asked whether a file might be written without one being there for a moment.
 _BEGIN_WRITING = frozenset({"s3", "gs"})
 
@@ -31,7 +35,7 @@ class Buckets:
         import fsspec
 
         # They say by warnings and logs of their own what is said here in one line.
-        for name in ("s3fs", "gcsfs", "adlfs", "fsspec", "aiobotocore", "botocore", "azure", "google"):
+        for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._protocol = protocol
         self._writable: set[str] = set()
@@ -45,11 +49,9 @@ class Buckets:
     def facts(self, address: Address) -> Facts | None:
         try:
             found = again(partial(self._files.info, address.key))
-        except FileNotFoundError as error:
-            if lacks_bucket(error):
-                raise cannot_read(address, error) from error
-            return None
         except Exception as error:
+            if is_missing(error) and not lacks_bucket(error):
+                return None
             raise cannot_read(address, error) from error
         return None if found["type"] != "file" else self._facts(found)
 
@@ -61,11 +63,9 @@ class Buckets:
         find = self._files.glob if address.is_pattern else self._files.find
         try:
             found = again(partial(find, address.key.rstrip("/"), detail=True))
-        except FileNotFoundError as error:
-            if lacks_bucket(error):
-                raise cannot_read(address, error) from error
-            return []
         except Exception as error:
+            if is_missing(error) and not lacks_bucket(error):
+                return []
             raise cannot_read(address, error) from error
         # Consoles make an empty object for each folder.
         facts = [self._facts(each) for each in found.values() if each["type"] == "file" and each["name"][-1:] != "/"]
@@ -105,7 +105,10 @@ class Buckets:
 
     def check_writable(self, address: Address) -> None:
         folder = address.parent.key
-        if folder in self._writable or self._protocol not in _BEGIN_WRITING:
+        if folder in self._writable:
+            return
+        if self._protocol not in _BEGIN_WRITING:
+            self._check_bucket(address)
             return
         try:
             upload = self._files.open(address.key, "wb", autocommit=False)
@@ -118,6 +121,15 @@ class Buckets:
             raise cannot_write(address, error) from error
         self._writable.add(folder)
 
+    def _check_bucket(self, address: Address) -> None:
+        """Raises OutputError where there is none, or nobody may look."""
+        try:
+            is_there = self._protocol != "az" or self._files.exists(address.bucket)
+        except Exception as error:
+            raise cannot_write(address, error) from error
+        if not is_there:
+            raise cannot_write(address, FileNotFoundError("NoSuchBucket"))
+
     def delete(self, addresses: Sequence[Address]) -> None:
         with ThreadPoolExecutor(_AT_A_TIME, "nlpcli-delete") as pool:
             list(pool.map(self._delete, addresses))
@@ -125,7 +137,6 @@ class Buckets:
     def _delete(self, address: Address) -> None:
         try:
             again(partial(self._files.rm_file, address.key))
-        except FileNotFoundError:
-            pass
         except Exception as error:
-            raise cannot_write(address, error) from error
+            if not is_missing(error):
+                raise cannot_write(address, error) from error

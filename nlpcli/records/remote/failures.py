@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from nlpcli.errors import InputBroken, InputError, InputMissing, OutputError, quoted
@@ -29,6 +29,9 @@ _NO_CREDENTIALS = frozenset({
     "TokenRetrievalError", "UnauthorizedSSOTokenError", "SSOTokenLoadError", "DefaultCredentialsError", "RefreshError",
     "ClientAuthenticationError", "LocalTokenNotFoundError",
 })  # fmt: skip
+_STATUSES = ("status_code", "status", "code")
+PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+_DENIED = frozenset({401, 403, 407})
 _LASTING = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, NotImplementedError)
 
 
@@ -51,7 +54,20 @@ def again(attempt: Callable[[], T], is_passing: Callable[[BaseException], bool] 
 
 def may_pass(error: BaseException) -> bool:
     """Whether it is a matter of the network or a server that is busy; not of what was asked for."""
-    return isinstance(error, OSError) and not isinstance(error, _LASTING) and not _lacks_credentials(error)
+    if not isinstance(error, OSError) or isinstance(error, _LASTING) or _is_denied(error) or _lacks_credentials(error):
+        return False
+    return status_of(error) in {None, *PASSING_STATUSES}
+
+
+def status_of(error: BaseException) -> int | None:
+    """What a server answered, as each library says it; None where there was no answer."""
+    for each in _chain(error):
+        answer = getattr(each, "response", None)
+        told = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(answer, Mapping) else None
+        for status in (told, getattr(answer, "status_code", None), *(getattr(each, name, None) for name in _STATUSES)):
+            if isinstance(status, int) and 100 <= status < 600:
+                return status
+    return None
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -63,6 +79,16 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _lacks_credentials(error: BaseException) -> bool:
     return any(type(each).__name__ in _NO_CREDENTIALS for each in _chain(error))
+
+
+def _is_denied(error: BaseException) -> bool:
+    # gcsfs says so in a word.
+    return isinstance(error, PermissionError) or status_of(error) in _DENIED or str(error).startswith("Forbidden: ")
+
+
+def is_missing(error: BaseException) -> bool:
+    """Whether there is no such thing."""
+    return isinstance(error, FileNotFoundError) or status_of(error) in {404, 410}
 
 
 def lacks_bucket(error: BaseException) -> bool:
@@ -93,10 +119,11 @@ def _words(address: Address, error: BaseException) -> tuple[str, str]:
         return "there are no credentials", _CREDENTIALS[address.protocol]
     if lacks_bucket(error):
         return f"no such bucket: {address.bucket}", "check its name and the endpoint"
-    if isinstance(error, FileNotFoundError):
+    status = status_of(error)
+    if is_missing(error):
         return "there is no such file, bucket or folder", "check the address"
-    if isinstance(error, PermissionError):
-        return f"access is denied ({_text(error)})", _CREDENTIALS[address.protocol]
+    if _is_denied(error):
+        return f"access is denied ({status or _text(error)})", _CREDENTIALS[address.protocol]
     if isinstance(error, BrokenOff):
         return f"it broke off in the middle ({_text(error)})", "run it again"
     if isinstance(error, TimeoutError):

@@ -22,11 +22,18 @@ _MOST = 1 << 23
 _BUFFER = 1 << 16
 
 
-def open_remote(facts: Facts) -> BinaryIO:
-    """The bytes of a file, which can be read in any order. Raises InputError where there is none."""
+def open_remote(facts: Facts, start: int = 0, stop: int | None = None) -> BinaryIO:
+    """The bytes of a file from `start` on, to be read in any order; those from `stop` on are not wanted.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     if facts.size is None or not facts.by_range:
-        return _fetched(facts)
-    return cast(BinaryIO, io.BufferedReader(_Parts(facts, facts.size), _BUFFER))
+        stream = _fetched(facts)
+    else:
+        stream = cast(BinaryIO, io.BufferedReader(_Parts(facts, facts.size, stop), _BUFFER))
+    stream.seek(start)
+    return stream
 
 
 def _fetched(facts: Facts) -> BinaryIO:
@@ -89,14 +96,16 @@ class _Parts(io.RawIOBase):
         InputError: the store refuses, breaks off again and again, or has another file there at the end.
     """
 
-    def __init__(self, facts: Facts, size: int) -> None:
+    def __init__(self, facts: Facts, size: int, stop: int | None) -> None:
         self._facts = facts
-        self._size = size
+        self._size = size if stop is None else min(stop, size)
+        # What is read of it in several answers may be of several files.
+        self._is_checked = facts.token is None
+        self._is_part = stop is not None
         self._position = 0
         self._start, self._part = 0, b""
         self._next: tuple[int, Future[bytes]] | None = None
         self._fetches = 0
-        self._is_checked = False
 
     def readable(self) -> bool:
         return True
@@ -127,14 +136,17 @@ class _Parts(io.RawIOBase):
     def _fetch(self, wanted: int) -> None:
         end = self._start + len(self._part)
         follows = bool(self._part) and self._position == end
-        length = max(min(2 * len(self._part), _MOST) if follows else _FIRST, wanted)
+        length = max(self._length() if follows or self._is_part else _FIRST, wanted)
         ahead, self._next = self._next, None
         if ahead is not None and ahead[0] == self._position:
             self._start, self._part = ahead[0], ahead[1].result()
         else:
             self._start, self._part = self._position, self._read(self._position, length)
         if follows and (start := self._start + len(self._part)) < self._size:
-            self._next = start, _ahead().submit(self._read, start, min(2 * len(self._part), _MOST))
+            self._next = start, _ahead().submit(self._read, start, self._length())
+
+    def _length(self) -> int:
+        return _MOST if self._is_part else min(2 * len(self._part), _MOST)
 
     def _read(self, start: int, length: int) -> bytes:
         self._fetches += 1
@@ -142,7 +154,7 @@ class _Parts(io.RawIOBase):
 
     def _check(self) -> None:
         """Parts of two files are no file."""
-        if self._is_checked or self._fetches < 2 or self._facts.token is None:
+        if self._is_checked or not (self._is_part or self._fetches > 1):
             return
         now = store_of(self._facts.address).facts(self._facts.address)
         if now is None or now.token != self._facts.token:

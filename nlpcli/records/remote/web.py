@@ -14,13 +14,12 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from nlpcli.errors import InputBroken, InputError, UsageError, quoted
 from nlpcli.records.remote.address import Address
-from nlpcli.records.remote.failures import BrokenOff, again, cannot_read, has_changed
+from nlpcli.records.remote.failures import PASSING_STATUSES, BrokenOff, again, cannot_read, has_changed
 from nlpcli.records.remote.protocol import Facts
 
 _SECONDS = 60.0
 _CHUNK = 1 << 16
 _RANGE = re.compile(r"bytes (?:\d+-\d+|\*)/(\d+)")
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _UNQUOTED = "%/:?#[]@!$&'()*+,;=~"
 
 
@@ -160,7 +159,7 @@ def _request(address: Address) -> Request:
 
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, HTTPError):
-        return error.code in _PASSING
+        return error.code in PASSING_STATUSES
     return isinstance(error, HTTPException | OSError) and not isinstance(error, _Refused)
 
 

@@ -65,7 +65,7 @@ def test_what_came_before_it_broke_off_is_not_asked_for_again(server):
         (["500"] * 9, "500"),
         (["", *["500"] * 9], "500"),
         (["", *["break 0"] * 9], "broke off"),
-        (["", "", "404"], "404"),
+        (["", "", "404"], "there is no such file"),
     ],
     ids=str,
 )
