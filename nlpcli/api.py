@@ -9,7 +9,7 @@ embed(["A man eats."], dimension=4)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -22,8 +22,11 @@ from nlpcli.models.reference import NO_MODEL, NOTHING
 from nlpcli.records.inputs import ARGUMENT, InputSpec
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import ReadAhead
-from nlpcli.tasks.base import Loaded
-from nlpcli.tasks.registry import TASKS, needs_model
+from nlpcli.tasks.base import Loaded, Loader, loader_of
+from nlpcli.tasks.registry import TASKS, needs_model, role_of
+
+Text = str | Mapping[str, Any]
+"""A text, or a record: its text is the field `text`, the others are what a template or pairs of sentences ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +36,30 @@ class LoadedTask:
     job: Job
     loaded: Loaded[Any]
 
-    def __call__(self, texts: Iterable[str], **options: Any) -> list[dict[str, Any]]:
+    def __call__(self, texts: Iterable[Text], **options: Any) -> list[dict[str, Any]]:
         """The result fields of each text, in order; of a text that cannot be processed `{"error": …}`.
 
         `options` replace those of `load` for this call.
 
         Raises:
-            UsageError: there is no such option, or the model cannot do what it asks for.
+            UsageError: there is no such option, the model cannot do what it asks for, or it needs another pipeline.
         """
         return list(self.stream(texts, **options))
 
-    def stream(self, texts: Iterable[str], **options: Any) -> Iterator[dict[str, Any]]:
+    def stream(self, texts: Iterable[Text], **options: Any) -> Iterator[dict[str, Any]]:
         """As a call, but each result as soon as it is there; `texts` may be endless."""
         job = replace(self.job, options=_changed(self.job, options))
         for record in self._outgoing(job, texts):
             yield {"error": record.error} if record.result is None else dict(record.result)
 
-    def _outgoing(self, job: Job, texts: Iterable[str]) -> Iterator[Record]:
+    def _outgoing(self, job: Job, texts: Iterable[Text]) -> Iterator[Record]:
         loaded = self.loaded
         if not needs_model(job.options):
             job, loaded = _without_model(job)
         elif loaded.model is NOTHING:
             raise UsageError(f"{job.task} was loaded for what needs no model; load it again with these options")
+        elif _loader(job, loaded) != _loader(self.job, loaded):
+            raise UsageError(f"{job.task} was loaded for other options; load it again with these")
         compute, hardware = job.compute, local.hardware_for(job)
         source = ReadAhead(_records(texts))
         threads = compute.threads or hardware.cores
@@ -84,19 +89,28 @@ def load(
         ModelError: the model cannot be had or used.
     """
     settings.refuse_unknown([task], TASKS, "nlpcli, as the name of a task")
-    spec = TASKS[task]
-    job = Job(
-        task,
-        spec.load_module().OPTIONS(),
-        InputSpec(),
-        ModelSpec(model or catalog().defaults[spec.model_role], revision, offline),
-        ComputeSpec(device, dtype, batch_tokens, threads, exact=exact),
-    )
+    compute = ComputeSpec(device, dtype, batch_tokens, threads, exact=exact)
+    job = Job(task, TASKS[task].load_module().OPTIONS(), InputSpec(), ModelSpec(NO_MODEL, revision, offline), compute)
     job = replace(job, options=_changed(job, options))
+    job = replace(job, model=replace(job.model, name=model or _default_model(job)))
     if not needs_model(job.options):
         return LoadedTask(*_without_model(job))
     placement, _ = local.place(job, local.hardware_for(job))
     return LoadedTask(job, local.load_model(job, placement, local.no_progress))
+
+
+def _default_model(job: Job) -> str:
+    """What the command takes where no model is named."""
+    default = catalog().defaults[role_of(job.task, job.options)]
+    if job.task != "translate":
+        return default
+    from nlpcli.models.pairs import model_for
+
+    return model_for(job.options.source, job.options.target, default)
+
+
+def _loader(job: Job, loaded: Loaded[Any]) -> Loader:
+    return loader_of(job.task, job.options, loaded.model, loaded.placement)
 
 
 def _without_model(job: Job) -> tuple[Job, Loaded[Any]]:
@@ -110,6 +124,7 @@ def _changed(job: Job, options: dict[str, Any]) -> Any:
     return replace(job.options, **options)
 
 
-def _records(texts: Iterable[str]) -> Iterator[Record]:
+def _records(texts: Iterable[Text]) -> Iterator[Record]:
     for number, text in enumerate(texts, start=1):
-        yield Record(text, {"text": text}, Origin(ARGUMENT, number))
+        fields = {"text": text} if isinstance(text, str) else dict(text)
+        yield Record(str(fields.get("text", "")), fields, Origin(ARGUMENT, number))

@@ -23,7 +23,7 @@ from nlpcli.records.json_text import encode_json
 from nlpcli.records.readers import read_records
 from nlpcli.runtime.bench_results import file, keep
 from nlpcli.runtime.device import check_names
-from nlpcli.tasks.registry import TASKS
+from nlpcli.tasks.registry import TASKS, role_of
 
 if TYPE_CHECKING:
     from nlpcli.engines.bench import Trial
@@ -84,11 +84,12 @@ def bench(
     check_names(device, "auto")
     configure_logging(quiet, verbose=False)
     name = task.value
+    options = TASKS[name].load_module().OPTIONS(**MEASURED[name])
     job = Job(
         name,
-        TASKS[name].load_module().OPTIONS(**MEASURED[name]),
+        options,
         InputSpec(paths=tuple(input_ or ()), field=field),
-        ModelSpec(model or catalog().defaults[TASKS[name].model_role], revision, offline),
+        ModelSpec(model or catalog().defaults[role_of(name, options)], revision, offline),
         ComputeSpec(device, seed=0),
     )
     texts = _texts_of(job.input) if input_ else _sentences()

@@ -63,7 +63,7 @@ def weat(
     effect size, one-sided p-value of a permutation test, and what is compared.
     """
     options = BiasOptions("weat", None if sets is None else str(sets), level.value)
-    return _run(options, shared, texts, plot, "words", _names_of_tests, ("effect_size", "effect size", None))
+    return _run(options, shared, texts, plot, _names_of_tests, ("effect_size", "effect size", None))
 
 
 @app.command(cls=TaskCommand)
@@ -85,7 +85,7 @@ def pairs(
     """
     options = BiasOptions("pairs", each=each, by=by)
     drawn = ("share", "share that is the stereotype", "interval")
-    return _run(options, shared, texts, plot, "generate", lambda _: texts, drawn, whole=True)
+    return _run(options, shared, texts, plot, lambda _: texts, drawn, whole=True)
 
 
 @app.command(cls=TaskCommand)
@@ -107,7 +107,7 @@ def swap(
     the texts, mean score, texts and group.
     """
     options = BiasOptions("swap", None if sets is None else str(sets), label=label)
-    return _run(options, shared, texts, plot, "sentiment", _templates, ("change", "change of the score", "interval"))
+    return _run(options, shared, texts, plot, _templates, ("change", "change of the score", "interval"))
 
 
 Drawn = tuple[str, str, str | None]
@@ -119,7 +119,6 @@ def _run(
     shared: SharedOptions,
     texts: list[str] | None,
     plot: Path | None,
-    role: str,
     otherwise: Callable[[BiasOptions], list[str] | None],
     drawn: Drawn,
     whole: bool = False,
@@ -131,7 +130,7 @@ def _run(
     if not texts and not shared.input:
         texts = otherwise(options)
     multiply_in(shared.threads or 1)
-    job = make_job("bias", options, shared, texts, Per.LINE, catalog().defaults[role], whole, [plot])
+    job = make_job("bias", options, shared, texts, Per.LINE, catalog().defaults[options.role], whole, [plot])
     view = _VIEWS["each" if options.each else options.result]
     tap = None if plot is None else (lambda records: _plotted(records, plot, drawn))
     return run_job(job, shared, view, tap)

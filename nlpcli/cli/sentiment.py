@@ -81,8 +81,8 @@ def sentiment(
         why=why,
     )
     _check(options)
-    task = "labels" if options.labels and not _ask_for_tone(options.labels) else "sentiment"
-    job = make_job("sentiment", options, shared, texts, Per.LINE, catalog().defaults[task], written=[html], role=task)
+    model, role = catalog().defaults[options.role], options.role
+    job = make_job("sentiment", options, shared, texts, Per.LINE, model, written=[html], role=role)
     return run_job(job, shared, _TALLY if aggregate else _LABELLED, page_of_reasons(why, html), html is not None)
 
 
@@ -109,15 +109,10 @@ def _refuse_negated(labels: tuple[str, ...]) -> None:
             )
 
 
-def _ask_for_tone(labels: tuple[str, ...]) -> bool:
-    """Whether the labels are those of sentiment itself, by whatever name."""
-    tones = [tone_of(label) for label in labels]
-    if not all(tones) and {"positive", "negative"} & set(tones):
-        raise UsageError("--labels mixes tones and topics, which are two questions; ask them one after the other")
-    return all(tones)
-
-
 def _check(options: SentimentOptions) -> None:
+    tones = {tone_of(label) for label in options.labels}
+    if None in tones and {"positive", "negative"} & tones:
+        raise UsageError("--labels mixes tones and topics, which are two questions; ask them one after the other")
     if options.result == "aggregate" and options.all_scores:
         raise UsageError("--all-scores says something of each record, --aggregate of all; choose one")
     if options.result == "aggregate" and options.why:

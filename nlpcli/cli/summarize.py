@@ -43,7 +43,6 @@ class MarkupChoice(StrEnum):
 
 
 # The task whose default model does it.
-_DEFAULTS = {Method.AUTO: "summarize", Method.ABSTRACTIVE: "generate", Method.EXTRACTIVE: "embed"}
 
 EXAMPLES = """
 \b
@@ -87,7 +86,7 @@ def summarize(
     """
     several = _several_files(shared.input or ())
     options = SummarizeOptions(length.value, max_words, method.value, bullets, markup.value, several)
-    role = _DEFAULTS[method]
+    role = options.role
     job = make_job("summarize", options, shared, texts, Per.DOCUMENT, catalog().defaults[role], role=role)
     return run_job(job, shared, _BULLETS if bullets else _SUMMARY)
 

@@ -11,15 +11,12 @@ from typing import Any
 from nlpcli.engines import local
 from nlpcli.engines.job import Job
 from nlpcli.errors import InputError
-from nlpcli.models.loading import precision_in
 from nlpcli.models.reference import ProgressCallback
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.batching import ReadAhead
 from nlpcli.runtime.bench_results import Measurement, machine
 from nlpcli.runtime.device import Hardware, Placement, choose, describe_hardware, device_name, padded_tokens_per_batch
-from nlpcli.runtime.precision import Use
 from nlpcli.tasks.base import BatchTask, ContinuousTask, make_task
-from nlpcli.tasks.registry import TASKS
 
 # Around what the device would be given anyway, and as far as a step is a gain.
 SMALLEST_BUDGET, LARGEST_BUDGET = 256, 131_072
@@ -96,7 +93,7 @@ def measure(job: Job, texts: Sequence[str], dtypes: Sequence[str], progress: Pro
         placement = choose(hardware, job.compute.device, dtype)
         progress(f"loading {job.model.name} in {dtype}")
         pipeline = local.load_model(job, placement, progress)
-        name = precision_in(pipeline.model, placement, Use(TASKS[job.task].use)).name
+        name = pipeline.precision.name
         if name in seen:
             continue
         seen.add(name)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nlpcli.engines.job import Job
-from nlpcli.engines.local import no_progress, place, run_loaded
+from nlpcli.engines.local import no_progress, place, run_loaded, tell_place
 from nlpcli.engines.model_choice import with_chosen_model
 from nlpcli.engines.shared_batches import FairBatches, Lane, lane_key
 from nlpcli.errors import OutOfMemory, quoted
@@ -109,8 +109,8 @@ class Host:
         placement, best = place(job, self.hardware)
         threads = job.compute.threads or (best.threads if best else self.hardware.cores)
         budget = job.compute.batch_tokens or (best.batch_tokens if best else None)
-        runs.say_place(job.model.name, placement.device, placement.quantization or placement.dtype)
         with self._using(job, placement, progress, path) as held:
+            tell_place(job, held.loaded)
 
             def lane(task: BatchTask, device_type: str, threads: int, budget: int) -> Lane:
                 together = None if job.compute.exact else task.batches_with

@@ -15,7 +15,7 @@ from nlpcli.engines.model_choice import with_chosen_model
 from nlpcli.engines.worker_pool import WorkerPool, use_threads
 from nlpcli.errors import UsageError
 from nlpcli.models.cache import ready_to_load, resolve
-from nlpcli.models.reference import ProgressCallback
+from nlpcli.models.reference import NOTHING, ProgressCallback
 from nlpcli.models.static.kinds import is_known_to_be_static
 from nlpcli.records.finite import finite
 from nlpcli.records.keys import key_of
@@ -70,7 +70,7 @@ def run(
     hardware = hardware_for(job)
     placement, best = place(job, hardware)
     loaded = load_model(job, placement, progress)
-    say_place(job.model.name, placement.device, placement.quantization or placement.dtype)
+    tell_place(job, loaded)
     threads = job.compute.threads or (best.threads if best else hardware.cores)
     budget = job.compute.batch_tokens or (best.batch_tokens if best else None)
     yield from run_loaded(job, loaded, source, hardware, budget, threads, progress, on_text)
@@ -174,6 +174,12 @@ def place(job: Job, hardware: Hardware) -> tuple[Placement, Measurement | None]:
         measured = choose(hardware, placement.device, best.dtype)
         placement = replace(measured, dtype_reason=f"measured by nlpcli bench, {best.day}")
     return placement, best
+
+
+def tell_place(job: Job, loaded: Loaded[Any]) -> None:
+    """Say to who counts what this run uses which model computes it, where and in which precision."""
+    if loaded.model is not NOTHING:
+        say_place(job.model.name, loaded.placement.device, loaded.precision.name)
 
 
 def load_model(job: Job, placement: Placement, progress: ProgressCallback) -> Loaded[Any]:

@@ -25,7 +25,6 @@ from nlpcli.text.markup import Markup
 
 _Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-_ROLE_OF_METHOD = {"auto": "summarize", "abstractive": "generate", "extractive": "embed"}
 
 
 class TaskRequest(msgspec.Struct, kw_only=True):
@@ -112,7 +111,7 @@ async def summarize(service: Service, request: Request) -> Any:
     """Short forms of texts."""
     asked = await read_json(request, SummarizeRequest)
     options = SummarizeOptions(asked.length, asked.max_words, asked.method, asked.bullets, asked.markup)
-    return await _done(service, "summarize", options, _ROLE_OF_METHOD[asked.method], asked)
+    return await _done(service, "summarize", options, options.role, asked)
 
 
 async def classify(service: Service, request: Request) -> Any:
@@ -122,7 +121,7 @@ async def classify(service: Service, request: Request) -> Any:
     if asked.labels and len(labels) < 2:
         raise Failure(400, "labels: at least two are needed to choose from", "invalid_value", "labels")
     options = SentimentOptions(all_scores=asked.all_scores, threshold=asked.threshold, labels=labels)
-    return await _done(service, "sentiment", options, "labels" if labels else "sentiment", asked)
+    return await _done(service, "sentiment", options, options.role, asked)
 
 
 async def extract(service: Service, request: Request) -> Any:

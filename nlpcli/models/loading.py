@@ -27,10 +27,8 @@ from nlpcli.models.llama.configuration import has_generic_tokenizer
 from nlpcli.models.preparing import BERGAMOT, compute_in_float32, decided, precision_of, prepare
 from nlpcli.models.quiet import say_nothing
 from nlpcli.models.reference import LocalModel
-from nlpcli.models.spacy_files import is_spacy
-from nlpcli.models.static.kinds import is_static
 from nlpcli.runtime.device import Placement
-from nlpcli.runtime.precision import Family, Kernel, ModelFacts, Precision, Use, decide, lacks_blocks
+from nlpcli.runtime.precision import Family, Kernel, ModelFacts, Precision, Use, lacks_blocks
 
 if TYPE_CHECKING:
     from nlpcli.models.graph.conversion import LlamaGraph
@@ -348,14 +346,6 @@ class _WeightsMissing(ModelUnusable):
             f"{quoted(name)} lacks {len(missing)} weights of its own architecture (first: {self.first});"
             " the file is incomplete or of another model"
         )
-
-
-@_reads_foreign_files("cannot be loaded")
-def precision_in(model: LocalModel, placement: Placement, use: Use) -> Precision:
-    """How the loaders have a model compute."""
-    if is_static(model.folder) or is_spacy(model):
-        return decide(placement, ModelFacts(model.name, Family.FIXED), use)
-    return precision_of(model, placement, use, _load_config(model))
 
 
 # Formats that a graph computes in.

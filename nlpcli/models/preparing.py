@@ -18,7 +18,7 @@ from nlpcli.models.bert.quantize import quantize_layers
 from nlpcli.models.foreign import said_of
 from nlpcli.models.reference import LocalModel
 from nlpcli.runtime.device import Placement
-from nlpcli.runtime.precision import Family, Kernel, ModelFacts, Precision, Use, decide
+from nlpcli.runtime.precision import Family, Kernel, ModelFacts, Precision, Use, decide, note
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ def decided(model: LocalModel, placement: Placement, use: Use, config: Any, as_m
 def tell(model: LocalModel, precision: Precision) -> None:
     """Say how a model computes, to who asks with -v."""
     log.info("%s computes in %s: %s", quoted(model.name), precision, precision.reason)
+    note(precision)
 
 
 def _facts(model: LocalModel, config: Any) -> ModelFacts:
@@ -79,6 +80,7 @@ def prepare(module: torch.nn.Module, precision: Precision, name: str) -> None:
             log.warning(
                 "%s has no linear layers that nlpcli can quantize: it computes in %s", quoted(name), precision.dtype
             )
+            note(Precision(precision.dtype))
 
 
 def is_rounded(module: torch.nn.Module) -> bool:

@@ -6,6 +6,9 @@ The decision is a pure function of what was asked and the hardware (a `Placement
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -91,6 +94,29 @@ _NAMES = {
 
 BY_ONNX_RUNTIME = frozenset({Kernel.INT8_BLOCKS, Kernel.INT4_BLOCKS})
 FLOAT32 = Precision("float32")
+
+_taken: ContextVar[list[Precision] | None] = ContextVar("taken", default=None)
+
+
+@contextmanager
+def noted() -> Iterator[list[Precision]]:
+    """Within, the precisions that models are loaded in; the last one is what is computed in.
+
+    What a second model beside the first is loaded in is noted for nobody within another such block.
+    """
+    found: list[Precision] = []
+    token = _taken.set(found)
+    try:
+        yield found
+    finally:
+        _taken.reset(token)
+
+
+def note(precision: Precision) -> None:
+    """A model that is being loaded computes so."""
+    found = _taken.get()
+    if found is not None:
+        found.append(precision)
 
 
 class _Rule(NamedTuple):

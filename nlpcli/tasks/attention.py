@@ -13,6 +13,7 @@ from nlpcli.records.record import Record
 from nlpcli.records.table import ANY_JSON
 from nlpcli.runtime.batching import Split, Unit
 from nlpcli.runtime.device import Placement
+from nlpcli.runtime.precision import noted
 from nlpcli.tasks.base import BatchTask, Loaded, Loader
 
 if TYPE_CHECKING:
@@ -246,7 +247,9 @@ class _Both:
             """The first model has said what takes long."""
 
         other = ready_to_load(resolve(self.other, None, self.offline, silent), silent)
-        return load_attention_pipeline(model, placement), load_attention_pipeline(other, placement)
+        first = load_attention_pipeline(model, placement)
+        with noted():
+            return first, load_attention_pipeline(other, placement)
 
 
 def make_task(options: AttentionOptions, loaded: Loaded[Any]) -> AttentionTask:

@@ -20,6 +20,7 @@ from nlpcli.records.record import Record
 from nlpcli.runtime.batching import Arrivals, Split, Unit
 from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Placement
+from nlpcli.runtime.precision import FLOAT32, Precision, noted
 from nlpcli.tasks.registry import TASKS
 
 TextCallback = Callable[[Record, str], None]
@@ -96,11 +97,15 @@ class ContinuousTask(Task, ABC):
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[Pipeline]):
-    """A pipeline on its device, with what it was loaded from. No run changes it; many runs may use it at a time."""
+    """A pipeline on its device, with what it was loaded from. No run changes it; many runs may use it at a time.
+
+    `precision`: what it was loaded in, which the placement alone does not tell.
+    """
 
     pipeline: Pipeline
     model: LocalModel
     placement: Placement
+    precision: Precision = FLOAT32
 
 
 Loader = Callable[[LocalModel, Placement], Any]
@@ -147,8 +152,10 @@ def loader_of(name: str, options: Any, model: LocalModel, placement: Placement) 
 
 def load_with(loader: Loader, model: LocalModel, placement: Placement) -> Loaded[Any]:
     """The pipeline that a loader loads. Raises ModelError where the folder does not hold such a model."""
-    with said_of(f"{quoted(model.name)} cannot be loaded"):
-        return Loaded(loader(model, placement), model, placement)
+    with said_of(f"{quoted(model.name)} cannot be loaded"), noted() as precisions:
+        pipeline = loader(model, placement)
+    # What decides nothing, such as static vectors, is computed in one way.
+    return Loaded(pipeline, model, placement, precisions[-1] if precisions else FLOAT32)
 
 
 def make_task(name: str, options: Any, loaded: Loaded[Any]) -> BatchTask | ContinuousTask:

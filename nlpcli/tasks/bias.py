@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Result = Literal["weat", "pairs", "swap"]
 Level = Literal["auto", "words", "sentences"]
+_ROLES: dict[Result, str] = {"weat": "words", "pairs": "generate", "swap": "sentiment"}
 _DIGITS = 6
 # Two standard errors of a normal distribution hold 95 % of it.
 _Z = 1.959964
@@ -77,6 +78,11 @@ class BiasOptions:
     def fields(self) -> Mapping[str, str]:
         """Result fields and their types."""
         return _FIELDS["each" if self.each else self.result]
+
+    @property
+    def role(self) -> str:
+        """What the default model is for."""
+        return _ROLES[self.result]
 
 
 class AssociationTask(BatchTask):

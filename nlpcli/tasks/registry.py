@@ -108,6 +108,11 @@ TASKS: dict[str, TaskSpec] = {
 }
 
 
+def role_of(task: str, options: Any) -> str:
+    """The catalogue's name of the default model for these options of a task: a property `role` of them may name it."""
+    return str(getattr(options, "role", TASKS[task].model_role))
+
+
 def needs_model(options: Any) -> bool:
     """Whether these options of a task need a model: they do, unless a property of that name says otherwise.
 

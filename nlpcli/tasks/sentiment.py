@@ -17,6 +17,7 @@ from nlpcli.tasks.language_watch import LanguageWatch
 from nlpcli.tasks.tally import CHOSEN, NO_LABEL, tally
 from nlpcli.tasks.unknown_words import UnknownWords
 from nlpcli.tasks.window_notice import WindowNotice
+from nlpcli.text.tone import tone_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,6 +55,11 @@ class SentimentOptions:
             return {"label": "string", "count": "int64", "share": "float64", "score": "float64"}
         scores = {"scores": "map<string, float64>"} if self.all_scores else {}
         return {"label": "string", "score": "float64"} | scores | ({"why": ANY_JSON} if self.why else {})
+
+    @property
+    def role(self) -> str:
+        """What the default model is for: labels that are all tones are asked of one that knows sentiment."""
+        return "labels" if self.labels and not all(map(tone_of, self.labels)) else "sentiment"
 
 
 class Classifier(Protocol):

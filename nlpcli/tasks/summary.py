@@ -12,6 +12,7 @@ from nlpcli.text.main_content import Markup
 
 Length = Literal["short", "medium", "long"]
 Method = Literal["auto", "abstractive", "extractive"]
+_ROLES: dict[Method, str] = {"auto": "summarize", "abstractive": "generate", "extractive": "embed"}
 # Words of a summary are that many times the square root of the words of the text: long texts are shortened more.
 _FACTORS = {"short": 1.5, "medium": 3.0, "long": 6.0}
 
@@ -47,6 +48,11 @@ class SummarizeOptions:
     def fields(self) -> Mapping[str, str]:
         """Result fields and their types."""
         return {"file": "string", "summary": "string"} if self.with_file else {"summary": "string"}
+
+    @property
+    def role(self) -> str:
+        """What the default model is for: to choose sentences, or to write."""
+        return _ROLES[self.method]
 
     @property
     def rule(self) -> LengthRule:

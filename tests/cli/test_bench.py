@@ -8,14 +8,11 @@ from nlpcli.engines import local
 from nlpcli.engines.bench import Trial, agree, best
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.kernels.linear import libraries
-from nlpcli.models.loading import precision_in
-from nlpcli.models.reference import LocalModel
 from nlpcli.records.inputs import InputSpec
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime import device
 from nlpcli.runtime.bench_results import measurements
-from nlpcli.runtime.device import choose, describe_hardware
-from nlpcli.runtime.precision import Use
+from nlpcli.runtime.device import describe_hardware
 from nlpcli.tasks.sentiment import SentimentOptions
 from nlpcli.tasks.translate import TranslateOptions
 from tests.tiny import save_classifier, save_token_classifier
@@ -210,8 +207,6 @@ def test_extract_is_measured_in_what_its_classifier_of_tokens_computes_in(call, 
 
 @pytest.mark.parametrize("dtype", ["float32", "auto", "bfloat16", "int8"])
 def test_a_pipeline_of_spacys_has_one_way_to_be_computed(call, tmp_path, dtype):
-    entities = LocalModel("starter/entities", tmp_path)
-    assert precision_in(entities, choose(describe_hardware(), "cpu", dtype), Use.LABELS).name == "float32"
     tasks = json.loads(call("devices", "--json", "--device", "cpu", "--dtype", dtype).output)["tasks"]
     assert {tasks[task]["dtype"] for task in ("extract", "words", "bias")} == {"float32"}
     assert tasks["extract"]["kernel"] == "as torch does"

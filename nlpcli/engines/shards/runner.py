@@ -23,7 +23,6 @@ from nlpcli.records.ranges import Shard
 from nlpcli.records.record import Record
 from nlpcli.runtime.batching import LARGEST_WINDOW, Arrivals, RunBatches
 from nlpcli.runtime.device import Hardware, Placement
-from nlpcli.runtime.runs import say_place
 from nlpcli.tasks.base import BatchTask, ContinuousTask, Loaded, make_task
 from nlpcli.tasks.registry import TASKS
 
@@ -149,7 +148,7 @@ class ShardRunner:
                         " may be others", self._compute.arithmetic, here,
                     )  # fmt: skip
                 self._loaded = local.load_model(self._job, placement, self._progress)
-                say_place(self._job.model.name, placement.device, placement.quantization or placement.dtype)
+                local.tell_place(self._job, self._loaded)
                 task = make_task(self._job.task, self._job.options, self._loaded)
                 self._is_continuous = isinstance(task, ContinuousTask)
             return self._loaded, self._hardware

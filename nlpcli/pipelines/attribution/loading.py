@@ -10,6 +10,7 @@ from typing import Any
 
 from nlpcli.models.reference import LocalModel
 from nlpcli.runtime.device import Placement
+from nlpcli.runtime.precision import noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class WithExplanations:
     load_exact: Callable[[LocalModel, Placement], Any] | None = None
 
     def __call__(self, model: LocalModel, placement: Placement) -> Explained:
-        return Explained(self.load(model, placement), (self.load_exact or self.load)(model, in_float32(placement)))
+        return Explained(self.load(model, placement), _beside(self.load_exact or self.load, model, placement))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,13 @@ class WithSecondLook:
 
         pipeline = self.load(model, placement)
         rounds = placement.device_type == "cpu" and is_rounded(pipeline.model)
-        return Explained(pipeline, self.load(model, in_float32(placement)) if rounds else None)
+        return Explained(pipeline, _beside(self.load, model, placement) if rounds else None)
+
+
+def _beside(load: Callable[[LocalModel, Placement], Any], model: LocalModel, placement: Placement) -> Any:
+    """The second one; results are in the precision of the first."""
+    with noted():
+        return load(model, in_float32(placement))
 
 
 def in_float32(placement: Placement) -> Placement:
