@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any, NoReturn
 
 from nlpcli.errors import UsageError
@@ -59,12 +62,72 @@ def _validator(schema: dict[str, Any]) -> Any:
     kind = validator_for(schema, default=None if "$schema" in schema else Draft202012Validator)
     if kind is None:
         raise UsageError(f"--schema names a $schema that is not known: {schema['$schema']}; leave it out")
+    checker = _with_times(kind.FORMAT_CHECKER)
     try:
-        kind.check_schema(schema, format_checker=kind.FORMAT_CHECKER)
+        kind.check_schema(schema, format_checker=checker)
     except SchemaError as error:
         raise UsageError(f"--schema is no JSON Schema, at {error.json_path}: {_short(error.message)}") from error
     # Without a registry of its own jsonschema fetches what a reference names from the network.
-    return kind(schema, registry=EMPTY_REGISTRY, format_checker=kind.FORMAT_CHECKER)
+    return kind(schema, registry=EMPTY_REGISTRY, format_checker=checker)
+
+
+def _with_times(known: Any) -> Any:
+    """What checks formats, with those of times, which jsonschema leaves to another library."""
+    from jsonschema import FormatChecker
+
+    checker = FormatChecker(())
+    checker.checkers = {
+        **known.checkers,
+        **{name: (partial(_has_form, name), ()) for name in EXACT if name not in known.checkers},
+    }
+    return checker
+
+
+def _has_form(name: str, value: object) -> bool:
+    return not isinstance(value, str) or re.fullmatch(EXACT[name], value) is not None
+
+
+def with_exact_formats(schema: Any) -> Any:
+    """The schema with a pattern in the place of each format of dates and times: what is no day cannot be written."""
+
+    def exact(part: dict[str, Any]) -> dict[str, Any]:
+        if part.get("format") not in EXACT or "pattern" in part:
+            return part
+        return {key: value for key, value in part.items() if key != "format"} | {
+            "pattern": f"^{EXACT[part['format']]}$"
+        }
+
+    return rewritten(schema, exact)
+
+
+def rewritten(schema: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """The schema with each of its parts as `change` makes it, the inner ones first."""
+    if isinstance(schema, list):
+        return [rewritten(part, change) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in _MAPS and isinstance(value, dict):
+            made[key] = {name: rewritten(below, change) for name, below in value.items()}
+        else:
+            made[key] = value if key in _LITERAL else rewritten(value, change)
+    return change(made)
+
+
+# Keywords whose value maps names to schemas; is no schema.
+_MAPS = frozenset({"properties", "$defs", "definitions", "patternProperties"})
+_LITERAL = frozenset({"enum", "const", "default", "examples", "required"})
+_YEAR = "(?:[0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
+_LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
+_DATE = (
+    f"(?:{_YEAR}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    f"|02-(?:0[1-9]|1[0-9]|2[0-8]))|{_LEAP_YEAR}-02-29)"
+)
+_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_TIME = rf"{_CLOCK}:[0-5][0-9](?:\.[0-9]{{1,6}})?(?:Z|[+-]{_CLOCK})"
+EXACT = {"date": _DATE, "time": _TIME, "date-time": f"{_DATE}T{_TIME}"}
+"""Formats as RFC 3339 has them, as patterns; without leap seconds."""
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from nlpcli.tasks.field_values import (
     Value,
     bounded,
     grounded,
+    least_sizes,
     merged,
     salvaged,
     without_repetition,
@@ -34,7 +35,7 @@ from nlpcli.text.spans import Span
 
 if TYPE_CHECKING:
     from nlpcli.pipelines.generation.completer import Completer
-    from nlpcli.pipelines.generation.continuous import Event
+    from nlpcli.pipelines.generation.continuous import Event, Request
     from nlpcli.pipelines.generation.shared import Share
 
 DEFAULT_MAX_TOKENS = 512
@@ -78,7 +79,8 @@ class FieldsTask(ContinuousTask):
         self._schema = Schema(schema)
         self._nodes = SchemaNodes(json.loads(schema))
         self._constraint = completer.constraint(json.dumps(bounded(json.loads(schema)), ensure_ascii=False))
-        self._max_tokens = max(1, min(DEFAULT_MAX_TOKENS, completer.longest // 2))
+        self._closing = self._tokens_to_close()
+        self._max_tokens = max(1, min(DEFAULT_MAX_TOKENS + self._closing, completer.longest // 2))
         self._room = min(_MOST_TOKENS_OF_TEXT, completer.longest - self._max_tokens - len(self._prompt("a")))
         if self._room < _FEWEST_TOKENS_OF_TEXT:
             raise UsageError(
@@ -102,10 +104,7 @@ class FieldsTask(ContinuousTask):
             for record in records:
                 draft = self._begin(record)
                 drafts.append(draft)
-                batch.submit(
-                    self._completer.request((draft, place), prompt, self._max_tokens, constraint=self._constraint)
-                    for place, prompt in enumerate(draft.prompts)
-                )
+                batch.submit(self._request(draft, place, prompt) for place, prompt in enumerate(draft.prompts))
             with self.computing(), torch.inference_mode():
                 events = batch.advance()
             for event in events:
@@ -150,6 +149,18 @@ class FieldsTask(ContinuousTask):
             first = (shots or [last])[0]
             first["content"] = f"{ask}\n\n{first['content']}"
             return self._completer.prompt_of_messages([*shots, last])
+
+    def _request(self, draft: _Draft, place: int, prompt: list[int]) -> Request:
+        closing = min(self._closing, self._max_tokens // 2)
+        return self._completer.request(
+            (draft, place), prompt, self._max_tokens, constraint=self._constraint, closing=closing
+        )
+
+    def _tokens_to_close(self) -> int:
+        """As many as an answer needs at the most whose strings and lists end as soon as they may."""
+        schema = json.dumps(self._nodes.root, ensure_ascii=False, separators=(",", ":"))
+        items, characters = least_sizes(self._nodes.root)
+        return len(self._completer.prompt_of_text(schema)) * max(1, items) + characters
 
     def _note(self, event: Event) -> None:
         from nlpcli.pipelines.generation.continuous import Ending

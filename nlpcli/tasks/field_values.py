@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
+from nlpcli.errors import UsageError
+from nlpcli.records.schema import rewritten
 from nlpcli.text.grounding import Folded, Place, find_date, find_number
 
 # What a model that is unsure writes without end is bounded where the schema does not do it.
@@ -73,9 +76,22 @@ def bounded(schema: Any) -> Any:
     """The schema with limits where it has none: of strings, lists, numbers, and what names an object may have.
 
     An object that names its properties has no others, unless the schema says otherwise or is composed of several that
-    one value has to be valid against.
+    one value has to be valid against. `uniqueItems` is left out: what is written twice is taken out of the answer.
     """
-    return _bounded(schema, closes=not _is_composed(schema))
+    return rewritten(schema, partial(_bounded, closes=not _is_composed(schema)))
+
+
+def least_sizes(schema: Any) -> tuple[int, int]:
+    """How many items its lists need, the most of any, and how many characters its strings need in all."""
+    items, characters = [0], [0]
+
+    def note(part: dict[str, Any]) -> dict[str, Any]:
+        items.append(int(part.get("minItems", 0)))
+        characters.append(int(part.get("minLength", 0)))
+        return part
+
+    rewritten(schema, note)
+    return max(items), sum(characters)
 
 
 def _is_composed(schema: Any) -> bool:
@@ -88,17 +104,12 @@ def _is_composed(schema: Any) -> bool:
     return bool(here) or any(_is_composed(value) for value in schema.values())
 
 
-def _bounded(schema: Any, closes: bool) -> Any:
-    if isinstance(schema, list):
-        return [_bounded(part, closes) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    made: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key in _MAPS and isinstance(value, dict):
-            made[key] = {name: _bounded(below, closes) for name, below in value.items()}
-        else:
-            made[key] = value if key in _LITERAL else _bounded(value, closes)
+def _bounded(schema: dict[str, Any], closes: bool) -> dict[str, Any]:
+    made = {key: value for key, value in schema.items() if key != "uniqueItems"}
+    if schema.get("uniqueItems") and int(schema.get("minItems", 0)) > 1:
+        raise UsageError(
+            "--schema: uniqueItems with minItems of more than 1 cannot be promised; leave one of the two out"
+        )
     kinds = schema.get("type")
     names = {kinds} if isinstance(kinds, str) else set(kinds) if isinstance(kinds, list) else set()
     if not {"enum", "const"} & schema.keys():
@@ -128,9 +139,7 @@ def _limits(schema: Mapping[str, Any], names: set[str], closes: bool) -> Iterato
         yield "maxProperties", max(_MOST_ITEMS, int(schema.get("minProperties", 0)), len(required))
 
 
-# Keywords whose value maps names to schemas; is no schema; has one value be valid against several.
-_MAPS = frozenset({"properties", "$defs", "definitions", "patternProperties"})
-_LITERAL = frozenset({"enum", "const", "default", "examples", "required"})
+# Keywords that have one value be valid against several schemas.
 _COMPOSED = frozenset({"allOf", "if", "not", "dependentSchemas"})
 _OPEN = frozenset({"additionalProperties", "patternProperties", "unevaluatedProperties"})
 _ENDLESS = re.compile(r"[*+]|,\}")
@@ -228,7 +237,9 @@ def _merged_values(parts: Sequence[_Part], schema: Mapping[str, Any], nodes: Sch
 
 
 def _key(item: Any) -> str:
-    return " ".join(json.dumps(item, sort_keys=True, ensure_ascii=False).casefold().split())
+    # 1.0 is 1 to a schema.
+    plain = json.loads(json.dumps(item), parse_float=lambda digits: int(n) if (n := float(digits)).is_integer() else n)
+    return " ".join(json.dumps(plain, sort_keys=True, ensure_ascii=False).casefold().split())
 
 
 def without_repetition(fields: Any) -> Any:

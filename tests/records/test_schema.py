@@ -1,11 +1,15 @@
 """What a JSON Schema promises holds of every text that counts, as another library reads it."""
 
 import json
+import re
+from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nlpcli.errors import UsageError
-from nlpcli.records.schema import Schema
+from nlpcli.records.schema import EXACT, Schema, with_exact_formats
 
 OPEN = {"type": "object", "additionalProperties": {"type": "string"}, "minProperties": 2}
 
@@ -77,3 +81,29 @@ def test_no_reference_leaves_the_machine(monkeypatch):
     problem = Schema('{"$ref": "https://example.org/x.json"}').problem_of("1")
     assert problem is not None
     assert "https://example.org/x.json" in problem
+
+
+@given(st.integers(0, 9999), st.integers(0, 14), st.integers(0, 33))
+def test_a_date_can_be_written_exactly_if_it_is_a_day(year, month, day):
+    text = f"{year:04}-{month:02}-{day:02}"
+    try:
+        date.fromisoformat(text)
+        is_day = True
+    except ValueError:
+        is_day = False
+    assert (re.fullmatch(EXACT["date"], text) is not None) == is_day
+    assert (re.fullmatch(EXACT["date-time"], f"{text}T23:59:59Z") is not None) == is_day
+    schema = Schema('{"type": "string", "format": "date-time"}')
+    assert (schema.problem_of(json.dumps(f"{text}T00:00:00.5+01:00")) is None) == is_day
+
+
+def test_formats_are_patterns_and_names_of_properties_are_names():
+    schema = {
+        "properties": {"format": {"format": "date"}, "enum": {"type": "string", "format": "time"}},
+        "enum": ["date"],
+    }
+    made = with_exact_formats(schema)
+    assert made["enum"] == ["date"]
+    assert [sorted(part) for part in made["properties"].values()] == [["pattern"], ["pattern", "type"]]
+    own = {"format": "date", "pattern": "^20"}
+    assert with_exact_formats(own) == own

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from llguidance import LLMatcher, LLTokenizer
 
+from nlpcli.errors import UsageError
 from nlpcli.tasks.field_values import (
     SchemaNodes,
     bounded,
     grounded,
+    least_sizes,
     merged,
     salvaged,
     without_repetition,
@@ -229,3 +231,16 @@ def test_the_longest_rest_comes_first():
 )
 def test_lists_do_not_repeat_themselves(items, expected):
     assert without_repetition({"a": items}) == {"a": expected}
+
+
+def test_a_list_of_unique_items_is_written_freely_and_loses_what_stands_there_twice():
+    schema = {"type": "array", "items": {"type": "number"}, "uniqueItems": True, "minItems": 1}
+    assert "uniqueItems" not in bounded(schema)
+    assert without_repetition([1, 1.0, 2, "1"]) == [1, 2, "1"]
+    with pytest.raises(UsageError, match="minItems"):
+        bounded({"type": "object", "properties": {"a": {**schema, "minItems": 2}}})
+
+
+def test_what_a_schema_needs_at_least_is_counted():
+    schema = {"properties": {"a": {"minItems": 3, "items": {"minLength": 7}}, "b": {"minLength": 2}}}
+    assert least_sizes(schema) == (3, 9)

@@ -131,14 +131,19 @@ class Completer:
         number: int = 0,
         stop: tuple[str, ...] = (),
         constraint: Constraint | None = None,
+        closing: int = 0,
     ) -> Request:
-        """A prompt for `batch`. `number` tells texts of the same prompt apart; with `seed` it decides what is drawn."""
+        """A prompt for `batch`. `number` tells texts of the same prompt apart; with `seed` it decides what is drawn.
+
+        The last `closing` tokens bring a text with a `constraint` to its end, so that it is valid.
+        """
         source = self.source_of(prompt)
         return Request(
             owner,
             prompt,
             max_tokens,
             source=source,
+            closing=closing,
             generator=partial(generator_for, seed, prompt, number),
             stream=partial(TextStream, self.tokenizer, prompt[source:], stop),
             matcher=constraint.matcher if constraint else _no_matcher,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
 from llguidance import LLMatcher
 from llguidance.hf import from_tokenizer
+from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from nlpcli.errors import ModelUnusable, UsageError
+from nlpcli.records.schema import with_exact_formats
 
 
 class Constraint:
@@ -23,33 +28,79 @@ class Constraint:
             self._tokenizer = from_tokenizer(tokenizer, eos_token=list(end_tokens))
         except ValueError as error:
             raise ModelUnusable(f"--schema needs a fast tokenizer, which this model lacks: {error}") from error
+        self._vocabulary = tokenizer.get_vocab
         # Without white space to choose from, a model that is unsure cannot go on with it for ever.
-        self._grammar = LLMatcher.grammar_from_json_schema(schema, overrides={"whitespace_flexible": False})
+        exact = json.dumps(with_exact_formats(json.loads(schema)), ensure_ascii=False)
+        self._grammar = LLMatcher.grammar_from_json_schema(exact, overrides={"whitespace_flexible": False})
         if problem := LLMatcher.validate_grammar(self._grammar, self._tokenizer):
+            if "oneOf" in problem:
+                raise UsageError("--schema: several parts of a oneOf may hold at a time; write anyOf in its place")
             raise UsageError(f"--schema: {' '.join(problem.split())}; leave that part of the schema out")
+
+    @cached_property
+    def pieces(self) -> dict[int, str]:
+        """Token → its text, in which only what is not ASCII may be written in another way."""
+        return {token: piece for piece, token in self._vocabulary().items()}
+
+    @cached_property
+    def closing(self) -> dict[bool, list[NDArray[np.bool_]]]:
+        """Within a string or not → tokens that bring a text to its end, those that do it soonest first."""
+        return {within: [self._those(pattern) for pattern in patterns] for within, patterns in _CLOSING.items()}
+
+    def _those(self, pattern: str) -> NDArray[np.bool_]:
+        matches = re.compile(pattern).fullmatch
+        found = np.zeros(max(self.pieces) + 1, bool)
+        found[[token for token, piece in self.pieces.items() if matches(piece)]] = True
+        return found
 
     def matcher(self) -> Matcher:
         """For a new text."""
-        return Matcher(LLMatcher(self._tokenizer, self._grammar))
+        return Matcher(LLMatcher(self._tokenizer, self._grammar), self)
+
+
+_CLOSING = {False: [r"[}\]]+", "null", '""?', '[,:]"?'], True: [r'"[}\]]*']}
+
+
+# A quote that begins or ends a string.
+_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 
 
 class Matcher:
     """How far one text has come in its schema."""
 
-    def __init__(self, matcher: LLMatcher) -> None:
+    def __init__(self, matcher: LLMatcher, constraint: Constraint) -> None:
         self._matcher = matcher
+        self._constraint = constraint
+        self._tokens: list[int] = []
 
-    def forbid(self, logits: Tensor, row: int) -> None:
-        """Give every token that the schema does not allow now the logit -inf, in place."""
+    def forbid(self, logits: Tensor, row: int, closes: bool = False) -> None:
+        """Give every token that the schema does not allow now the logit -inf, in place.
+
+        `closes`: of those that it allows, the ones that bring the text to its end soonest are left.
+        """
         bits = np.frombuffer(self._matcher.compute_bitmask(), dtype=np.uint8)
         allowed = np.unpackbits(bits, bitorder="little")[: logits.shape[1]].astype(bool)
+        if closes:
+            allowed = self._soonest(allowed)
         mask = torch.zeros(logits.shape[1], dtype=torch.bool)
         mask[: len(allowed)] = torch.from_numpy(allowed)
         logits[row].masked_fill_(~mask.to(logits.device), -torch.inf)
 
     def take(self, token: int) -> None:
         """The text goes on with `token`."""
+        self._tokens.append(token)
         self._matcher.consume_token(token)
+
+    def _soonest(self, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        written = "".join(self._constraint.pieces.get(token, "") for token in self._tokens)
+        within = len(_QUOTE.findall(written)) % 2 == 1
+        for those in self._constraint.closing[within]:
+            both = allowed.copy()
+            both[: len(those)] &= those[: len(both)]
+            both[len(those) :] = False
+            if both.any():
+                return both
+        return allowed
 
     @property
     def is_complete(self) -> bool:

@@ -67,6 +67,8 @@ class Request:
     stream: Callable[[], TextStream]
     matcher: Callable[[], Matcher | None] = lambda: None
     source: int = 0
+    closing: int = 0
+    """So many of the last tokens bring a text with a matcher to its end."""
     share: object = None
     """Whose it is, where several use one batch (`shared`)."""
 
@@ -93,6 +95,11 @@ class _Row:
     matcher: Matcher | None
     written: int = field(default=0)
     lookup: Lookup = field(default_factory=Lookup)
+
+    @property
+    def has_to_close(self) -> bool:
+        """Whether a text that has to be whole must come to its end now."""
+        return self.request.max_tokens - self.written <= self.request.closing
 
     @property
     def text_tokens(self) -> list[int]:
@@ -220,7 +227,7 @@ class ContinuousBatch:
             if self._sampling.repetition_penalty != 1:
                 penalise_repetition(logits, number, row.text_tokens, self._sampling.repetition_penalty)
             if row.matcher is not None:
-                row.matcher.forbid(logits, number)
+                row.matcher.forbid(logits, number, row.has_to_close)
         tokens = next_tokens(logits, self._sampling, [row.generator for row in rows])
         return [
             self._take(row, token) if is_number else self._event(row, Ending.NOT_A_NUMBER)

@@ -12,6 +12,7 @@ from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.generation.constraint import Constraint
 from nlpcli.pipelines.generation.pipeline import load_generation_pipeline
 from nlpcli.pipelines.generation.sampling import Sampling
+from nlpcli.records.schema import Schema
 from nlpcli.runtime.device import Placement
 from tests.tiny import save_causal_lm
 
@@ -44,11 +45,13 @@ def pipeline(tmp_path_factory):
     return load_generation_pipeline(LocalModel("bytes", folder), Placement("cpu", "float32", "", ""))
 
 
-def events(pipeline, schema, sampling, count, max_tokens=200):
+def events(pipeline, schema, sampling, count, max_tokens=200, closing=0):
     constraint = pipeline.constraint(json.dumps(schema))
     batch = pipeline.batch(sampling)
     prompt = pipeline.prompt_of_text("x")
-    batch.submit(pipeline.request(n, prompt, max_tokens, 1, n, constraint=constraint) for n in range(count))
+    batch.submit(
+        pipeline.request(n, prompt, max_tokens, 1, n, constraint=constraint, closing=closing) for n in range(count)
+    )
     ended = []
     with torch.inference_mode():
         while not batch.is_idle:
@@ -92,3 +95,31 @@ def test_a_tokenizer_that_knows_no_bytes_is_said_to(tmp_path):
     letters = load_generation_pipeline(LocalModel("letters", folder), Placement("cpu", "float32", "", ""))
     with pytest.raises(ModelUnusable, match="--schema"):
         Constraint('{"type": "integer"}', letters.tokenizer, sorted(letters.ends))
+
+
+LONG = {
+    "type": "object",
+    "properties": {
+        "notes": {"type": "array", "items": {"type": "string"}},
+        "people": {"type": "array", "items": {**PERSON, "required": ["name"]}},
+        "size": {"anyOf": [{"type": "number"}, {"type": "null"}]},
+        "sent": {"type": "string", "format": "date-time"},
+        "mood": {"enum": ["good", "bad"]},
+    },
+    "required": ["notes", "size", "sent", "mood"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize("max_tokens", [128, 160, 200])
+@pytest.mark.parametrize("temperature", [0.0, 2.0])
+def test_a_text_that_would_be_cut_off_comes_to_a_valid_end(pipeline, max_tokens, temperature):
+    schema = Schema(json.dumps(LONG))
+    ended = events(pipeline, LONG, Sampling(temperature=temperature), 3, max_tokens, closing=120)
+    assert [schema.problem_of(event.text) for event in ended] == [None] * 3
+    assert all(event.valid for event in ended)
+
+
+def test_a_oneof_whose_parts_hold_at_a_time_is_refused_with_what_to_write(pipeline):
+    with pytest.raises(UsageError, match="anyOf"):
+        pipeline.constraint('{"oneOf": [{"type": "integer"}, {"type": "number"}]}')
