@@ -1,4 +1,4 @@
-"""Days of the week and months of a text: which of them a translation lacks, and how each is written out."""
+"""Days of the week and months of a text: which of them a translation lacks, how each is written out, and measures."""
 
 from __future__ import annotations
 
@@ -58,6 +58,34 @@ def written_out(text: str, language: str) -> list[tuple[int, int, str]]:
             if text[start:end] != new:
                 found.append((start, end, new))
     return found
+
+
+def measures_written_out(text: str, language: str) -> list[tuple[int, int, str]]:
+    """What stands for the abbreviations of recipes and centuries, which models read as names: start, end, xícaras."""
+    found = []
+    for match in _MEASURES[language].finditer(text) if language in _MEASURES else ():
+        one, several = _MEASURE_WORDS[match["short"].lower()]
+        word = several if match["count"] and match["count"].strip() not in ("1", "½", "¼", "1/2", "1/4") else one
+        start, end = match.span("short")
+        # A full stop at the end is that of the sentence.
+        end += text[end : end + 1] == "." and end + 1 < len(text.rstrip())
+        found.append((start, end, word.capitalize() if match["short"][0].isupper() else word))
+    return found
+
+
+_MEASURE_WORDS = {
+    "xíc": ("xícara", "xícaras"), "séc": ("século", "século"), "sécs": ("séculos", "séculos"),
+    "col": ("colher", "colheres"), "pct": ("pacote", "pacotes"), "tbsp": ("tablespoon", "tablespoons"),
+    "tsp": ("teaspoon", "teaspoons"),
+}  # fmt: skip
+_MEASURES = {
+    "pt": re.compile(
+        r"(?P<count>(?<![\w.,])[\d.,/½¼¾]+ ?)?(?<!\w)"
+        r"(?P<short>xíc|sécs?|pct|col(?=\. (?:de )?\(?(?:sopa|chá|sobremesa)))(?=\.)",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(r"(?P<count>(?<![\w.,])[\d.,/½¼¾]+ ?)(?P<short>tbsp|tsp)(?!\w)", re.IGNORECASE),
+}
 
 
 @cache

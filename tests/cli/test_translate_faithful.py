@@ -91,7 +91,27 @@ BUTTONS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("texts", [SIGNS, BUTTONS])
+TITLES = {
+    "en-pt": {
+        "The Quick Brown Fox": "A Rápida Raposa Marrom", "Undo Last Action": "Desfazer a Última Ação",
+        "Heavy Rain Closes Schools in New York": "Chuva Forte Fecha Escolas em Nova York",
+        "Apple Unveils New iPhone at Annual Event": "Apple Revela Novo iPhone no Evento Anual",
+        "Will Smith Wins Oscar": "Will Smith Ganha Oscar", "WET FLOOR": "PISO MOLHADO", "EXIT ONLY": "SOMENTE SAÍDA",
+        "On/Off": "Ligado/Desligado", "Yes/No": "Sim/Não", "Read/Write": "Leitura/Gravação", "Size/Color": "Tamanho/Cor",
+        "km/h": "km/h", "TCP/IP": "TCP/IP", "I paid $5 for it.": "Eu paguei $5 por ele.",
+    },
+    "pt-en": {
+        "Cem Anos de Solidão": "A Hundred Years of Loneliness", "Termos de Uso": "Terms of Use",
+        "Chuva Forte Fecha Escolas em Belo Horizonte": "Strong Rain Closes Schools in Belo Horizonte",
+        "Memórias Póstumas de Brás Cubas": "Posthumous Memories of Brás Cubas", "ESGOTADO": "SOLD OUT",
+        "Ligado/Desligado": "On/Off", "Nome/Endereço": "Name/Address", "É verdade.": "It is true.",
+        "À noite, todos os gatos são pardos.": "At night, all cats are brown.", "Ó Maria, vem cá.": "Oh Mary, come here.",
+        "Junte 2 xíc. de açúcar e 1 xíc. de leite.": "Add 2 cups of sugar and 1 cup of milk.",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("texts", [SIGNS, BUTTONS, TITLES])
 def test_signs_stay_in_capitals_and_buttons_say_what_they_do(pair, rows, texts):
     assert {row["text"]: row["translation"] for row in rows(texts[pair])} == texts[pair]
 

@@ -59,6 +59,8 @@ _SAID_IN_WORDS = re.compile(rf"((?<![\w.,])\d{{1,3}}(?:[.,]?\d{{3}})?(?:[.,]\d\d
 _SAME_CARDINAL = {"uma": "um", "duas": "dois", "catorze": "quatorze", "dezasseis": "dezesseis",
                   "dezassete": "dezessete", "dezanove": "dezenove", "a": "one"}  # fmt: skip
 _LAST_MARKS = ".!?"
+_SPACED_SLASH = re.compile(r"(?<=\w)(?: / ?|/ )(?=\w)")
+_CURRENCY = re.compile(r"(?<!\w)(?:(?:US|R|C|A|CA|AU|NZ|HK|CAD|EUA) ?)?(?P<sign>[$€£¥]) ?(?=\d)")
 _RUN_OF_MARKS = re.compile(r"[!-/:-@\[-`{-~]{4,}")
 _MAY_BE_LOST = frozenset(".,;:!?'\"()/-’‘$%°&")
 
@@ -114,6 +116,7 @@ def check(prepared: Prepared, sentence: Sentence, text: str, languages: Language
     if _DIGIT.search(source) or _DIGIT.search(found):
         _numbers(source, found, languages, findings)
         _codes(source, found, findings)
+        _money(source, found, findings)
         _ordinals(source, found, languages, findings)
     if "(" in source:
         _in_words(source, found, languages, findings)
@@ -347,8 +350,21 @@ def _end(sentence: Sentence, text: str, findings: Findings) -> None:
         findings.edits += [Edit(*match.span(), "") for match in _ADDED.finditer(text)]
     if without_full_stop(source, text) != text:
         findings.edits.append(Edit(len(text) - 1, len(text), ""))
+    if "/" in source and not _SPACED_SLASH.search(source):
+        findings.edits += [Edit(*match.span(), "/") for match in _SPACED_SLASH.finditer(text)]
     if not sentence.is_cut_behind:
         findings.edits += _last_marks(source, text)
+
+
+def _money(source: str, found: str, findings: Findings) -> None:
+    """Signs of currencies are those of the source, with a space before the number or not as there."""
+    wanted, written = list(_CURRENCY.finditer(source)), list(_CURRENCY.finditer(found))
+    if len(wanted) == len(written):
+        findings.edits += [
+            Edit(*other.span(), match[0])
+            for match, other in zip(wanted, written, strict=True)
+            if match[0] != other[0] and match["sign"] == other["sign"]
+        ]
 
 
 def _last_marks(source: str, text: str) -> list[Edit]:

@@ -24,7 +24,18 @@ from nlpcli.pipelines.translation.inline import (
 from nlpcli.pipelines.translation.preparation import Languages, Prepared, prepare
 from nlpcli.pipelines.translation.protection import Protection, moved, protected, without_plain_tags
 from nlpcli.pipelines.translation.seams import with_seams
-from nlpcli.pipelines.translation.short_texts import best_of, is_short, variants_of
+from nlpcli.pipelines.translation.short_texts import (
+    Asked,
+    Candidate,
+    best_of,
+    is_short,
+    is_sure,
+    is_title,
+    other_variants_of,
+    sign_of,
+    titled,
+    variants_of,
+)
 from nlpcli.pipelines.translation.translators import Translation, Translator
 from nlpcli.text.clauses import halves
 from nlpcli.text.edits import Edit, Edited
@@ -164,7 +175,7 @@ class FaithfulTranslator:
     def _begun(self, works: Sequence[Work]) -> list[Job]:
         """The first attempt of each sentence."""
         jobs = [self._job(work) for work in works]
-        self._translate_short([job for job in jobs if is_short(job.sentence)])
+        self._translate_short([job for job in jobs if is_short(job.sentence, job.prepared, job.languages)])
         self._translate([job for job in jobs if not job.attempts])
         return jobs
 
@@ -195,16 +206,39 @@ class FaithfulTranslator:
                 job.note(translation)
 
     def _translate_short(self, jobs: Sequence[Job]) -> None:
-        """Words on buttons: with and without a full stop, the one of which the model is surer."""
+        """Words on buttons, titles: what a list has, else the variant of which the model is surest."""
         by_source: dict[str, list[Job]] = {}
         for job in jobs:
-            by_source.setdefault(job.work.source, []).append(job)
+            job.prepared.titled = is_title(job.work.sentence.text, job.languages.source)
+            known = sign_of(job.sentence.text, job.languages)
+            if known is not None:
+                job.note(Translation(known, score=0.0))
+            else:
+                by_source.setdefault(job.work.source, []).append(job)
+        has_word = self._translator.vocabulary.has_word
         for source, group in by_source.items():
-            texts = [text for job in group for text in variants_of(job.sentence.text)]
-            found = iter(self._translator.translate_scored(texts, source))
-            for job in group:
-                candidates = [next(found) for _ in variants_of(job.sentence.text)]
-                job.note(best_of(job.sentence.text, candidates))
+            asked = [Asked(job.sentence.text, job.languages, job.prepared.capitals, has_word) for job in group]
+            best = self._best_of(asked, source, [variants_of(one.text) for one in asked])
+            others = {
+                place: variants
+                for place in range(len(group))
+                if not is_sure(best[place])
+                and (variants := other_variants_of(asked[place], best[place].translation.text))
+            }
+            tried = self._best_of([asked[place] for place in others], source, list(others.values()))
+            for place, other in zip(others, tried, strict=True):
+                best[place] = min(best[place], other, key=lambda candidate: candidate.cost)
+            for job, candidate in zip(group, best, strict=True):
+                job.note(candidate.translation)
+
+    def _best_of(self, asked: Sequence[Asked], source: str, variants: Sequence[Sequence[str]]) -> list[Candidate]:
+        """Of the variants of each text the best."""
+        texts = [text for several in variants for text in several]
+        found = iter(self._translator.translate_scored(texts, source) if texts else [])
+        return [
+            best_of(one, [(text, next(found)) for text in several])
+            for one, several in zip(asked, variants, strict=True)
+        ]
 
     def _in_order(self, job: Job) -> Written | None:
         """The first attempt, if there is nothing to mend and nothing to doubt."""
@@ -299,9 +333,15 @@ def _rendered(job: Job, attempt: _Attempt) -> Written:
 def _large_letters(prepared: Prepared, sentence: Sentence, text: str) -> list[Edit]:
     if prepared.capitals:
         return capitals(text, sentence.words)
+    if prepared.titled:
+        return titled(text)
     if prepared.begins_large:
         first = _FIRST_WORD.search(text)
-        if first is None or first[0] in sentence.text or any(map(str.isalnum, text[: first.start()])):
+        if (
+            first is None
+            or first[0] in _FIRST_WORD.findall(sentence.text)
+            or any(map(str.isalnum, text[: first.start()]))
+        ):
             return []
         return [Edit(first.start(), first.start() + 1, first[0][0].upper())]
     return []

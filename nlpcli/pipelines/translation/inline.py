@@ -59,6 +59,11 @@ class Sentence:
     is_cut_behind: bool = False
 
     @property
+    def reads_plainly(self) -> bool:
+        """Whether a model reads words and numbers alone."""
+        return not self.marks and all(map(str.isdigit, self.words))
+
+    @property
     def is_plain(self) -> bool:
         """Whether its translation is used as it comes."""
         return not self.words and not self.marks
@@ -87,7 +92,8 @@ def with_stand_ins(
         length += len(text)
 
     def stand_in(node: Node) -> None:
-        word = STAND_INS[scheme](len(words) + 1)
+        read_as = node.read_as if isinstance(node, Tag) and scheme == 0 else ""
+        word = read_as or STAND_INS[scheme](len(words) + 1)
         words[word] = node
         add(word)
 

@@ -12,7 +12,7 @@ from nlpcli.pipelines.translation.inline import Mark, Sentence
 from nlpcli.pipelines.translation.protection import Protection, edited, fences_of, protected
 from nlpcli.pipelines.translation.unknown_pieces import pieces_of
 from nlpcli.pipelines.translation.vocabulary import Lexicon
-from nlpcli.text.days import without_ordinal_days, written_out
+from nlpcli.text.days import measures_written_out, without_ordinal_days, written_out
 from nlpcli.text.edits import Edit
 from nlpcli.text.markup.segments import TagKind
 from nlpcli.text.numbers import localized
@@ -42,8 +42,8 @@ class Prepared:
     """A sentence as a model reads it, and what its translation gets back.
 
     `head` and `tail` stand around it; `folded` words get their accents back. All of it is to be in `capitals`, or
-    what stands between the marks of `emphasis`; `begins_large`: it begins with a capital. `accelerator`: what stood
-    before a letter of a menu, `&` or `_`, and that letter.
+    what stands between the marks of `emphasis`; `titled`: its words, `begins_large`: it begins with one. `accelerator`:
+    what stood before a letter of a menu, `&` or `_`, and that letter.
     """
 
     sentence: Sentence
@@ -53,6 +53,7 @@ class Prepared:
     folded: dict[str, str] = field(default_factory=dict)
     capitals: bool = False
     emphasis: bool = False
+    titled: bool = False
     begins_large: bool = False
     accelerator: str = ""
 
@@ -75,9 +76,9 @@ def prepare(sentence: Sentence, lexicon: Lexicon, languages: Languages) -> Prepa
     if "&" in sentence.text or "_" in sentence.text:
         _without_ampersand(prepared, lexicon, languages.source)
         sentence = prepared.sentence
-    months = written_out(sentence.text, languages.source)
+    months = written_out(sentence.text, languages.source) + measures_written_out(sentence.text, languages.source)
     if months:
-        sentence = prepared.sentence = edited(sentence, [Edit(*month) for month in months])
+        sentence = prepared.sentence = edited(sentence, [Edit(*month) for month in sorted(months)])
     lacking = lexicon.lacks(sentence.text)
     if lacking:
         _peel(prepared, lacking)

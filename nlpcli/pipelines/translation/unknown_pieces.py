@@ -33,6 +33,10 @@ _WORD_BEFORE, _WORD_BEHIND = re.compile(r"[\w'’-]*$"), re.compile(r"[\w-]*(?:[
 _TIED = re.compile(r"[\w.-]*\w")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+)\W*$")
 _SHORTEST_FOLD = 4
+# Words that a vocabulary lacks with a capital, as the models read them best.
+_WORDS_OF_ONE_LETTER = {("pt", "À"): "à", ("pt", "Ó"): "Oh", ("pt", "É"): "é", ("fr", "À"): "à", ("it", "È"): "è",
+                        ("es", "Ó"): "ó", ("fr", "Ô"): "ô"}  # fmt: skip
+_WORD_FOLLOWS = re.compile(r" [^\W\d_]{2}| [a-zA-Z] ")
 
 
 @dataclass(slots=True)
@@ -53,7 +57,7 @@ def pieces_of(text: str, lacking: set[str], lexicon: Lexicon, language: str, fen
             continue
         low = max((place for place in fences if place <= match.start()), default=0)
         high = min((place for place in fences if place >= match.end()), default=len(text))
-        _Run(text, match.start(), match.end(), low, high, lexicon).go(pieces)
+        _Run(text, match.start(), match.end(), low, high, lexicon, language).go(pieces)
     pieces.protections = _merged(text, pieces.protections)
     # What goes as a whole is not changed in part, and a word with several foreign letters once.
     taken = [(p.start, p.end) for p in pieces.protections]
@@ -84,6 +88,7 @@ class _Run:
     low: int
     high: int
     lexicon: Lexicon
+    language: str = ""
 
     @property
     def raw(self) -> str:
@@ -146,6 +151,10 @@ class _Run:
         end = right.end() if right else self.end
         word = self.text[start:end]
         folded = fold(word)
+        small = _WORDS_OF_ONE_LETTER.get((self.language, word))
+        if small and _WORD_FOLLOWS.match(self.text, end, self.high):
+            pieces.edits.append(Edit(start, end, small))
+            return
         if (
             len(word) < 2
             or self.text[:start][-1:].isdigit()

@@ -126,10 +126,12 @@ class _Reader:
         """The element up to `end` as it is: a word where it is whole, `closed` by its own tag, with no blocks in it."""
         self._skipped = []
         start = self._skipped_from
+        raw = self._source[start:end]
         if self._movable and closed in _WORDS | INLINE:
-            self._wait(Token(Kind.OTHER, start, end), Tag(self._source[start:end], TagKind.WORD))
+            inside = tuple(_prose_of_drawing(raw)) if closed == "svg" else ()
+            self._wait(Token(Kind.OTHER, start, end), Tag(raw, TagKind.WORD, inside))
         else:
-            self._literal(self._source[start:end])
+            self._literal(raw)
 
     def _start(self, token: Token, raw: str) -> None:
         attributes = _first_of_each(token.attributes)
@@ -226,6 +228,23 @@ def _prose_in(source: str, token: Token, attributes: Mapping[str, Attribute]) ->
         if has_prose(nodes):
             write = _writer(raw, style, attribute.quote or "=")
             yield Inside(attribute.start - token.start, attribute.end - token.start, Segment(nodes, write))
+
+
+def _prose_of_drawing(raw: str) -> Iterator[Inside]:
+    """What people read of a drawing in SVG: its title, what describes it, and its texts."""
+    if _UNTRANSLATED.search(raw):
+        return
+    for match in _TEXT_OF_DRAWING.finditer(raw):
+        text = match["text"].strip(_SPACE)
+        start = match.start("text") + match["text"].index(text)
+        style: dict[str, str] = {}
+        nodes = with_placeholders(merged(_attribute_nodes(text, style)))
+        if has_prose(nodes):
+            yield Inside(start, start + len(text), Segment(nodes, _writer(text, style, "")))
+
+
+_TEXT_OF_DRAWING = re.compile(r"<(?:title|desc|text|tspan|textPath)(?:\s[^<>]*)?>(?P<text>[^<>]+)")
+_UNTRANSLATED = re.compile(r"""translate=["']?no|notranslate|<!|<style|<script""", re.IGNORECASE)
 
 
 def _kind_of_other(token: Token, raw: str) -> TagKind:

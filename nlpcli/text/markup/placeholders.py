@@ -53,6 +53,7 @@ _KEPT = re.compile(
 # Without one of these a text holds nothing to keep, which is told at once.
 _SIGN = re.compile(r"[{<%$#@\\/`]|:[a-z_]|\w\.\w|www\.|mailto:")
 _ICU_BRANCH = re.compile(r"\s*(?:offset:\d+\s*)?(?:=\d+|\w{1,60})\s*(?=\{)")
+_SINGULAR = re.compile(r"(?:\bone|=1)\s*$")
 _ICU_NUMBER = re.compile("(#)")
 _DEEPEST = 5
 TOKEN = re.compile(r"<[A-Z]+(?:_[A-Z]+)*_[0-9]+>")
@@ -145,7 +146,12 @@ def _choice_tag(choice: _Choice, depth: int) -> Tag:
         for start, end in choice.branches:
             nodes = with_placeholders([choice.raw[start:end]], depth + 1)
             parts = [part for node in nodes for part in (_ICU_NUMBER.split(node) if isinstance(node, str) else [node])]
-            numbered = tuple(Tag("#", TagKind.TEXT) if part == "#" else part for part in parts if part)
+            number = "1" if _SINGULAR.search(choice.raw, 0, start - 1) else "7"
+            alone = parts.count("#") == 1 and not any(
+                re.search(r"\d", p if isinstance(p, str) else p.raw) for p in parts
+            )
+            tag = Tag("#", TagKind.TEXT, read_as=number if alone else "")
+            numbered = tuple(tag if part == "#" else part for part in parts if part)
             if has_prose(numbered):
                 inside.append(Inside(start, end, Segment(numbered)))
     return Tag(choice.raw, TagKind.TEXT, tuple(inside))

@@ -22,11 +22,15 @@ class TagKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """Something inside prose that is kept as it is; `raw` as the source wrote it, with stretches of prose `inside`."""
+    """Something inside prose that is kept as it is; `raw` as the source wrote it, with stretches of prose `inside`.
+
+    `read_as`: what a model reads in its place, where that helps: a number for the # of a plural.
+    """
 
     raw: str
     kind: TagKind
     inside: tuple[Inside, ...] = ()
+    read_as: str = ""
 
 
 Node = str | Tag

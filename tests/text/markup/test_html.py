@@ -137,3 +137,11 @@ def test_each_place_is_written_as_it_needs(page, written):
 def test_a_model_sees_no_tags_and_no_references():
     page = "<p>It costs &euro;5 &amp; has <b>two</b> parts<sup>3</sup>.</p><img alt='a &lt; b'>"
     assert prose_of(page, "html") == ["It costs €5 & has two parts.", "a < b"]
+
+
+def test_what_people_read_of_a_drawing_is_translated_and_nothing_else_of_it():
+    page = '<p>see <svg role="img"><title>{}</title><desc> {} </desc><text x="1">{}<tspan>{}</tspan></text><path d="M0"/></svg></p>'
+    texts, large = ("sales", "by &lt; month", "north", "east"), ("SALES", "BY &lt; MONTH", "NORTH", "EAST")
+    assert translated(page.format(*texts), "html", str.upper) == page.replace("see", "SEE").format(*large)
+    for kept in ('<svg translate="no"><text>a b</text></svg>', "<svg><style>a b</style><text>c d</text></svg>"):
+        assert translated(f"<p>see</p>{kept}", "html", str.upper) == f"<p>SEE</p>{kept}"

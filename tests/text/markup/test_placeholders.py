@@ -66,3 +66,18 @@ def test_what_is_only_a_placeholder_is_shown_to_no_model():
 
 def test_a_placeholder_that_the_model_loses_is_there_all_the_same():
     assert translated("Hello {name}, you have %d mails", "none", lambda sentence: "x") == "x {name}x %d x"
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("{n, plural, one {# day} other {# days}}", ["1", "7"]),
+        ("{n, plural, =1 {# file left} few {# files left}}", ["1", "7"]),
+        ("{n, plural, other {# of 12 days}}", [""]),
+        ("{n, plural, other {# of # days}}", ["", ""]),
+    ],
+)
+def test_the_number_of_a_plural_is_read_as_one_where_the_branch_has_no_other(text, numbers):
+    (choice,) = with_placeholders([text])
+    tags = [node for part in choice.inside for node in part.segment.nodes if not isinstance(node, str)]
+    assert [tag.read_as for tag in tags] == numbers
