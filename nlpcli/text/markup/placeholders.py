@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import NamedTuple, cast
 
 from nlpcli.text.markup.segments import Inside, Node, Segment, Tag, TagKind, has_prose
 
@@ -53,6 +54,12 @@ _KEPT = re.compile(
 # Without one of these a text holds nothing to keep, which is told at once.
 _SIGN = re.compile(r"[{<%$#@\\/`]|:[a-z_]|\w\.\w|www\.|mailto:")
 _ICU_BRANCH = re.compile(r"\s*(?:offset:\d+\s*)?(?:=\d+|\w{1,60})\s*(?=\{)")
+# The # in a plural, a placeholder of printf, one that is called a number.
+_NUMBER = re.compile(
+    r"#|%(?:\d+\$)?(?:ll|l|h|z)?[diu]|[$#%]?\{{1,2}\s?(?:n|num|number|total|(?:\w{1,30}_)?[cC]ount)\s?\}{1,2}"
+)
+_DIGIT = re.compile(r"\d")
+ONE, SEVERAL = "1", "7"
 _SINGULAR = re.compile(r"(?:\bone|=1)\s*$")
 _ICU_NUMBER = re.compile("(#)")
 _DEEPEST = 5
@@ -61,14 +68,27 @@ TOKEN = re.compile(r"<[A-Z]+(?:_[A-Z]+)*_[0-9]+>")
 _OF_ELEMENTS = frozenset({TagKind.OPEN, TagKind.POINT, TagKind.EDGE})
 
 
-def with_placeholders(nodes: Iterable[Node], depth: int = 0) -> tuple[Node, ...]:
-    """The nodes, with what must not be translated in their texts as tags of their own."""
+def with_placeholders(nodes: Iterable[Node], depth: int = 0, number: str = SEVERAL) -> tuple[Node, ...]:
+    """The nodes, with what must not be translated in their texts as tags of their own.
+
+    `number`: what a placeholder of a number is read as, where a text has one and no digit.
+    """
     nodes = tuple(nodes)
     closed = {node.raw for node in nodes if isinstance(node, Tag) and node.raw.startswith("</")}
     found: list[Node] = []
     for node in nodes:
         found += [_word_of(node, closed)] if isinstance(node, Tag) else _cut(node, depth)
-    return tuple(found)
+    return _counting(found, number)
+
+
+def _counting(nodes: Sequence[Node], number: str) -> tuple[Node, ...]:
+    """The nodes, in which the only number is one that is filled in later: read as `number`."""
+    places = [place for place, node in enumerate(nodes) if isinstance(node, Tag) and _NUMBER.fullmatch(node.raw)]
+    others = (node if isinstance(node, str) else node.raw for place, node in enumerate(nodes) if place not in places)
+    if len(places) != 1 or any(map(_DIGIT.search, others)):
+        return tuple(nodes)
+    tag = replace(cast(Tag, nodes[places[0]]), read_as=number)
+    return (*nodes[: places[0]], tag, *nodes[places[0] + 1 :])
 
 
 def _word_of(tag: Tag, closed: Container[str]) -> Tag:
@@ -146,12 +166,10 @@ def _choice_tag(choice: _Choice, depth: int) -> Tag:
         for start, end in choice.branches:
             nodes = with_placeholders([choice.raw[start:end]], depth + 1)
             parts = [part for node in nodes for part in (_ICU_NUMBER.split(node) if isinstance(node, str) else [node])]
-            number = "1" if _SINGULAR.search(choice.raw, 0, start - 1) else "7"
-            alone = parts.count("#") == 1 and not any(
-                re.search(r"\d", p if isinstance(p, str) else p.raw) for p in parts
+            numbered = _counting(
+                [Tag("#", TagKind.TEXT) if part == "#" else part for part in parts if part],
+                ONE if _SINGULAR.search(choice.raw, 0, start - 1) else SEVERAL,
             )
-            tag = Tag("#", TagKind.TEXT, read_as=number if alone else "")
-            numbered = tuple(tag if part == "#" else part for part in parts if part)
             if has_prose(numbered):
                 inside.append(Inside(start, end, Segment(numbered)))
     return Tag(choice.raw, TagKind.TEXT, tuple(inside))

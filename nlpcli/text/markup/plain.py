@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from nlpcli.text.markup.exact import with_exact_spans
 from nlpcli.text.markup.partners import apart, with_partners
-from nlpcli.text.markup.placeholders import with_placeholders
+from nlpcli.text.markup.placeholders import SEVERAL, with_placeholders
 from nlpcli.text.markup.segments import (
     Node,
     Piece,
@@ -38,12 +38,12 @@ _MARKS = re.compile(
 )
 
 
-def parse(text: str) -> Pieces:
-    """The document that a text without markup is."""
-    return Pieces(piece for line in text.splitlines(keepends=True) for piece in pieces_of(line))
+def parse(text: str, number: str = SEVERAL) -> Pieces:
+    """The document that a text without markup is; `number` as of `with_placeholders`."""
+    return Pieces(piece for line in text.splitlines(keepends=True) for piece in pieces_of(line, number))
 
 
-def pieces_of(line: str) -> Iterator[Piece]:
+def pieces_of(line: str, number: str = SEVERAL) -> Iterator[Piece]:
     """The columns of a line and what stands between them."""
     prose = line.rstrip("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
     if not _MARKED.search(prose):
@@ -52,12 +52,12 @@ def pieces_of(line: str) -> Iterator[Piece]:
         return
     tagged = _with_words(with_partners(list(_with_tags(prose)), _name))
     column: list[Node] = []
-    for node in with_placeholders(tagged):
+    for node in with_placeholders(tagged, number=number):
         if isinstance(node, Tag):
             column.append(node)
             continue
-        for number, part in enumerate(_SEPARATOR.split(node)):
-            if number % 2:
+        for place, part in enumerate(_SEPARATOR.split(node)):
+            if place % 2:
                 yield from _column(column)
                 column = []
                 yield part

@@ -8,6 +8,7 @@ import polib
 
 from nlpcli.errors import InputBroken
 from nlpcli.text.markup import plain
+from nlpcli.text.markup.placeholders import ONE, SEVERAL
 from nlpcli.text.markup.segments import Node, Pieces, Segment
 
 # Languages with one form, and those with more than two, as gettext's manual and the Unicode CLDR have them.
@@ -43,7 +44,10 @@ class Catalog:
         self._entries = [
             entry for entry in self._file if not entry.obsolete and not entry.translated() and _is_open(entry)
         ]
-        self._documents = [(plain.parse(entry.msgid), plain.parse(entry.msgid_plural or "")) for entry in self._entries]
+        self._documents = [
+            (plain.parse(entry.msgid, ONE if entry.msgid_plural else SEVERAL), plain.parse(entry.msgid_plural or ""))
+            for entry in self._entries
+        ]
 
     @property
     def segments(self) -> Sequence[Segment]:

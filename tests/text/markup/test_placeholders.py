@@ -81,3 +81,14 @@ def test_the_number_of_a_plural_is_read_as_one_where_the_branch_has_no_other(tex
     (choice,) = with_placeholders([text])
     tags = [node for part in choice.inside for node in part.segment.nodes if not isinstance(node, str)]
     assert [tag.read_as for tag in tags] == numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("%d files", ["7"]), ("{count} files", ["7"]), ("%{n} files", ["7"]), ("%s files", [""]), ("{name} and {n}", ["", "7"]),
+        ("page %d of %d", ["", ""]), ("%d of 3", [""]), ("%1$d of 3", [""]),
+    ],
+)  # fmt: skip
+def test_a_placeholder_of_a_number_is_read_as_one_where_it_is_the_only_one(text, numbers):
+    assert [node.read_as for node in with_placeholders([text]) if isinstance(node, Tag)] == numbers
