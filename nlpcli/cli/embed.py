@@ -126,6 +126,10 @@ def embed(
 def _result(search: str | None, similarity: bool, chunks: bool, plot: Path | None) -> Result:
     asked: dict[Result, bool] = {"search": search is not None, "similarity": similarity, "chunks": chunks}
     if [*asked.values(), plot is not None].count(True) > 1:
+        if asked["search"] and chunks:
+            raise UsageError(
+                "--search looks at each window of a text by itself and says which is nearest; leave --chunks out"
+            )
         raise UsageError("--search, --similarity, --chunks and --plot exclude each other; run one after the other")
     return next((result for result, is_asked in asked.items() if is_asked), "vectors")
 

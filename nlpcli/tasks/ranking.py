@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import logging
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,13 +15,16 @@ if TYPE_CHECKING:
 
     Vector = np.ndarray[Any, Any]
 
+log = logging.getLogger(__name__)
+
 DEFAULT_TOP = 10
 # All pairs of this many records still fit a screenful of memory; more have to be asked for with --top.
 MOST_UNLIMITED_RECORDS = 1000
 _BLOCK = 1024
 # Scores are compared as they are shown: what differs less is equal, and keeps the order of the input.
 _DIGITS = 6
-# By how much rounding (bfloat16, int8) moves a score at most, twice; and how many more may be looked at again.
+# By how much rounding (bfloat16, int8) moves a score at most, twice; and how many more may be looked at again, and
+# are compared with the last that is shown.
 _UNCERTAIN, _MORE = 0.04, 50
 
 
@@ -61,13 +65,24 @@ def nearest(
         score = round(float(scores[nearest_window]), _DIGITS)
         place = {"file": record.origin.source, "line": record.origin.line, "start": start, "end": end}
         record.result = {"score": score, **place}
-        _keep_best(best, _Scored(score, -number, record), most if again is None else most + _MORE)
+        _keep_best(best, _Scored(score, -number, record), most + _MORE)
     ranked = sorted(best, reverse=True)
     if again is not None and ranked:
         ranked = _ranked_again(ranked, most, again)
-    for scored in ranked[:most]:
+    for scored in _shown(ranked, most):
         yield scored.item
     yield from failed
+
+
+def _shown(ranked: list[_Scored], most: int) -> list[_Scored]:
+    """The best, where it is said how many are left out that are as good as the last of them."""
+    shown = ranked[:most]
+    equal = sum(scored.score == shown[-1].score for scored in ranked[most:]) if shown else 0
+    if equal:
+        log.warning(
+            "%d more with the score of the last, %.4f; --top %d shows them", equal, shown[-1].score, most + equal
+        )
+    return shown
 
 
 def _ranked_again(ranked: list[_Scored], most: int, again: ScoreAgain) -> list[_Scored]:
@@ -100,7 +115,7 @@ def pairs(records: Iterator[Record], top: int | None) -> Iterator[Record]:
     if len(kept) > 1:
         vectors = np.stack([(record.result or {})["embedding"] for record in kept])
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        for scored in _best_pairs(vectors, top or len(kept) ** 2):
+        for scored in _shown(_best_pairs(vectors, (top + _MORE) if top else len(kept) ** 2), top or len(kept) ** 2):
             first, second = scored.item
             yield _pair(kept[first], kept[second], scored.score)
     yield from failed

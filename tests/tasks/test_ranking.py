@@ -43,6 +43,22 @@ def test_nearest_keeps_the_best_and_of_equal_ones_the_earlier():
     assert scores(found) == [("b", 1.0), ("d", 1.0)]
 
 
+def test_what_is_left_out_and_as_good_as_the_last_is_said(caplog):
+    list(ranking.nearest(records(NORTH, EAST, NORTH, EAST, EAST), np.array(EAST), 2))
+    assert [record.getMessage() for record in caplog.records] == [
+        "1 more with the score of the last, 1.0000; --top 3 shows them"
+    ]
+    caplog.clear()
+    assert len(pairs(EAST, EAST, EAST, NORTH, top=1)) == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        "2 more with the score of the last, 1.0000; --top 3 shows them"
+    ]
+    caplog.clear()
+    list(ranking.nearest(records(NORTH, EAST, NORTH_EAST), np.array(EAST), 2))
+    assert not pairs(EAST, NORTH, NORTH_EAST, top=None)[3:]
+    assert not caplog.records
+
+
 def test_nearest_gives_ten_where_nothing_is_said():
     assert len(list(ranking.nearest(records(*[EAST] * 12), np.array(EAST), None))) == 10
 
