@@ -79,8 +79,8 @@ def test_the_numbers_of_a_hundred_sentences_are_those_of_their_translations(pair
 
 
 SIGNS = {
-    "en-pt": {"CONTACT US TODAY": "CONTACTE-NOS HOJE", "OPEN": "ABERTO", "SAVE CHANGES": "SALVAR AS MUDANÇAS",
-              "EU AND NATO AGREE ON USB": "UE E NATO CONCORDAM COM USB", "NASA": "NASA",
+    "en-pt": {"CONTACT US TODAY": "CONTACTE-NOS HOJE", "OPEN": "ABERTO", "SAVE CHANGES": "SALVAR AS ALTERAÇÕES",
+              "EU AND NATO AGREE ON USB": "A UE E A NATO CONCORDAM COM A USB", "NASA": "NASA",
               "This is VERY important.": "Isso é MUITO importante."},
     "pt-en": {"FALE CONOSCO HOJE": "CONTACT US TODAY", "CANCELAR": "CANCEL", "AÇÃO SOCIAL": "SOCIAL ACTION",
               "Isto é MUITO importante.": "This is VERY important."},

@@ -53,7 +53,7 @@ def test_branches_of_a_choice_are_translated_and_its_structure_stays(text, writt
         ("10&nbsp;km &amp; more, AT&amp;T", "10&nbsp;KM &amp; MORE, AT&amp;T"),
         ("a <b>bold</b> word <br/> and <0>link</0>", "A <b>BOLD</b> WORD <br/> AND <0>LINK</0>"),
         ("copy <file> to <target dir>", "COPY <file> TO <TARGET DIR>"),
-        ("{% if a %}yes{% else %}no{% endif %}", "{% if a %}YES{% else %}NO{% endif %}"),
+        ("{% if a %}one{% else %}two{% endif %}", "{% if a %}ONE{% else %}TWO{% endif %}"),
     ],
 )
 def test_plain_text_keeps_its_columns_escapes_and_tags(text, written):
