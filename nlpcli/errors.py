@@ -15,6 +15,7 @@
     │   ├── ModelGated
     │   ├── ModelUnsafe         pickled weights, or code of the model's own
     │   ├── ModelUnusable       weights that do not fit the task or each other
+    │   │   └── NoNumbers       what it computes of a text is NaN or infinite
     │   ├── IntegrityError      a checksum that does not match
     │   └── SourceUnreachable   no network, no index, no hub
     ├── CacheError
@@ -120,6 +121,10 @@ class ModelUnsafe(ModelError):
 
 class ModelUnusable(ModelError):
     """The weights do not make the model that the task needs."""
+
+
+class NoNumbers(ModelUnusable):
+    """What a model computes of a text is NaN or infinite; of another text it may be a number."""
 
 
 class IntegrityError(ModelError):

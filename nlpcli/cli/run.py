@@ -19,7 +19,7 @@ from nlpcli.cli.planned import planned, replanned
 from nlpcli.cli.progress import ReadSoFar, Watch
 from nlpcli.cli.writers import LateWriter, NoWriter, RowsWriter, StreamedWriter, TerminalWriter
 from nlpcli.engines.job import AUTO, MOST_BATCH_TOKENS, ComputeSpec, Job, ModelSpec, Resuming
-from nlpcli.errors import NlpcliError, UsageError, quoted
+from nlpcli.errors import NlpcliError, OutputError, UsageError, quoted
 from nlpcli.models.reference import NO_MODEL
 from nlpcli.records.delimited import dialect
 from nlpcli.records.formats import BINARY_FORMATS, named_input_format
@@ -431,7 +431,9 @@ class _Run:
     def _close(self, writer: Writer) -> None:
         if isinstance(writer, NpyWriter) and writer.is_without_vector:
             # An array without rows has a width too.
-            writer.use_width_of(self.source.some_result(Record(_SOME_TEXT, {}, Origin("nothing", 0))))
+            if not (result := self.source.some_result(Record(_SOME_TEXT, {}, Origin("nothing", 0)))):
+                raise OutputError("no record has a vector, and so the array no width; nothing is written")
+            writer.use_width_of(result)
         writer.close()
 
 

@@ -5,6 +5,7 @@
   that are looked up)
 - a vocabulary: `words`; what it has learnt of us: `weat`, `likelihood`
 - labels of tokens: `token_classification` over `token_labels`, `spacy_entities`
+- what `generate` is given: `finite_logits`
 - summaries: `extractive`, `abstractive`; key phrases: `keyphrases`, of English from `noun_chunks`
 - folders: `generation/`, `translation/`, `attention/`, `v4/` (what transformers v5 removed)
 """

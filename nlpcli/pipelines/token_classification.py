@@ -13,13 +13,14 @@ import numpy as np
 import torch
 from transformers import TokenClassificationPipeline as TransformersPipeline
 
-from nlpcli.errors import ModelUnusable, quoted
+from nlpcli.errors import ModelUnusable, NoNumbers, quoted
 from nlpcli.models.loading import load_token_classifier, load_tokenizer
 from nlpcli.models.preparing import longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.labels import label_names
 from nlpcli.pipelines.token_labels import Move, moves_of, runs
 from nlpcli.pipelines.windows import Window, Windows, rows_for
+from nlpcli.records.finite import NOT_A_NUMBER
 from nlpcli.runtime.device import Placement
 from nlpcli.text.spans import Span, span_of
 
@@ -107,6 +108,8 @@ class TokenClassificationPipeline(TransformersPipeline):  # type: ignore[misc]
     ) -> list[Span]:
         """The entities of a text; the score of each is the mean of its words' (`simple`: tokens')."""
         rows = _joined(outputs, state.starts)
+        if not np.isfinite(rows).all():
+            raise NoNumbers(NOT_A_NUMBER)
         groups = _groups(text, state, aggregation)
         pooled = np.stack([_POOLED[aggregation](rows[first:end]) for first, end in groups])
         best = pooled.argmax(axis=1)

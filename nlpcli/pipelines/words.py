@@ -12,12 +12,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nlpcli.errors import ModelUnusable, WordsUnknown, quoted
+from nlpcli.errors import ModelUnusable, NoNumbers, WordsUnknown, quoted
 from nlpcli.models.reference import LocalModel
 from nlpcli.models.static.kinds import holds_words, is_static
 from nlpcli.models.static.pieces import open_pieces
 from nlpcli.models.static.segments import Segmenter
 from nlpcli.models.static.store import WordVectors, open_vectors, vectors_of
+from nlpcli.records.finite import NOT_A_NUMBER
 from nlpcli.runtime.device import Placement
 
 Array = np.ndarray[Any, Any]
@@ -61,6 +62,8 @@ class WordSpace:
         found = [vector for token in tokens if (vector := self._vector_of(token)) is not None]
         if not found or not np.any(mean := np.mean(found, 0)):
             raise WordsUnknown(f"{quoted(text)} is not in {quoted(self.name)}")
+        if not np.isfinite(mean).all():
+            raise NoNumbers(NOT_A_NUMBER)
         rows = [token for token in tokens if isinstance(token, int)]
         return (mean / np.linalg.norm(mean)).astype(np.float32), rows
 

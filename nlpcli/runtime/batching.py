@@ -18,7 +18,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from nlpcli.errors import ModelUnusable, NlpcliError, OutOfMemory, UsageError
+from nlpcli.errors import ModelUnusable, NlpcliError, NoNumbers, OutOfMemory, UsageError
 from nlpcli.records.record import Record
 from nlpcli.runtime import runs
 from nlpcli.runtime.repeats import Repeats
@@ -392,6 +392,8 @@ class Batcher:
                 middle = len(batch) // 2
                 halves = self._run_all(batches.units, [batch[:middle], batch[middle:]])
                 yield from self._outputs_but_of(failed, halves, lambda: None)
+            elif isinstance(outcome, NoNumbers):
+                yield batch[0], outcome
             else:
                 failed.append((batch[0], outcome))
                 if len(failed) >= _MOST_FAILING and not self._has_worked:

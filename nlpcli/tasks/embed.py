@@ -346,7 +346,8 @@ def with_precision(vector: Vector, precision: Precision) -> Vector:
     """
     import numpy as np
 
-    if precision == "float32":
+    # What is no number stays so, for bits and integers have no NaN: it is an error of the record (see records.finite).
+    if precision == "float32" or not np.isfinite(vector).all():
         return vector
     if precision == "float16":
         with np.errstate(over="ignore"):  # an infinity is an error of the record (see records.finite)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -111,6 +112,8 @@ class ExtractiveTask(BatchTask):
         """The summary, verbatim and in the order of the document."""
         if outputs and self._pipeline.has_closed_vocabulary and not any(seen.vector.any() for seen in outputs):
             raise self._unknown.error()
+        if any(not math.isfinite(float(seen.vector.sum())) for seen in outputs):
+            return {"summary": math.nan}  # becomes the record's error, as in every task
         chosen = self._choose(record, state, _unit_vectors(outputs)) if outputs else [state.text]
         return self._options.result_of(record, chosen)
 

@@ -147,6 +147,8 @@ def _model(path: Path, model: MarianModel, pair: tuple[str, str]) -> tuple[Berga
     if remaining:
         raise ModelUnusable(f"{path.name} has a tensor that its architecture does not need: {next(iter(remaining))}")
     for name, weight in weights.items():
+        if not np.isfinite(weight).all():
+            raise ModelUnusable(f"{path.name}: {name} holds NaN or an infinity; fetch the file again")
         if weight.shape != (wanted := _shape(name, config)):
             raise ModelUnusable(f"{path.name}: {name} is {weight.shape}, where its architecture has {wanted}")
     return config, weights

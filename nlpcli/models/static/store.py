@@ -105,15 +105,18 @@ class VectorsWriter:
         """
         vectors = np.ascontiguousarray(vectors, np.float32)
         self._dimension = vectors.shape[1]
-        if not np.isfinite(vectors).all():
-            row = int(np.flatnonzero(~np.isfinite(vectors).all(1))[0])
+        norms = _norms(vectors)
+        if not np.isfinite(norms).all():
+            row = int(np.flatnonzero(~np.isfinite(norms))[0])
             place, word = self._place(len(self._lengths) + row), words[row].decode(errors="replace")
-            raise ModelUnusable(f"{place}: the vector of {quoted(word)} holds NaN or an infinity; mend it")
+            is_finite = bool(np.isfinite(vectors[row]).all())
+            what = "is longer than float32 can say" if is_finite else "holds NaN or an infinity"
+            raise ModelUnusable(f"{place}: the vector of {quoted(word)} {what}; mend it")
         for encoded in words:
             self._words += encoded
             self._lengths.append(len(encoded))
             self._hashes.append(hash_of(encoded))
-        self._norms.append(_norms(vectors))
+        self._norms.append(norms)
         self._stream.write(vectors.data)
 
     def finish(self, facts: dict[str, Any], subwords: Subwords | None = None, ngrams: Array | None = None) -> None:
@@ -197,8 +200,9 @@ class VectorsWriter:
 
 def _norms(vectors: Array) -> Array:
     """Added up in float64: squares of large numbers are no float32."""
-    norms: Array = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)).astype(np.float32)
-    return norms
+    norms: Array = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
+    with np.errstate(over="ignore"):  # an infinity is refused
+        return norms.astype(np.float32)
 
 
 def _entry(dtype: str, shape: tuple[int, ...], begin: int, end: int) -> dict[str, Any]:

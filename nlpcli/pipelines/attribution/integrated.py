@@ -9,6 +9,7 @@ next to nothing) and moves by more within a hundredth of it than from end to end
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -91,9 +92,11 @@ def _small_enough(difference: float, steps: int) -> float:
 
 
 def _worst(parts: Sequence[_Part], enough: float, most: int) -> list[_Part]:
-    """The parts without whose error the others are exact enough together; none where all of them are."""
+    """The parts without whose error the others are exact enough together; none where all of them are, or where the
+    model gives no numbers, which no step makes better.
+    """
     left = sum(part.error for part in parts)
-    if left <= enough:
+    if not enough < left < math.inf:
         return []
     worst = []
     for part in sorted(parts, key=lambda part: -part.error)[:most]:

@@ -18,6 +18,7 @@ from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.attribution.erasable import Erasable, places_in, words_of
 from nlpcli.pipelines.attribution.erasure import causal_logs, seq2seq_logs
 from nlpcli.pipelines.chat import prompt_of_messages
+from nlpcli.pipelines.finite_logits import FINITE
 from nlpcli.pipelines.translation.inline import Link
 from nlpcli.pipelines.translation.translators import (
     WIDER,
@@ -288,7 +289,7 @@ class Seq2SeqTranslator:
         longest = max(map(len, rows))
         with torch.inference_mode():
             output = self._module.generate(
-                **inputs, **first, num_beams=self._beams, do_sample=False,
+                **inputs, **first, **FINITE, num_beams=self._beams, do_sample=False,
                 max_length=None, max_new_tokens=_LENGTH_FACTOR * longest + _SPARE_TOKENS,
             )  # fmt: skip
         padding = self._tokenizer.pad_token_id
@@ -404,7 +405,7 @@ class CausalTranslator:
         longest = max(self.cost(text, source) for text in texts)
         with torch.inference_mode():
             output = self._module.generate(
-                **inputs, num_beams=self._beams, do_sample=False, pad_token_id=padding,
+                **inputs, **FINITE, num_beams=self._beams, do_sample=False, pad_token_id=padding,
                 max_length=None, max_new_tokens=_LENGTH_FACTOR * longest + _SPARE_TOKENS,
             )  # fmt: skip
         found = [_up_to(row, end) for row in output[:, inputs["input_ids"].shape[1] :].tolist()]

@@ -19,6 +19,7 @@ from nlpcli.models.students.loading import Student, load_student, load_tokenizer
 from nlpcli.models.students.shortlist import SHORTLIST_FILE, Shortlist
 from nlpcli.pipelines.attribution.erasable import Erasable, words_of
 from nlpcli.pipelines.attribution.erasure import seq2seq_logs
+from nlpcli.pipelines.finite_logits import FINITE
 from nlpcli.pipelines.translation.coverage import Source, left_out, may_leave_out
 from nlpcli.pipelines.translation.inline import Link
 from nlpcli.pipelines.translation.vocabulary import BothVocabularies, Lexicon, Vocabulary
@@ -255,7 +256,7 @@ class BergamotTranslator:
         module = self._model.module
         inputs = padded(rows, self._config.pad_token_id, self._model.device)
         with torch.inference_mode():
-            output = module.generate(**inputs, num_beams=self._beams)
+            output = module.generate(**inputs, **FINITE, num_beams=self._beams)
         return [_until_end(row, self._config) for row in output[:, 1:].tolist()]
 
     def _links(self, texts: Sequence[str], rows: list[list[int]], found: list[Translated]) -> list[Sequence[Link]]:

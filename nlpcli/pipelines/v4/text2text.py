@@ -18,6 +18,7 @@ from transformers import Pipeline
 from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES
 from transformers.tokenization_utils_base import TruncationStrategy
 
+from nlpcli.pipelines.finite_logits import FINITE
 from nlpcli.pipelines.windows import Window, pad
 from nlpcli.runtime.batching import cut
 
@@ -201,7 +202,7 @@ class Text2TextGenerationPipeline(Pipeline):  # type: ignore[misc]
         # Left out, `generate` takes every padding token for padding, also one that stands in a text.
         inputs.setdefault("attention_mask", torch.ones_like(inputs["input_ids"]))
         with torch.inference_mode():
-            rows: list[Window] = self.model.generate(**inputs, **options).tolist()
+            rows: list[Window] = self.model.generate(**inputs, **FINITE, **options).tolist()
         special = set(self.tokenizer.all_special_ids)
         return [[token for token in row if token not in special] for row in rows]
 
