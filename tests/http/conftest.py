@@ -22,10 +22,12 @@ from tests.warm_python import nlpcli_command
 class Server:
     """`nlpcli serve run --http` on a free port; what it prints is kept."""
 
-    def __init__(self, folder, *arguments, **environment):
+    def __init__(self, folder, *arguments, fresh=False, **environment):
+        """`fresh`: as slow to start as for a user."""
         folder.mkdir(mode=0o700)
         self.environment = {**os.environ, "XDG_RUNTIME_DIR": str(folder), **environment}
-        command = [*nlpcli_command(), "serve", "run", "--http", "127.0.0.1:0", *map(str, arguments)]
+        nlpcli = [sys.executable, "-m", "nlpcli"] if fresh else nlpcli_command()
+        command = [*nlpcli, "serve", "run", "--http", "127.0.0.1:0", *map(str, arguments)]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, env=self.environment)
         self.printed = ""
         threading.Thread(target=self._read, daemon=True).start()

@@ -263,7 +263,7 @@ def test_no_body_of_a_task_makes_a_mistake_of_ours(starters, data):
 
 
 def test_until_all_is_loaded_clients_are_told_to_come_back(serve, models):
-    server = serve("-m", models["classifier"])
+    server = serve("-m", models["classifier"], fresh=True)
     answer = server.post("/v1/embeddings", _ask(models))
     assert answer.status_code == 503  # torch alone takes seconds to import
     assert int(answer.headers["retry-after"]) >= 1
