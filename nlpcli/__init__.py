@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nlpcli.api import LoadedTask, load
     from nlpcli.pipelines.v4 import SummarizationPipeline, Text2TextGenerationPipeline, TranslationPipeline
 
-__version__ = "0.1.0"
+__version__ = "0.3.0"
 
 _MODULES = {
     "LoadedTask": "nlpcli.api",

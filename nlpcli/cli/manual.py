@@ -15,7 +15,7 @@ from nlpcli.cli.help import OWN, SHARED
 from nlpcli.cli.syntax import ArgumentSyntax, CommandSyntax, OptionSyntax
 
 # Of the last change that a reader would notice; a page that bore the day of its making would never be the same.
-DATE = "2026-11-24"
+DATE = "2026-11-27"
 _WIDTH = 72
 
 _ENVIRONMENT = {

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from transcripts import OPTIONAL, Ran, Written, commands_of, difference, folder_of_examples, steps_of
 
+from nlpcli import __version__
 from nlpcli.engines.worker import client
 from nlpcli.models.catalog import catalog
 from nlpcli.settings import cache_folder
@@ -207,7 +208,7 @@ CONFIG = '```toml\ndevice = "cpu"\n```\n'
 @pytest.mark.parametrize(
     ("shown", "sound"),
     [
-        ("$ nlpcli --version\nnlpcli 0.1.0\n", True),
+        (f"$ nlpcli --version\nnlpcli {__version__}\n", True),
         ("$ nlpcli --version\nnlpcli 0.1.1\n", False),
         ("$ nlpcli --version\n", False),
         ("$ nlpcli config show devices | grep dtype\ndevices.dtype\tauto\tdefault\n", True),
