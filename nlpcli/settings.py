@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,6 +39,12 @@ def cache_folder() -> Path:
     """The folder of everything that nlpcli can fetch or make again; `NLPCLI_CACHE_DIR` moves it."""
     if chosen := os.environ.get(CACHE_DIR):
         return Path(chosen).expanduser()
+    return _system_cache(os.environ.get("XDG_CACHE_HOME"), os.environ.get("HOME"))
+
+
+@lru_cache(4)
+def _system_cache(cache: str | None, home: str | None) -> Path:  # noqa: ARG001 - what it depends on
+    """Every run of the worker asks several times."""
     import platformdirs
 
     return platformdirs.user_cache_path("nlpcli", appauthor=False)

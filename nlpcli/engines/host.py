@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import sys
 import threading
 import time
@@ -37,6 +38,8 @@ from nlpcli.tasks.base import BatchTask, Loaded, Loader, TextCallback, load_with
 log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.05
+# Options that differ, such as queries, are many; what is remembered of them is little.
+_MOST_LOADERS = 256
 
 
 class HeldModel(NamedTuple):
@@ -76,6 +79,7 @@ class Host:
         self.on_batch: Callable[[int], object] = lambda size: None  # noqa: ARG005
         """Is told how many units are computed as one batch."""
         self._held: dict[Hashable, _Held] = {}
+        self._loaders: dict[Hashable, Loader] = {}
         self._changed = threading.Condition()
         self._loading = threading.Lock()
 
@@ -171,8 +175,9 @@ class Host:
         asked = job.model
         found = resolve(path or asked.name, asked.revision, asked.offline, progress)
         model = ready_to_load(replace(found, name=asked.name) if path else found, progress)
-        loader = loader_of(job.task, job.options, model, placement)
-        key = (model, placement, loader, _stamp(model))
+        stamp = _stamp(model)
+        loader = self._loader(job, model, placement, stamp)
+        key = (model, placement, loader, stamp)
         held = self._taken(key)
         if held is None:
             held = self._loaded(key, loader, model, placement, progress)
@@ -182,6 +187,17 @@ class Host:
             yield held
         finally:
             self._give_back(key, held)
+
+    def _loader(self, job: Job, model: LocalModel, placement: Placement, stamp: Hashable) -> Loader:
+        """What loads the pipeline of a job. To find it files of the model are read: once, as long as they stay."""
+        asked = (job.task, job.options, model, placement, stamp)
+        loader = self._loaders.get(asked)
+        if loader is None:
+            loader = loader_of(job.task, job.options, model, placement)
+            if len(self._loaders) >= _MOST_LOADERS:
+                self._loaders.clear()
+            self._loaders[asked] = loader
+        return loader
 
     def _taken(self, key: Hashable) -> _Held | None:
         with self._changed:
@@ -271,9 +287,13 @@ def _stamp(model: LocalModel) -> Hashable:
 
 
 def _stamp_of(path: Path) -> Hashable:
-    # The manifest says by its time when a model was last used.
-    files = sorted(file for file in path.iterdir() if file.name != MANIFEST) if path.is_dir() else [path]
-    return tuple((file.name, status.st_mtime_ns, status.st_size) for file in files if (status := file.stat()))
+    if not path.is_dir():
+        status = path.stat()
+        return status.st_mtime_ns, status.st_size
+    with os.scandir(path) as files:
+        # The manifest says by its time when a model was last used.
+        found = [(file.name, file.stat()) for file in files if file.name != MANIFEST]
+    return tuple(sorted((name, status.st_mtime_ns, status.st_size) for name, status in found))
 
 
 def _size_of_files(model: LocalModel) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,10 @@ class Measurement:
 
 def machine() -> str:
     """What a measurement holds for: another CPU, number of cores or torch measures anew."""
-    return f"{cpu_name()}, {usable_cores()} cores, torch {_version_of_torch()}"
+    return f"{_name_of_cpu()}, {usable_cores()} cores, torch {_version_of_torch()}"
+
+
+_name_of_cpu = cache(cpu_name)
 
 
 @cache
@@ -66,17 +69,25 @@ def file() -> Path:
 
 def measurements() -> list[Measurement]:
     """Those of this machine; a file of another version of nlpcli counts as none."""
+    if not (kept := _kept()):
+        return []
     here = machine()
-    return [measurement for measurement in _kept() if measurement.machine == here]
+    return [measurement for measurement in kept if measurement.machine == here]
 
 
 def _kept() -> list[Measurement]:
     """Those of every machine that shares the cache."""
     try:
-        rows: list[dict[str, Any]] = json.loads(file().read_text(encoding="utf-8"))
-        return [Measurement(**row) for row in rows]
+        status = file().stat()
+        return list(_read(file(), status.st_mtime_ns, status.st_size))
     except (OSError, ValueError, TypeError, RecursionError):
         return []
+
+
+@lru_cache(1)
+def _read(path: Path, time: int, size: int) -> tuple[Measurement, ...]:  # noqa: ARG001 - as long as the file stays
+    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(Measurement(**row) for row in rows)
 
 
 def find(task: str, model: str, device: str, device_name: str) -> Measurement | None:
