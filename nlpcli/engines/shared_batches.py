@@ -22,6 +22,8 @@ from nlpcli.runtime.decode_slots import DecodeSlots
 # a batch may have anyway, because another one would cost more.
 _MOST_PADDED = 1.25
 _SMALL_PART = 4
+# Of a budget: a run that asks for no more than this part is small, one that has had so many is large.
+_SMALL_RUN, _LARGE_RUN = 1 / 4, 4
 # Among so many units of several runs those of about equal length are looked for.
 _MOST_IN_POOL = 1024
 
@@ -82,6 +84,7 @@ class FairBatches:
 
     A run alone computes as it would in a `WorkerPool`: one batch with all threads, several side by side. Of
     several runs whose batches go together, units of about equal length are computed as one, whichever run they are of.
+    A small run waits for no batch of a large one: there is a thread for it, and it shares no batch with large ones.
     """
 
     def __init__(self, cores: int, on_batch: Callable[[int], object] = lambda size: None) -> None:  # noqa: ARG005
@@ -91,11 +94,16 @@ class FairBatches:
         self._free = cores
         self._lanes: list[Lane] = []
         self._at_work: list[Lane] = []
+        self._busy = 0
         self._served = 0.0
         self._changed = threading.Condition()
         # One more than there are cores: a batch that waits for a decode slot lends its core.
         for number in range(min(cores, MAX_WORKERS) + 1):
-            threading.Thread(target=self._work, name=f"nlpcli-compute-{number}", daemon=True).start()
+            self._begin(self._next, f"nlpcli-compute-{number}")
+        self._begin(self._next_small, "nlpcli-compute-small")
+
+    def _begin(self, choose: Callable[[], Lane | None], name: str) -> None:
+        threading.Thread(target=self._work, args=(choose,), name=name, daemon=True).start()
 
     def lane(
         self, device_type: str, threads: int, budget: int, together: Hashable = None, slots: DecodeSlots | None = None
@@ -128,17 +136,20 @@ class FairBatches:
             if not batch.future.cancel():
                 batch.fail(CancelledError())
 
-    def _work(self) -> None:
+    def _work(self, choose: Callable[[], Lane | None]) -> None:
         while True:
             group: list[_Part] = []
             cores, lanes, outcomes = 0, [], []
             try:
                 with self._changed:
-                    self._changed.wait_for(self._may_begin)
+                    self._changed.wait_for(choose)
                     # Taken one by one: what has left the queue is in the group, whatever goes wrong behind it.
-                    self._fill(group)
-                    cores, lanes = self._cores_of(group[0].batch), [part.batch.lane for part in group]
-                    self._free -= cores
+                    self._fill(group, choose())
+                    lanes = [part.batch.lane for part in group]
+                    if choose == self._next:
+                        cores = self._cores_of(group[0].batch)
+                        self._free -= cores
+                        self._busy += 1
                     self._at_work += lanes
                 self._on_batch(sum(len(part.indices) for part in group))
                 outcomes = _outcomes(group)
@@ -148,6 +159,7 @@ class FairBatches:
                 # Before anybody hears of the outcome: who asks again then is alone, and computes so.
                 with self._changed:
                     self._free += cores
+                    self._busy -= bool(lanes) and choose == self._next
                     for lane in lanes:
                         self._at_work.remove(lane)
                     self._changed.notify_all()
@@ -165,11 +177,16 @@ class FairBatches:
         for batch in waiting:
             batch.fail(error)
 
-    def _may_begin(self) -> bool:
-        return bool(self._lanes) and self._free >= self._cores_of(self._first().waiting[0])
+    def _next(self) -> Lane | None:
+        """The run that had least, once there are cores for it."""
+        first = _least_served(self._lanes)
+        return first if first is not None and self._free >= self._cores_of(first.waiting[0]) else None
 
-    def _first(self) -> Lane:
-        return min(self._lanes, key=lambda lane: lane.served)
+    def _next_small(self) -> Lane | None:
+        """A small run that would wait for large ones alone."""
+        if self._busy < min(self._cores, MAX_WORKERS) or not all(lane.is_large for lane in self._at_work):
+            return None
+        return _least_served([lane for lane in self._lanes if lane.is_small])
 
     def _cores_of(self, batch: _Batch) -> int:
         # Of batches with decode slots one more is under way than there are cores.
@@ -180,16 +197,18 @@ class FairBatches:
         is_alone = all(lane is batch.lane for lane in (*self._lanes, *self._at_work))
         return batch.threads if is_alone else min(batch.threads, batch.lane.threads_beside_others)
 
-    def _fill(self, group: list[_Part]) -> None:
+    def _fill(self, group: list[_Part], first: Lane | None) -> None:
         """Take the next batch; or, where others go together with it, its longest unit that is left and those of all of
         them that are about as long."""
-        first = self._first()
-        self._served = first.served
+        if first is None:
+            return
+        self._served = max(self._served, first.served)
         head = first.waiting[0]
         threads = self._threads_of(head)
         group.append(self._take(_Part(head, head.left)))
         lanes = sorted(self._lanes, key=lambda lane: lane.served) if first.together is not None else []
-        others = [lane.waiting[0] for lane in lanes if lane is not first and lane.together == first.together]
+        others = [lane.waiting[0] for lane in lanes if lane is not first and lane.together == first.together
+                  and not (first.is_small and lane.is_large)]  # fmt: skip
         if others:
             own, *parts = _about_as_long(group[0], others, first.budget)
             begun = set(own.indices)
@@ -200,7 +219,7 @@ class FairBatches:
         head.threads = threads
         longest = max(unit.cost for part in group for unit in part.units)
         for part in group:
-            part.batch.lane.served += longest * len(part.indices)
+            part.batch.lane.charge(longest * len(part.indices))
 
     def _take(self, part: _Part) -> _Part:
         batch, lane = part.batch, part.batch.lane
@@ -219,6 +238,10 @@ class FairBatches:
             if not batch.lane.waiting:
                 self._lanes.append(batch.lane)
             batch.lane.waiting.appendleft(batch)
+
+
+def _least_served(lanes: Sequence[Lane]) -> Lane | None:
+    return min(lanes, key=lambda lane: lane.served, default=None)
 
 
 def _about_as_long(first: _Part, others: Sequence[_Batch], budget: int) -> list[_Part]:
@@ -273,6 +296,7 @@ class Lane:
         self.slots = slots
         self.waiting: deque[_Batch] = deque()
         self.served = 0.0
+        self._asked = self._had = 0
         self.cancellation = runs.cancellation()
         self.ran_out = False
         if slots is not None:
@@ -288,8 +312,24 @@ class Lane:
         """Whether its batches wait for each other in slots of their own, so that no core need be free for them."""
         return self.slots is not None and self._count > 1
 
+    @property
+    def is_small(self) -> bool:
+        """Whether all that it ever asked for is little. A GPU computes one batch at a time, whatever its size."""
+        return not self._on_device and self._asked <= _SMALL_RUN * self.budget
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it had much."""
+        return self._had > _LARGE_RUN * self.budget
+
+    def charge(self, tokens: int) -> None:
+        """It has had so many padded tokens more."""
+        self.served += tokens
+        self._had += tokens
+
     def __call__(self, run: RunBatch, batches: list[list[Unit]]) -> Iterator[Any]:
         """The outcome of each batch, in order; they begin at once."""
+        self._asked += sum(unit.cost for units in batches for unit in units)
         threads = self._threads if len(batches) == 1 else self.threads_beside_others
         made = [_Batch(self, run, units, threads, copy_context()) for units in batches if units]
         self._batches.submit(self, made)

@@ -418,6 +418,10 @@ class Run:
             self._rest.end(error)
         self._rest.end()
 
+    def interrupt(self) -> None:
+        """End the run: whoever iterates hears that the worker is gone."""
+        self._connection.interrupt()
+
     def close(self) -> None:
         """Nobody asks this run for anything more: what sends its records need not wait for that."""
         with self._changed:

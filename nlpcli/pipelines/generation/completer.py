@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 _TEMPERATURE, _TOP_K = 0.7, 50
 # Rows beyond this win nothing on a CPU: by then its cores have as much to compute as to read (tests/bench/generate.py).
 _CPU_ROWS, _GPU_ROWS = 32, 256
+# Padded tokens of prompts in one step, for which rows of others wait: a fifth of a second on two cores.
+_CPU_ADMISSION, _GPU_ADMISSION = 512, 4096
 # Tokens of keys and values, in all rows together.
 _CPU_TOKENS, _GPU_TOKENS_PER_GIBIBYTE = 65_536, 4096
 
@@ -115,10 +117,11 @@ class Completer:
 
         All who ask for the same at a time share them. To be closed.
         """
-        rows = _CPU_ROWS if self.device.type == "cpu" else _GPU_ROWS
+        on_cpu = self.device.type == "cpu"
+        rows, admission = (_CPU_ROWS, _CPU_ADMISSION) if on_cpu else (_GPU_ROWS, _GPU_ADMISSION)
 
         def make() -> ContinuousBatch:
-            return self.batches(self._decoder(), sampling, self.ends, rows, budget or self._budget())
+            return self.batches(self._decoder(), sampling, self.ends, rows, budget or self._budget(), admission)
 
         return self._shared.join((sampling, budget), make)
 

@@ -109,13 +109,24 @@ class _Row:
 class ContinuousBatch:
     """Rows of one decoder. `submit` prompts, `advance` until nothing is left."""
 
-    def __init__(self, decoder: Decoder, sampling: Sampling, ends: frozenset[int], most_rows: int, budget: int) -> None:
-        """`budget`: tokens in all rows together, were each as long as it may become; one row is always allowed."""
+    def __init__(
+        self,
+        decoder: Decoder,
+        sampling: Sampling,
+        ends: frozenset[int],
+        most_rows: int,
+        budget: int,
+        admission: int = _PADDED_TOKENS,
+    ) -> None:
+        """`budget`: tokens in all rows together, were each as long as it may become; one row is always allowed.
+        `admission`: padded tokens of prompts that are taken up in one step, for which all rows wait; one prompt always.
+        """
         self._decoder = decoder
         self._sampling = sampling
         self._ends = ends
         self._most_rows = most_rows
         self._budget = budget
+        self._admission = admission
         self._waiting: deque[Request] = deque()
         self._rows: list[_Row] = []
         # Prompts among which a step failed, to be taken up group by group, and those that it fails at.
@@ -175,8 +186,9 @@ class ContinuousBatch:
         if self._suspects:
             admitted += [] if self._rows else self._suspects.pop()
         else:
-            while self._waiting and self._fits(admitted, self._waiting[0]):
-                admitted.append(self._waiting.popleft())
+            while self._waiting and self._fits(admitted, self._waiting[place := self._next(admitted)]):
+                admitted.append(self._waiting[place])
+                del self._waiting[place]
         # Prompts of about one length are read together; which row a text has changes nothing in it.
         admitted.sort(key=lambda request: len(request.prompt))
         groups = _groups(admitted)
@@ -185,10 +197,23 @@ class ContinuousBatch:
         for group in groups:
             self._decoder.add([request.prompt[:-1] for request in group])
 
+    def _next(self, admitted: Sequence[Request]) -> int:
+        """The place of the prompt whose turn it is: who shares the batch and has no row in it comes first."""
+        busy = self._shares(admitted)
+        return next((place for place, request in enumerate(self._waiting) if request.share not in busy), 0)
+
+    def _shares(self, admitted: Sequence[Request]) -> set[object]:
+        return {request.share for request in (*(row.request for row in self._rows), *admitted)}
+
     def _fits(self, admitted: Sequence[Request], request: Request) -> bool:
         rows = [row.request for row in self._rows] + list(admitted)
         if request.share is not None and all(row.share is not request.share for row in rows):
             return True  # nobody waits for the rows of others
+        # Where several share the batch, no one waits long for the prompts of the others.
+        most = self._admission // 4 if len(self._shares(admitted)) > 1 else self._admission
+        longest = max(len(one.prompt) for one in (*admitted, request))
+        if admitted and longest * (len(admitted) + 1) > most:
+            return False
         tokens = sum(map(_max_tokens, rows)) + _max_tokens(request)
         return not rows or (len(rows) < self._most_rows and tokens <= self._budget)
 
