@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -80,8 +80,25 @@ def texts(count, seed):
     return [" ".join(sentence() for _ in range(draw.randint(1, 3))) for _ in range(count)]
 
 
-def results(task, model, options, lines):
-    """The results of one run, in the order in which they come, by the place of their record."""
+GENERATE = ("starter/smollm2", {"greedy": True, "max_tokens": 8})
+# Which task goes on with 20,000 records, and which is asked for one meanwhile.
+PAIRS = [
+    ("embed", "sentiment"),
+    ("sentiment", "embed"),
+    ("translate", "translate"),
+    ("translate", "generate"),
+    ("generate", "translate"),
+    ("generate", "generate"),
+    ("embed", "generate"),
+    ("generate", "embed"),
+    ("summarize", "translate"),
+    ("translate", "summarize"),
+]
+
+
+@contextmanager
+def run_of(task, model, options):
+    """A run of a connection of its own; at the end of the block it is cancelled where it is not over."""
     end = time.monotonic() + SECONDS_TO_CONNECT
     while (connection := client.connect()) is None:
         assert time.monotonic() < end, f"the worker does not answer: {client.reason_against() or 'it is gone'}"
@@ -89,10 +106,17 @@ def results(task, model, options, lines):
     encoded = msgspec.Raw(msgspec.msgpack.encode(TASKS[task].load_module().OPTIONS(**options)))
     request = RunRequest(task, encoded, ModelSpec(model, None, True), ComputeSpec(), spelled=True)
     run = client.Run(connection, request, False, lambda text, fraction=None: None, lambda record, piece: None)
+    try:
+        yield run
+    finally:
+        connection.close()
+
+
+def results(task, model, options, lines):
+    """The results of one run, in the order in which they come, by the place of their record."""
     records = (Record(text, {}, Origin("x", number)) for number, text in enumerate(lines))
-    found = [(record.origin.line, record.error or record.result) for record in run.results(records)]
-    connection.close()
-    return found
+    with run_of(task, model, options) as run:
+        return [(record.origin.line, record.error or record.result) for record in run.results(records)]
 
 
 def crowd(tasks=STARTERS, clients=200, each=10):
@@ -172,21 +196,30 @@ def near(ours, theirs):
     return abs(ours - theirs) < 0.02 if isinstance(ours, float) else ours == theirs
 
 
-def beside(large, small, count=20_000, rounds=40):
+def beside(large, small, count=20_000, rounds=20):
     """Seconds of runs of one record while one of `count` goes on. `large`, `small`: a task, its model and options."""
     lines = texts(count, 1)
     for asked in (large, small):
         results(*asked, lines[:3])
-    thread = threading.Thread(target=results, args=(*large, lines))
-    thread.start()
-    time.sleep(0.5)
-    seconds = []
-    while thread.is_alive() and len(seconds) < rounds:
-        start = time.perf_counter()
-        results(*small, lines[:1])
-        seconds.append(time.perf_counter() - start)
-    was_busy = thread.is_alive()
-    thread.join()
+    taken, over = [], threading.Event()
+
+    def work():
+        records = (Record(text, {}, Origin("x", number)) for number, text in enumerate(lines))
+        with suppress(ConnectionResetError):
+            taken.extend(run.results(records))
+        over.set()
+
+    with run_of(*large) as run:
+        threading.Thread(target=work, daemon=True).start()
+        time.sleep(0.5)
+        seconds = []
+        while not over.is_set() and len(seconds) < rounds:
+            start = time.perf_counter()
+            results(*small, [lines[len(seconds)]])
+            seconds.append(time.perf_counter() - start)
+        was_busy = not over.is_set()
+        run.interrupt()
+    assert over.wait(60), "the large run does not end"
     assert was_busy or len(seconds) >= 5, "the large run was over too soon"
     return seconds
 
@@ -239,10 +272,12 @@ def main():
                     flush=True,
                 )
         if "beside" in parts:
-            for large, small in (("embed", "sentiment"), ("translate", "translate"), ("sentiment", "embed")):
-                seconds = beside((large, *STARTERS[large]), (small, *STARTERS[small]))
+            for large, small in PAIRS:
+                tasks = STARTERS | {"generate": GENERATE}
+                seconds = beside((large, *tasks[large]), (small, *tasks[small]))
                 print(
-                    f"beside: {small} while {large} has 20,000: median {statistics.median(seconds):.3f} s, most {max(seconds):.3f} s"
+                    f"beside: {small} while {large} has 20,000: median {statistics.median(seconds):.3f} s, most {max(seconds):.3f} s",
+                    flush=True,
                 )
         if "memory" in parts:
             before, after = memory()
