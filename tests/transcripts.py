@@ -30,7 +30,8 @@ _OF_A_MACHINE = (
     (re.compile(r'"dtype_reason":"the CPU has [^"]*"'), '"dtype_reason":""'),
     (re.compile(r"^((?:config|catalogue|measurements) file|cache folder)\t\S+\t\w+$", re.MULTILINE), r"\1"),
     (re.compile(r"\(from [^)]*\)"), "(from FOLDER)"),
-    (re.compile(r"/\S*/(config|bad|catalog)\.toml"), r"FOLDER/\1.toml"),
+    (re.compile(r"/\S*/(config\.toml|bad\.toml|catalog\.toml|labelled\.csv|parts\.csv)"), r"FOLDER/\1"),
+    (re.compile(r"(?<=\d failed), [\d.:]+ .*$", re.MULTILINE), ", SECONDS"),
     (re.compile(r"[\d,.]+ (?:records|texts|tokens|sentences)(?=/s| a second)"), "N"),
 )
 # nlpcli with one redirection, and nothing else that only a shell can do.
