@@ -304,7 +304,7 @@ def _size_of_files(model: LocalModel) -> int:
 
 
 def _size_of(pipeline: object) -> int:
-    """The bytes of all tensors that a pipeline holds, wherever in it."""
+    """The bytes of all tensors that a pipeline holds, wherever in it, and of the files of its graphs."""
     import torch
 
     seen: set[int] = set()
@@ -317,6 +317,9 @@ def _size_of(pipeline: object) -> int:
         seen.add(id(value))
         if isinstance(value, torch.Tensor):
             size += value.nbytes
+        elif isinstance(graph := getattr(value, "_model_path", None), str):
+            # A session of ONNX Runtime, whose weights are nowhere in Python.
+            size += sum(file.stat().st_size for file in Path(graph).parent.iterdir() if file.is_file())
         elif isinstance(value, dict):
             waiting += value.values()
         elif isinstance(value, list | tuple | set | frozenset):

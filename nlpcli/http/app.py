@@ -50,7 +50,9 @@ async def model(service: Service, request: Request) -> Any:
     """One of them."""
     name = request.scope["path"].removeprefix(_MODELS)
     if name not in await _offers(service):
-        raise Failure(404, "the model is not served here; GET /v1/models lists those that are", "model_not_found")
+        raise Failure(
+            404, "the model is not served here; GET /v1/models lists those that are", "model_not_found", "model"
+        )
     return _model(service, name)
 
 

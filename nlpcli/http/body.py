@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from nlpcli.http.failures import Failure
 from nlpcli.http.options import Limits
 
 T = TypeVar("T")
+_MISSING = re.compile(r"Object missing required field `(.+)`")
 _SECONDS = 60.0
 
 
@@ -102,4 +104,6 @@ def fitting(fields: Mapping[str, Any], kind: type[T]) -> T:
 def _misfit(error: msgspec.ValidationError) -> Failure:
     message, _, place = str(error).partition(" - at ")
     field = place.strip("`").removeprefix("$").removeprefix(".") or None
+    if missing := _MISSING.fullmatch(message):
+        field, message = f"{field}.{missing[1]}" if field else missing[1], "it is missing"
     return Failure(400, f"{field or 'the body'}: {message}", "invalid_value", field)

@@ -81,7 +81,9 @@ class GenerationRequest(msgspec.Struct, kw_only=True):
     def options(self) -> GenerateOptions:
         """For the task. Raises Failure for what it cannot do."""
         for name in self.refused:
-            if getattr(self, name):
+            asked = getattr(self, name)
+            # `logprobs: 0` of a text asks for those of the tokens that were written.
+            if asked or (name == "logprobs" and asked is not None and asked is not False):
                 raise Failure(400, f"{name}: not done here; leave it out", "unsupported_parameter", name)
         stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
         if "" in stop:

@@ -33,7 +33,14 @@ async def embeddings(service: Service, request: Request) -> Any:
     asked = await read_json(request, EmbeddingRequest)
     spec = service.models.spec(asked.model, "embed")
     job = job_of("embed", EmbedOptions(dimension=asked.dimensions, prompt=asked.prompt), spec)
-    outcome = await service.runner.run(job, records_of(await texts_of(service, job, asked.input, "input")))
+    texts = await texts_of(service, job, asked.input, "input")
+    try:
+        outcome = await service.runner.run(job, records_of(texts))
+    except Failure as failure:
+        # Said of the command's option.
+        if failure.message.startswith("--dim "):
+            failure.message, failure.field = f"dimensions: {failure.message.removeprefix('--dim ')}", "dimensions"
+        raise
     for record in outcome.records:
         if record.result is None:
             raise Failure(400, f"input[{number_of(record)}]: {record.error}", "invalid_value", "input")

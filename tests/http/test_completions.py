@@ -144,6 +144,7 @@ def test_tokens_stand_for_their_text(server, models):
         ({"stop": ""}, "stop"),
         ({"tools": [{"type": "function"}]}, "tools"),
         ({"logprobs": True}, "logprobs"),
+        ({"logprobs": 0}, "logprobs"),
         ({"logit_bias": {"3": 1}}, "logit_bias"),
         ({"frequency_penalty": 1}, "frequency_penalty"),
         ({"response_format": {"type": "json_schema"}}, "response_format"),
