@@ -106,7 +106,7 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l no-cache -d 'Keep results for
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' generate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -172,7 +172,7 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l no-cache -d 'Keep results fo
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' translate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -231,7 +231,7 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l no-cache -d 'Keep results fo
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' summarize'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -294,7 +294,7 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l no-cache -d 'Keep results fo
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -363,7 +363,7 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l no-cache -d 'Keep results for ot
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' embed'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -440,7 +440,7 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -l no-cache -d 'Keep results for 
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' extract'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' extract'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -504,7 +504,7 @@ complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l no-cache -d 'Keep result
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -560,7 +560,7 @@ complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l no-cache -d 'Keep result
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -613,7 +613,7 @@ complete -c nlpcli -n "__nlpcli_at ' words odd'" -l no-cache -d 'Keep results fo
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' words odd'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -666,7 +666,7 @@ complete -c nlpcli -n "__nlpcli_at ' words compare'" -l no-cache -d 'Keep result
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' words compare'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -719,7 +719,7 @@ complete -c nlpcli -n "__nlpcli_at ' words axis'" -l no-cache -d 'Keep results f
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' words axis'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -773,7 +773,7 @@ complete -c nlpcli -n "__nlpcli_at ' words map'" -l no-cache -d 'Keep results fo
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words map'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' words map'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -827,7 +827,7 @@ complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l no-cache -d 'Keep resul
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -888,7 +888,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l no-cache -d 'Keep results fo
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -944,7 +944,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l no-cache -d 'Keep results f
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -1000,7 +1000,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l no-cache -d 'Keep results fo
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l threads -d 'CPU threads. Default: all cores.' -x
@@ -1067,7 +1067,7 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l no-cache -d 'Keep re
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l summary -d 'Write what there is to say of the run as JSON: records, failed, seconds …' -r -F
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l revision -d 'Branch, tag or commit on the hub.' -x
-complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l device -d 'auto, cpu, cuda, cuda:N or mps.' -x -a '(__nlpcli_ask devices)'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l threads -d 'CPU threads. Default: all cores.' -x

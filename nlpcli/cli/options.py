@@ -154,7 +154,9 @@ class SharedOptions:
         ),
     ] = None
     revision: Annotated[str | None, typer.Option(metavar="REV", help="Branch, tag or commit on the hub.")] = None
-    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")] = "auto"
+    device: Annotated[
+        str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda (all that are visible), cuda:N,M or mps.")
+    ] = "auto"
     dtype: Annotated[str, typer.Option(metavar="DTYPE", help="auto, float32, bfloat16, float16, int8 or int4.")] = (
         "auto"
     )

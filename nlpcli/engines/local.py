@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from nlpcli.engines.devices import on_all
 from nlpcli.engines.exact import one_at_a_time
 from nlpcli.engines.job import AUTO, Job
 from nlpcli.engines.model_choice import with_chosen_model
@@ -26,6 +27,7 @@ from nlpcli.runtime.device import (
     Hardware,
     Placement,
     choose,
+    choose_all,
     describe_cpu,
     describe_hardware,
     device_name,
@@ -69,11 +71,43 @@ def run(
     # The device comes first: a name that is not there costs no download.
     hardware = hardware_for(job)
     placement, best = place(job, hardware)
-    loaded = load_model(job, placement, progress)
-    tell_place(job, loaded)
     threads = job.compute.threads or (best.threads if best else hardware.cores)
     budget = job.compute.batch_tokens or (best.batch_tokens if best else None)
-    yield from run_loaded(job, loaded, source, hardware, budget, threads, progress, on_text)
+    placements = all_places(job, hardware, placement)
+    loaded = [load_model(job, each, progress) for each in placements]
+    tell_place(job, *loaded)
+    if len(loaded) > 1:
+        yield from run_on_all(job, loaded, source, hardware, budget, threads)
+    else:
+        yield from run_loaded(job, loaded[0], source, hardware, budget, threads, progress, on_text)
+
+
+def all_places(job: Job, hardware: Hardware, first: Placement) -> list[Placement]:
+    """Every device that a job asks for; `first` is that of a job which runs on one."""
+    several = first.device_type == "cuda" and not getattr(job.options, "across_records", False)
+    placements = choose_all(hardware, job.compute.device, job.compute.dtype) if several else []
+    if len(placements) < 2:
+        return [first]
+    # What bench found for one of them holds for all.
+    measured = job.compute.dtype == "auto" and first.dtype != choose(hardware, first.device).dtype
+    return [replace(first, device=one.device, dtype=first.dtype if measured else one.dtype) for one in placements]
+
+
+def run_on_all(
+    job: Job,
+    loaded: Sequence[Loaded[Any]],
+    source: Arrivals,
+    hardware: Hardware,
+    budget: int | None,
+    threads: int,
+) -> Iterator[Record]:
+    """As `run_loaded`, by the same model on several devices; texts are given when they are whole."""
+
+    def on_one(one: Loaded[Any], share: Arrivals) -> Iterator[Record]:
+        return _run_one(job, one, make_task(job.task, job.options, one), share, hardware, budget, threads)
+
+    reducing = make_task(job.task, job.options, loaded[0])
+    yield from reducing.reduce(finite(on_all(loaded, source, on_one)))
 
 
 def run_loaded(
@@ -91,12 +125,37 @@ def run_loaded(
     # Also for what the task computes before its first batch: sums depend on the number of threads in their last digit.
     use_threads(1 if job.compute.exact else threads)
     task = make_task(job.task, job.options, loaded)
+    done = _run_one(job, loaded, task, source, hardware, budget, threads, progress, on_text, pool)
+    yield from task.reduce(finite(done))
+
+
+def _run_one(
+    job: Job,
+    loaded: Loaded[Any],
+    task: BatchTask | ContinuousTask,
+    source: Arrivals,
+    hardware: Hardware,
+    budget: int | None,
+    threads: int,
+    progress: ProgressCallback = no_progress,
+    on_text: TextCallback = no_text,
+    pool: PoolOf = own_pool,
+) -> Iterator[Record]:
+    """Every record with its result, as `process`; what comes again is computed once."""
     with _repeats_of(job, loaded, task) as repeats:
-        exact = job.compute.exact
-        done = process(
-            task, source, hardware, loaded.placement, budget, threads, progress, on_text, pool, repeats, exact=exact
+        yield from process(
+            task,
+            source,
+            hardware,
+            loaded.placement,
+            budget,
+            threads,
+            progress,
+            on_text,
+            pool,
+            repeats,
+            exact=job.compute.exact,
         )
-        yield from task.reduce(finite(done))
 
 
 def can_repeat(job: Job) -> bool:
@@ -176,10 +235,11 @@ def place(job: Job, hardware: Hardware) -> tuple[Placement, Measurement | None]:
     return placement, best
 
 
-def tell_place(job: Job, loaded: Loaded[Any]) -> None:
-    """Say to who counts what this run uses which model computes it, where and in which precision."""
-    if loaded.model is not NOTHING:
-        say_place(job.model.name, loaded.placement.device, loaded.precision.name)
+def tell_place(job: Job, *loaded: Loaded[Any]) -> None:
+    """Say to who counts what this run uses which model computes it, on which devices and in which precision."""
+    if loaded[0].model is not NOTHING:
+        devices = ", ".join(one.placement.device for one in loaded)
+        say_place(job.model.name, devices, loaded[0].precision.name)
 
 
 def load_model(job: Job, placement: Placement, progress: ProgressCallback) -> Loaded[Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,7 +32,7 @@ _CPU_KERNELS = {
     "blocks": ("onnxruntime", frozenset()),
 }
 GIBIBYTE = 1 << 30
-_DEVICE_NAME = re.compile(r"auto|cpu|cuda(:[0-9]+)?|mps")
+_DEVICE_NAME = re.compile(r"auto|cpu|cuda(:[0-9]{1,4}(,[0-9]{1,4})*)?|mps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +97,17 @@ def check_names(device: str, dtype: str) -> None:
         UsageError: one of them is no such name.
     """
     if not _DEVICE_NAME.fullmatch(device):
-        raise UsageError(f'--device takes auto, cpu, cuda, cuda:N or mps, not "{device}"')
+        raise UsageError(f'--device takes auto, cpu, cuda, cuda:N, cuda:N,M,… or mps, not "{device}"')
+    numbers = device.partition(":")[2].split(",")
+    if len(numbers) > len({*map(int, numbers)} if numbers != [""] else {""}):
+        raise UsageError(f"--device {device} names a device twice")
     known = ("auto", *DTYPES, *QUANTIZATIONS)
     if dtype not in known:
         raise UsageError(f'--dtype takes {", ".join(known[:-1])} or {known[-1]}, not "{dtype}"')
 
 
 def choose(hardware: Hardware, device: str = "auto", dtype: str = "auto") -> Placement:
-    """The device and dtype for a request.
+    """The device and dtype for a request; where several devices are asked for, the first.
 
     Raises:
         UsageError: no machine has such a device or dtype.
@@ -129,6 +132,26 @@ def choose(hardware: Hardware, device: str = "auto", dtype: str = "auto") -> Pla
     )
 
 
+def choose_all(hardware: Hardware, device: str = "auto", dtype: str = "auto") -> list[Placement]:
+    """As `choose`, for every device that was asked for; all compute in the same dtype.
+
+    Raises:
+        UsageError: no machine has such a device or dtype.
+        DeviceError: this machine does not have one of the devices.
+    """
+    check_names(device, dtype)
+    placements = [choose(hardware, each, dtype) for each in _each_device(hardware, device)]
+    slowest = next((one for one in placements if one.dtype == "float32"), placements[0])
+    return [replace(one, dtype=slowest.dtype, dtype_reason=slowest.dtype_reason) for one in placements]
+
+
+def _each_device(hardware: Hardware, device: str) -> list[str]:
+    kind, _, numbers = device.partition(":")
+    if device == "cuda" and len(hardware.cuda) > 1:
+        return [f"cuda:{number}" for number in range(len(hardware.cuda))]
+    return [f"{kind}:{int(number)}" for number in numbers.split(",")] if numbers else [device]
+
+
 def _warning_of_emulation(hardware: Hardware, dtype: str) -> str:
     if dtype not in _NATIVE or _NATIVE[dtype] & hardware.cpu_flags:
         return ""
@@ -148,7 +171,7 @@ def _choose_device(hardware: Hardware, device: str) -> tuple[str, str]:
     if device == "auto":
         reasons = {"cuda": "a CUDA device is there", "mps": "Apple's GPU is there", "cpu": "no GPU was found"}
         return available[0], reasons[available[0].partition(":")[0]]
-    wanted = "cuda:0" if device == "cuda" else device
+    wanted = "cuda:0" if device == "cuda" else device.partition(",")[0]
     if wanted not in available:
         raise DeviceError(f'no device "{device}" here; there is: {", ".join(available)} (or auto)')
     return wanted, "asked for"

@@ -50,8 +50,9 @@ def timed(arguments: list[str]) -> tuple[float, float, float]:
     began = time.monotonic()
     child = os.fork()
     if not child:
-        from nlpcli.__main__ import run
+        from nlpcli.__main__ import collect_garbage_rarely, run
 
+        collect_garbage_rarely()
         os._exit(run(arguments))
     _, status, usage = os.wait4(child, 0)
     assert os.waitstatus_to_exitcode(status) in (0, 3)
@@ -96,5 +97,9 @@ def memory(*counts: str) -> None:
 
 
 if __name__ == "__main__":
+    from nlpcli.__main__ import let_threads_wait, remember_few_shapes
+
+    let_threads_wait()
+    remember_few_shapes()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     {"speed": speed, "memory": memory}[sys.argv[1]](*sys.argv[2:])

@@ -64,8 +64,8 @@ def one_line(complaints: bytes) -> str:
         ("-i a.txt --encoding base64", 2, 'unknown encoding "base64"', "use for example utf-8"),
         ("-i a.txt --encoding utf-16", 1, "a.txt cannot be read as utf-16", "--encoding"),
         ("a --batch-tokens many", 2, 'not "many"', "takes a number from 1 to 10,000,000 or auto"),
-        ("a --device foo", 2, 'not "foo"', "--device takes auto, cpu, cuda, cuda:N or mps"),
-        ("a --device cuda:x", 2, 'not "cuda:x"', "--device takes auto, cpu, cuda, cuda:N or mps"),
+        ("a --device foo", 2, 'not "foo"', "--device takes auto, cpu, cuda, cuda:N, cuda:N,M,… or mps"),
+        ("a --device cuda:x", 2, 'not "cuda:x"', "--device takes auto, cpu, cuda, cuda:N, cuda:N,M,… or mps"),
         ("a --dtype float8", 2, 'not "float8"', "--dtype takes auto, float32, bfloat16, float16, int8 or int4"),
         ("a --threads 0", 2, "--threads", "nlpcli embed --help"),
         ("a --nonsense", 2, "--nonsense", "nlpcli embed --help"),
@@ -101,7 +101,7 @@ def test_a_device_that_is_not_there_is_answered_with_those_that_are(nlpcli):
 def test_devices_refuses_what_names_no_device(nlpcli):
     done = nlpcli("devices", "--device", "gpu")
     assert done.returncode == 2
-    assert one_line(done.stderr) == 'nlpcli: --device takes auto, cpu, cuda, cuda:N or mps, not "gpu"'
+    assert one_line(done.stderr) == 'nlpcli: --device takes auto, cpu, cuda, cuda:N, cuda:N,M,… or mps, not "gpu"'
     assert nlpcli("devices", "--device", "cuda:99").returncode == 1
 
 

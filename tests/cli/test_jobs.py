@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from nlpcli.engines.shards.driver import ShardedJob
 from nlpcli.engines.shards.folder import JobFolder, folder_of
 from nlpcli.engines.shards.runner import ShardRunner
 from tests.tiny import save_causal_lm, save_classifier
@@ -306,3 +307,18 @@ def test_jobs_are_listed_shown_and_removed(call, job, tmp_path):
     assert call("jobs", "list").output == b""
     assert call("jobs", "status", "out.jsonl").status == 2
     assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl"}
+
+
+def test_shards_that_several_runners_compute_make_the_same_file(job, tmp_path, monkeypatch):
+    """As on several GPUs, of which there are none here."""
+    assert job("-o", "one.jsonl", "--resume").status == 0
+    begun = []
+
+    def runners(self, shards, retry_errors):
+        begun.extend(self._runners_on(["cpu", "cpu", "cpu"]))
+        return begun
+
+    monkeypatch.setattr(ShardedJob, "_runners", runners)
+    assert job("-o", "three.jsonl", "--resume").status == 0
+    assert (tmp_path / "three.jsonl").read_bytes() == (tmp_path / "one.jsonl").read_bytes()
+    assert len({*map(id, begun)}) == 3

@@ -1,7 +1,7 @@
 import pytest
 
 from nlpcli.errors import DeviceError, UsageError
-from nlpcli.runtime.device import CudaDevice, Hardware, check_names, choose
+from nlpcli.runtime.device import CudaDevice, Hardware, check_names, choose, choose_all
 
 PLAIN = Hardware("cpu", frozenset({"avx2"}), 2)
 AMPERE = CudaDevice("A100", (8, 0), 40 << 30)
@@ -29,15 +29,46 @@ def test_a_device_that_is_not_there_is_answered_with_those_that_are():
         choose(PLAIN, "cuda:1")
 
 
-@pytest.mark.parametrize("name", ["auto", "cpu", "cuda", "cuda:0", "cuda:12", "mps"])
+@pytest.mark.parametrize("name", ["auto", "cpu", "cuda", "cuda:0", "cuda:12", "cuda:0,2", "mps"])
 def test_a_name_that_some_machine_has_is_well_formed(name):
     check_names(name, "auto")
 
 
-@pytest.mark.parametrize("name", ["", "foo", "CPU", "cuda:", "cuda:x", "cuda:-1", "cuda:0 ", "cpu:1", "cuda:٣"])
+@pytest.mark.parametrize(
+    "name", ["", "foo", "CPU", "cuda:", "cuda:x", "cuda:-1", "cuda:0 ", "cpu:1", "cuda:٣", "cuda:0,", "cpu,cpu"]
+)
 def test_a_name_that_no_machine_has_is_wrong_usage(name):
-    with pytest.raises(UsageError, match="--device takes auto, cpu, cuda, cuda:N or mps"):
+    with pytest.raises(UsageError, match="--device takes auto, cpu, cuda, cuda:N, cuda:N,M,… or mps"):
         check_names(name, "auto")
+
+
+@pytest.mark.parametrize("name", ["cuda:0,0", "cuda:1,2,01"])
+def test_no_device_is_named_twice(name):
+    with pytest.raises(UsageError, match="names a device twice"):
+        check_names(name, "auto")
+
+
+@pytest.mark.parametrize(
+    ("cuda", "device", "dtype", "chosen"),
+    [
+        ((AMPERE, AMPERE, AMPERE), "cuda", "auto", ["cuda:0 bfloat16", "cuda:1 bfloat16", "cuda:2 bfloat16"]),
+        ((AMPERE, AMPERE, AMPERE), "cuda:0,2", "float16", ["cuda:0 float16", "cuda:2 float16"]),
+        ((AMPERE, TURING), "cuda", "auto", ["cuda:0 float32", "cuda:1 float32"]),
+        ((AMPERE, TURING), "cuda:0", "auto", ["cuda:0 bfloat16"]),
+        ((AMPERE, AMPERE), "auto", "auto", ["cuda:0 bfloat16"]),
+        ((AMPERE,), "cuda", "auto", ["cuda:0 bfloat16"]),
+        ((), "cpu", "auto", ["cpu float32"]),
+    ],
+)
+def test_every_device_that_is_asked_for_computes_in_the_same_dtype(cuda, device, dtype, chosen):
+    placements = choose_all(Hardware("cpu", frozenset(), 2, cuda), device, dtype)
+    assert [f"{one.device} {one.dtype}" for one in placements] == chosen
+    assert choose(Hardware("cpu", frozenset(), 2, cuda), device, dtype).device == placements[0].device
+
+
+def test_one_of_several_devices_that_is_not_there_is_named():
+    with pytest.raises(DeviceError, match='no device "cuda:3" here'):
+        choose_all(Hardware("cpu", frozenset(), 2, (AMPERE,)), "cuda:0,3")
 
 
 def test_a_dtype_is_a_name_out_of_the_list():

@@ -37,7 +37,8 @@ _MOST_DEATHS = 3
 _LOOK_SECONDS = 2.0
 _WAIT_SECONDS = 0.1
 _PATIENCE_SECONDS = 30.0
-_OF_THREADS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+# How torch computes in the process that started the job.
+_OF_TORCH = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
 
 
 class WorkFailed(NlpcliError):
@@ -207,7 +208,7 @@ class RayCrew:
             )
             .remote()
         )
-        environment = {name: os.environ[name] for name in _OF_THREADS if name in os.environ}
+        environment = {name: os.environ[name] for name in _OF_TORCH if name in os.environ}
         level = logging.getLogger("nlpcli").getEffectiveLevel()
         return _Member(actor, node, actor.open.remote(self._orders, level, environment))
 

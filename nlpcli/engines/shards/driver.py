@@ -9,14 +9,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 import msgspec
 
+from nlpcli.engines import local
 from nlpcli.engines.job import AUTO, Job, Resuming
 from nlpcli.engines.model_choice import with_chosen_model
 from nlpcli.engines.shards.crew import Crew, Errand, Orders, ShardGivenUp
@@ -89,7 +92,10 @@ class ShardedJob:
         self._job = job
         self._files = files
         self._done, self.finished = folder.marks(manifest.generation)
+        self._progress = progress
         self._runner = ShardRunner(job, manifest.compute, manifest.seed, progress)
+        # Each as often as it may be at work.
+        self._free: SimpleQueue[ShardRunner] = SimpleQueue()
 
     @property
     def missing(self) -> list[Shard]:
@@ -134,14 +140,19 @@ class ShardedJob:
         here = self._crew is None
         if here and self.manifest.generation and self._runner.earlier is None and self.missing:
             self._runner.earlier = Earlier(self.folder, self.manifest.generation)
+        runners = self._runners(shards, retry_errors) if here else [self._runner]
+        at_a_time = _AT_A_TIME * len(runners)
+        self._free = SimpleQueue()
+        for runner in runners * _AT_A_TIME:
+            self._free.put(runner)
         reader = RangeReader(self._job.input, self._files, columns)
         reading = ThreadPoolExecutor(1, "nlpcli-read")
-        working = ThreadPoolExecutor(_AT_A_TIME, "nlpcli-shard")
+        working = ThreadPoolExecutor(at_a_time, "nlpcli-shard")
         waiting: deque[Future[_Ready]] = deque()
         coming = self._begun(shards, retry_errors)
         try:
             while True:
-                for shard, begun in islice(coming, _AT_A_TIME + 1 - len(waiting)):
+                for shard, begun in islice(coming, at_a_time + 1 - len(waiting)):
                     records = reading.submit(copy_context().run, self._read, reader, shard, begun)
                     waiting.append(working.submit(copy_context().run, self._one, shard, records, retry_errors and here))
                 if not waiting:
@@ -153,6 +164,31 @@ class ShardedJob:
                 future.cancel()
             reading.shutdown(wait=False, cancel_futures=True)
             working.shutdown(wait=False, cancel_futures=True)
+
+    def _runners(self, shards: Sequence[Shard], retry_errors: bool) -> list[ShardRunner]:
+        """One for each device that the job asks for."""
+        devices = [self.manifest.compute.device]
+        if devices[0].startswith("cuda") and any(self._is_wanted(shard, retry_errors) for shard in shards):
+            hardware = local.hardware_for(self._job)
+            devices = [one.device for one in local.all_places(self._job, hardware, local.place(self._job, hardware)[0])]
+        return self._runners_on(devices)
+
+    def _runners_on(self, devices: Sequence[str]) -> list[ShardRunner]:
+        compute, runners = self.manifest.compute, [self._runner]
+        for device in devices[1:]:
+            on_device = msgspec.structs.replace(compute, device=device)
+            runners.append(ShardRunner(self._job, on_device, self.manifest.seed, self._progress))
+            runners[-1].earlier = self._runner.earlier
+        return runners
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[ShardRunner]:
+        """A runner that has time."""
+        runner = self._free.get()
+        try:
+            yield runner
+        finally:
+            self._free.put(runner)
 
     def _begun(self, shards: Sequence[Shard], retry_errors: bool) -> Iterator[tuple[Shard, Future[ShardReport] | None]]:
         """Each shard, and its report to come where a crew computes it, which is ahead of whoever takes them."""
@@ -197,13 +233,15 @@ class ShardedJob:
         if outcomes is None:
             outcomes = self._computed(shard, records)
         elif retry_errors and any(outcome.error is not None for outcome in outcomes):
-            report, outcomes = retry_shard(self._runner, self.folder, self.manifest, shard, records, outcomes)
+            with self._borrowed() as runner:
+                report, outcomes = retry_shard(runner, self.folder, self.manifest, shard, records, outcomes)
             self.mark(report)
         return _Ready(records, outcomes)
 
     def _computed(self, shard: Shard, records: list[Record]) -> list[Outcome]:
         if self._crew is None:
-            report, outcomes = run_shard(self._runner, self.folder, self.manifest, shard, records)
+            with self._borrowed() as runner:
+                report, outcomes = run_shard(runner, self.folder, self.manifest, shard, records)
             self.mark(report)
             return outcomes
         report = self._ask(shard).result()

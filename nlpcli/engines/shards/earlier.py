@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +28,7 @@ class Earlier:
         self._index.execute("PRAGMA journal_mode = OFF")
         self._index.execute("PRAGMA synchronous = OFF")
         self._index.execute("CREATE TABLE kept (key BLOB PRIMARY KEY, report INT, place INT) WITHOUT ROWID")
+        self._looking = threading.Lock()
         self._reports: list[ShardReport] = []
         self._outcomes = lru_cache(_PARTS_HELD)(self._read)
         with enough_room():
@@ -48,8 +50,9 @@ class Earlier:
             return []
 
     def find(self, keys: Sequence[bytes]) -> list[Outcome | None]:
-        """What became of the records with these keys; None of those that are new. For one thread at a time."""
-        return [self._find(key) for key in keys]
+        """What became of the records with these keys; None of those that are new."""
+        with self._looking:
+            return [self._find(key) for key in keys]
 
     def _find(self, key: bytes) -> Outcome | None:
         found = self._index.execute("SELECT report, place FROM kept WHERE key = ?", (key,)).fetchone()

@@ -53,7 +53,6 @@ class ShardRunner:
         # What is drawn by chance is drawn for each text, and a text that failed may have failed by its fields.
         self._repeats = job.compute.dedupe and local.can_repeat(job)
         self.earlier: Earlier | None = None
-        self._looking = threading.Lock()
         self._loading = threading.Lock()
         self._loaded: Loaded[Any] | None = None
         self._hardware: Hardware | None = None
@@ -91,8 +90,7 @@ class ShardRunner:
         """What was computed before, of records that can be read."""
         if self.earlier is None:
             return {}
-        with self._looking:
-            before = self.earlier.find(keys)
+        before = self.earlier.find(keys)
         return {
             place: outcome
             for place, (outcome, record) in enumerate(zip(before, records, strict=True))
