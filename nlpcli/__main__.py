@@ -78,7 +78,7 @@ def remember_few_shapes() -> None:
     in the next layer.
     """
     for name in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
-        os.environ.setdefault(name, "128")
+        os.environ.setdefault(name, "64")
 
 
 def collect_garbage_rarely() -> None:

@@ -1,7 +1,9 @@
 """Jobs that are killed at random moments and go on: each output equals that of a run which was never interrupted.
 
-    python -m tests.kills [KILLS [RECORDS [SEED]]]
+    python -m tests.kills [--engine ray] [KILLS [RECORDS [SEED]]]
 
+With `--engine ray` runs are computed by a cluster of two nodes on this machine, each third of them here: what one engine
+has done the other goes on with.
 Every run is a fork of this process, which has imported everything; a run is killed by SIGKILL, SIGTERM or SIGINT at a
 moment drawn from its length, and the same command is called again, until it ends by itself.
 """
@@ -14,10 +16,13 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
@@ -80,7 +85,9 @@ def content(output: Path) -> dict[str, bytes]:
 class Trial:
     """A job, what its output is when nothing interrupts it, and how long that takes."""
 
-    def __init__(self, folder: Path, model: Path, trial: tuple, chance: random.Random) -> None:
+    def __init__(
+        self, folder: Path, model: Path, trial: tuple, chance: random.Random, engine: tuple[str, ...] = ()
+    ) -> None:
         task, source, name, options = trial
         self._chance = chance
         self._room = folder / f"room-{task}-{source}-{name.strip('/')}"
@@ -89,14 +96,20 @@ class Trial:
         self._complaints = self._room / "complaints"
         self._command = [task, "-m", str(model), "--threads", "2", "-i", str(folder / source), *options, "--resume"]
         self._model = model
+        self._engine = engine
         began = time.monotonic()
         self.fail = self._end(self._start("whole"), wanted=(0, 3))
         self.seconds = time.monotonic() - began
         self._whole = content(self._room / "whole" / name.strip("/"))
+        if engine and not self.fail:
+            began = time.monotonic()
+            self.fail = self.run(0)[1]
+            self.seconds = time.monotonic() - began
 
     def _start(self, place: str) -> int:
         (self._room / place).mkdir(exist_ok=True)
-        return start([*self._command, "-o", f"{self._room / place}/{self._name}"], self._complaints)
+        engine = self._engine if place == "killed" and self._chance.random() < 2 / 3 else ()
+        return start([*self._command, *engine, "-o", f"{self._room / place}/{self._name}"], self._complaints)
 
     def _end(self, child: int, wanted: tuple[int, ...]) -> str:
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -132,7 +145,35 @@ class Trial:
         return ends, "" if found == self._whole else f"the output is another, {[*found]}"
 
 
-def main(kills: int = 200, records: int = 20_000, seed: int = 0, most: int = 3) -> list[str]:
+CLUSTER = """
+import sys
+from ray.cluster_utils import Cluster
+node = {"num_cpus": 1, "object_store_memory": 80 << 20}
+cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
+cluster.add_node(**node)
+print("address", cluster.address, flush=True)
+sys.stdin.read()
+cluster.shutdown()
+"""
+
+
+@contextmanager
+def engine_of(name: str) -> Iterator[tuple[str, ...]]:
+    """The options of an engine; a cluster is a process of its own, as this one forks."""
+    if name == "local":
+        yield ()
+        return
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+    command = [sys.executable, "-c", CLUSTER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as cluster:
+        lines = iter(cluster.stdout or ())
+        address = next((line.split()[1] for line in lines if line.startswith("address ")), None)
+        if address is None:
+            raise SystemExit("Ray does not start on this machine")
+        yield "--engine", name, "--ray-address", address
+
+
+def main(kills: int = 200, records: int = 20_000, seed: int = 0, most: int = 3, engine: str = "local") -> list[str]:
     """Kill so often; what was lost."""
     import torch
 
@@ -145,13 +186,13 @@ def main(kills: int = 200, records: int = 20_000, seed: int = 0, most: int = 3) 
     chance = random.Random(seed)
     lost: list[str] = []
     ends: Counter = Counter()
-    with tempfile.TemporaryDirectory() as name:
+    with engine_of(engine) as on_engine, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_inputs(folder, records)
         model = save_classifier(folder / "bert")
         for task in ("sentiment", "embed"):
             run([task, "-m", str(model), "--threads", "1", "-F", "parquet", "-o", str(folder / "o"), "a"])
-        trials = [Trial(folder, model, trial, chance) for trial in TRIALS]
+        trials = [Trial(folder, model, trial, chance, on_engine) for trial in TRIALS]
         lost += [trial.fail for trial in trials if trial.fail]
         # A run that ended before it was to be killed is none that was killed.
         while sum(count for end, count in ends.items() if str(end).startswith("SIG")) < kills and not lost:
@@ -165,4 +206,8 @@ def main(kills: int = 200, records: int = 20_000, seed: int = 0, most: int = 3) 
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main(*map(int, sys.argv[1:]))))
+    words = sys.argv[1:]
+    on = "local"
+    if words[:1] == ["--engine"]:
+        on, words = words[1], words[2:]
+    sys.exit(bool(main(*map(int, words), engine=on)))

@@ -2,6 +2,7 @@
 
 python tests/bench/jobs.py speed [RECORDS [MODEL]]     with and without --resume, in turn, by CPU and wall seconds
 python tests/bench/jobs.py memory [RECORDS...]         peak memory of jobs of so many records
+python tests/bench/jobs.py ray [RECORDS [MODEL]]       records a second of --engine ray on one node and of local, in turn
 """
 
 from __future__ import annotations
@@ -78,6 +79,31 @@ def speed(count: str = "20000", model: str = "starter/minilm", task: str = "embe
             print(f"{unit}: plain {plain:.2f}, kept {kept:.2f}, ratio {plain / kept:.3f}")
 
 
+def ray(count: str = "20000", model: str = "starter/minilm", task: str = "embed", rounds: str = "3") -> None:
+    """Start-up left out: from the first shard that is marked to the last."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        source = write_input(folder / "in.jsonl", int(count))
+        rates: dict[str, list[float]] = {"local": [], "ray": []}
+        for number in range(int(rounds)):
+            for engine, found in rates.items():
+                output = folder / f"{engine}{number}.jsonl"
+                command = [task, "-m", model, "-i", str(source), "-o", str(output), "-q", "--no-server", "--resume"]
+                timed([*command, "--engine", engine])
+                marks = [
+                    json.loads(line)["done"]
+                    for log in (folder / f".{output.name}.nlpcli-job").glob("done-*.jsonl")
+                    for line in log.read_text().splitlines()
+                    if '"done"' in line
+                ]
+                marks.sort(key=lambda mark: mark["at"])
+                seconds = marks[-1]["at"] - marks[0]["at"]
+                found.append(sum(mark["records"] for mark in marks[1:]) / seconds)
+                print(engine, f"{found[-1]:,.0f} records a second", flush=True)
+        local, on_ray = (statistics.median(rates[engine]) for engine in ("local", "ray"))
+        print(f"ray / local: {on_ray / local:.3f}")
+
+
 def memory(*counts: str) -> None:
     """Peak memory of jobs of growing size, by the tiny model of the tests."""
     sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -102,4 +128,4 @@ if __name__ == "__main__":
     let_threads_wait()
     remember_few_shapes()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    {"speed": speed, "memory": memory}[sys.argv[1]](*sys.argv[2:])
+    {"speed": speed, "memory": memory, "ray": ray}[sys.argv[1]](*sys.argv[2:])

@@ -58,7 +58,7 @@ def connected(address: str | None) -> Iterator[Any]:
     terminates = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(chosen, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False, **own)
-    except (ConnectionError, RuntimeError, ValueError, OSError, TimeoutError) as error:
+    except Exception as error:  # Ray raises that, and many others
         raise _unreachable(chosen, next(iter(str(error).splitlines()), type(error).__name__)) from error
     finally:
         _restore(terminates)
@@ -82,6 +82,8 @@ def _knock(address: str) -> None:
 
 
 def _unreachable(address: str, problem: str) -> ClusterUnreachable:
+    if address == "local":
+        return ClusterUnreachable(f"Ray does not start on this machine ({problem}); its logs lie in /tmp/ray")
     return ClusterUnreachable(
         f"no Ray cluster at {quoted(address)} ({problem}); start one with: ray start --head, or name it with"
         " --ray-address HOST:PORT"
