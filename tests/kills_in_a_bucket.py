@@ -9,6 +9,7 @@ drawn from the length of a run, and called again until it ends by itself.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import random
 import subprocess
@@ -29,6 +30,7 @@ def main(kills: int = 20, count: int = 20_000, seed: int = 0) -> None:
     from tests.tiny import save_classifier
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server.start()
     os.environ.update(AWS, AWS_ENDPOINT_URL_S3="http://{}:{}".format(*server.get_host_and_port()))
     files = Buckets("s3")._files
@@ -49,18 +51,23 @@ def main(kills: int = 20, count: int = 20_000, seed: int = 0) -> None:
             sys.exit("the uninterrupted run failed")
         length = time.monotonic() - began
         whole = files.cat_file("bucket/whole.csv.gz")
+        print(f"uninterrupted: {length:.1f} s", flush=True)
         trials = 0
         while killed.total() < kills:
             output = f"out-{trials}.csv.gz"
             while True:
                 process = run(output)
                 try:
-                    status = process.wait(chance.uniform(0.4, 1.0) * length)
+                    # The last one is left alone, so that a machine that became busier comes to an end too.
+                    status = process.wait(chance.uniform(0.4, 1.0) * length if killed.total() < kills else None)
                 except subprocess.TimeoutExpired:
                     number = chance.choice(SIGNALS)
                     process.send_signal(number)
                     process.wait()
                     killed[number.name] += 1
+                    print(
+                        f"{number.name} to {output}: {len(files.ls(f'bucket/.{output}.nlpcli-job'))} files", flush=True
+                    )
                     if files.exists(f"bucket/{output}") and files.cat_file(f"bucket/{output}") != whole:
                         sys.exit(f"{output} is neither whole nor missing")
                     continue

@@ -28,7 +28,7 @@ from nlpcli.records.output_folder import FolderWriter, names_folder, planned_out
 from nlpcli.records.outputs import OutputSpec, chosen_format, expanded, output_stream, refuse_binary_on_terminal
 from nlpcli.records.readers import decoder_for, find_columns, read_records
 from nlpcli.records.record import Origin, Record
-from nlpcli.records.remote.address import Address, Place, is_remote
+from nlpcli.records.remote.address import Address, Place, is_remote, was_remote
 from nlpcli.records.table import InputColumns
 from nlpcli.records.writers import NpyWriter, Writer, make_writer
 from nlpcli.runtime.device import check_names
@@ -170,6 +170,10 @@ def make_job(
 
 def _check_addresses(spec: InputSpec, offline: bool) -> None:
     """Raises UsageError where an address names nothing that can be used, or no connection may be opened."""
+    for name in filter(was_remote, spec.written):
+        raise UsageError(
+            f"{quoted(name)} is no file of this machine: an address has two slashes, and only -i and -o take one"
+        )
     for address in [Address.of(name) for name in (*spec.paths, *spec.written) if is_remote(name)]:
         if offline:
             raise UsageError(

@@ -123,6 +123,8 @@ def test_no_name_of_an_address_is_obeyed_by_a_terminal(call, s3):
         (("-o", "s3://no-bucket/a.txt", "a b"), 1, b"no such bucket: no-bucket"),
         (("-o", "https://127.0.0.1/a.txt", "a b"), 2, b"read only"),
         (("-i", "ftp://h/a.txt"), 2, b"use one of s3://"),
+        (("--summary", "s3://bucket/a.json", "a b"), 2, b"only -i and -o take one"),
+        (("-o", "s3://bucket", "a b"), 1, b"names no file"),
         (("-i", "gs://b/a.txt"), 1, b"pip install 'nlpcli[gcs]'"),
         (("-o", "az://b/a.txt", "a b"), 1, b"pip install 'nlpcli[azure]'"),
         (("-i", "s3://bucket/a.txt", "--offline"), 2, b"--offline opens no connection"),

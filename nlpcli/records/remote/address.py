@@ -25,6 +25,11 @@ def is_remote(name: str) -> bool:
     return _SCHEME.match(name) is not None
 
 
+def was_remote(name: str) -> bool:
+    """Whether `name` was an address before it became a path, which has no two slashes in a row."""
+    return not is_remote(name) and is_remote(name.replace(":/", "://", 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """`protocol://key`, with as much of a path's interface as can be answered without a network.

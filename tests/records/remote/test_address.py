@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from nlpcli.errors import UsageError
-from nlpcli.records.remote.address import Address, is_remote
+from nlpcli.records.remote.address import Address, is_remote, was_remote
 
 
 @pytest.mark.parametrize(
@@ -9,6 +11,11 @@ from nlpcli.records.remote.address import Address, is_remote
 )
 def test_a_path_of_this_machine_is_no_address(name):
     assert not is_remote(name)
+
+
+def test_a_path_says_whether_it_was_an_address():
+    assert was_remote(str(Path("s3://bucket/a")))
+    assert not any(map(was_remote, ["s3:b", "a/s3:/b", "c:/a", "s3://b", "/s3:/b"]))
 
 
 @pytest.mark.parametrize(
