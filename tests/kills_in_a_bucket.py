@@ -66,7 +66,8 @@ def main(kills: int = 20, count: int = 20_000, seed: int = 0) -> None:
                     process.wait()
                     killed[number.name] += 1
                     print(
-                        f"{number.name} to {output}: {len(files.ls(f'bucket/.{output}.nlpcli-job'))} files", flush=True
+                        f"{number.name} to {output}: {len(files.find(f'bucket/.{output}.nlpcli-job'))} files",
+                        flush=True,
                     )
                     if files.exists(f"bucket/{output}") and files.cat_file(f"bucket/{output}") != whole:
                         sys.exit(f"{output} is neither whole nor missing")

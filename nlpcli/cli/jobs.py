@@ -147,8 +147,7 @@ def _refuse_other_places(plan: Plan, folder: Place) -> None:
         raise InputBroken(f"the manifest of {quoted(folder)} is of another output; begin anew, with --resume")
     for path in filter(None, (*plan.job.input.written, str(plan.summary or ""))):
         written = expanded(path).resolve()
-        beside = isinstance(written, Path) and isinstance(folder, Path) and written.is_relative_to(folder.parent)
-        if not beside:
+        if type(written) is not type(folder) or not written.is_relative_to(folder.parent):
             raise UsageError(
                 f"the command of this job writes {quoted(path)} too, which is not beside its output; give the command"
                 " itself again, with --resume"
