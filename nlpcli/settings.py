@@ -38,7 +38,7 @@ def environment_name(option: str) -> str:
 def cache_folder() -> Path:
     """The folder of everything that nlpcli can fetch or make again; `NLPCLI_CACHE_DIR` moves it."""
     if chosen := os.environ.get(CACHE_DIR):
-        return Path(chosen).expanduser()
+        return home_path(chosen)
     return _system_cache(os.environ.get("XDG_CACHE_HOME"), os.environ.get("HOME"))
 
 
@@ -59,7 +59,7 @@ def may_write_below(folder: Path) -> bool:
 def config_file() -> Path:
     """`config.toml` in the user's configuration folder; `NLPCLI_CONFIG` names another file."""
     if chosen := os.environ.get(CONFIG):
-        return Path(chosen).expanduser()
+        return home_path(chosen)
     import platformdirs
 
     return platformdirs.user_config_path("nlpcli", appauthor=False) / "config.toml"
@@ -125,6 +125,11 @@ def load_toml(path: Path) -> dict[str, Any]:
         raise UsageError(f"cannot read {quoted(path)}: {error.strerror}; check it, or name another file") from error
     except InputBroken as error:
         raise UsageError(str(error)) from error
+
+
+def home_path(name: str) -> Path:
+    """A path in which `~` is a home; `~somebody` whom this machine does not know is a name like any other."""
+    return Path(os.path.expanduser(name))  # noqa: PTH111 - Path's raises
 
 
 def read_toml(path: Path) -> dict[str, Any]:

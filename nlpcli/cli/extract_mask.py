@@ -13,6 +13,7 @@ from nlpcli.models.catalog import catalog
 from nlpcli.records.in_place import in_place
 from nlpcli.records.mask_map import GrowingMap, MaskMap, read_map
 from nlpcli.records.record import Record
+from nlpcli.settings import home_path
 from nlpcli.tasks.extraction import ExtractOptions
 from nlpcli.views import masked
 from nlpcli.views.spans import character_offsets
@@ -54,7 +55,7 @@ def run_mask(
 
 
 def _continuing(options: ExtractOptions, path: str) -> ExtractOptions:
-    if not Path(path).expanduser().exists():
+    if not home_path(path).exists():
         return options
     known = read_map(path)
     if new := options.token_labels - known.labels:
@@ -88,7 +89,7 @@ def run_unmask(
     if map_path is None:
         raise UsageError("--unmask needs the map that --mask wrote: --map FILE")
     # In a pipe the program that writes the map begins at the same time as this one.
-    if texts or shared.input or map_path.expanduser().exists():
+    if texts or shared.input or home_path(str(map_path)).exists():
         read_map(str(map_path))
     options = replace(options, known=GrowingMap(str(map_path)))
     job = make_job("extract", options, shared, texts, per, catalog().defaults["extract"])

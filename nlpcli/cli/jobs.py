@@ -139,14 +139,14 @@ def _refuse_other_commands(manifest: Manifest, output: str) -> None:
 def _refuse_other_places(plan: Plan, folder: Place) -> None:
     """A manifest may have come with its folder from anywhere: its command writes its output, and files beside that."""
     from nlpcli.engines.shards.folder import folder_of
-    from nlpcli.records.outputs import expanded
+    from nlpcli.records.outputs import real_place
 
     output = plan.job.output.path
-    place = None if output is None else expanded(output).resolve()
+    place = None if output is None else real_place(output)
     if output is None or place is None or folder_of(place) != folder:
         raise InputBroken(f"the manifest of {quoted(folder)} is of another output; begin anew, with --resume")
     for path in filter(None, (*plan.job.input.written, str(plan.summary or ""))):
-        written = expanded(path).resolve()
+        written = real_place(path)
         if type(written) is not type(folder) or not written.is_relative_to(folder.parent):
             raise UsageError(
                 f"the command of this job writes {quoted(path)} too, which is not beside its output; give the command"
@@ -194,9 +194,9 @@ def _ask(count: int) -> None:
 
 def _folder(output: str) -> Place:
     from nlpcli.engines.shards.folder import folder_of
-    from nlpcli.records.outputs import expanded
+    from nlpcli.records.outputs import real_place
 
-    return folder_of(expanded(output).resolve())
+    return folder_of(real_place(output))
 
 
 def _no_job(output: str) -> UsageError:

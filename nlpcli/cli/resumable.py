@@ -15,7 +15,7 @@ from nlpcli.engines.shards.driver import ShardedJob, open_job
 from nlpcli.engines.shards.folder import Finished, JobFolder, ShardReport, folder_of
 from nlpcli.errors import UsageError, quoted
 from nlpcli.records.inputs import InputFile
-from nlpcli.records.outputs import expanded
+from nlpcli.records.outputs import expanded, real_place
 from nlpcli.records.record import Record
 from nlpcli.records.remote.address import Address, Place
 from nlpcli.records.table import InputColumns
@@ -59,7 +59,7 @@ class KeptRun:
         crew: Crew | None = None,
     ) -> None:
         """A job that can be kept, as `why_not_kept` knows; a `crew` computes it, or this process."""
-        self._output = expanded(str(job.output.path)).resolve()
+        self._output = real_place(str(job.output.path))
         self._job, self._files, self._resuming = job, files, resuming
         self._command, self._progress, self._crew = command, progress, crew
         self._folder = JobFolder(folder_of(self._output))
@@ -143,7 +143,7 @@ def why_not_kept(job: Job, files: Sequence[InputFile], of_all: bool) -> str | No
             "these results are of all records together, and none of one record;"
             " leave --resume, --shard and --engine ray out"
         )
-    output = expanded(job.output.path).resolve()
+    output = real_place(job.output.path)
     if isinstance(output, Address):
         return _why_not_kept_there(output)
     if output.exists() and not (output.is_file() or output.is_dir()):

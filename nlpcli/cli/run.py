@@ -25,7 +25,13 @@ from nlpcli.records.delimited import dialect
 from nlpcli.records.formats import BINARY_FORMATS, named_input_format
 from nlpcli.records.inputs import InputFile, InputSpec, input_files
 from nlpcli.records.output_folder import FolderWriter, names_folder, planned_outputs
-from nlpcli.records.outputs import OutputSpec, chosen_format, expanded, output_stream, refuse_binary_on_terminal
+from nlpcli.records.outputs import (
+    OutputSpec,
+    chosen_format,
+    output_stream,
+    real_place,
+    refuse_binary_on_terminal,
+)
 from nlpcli.records.readers import decoder_for, find_columns, read_records
 from nlpcli.records.record import Origin, Record
 from nlpcli.records.remote.address import Address, Place, is_remote, was_remote
@@ -403,7 +409,7 @@ class _Run:
             writer: Writer = late if any(file.is_unseen for file in files) else late.made
             self._write(writer, columns, late.on_text if streamed else no_text, not drawn and not streamed)
             self._close(late.made)
-        return [] if output.path is None else [expanded(output.path).resolve()]
+        return [] if output.path is None else [real_place(output.path)]
 
     def _write_folder(self) -> list[Place]:
         """One output per input file, the model loaded once."""
@@ -425,7 +431,7 @@ class _Run:
         with FolderWriter(plan, make, self._close, self.durable) as writer:
             self._write(writer, InputColumns(), no_text, moving=True)
             writer.close()
-        return [output.path.resolve() for output in plan]
+        return [real_place(str(output.path)) for output in plan]
 
     def _write(self, writer: Writer, columns: InputColumns, on_text: TextCallback, moving: bool) -> None:
         outgoing = self.failures.sift(self.source.records(columns, on_text))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from nlpcli.cli.arguments import TaskCommand, command_app
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.run import View, make_job, run_job
 from nlpcli.models.catalog import catalog
+from nlpcli.settings import home_path
 from nlpcli.tasks.summary import SummarizeOptions
 from nlpcli.views import summaries as drawings
 
@@ -93,7 +93,7 @@ def summarize(
 
 def _several_files(paths: Sequence[str]) -> bool:
     """Whether results must say which file they are of."""
-    return len(paths) > 1 or any(Path(path).expanduser().is_dir() for path in paths)
+    return len(paths) > 1 or any(home_path(path).is_dir() for path in paths)
 
 
 _SUMMARY = View(drawings.summary_line, drawings.draw_summary)

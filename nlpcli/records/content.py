@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import codecs
 import logging
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from nlpcli.errors import InputBroken, InputMissing, quoted
 from nlpcli.records.compression import MAGIC, NAMES, decompressed
 from nlpcli.records.formats import FileFormat
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +119,7 @@ def read_document(path: Path, option: str) -> str:
         InputBroken: it is no such text.
     """
     try:
-        data = path.expanduser().read_bytes()
+        data = Path(os.path.expanduser(path)).read_bytes()  # noqa: PTH111 - Path's raises
     except (OSError, RuntimeError, ValueError) as error:
         problem = getattr(error, "strerror", None) or error
         raise InputMissing(f"{option}: cannot read {quoted(path)}: {problem}; check the path") from error

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nlpcli.errors import InputBroken, InputMissing, OutputError, UsageError, quoted
+from nlpcli.records.outputs import real_place
 from nlpcli.records.part_files import PartFile
 from nlpcli.signals import put_away_if_killed
 from nlpcli.text.personal.tokens import Known
@@ -64,7 +65,10 @@ def read_map(path: str) -> ReadMap:
 
 def _place(path: str) -> Path:
     """Where the file is; a link stays what it is."""
-    return Path(path).expanduser().resolve()
+    place = real_place(path)
+    if not isinstance(place, Path):
+        raise UsageError(f"--map is a file of this machine, not {quoted(path)}")
+    return place
 
 
 class MaskMap:

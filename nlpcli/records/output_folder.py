@@ -94,8 +94,13 @@ def _root(name: str) -> Place | None:
 
 
 def _place(path: Place, roots: Sequence[Place]) -> PurePath:
-    root = next((root for root in roots if type(root) is type(path) and path.is_relative_to(root)), path.parent)
+    root = next((root for root in roots if type(root) is type(path) and _is_below(path, root)), path.parent)
     return path.relative_to(root)  # type: ignore[arg-type] # of the same type
+
+
+def _is_below(path: Place, root: Place) -> bool:
+    """Whether `path` is in the folder `root`; with `..` it leads out of it again, whatever its name begins with."""
+    return path.is_relative_to(root) and ".." not in PurePath(str(path.relative_to(root))).parts  # type: ignore[arg-type]
 
 
 def _renamed(path: PurePath, format_: str | None) -> PurePath:

@@ -18,6 +18,7 @@ from nlpcli.records.formats import BINARY_FORMATS, FileFormat, output_format
 from nlpcli.records.inputs import InputFile
 from nlpcli.records.part_files import PartFile
 from nlpcli.records.remote.address import Address, Place, is_remote
+from nlpcli.settings import home_path
 from nlpcli.streams import STDOUT, OutputDescriptor, for_terminal, is_open
 
 
@@ -100,7 +101,7 @@ def output_stream(path: str | None, compression_name: str, durable: bool = False
             yield compressed
         return
     # A link stays what it is; the file that it names is replaced.
-    with _part_file(final.resolve(), path) as part:
+    with _part_file(Path(os.path.realpath(final)), path) as part:
         with _compressed(part.stream, compression_name) as compressed:
             yield compressed
         part.put_in_place(durable)
@@ -152,12 +153,21 @@ def expanded(path: str) -> Place:
     Raises:
         UsageError: it is an address of which nothing is known.
     """
+    if "\0" in path:  # out of a file of settings, for no command line has one
+        raise UsageError(f"{quoted(path)} holds a NUL, which no path can; mend it")
     if is_remote(path):
         return Address.of(path)
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:  # ~somebody whom this machine does not know: the name of a file like any other
-        return Path(path)
+    return home_path(path)
+
+
+def real_place(path: str) -> Place:
+    """What `expanded` gives, links followed. A link that leads to itself stays: whoever opens it is told.
+
+    Raises:
+        UsageError: it is an address of which nothing is known.
+    """
+    place = expanded(path)
+    return Path(os.path.realpath(place)) if isinstance(place, Path) else place
 
 
 def _exists(path: Path) -> bool:

@@ -10,6 +10,7 @@ from nlpcli import settings
 from nlpcli.errors import ModelMissing
 from nlpcli.models.reference import CachedModel, Leftovers, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.sources.made import MadeFolders, manifest_of, note_use, size_below
+from nlpcli.settings import home_path
 
 
 class ConvertedSource:
@@ -48,7 +49,7 @@ class ConvertedSource:
         return self.made.cached()
 
     def removals(self, name: str, revision: str | None) -> list[Removal]:
-        return self.made.removals(str(Path(name).expanduser().absolute()) if _is_path(name) else name, revision)
+        return self.made.removals(str(home_path(name).absolute()) if _is_path(name) else name, revision)
 
     def leftovers(self) -> Leftovers:
         found = Leftovers(self.made.broken_off(), [])
@@ -64,14 +65,14 @@ class ConvertedSource:
         return found
 
     def verify(self, name: str) -> list[Verification]:
-        return self.made.verify(str(Path(name).expanduser().absolute()) if _is_path(name) else name)
+        return self.made.verify(str(home_path(name).absolute()) if _is_path(name) else name)
 
     def discard_damaged(self, name: str) -> None:
-        self.made.discard_damaged(str(Path(name).expanduser().absolute()) if _is_path(name) else name)
+        self.made.discard_damaged(str(home_path(name).absolute()) if _is_path(name) else name)
 
 
 def _is_path(name: str) -> bool:
-    return name.startswith((".", "/", "~")) or Path(name).expanduser().is_file()
+    return name.startswith((".", "/", "~")) or home_path(name).is_file()
 
 
 def _name(model: LocalModel) -> str:

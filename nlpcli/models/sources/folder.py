@@ -9,6 +9,7 @@ from nlpcli.errors import ModelMissing, ModelUnusable, UsageError, quoted
 from nlpcli.models.reference import CachedModel, Leftovers, LocalModel, ProgressCallback, Removal, Verification
 from nlpcli.models.safety import check_files
 from nlpcli.models.static.kinds import is_static
+from nlpcli.settings import home_path
 
 # What no repository of the hub is called; one that is not there is a typing error.
 _SUFFIXES_OF_FILES = (".txt", ".vec", ".bin", ".kv", ".gz", ".bz2", ".xz", ".zst")
@@ -19,12 +20,12 @@ class FolderSource:
 
     def owns(self, name: str) -> bool:
         written_as_path = name.startswith((".", "/", "~")) or "\\" in name or Path(name).is_absolute()
-        return written_as_path or Path(name).expanduser().exists() or name.endswith(_SUFFIXES_OF_FILES)
+        return written_as_path or home_path(name).exists() or name.endswith(_SUFFIXES_OF_FILES)
 
     def resolve(self, name: str, revision: str | None, offline: bool, progress: ProgressCallback) -> LocalModel:  # noqa: ARG002
         if revision is not None:
             raise UsageError(f"--revision is for models of the hub; {quoted(name)} is a path")
-        path = Path(name).expanduser().absolute()
+        path = home_path(name).absolute()
         if path.is_file():
             return LocalModel(name, path.parent, path.name)
         if not path.is_dir():

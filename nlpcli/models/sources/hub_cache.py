@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from nlpcli.errors import IntegrityError
 from nlpcli.models.reference import Kept, Leftovers, Removal, Verification
+from nlpcli.settings import home_path
 
 # How the hub names a blob: SHA-256 for large files, git's SHA-1 of a blob for small ones.
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -82,7 +83,7 @@ def cache_folder() -> Path:
     """Where the hub's cache is."""
     from huggingface_hub import constants
 
-    return Path(constants.HF_HUB_CACHE).expanduser()
+    return home_path(constants.HF_HUB_CACHE)
 
 
 def cached_repositories() -> list[HubRepository]:

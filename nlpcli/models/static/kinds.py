@@ -8,6 +8,7 @@ from typing import Any
 
 from nlpcli.models.catalog import WheelFile, catalog
 from nlpcli.models.reference import NO_MODEL
+from nlpcli.settings import home_path
 
 WORDS = "nlpcli-word-vectors"
 """The model type of folders with word vectors that nlpcli converted."""
@@ -50,13 +51,13 @@ def is_known_to_be_static(name: str) -> bool:
     entry = catalog().models.get(name)
     if entry is not None:
         return isinstance(entry.origin, WheelFile) and entry.origin.format in _FORMATS
-    path = Path(name).expanduser()
+    path = home_path(name)
     return is_static(path) if path.is_dir() else is_vectors_file(name)
 
 
 def is_vectors_file(name: str) -> bool:
     """Whether a name is that of a file which is no `.gguf`: word vectors, or nothing that nlpcli reads."""
-    path = Path(name).expanduser()
+    path = home_path(name)
     return path.suffix != ".gguf" and path.is_file()
 
 
