@@ -6,7 +6,7 @@ import pytest
 from nlpcli.errors import OutputError, UsageError
 from nlpcli.records.formats import FileFormat
 from nlpcli.records.inputs import InputFile
-from nlpcli.records.outputs import OutputSpec, chosen_format, output_stream
+from nlpcli.records.outputs import OutputSpec, chosen_format, is_terminal, output_stream
 
 
 def write(path, content=b"whole"):
@@ -95,3 +95,16 @@ def test_a_descriptor_that_is_not_open_is_said(tmp_path):
 def test_a_standard_stream_is_written_to_by_its_name(capfdbinary, path, number):
     write(path)
     assert capfdbinary.readouterr()[number - 1] == b"whole"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pseudo-terminals")
+def test_a_descriptor_is_a_terminal_where_one_is_behind_it():
+    ours, theirs = os.openpty()
+    reading, writing = os.pipe()
+    try:
+        assert is_terminal(f"/dev/fd/{theirs}")
+        assert not is_terminal(f"/dev/fd/{writing}")
+        assert not is_terminal("out.jsonl")
+    finally:
+        for descriptor in (ours, theirs, reading, writing):
+            os.close(descriptor)

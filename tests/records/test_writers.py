@@ -102,3 +102,15 @@ def test_an_array_has_a_row_for_each_record_of_which_failed_ones_are_blank(tmp_p
     assert found.shape == (4, 2)
     assert found[1:3].tolist() == [[1.0, 2.0], [3.0, 4.0]]
     assert np.isnan(found[[0, 3]]).all() or not found[[0, 3]].any()
+
+
+@pytest.mark.parametrize(("dtype", "blank"), [("int8", 0), ("float32", np.nan)])
+def test_a_record_that_failed_is_a_row_of_nan_and_of_zeros_where_there_is_none(dtype, blank, tmp_path):
+    path = tmp_path / "x.npy"
+    with output_stream(str(path), "") as stream:
+        writer = make_writer("npy", stream, {"embedding": f"list<{dtype}>"}, str, False)
+        for vector in (None, np.array([1, 2], dtype), None):
+            result = None if vector is None else {"embedding": vector}
+            writer.write(Record("a", {}, Origin("x", 1), result, None if result else "no"))
+        writer.close()
+    assert np.array_equal(np.load(path), np.array([[blank] * 2, [1, 2], [blank] * 2], dtype), equal_nan=dtype != "int8")
