@@ -30,6 +30,7 @@ from nlpcli.runtime.device import (
     choose_all,
     describe_cpu,
     describe_hardware,
+    describe_without_torch,
     device_name,
     padded_tokens_per_batch,
     place_lookup,
@@ -212,7 +213,10 @@ def process(
 
 def hardware_for(job: Job) -> Hardware:
     """What there is for a job to run on. Imports torch, unless the model is known to need none."""
-    return describe_cpu() if is_known_to_be_static(job.model.name) else describe_hardware()
+    if is_known_to_be_static(job.model.name):
+        return describe_cpu()
+    # A decoder that was converted for ONNX Runtime begins before torch would be imported.
+    return (describe_without_torch() if job.task == "generate" else None) or describe_hardware()
 
 
 def place(job: Job, hardware: Hardware) -> tuple[Placement, Measurement | None]:

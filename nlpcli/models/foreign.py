@@ -19,6 +19,7 @@ from nlpcli.errors import ModelUnsafe, ModelUnusable, NlpcliError, quoted
 
 INDEX_SUFFIX, WEIGHTS_SUFFIX = ".safetensors.index.json", ".safetensors"
 ADAPTER = "adapter_config.json"
+_WEIGHTS = f"model{WEIGHTS_SUFFIX}"
 MOST_LAYERS = 2048
 # The number of layers, of heads or experts, and the sizes of matrices, whatever a family calls them.
 _LAYERS = re.compile(r"(^|_)(layers?|depth|block_count)$")
@@ -239,3 +240,11 @@ def check_numbers(where: str, stated: Mapping[str, Any], weights: int, width: in
                 f"{where} says {key} = {value:.10g}, which the weights beside it cannot have; the file is damaged"
                 " or of another model"
             )
+
+
+def weight_files(folder: Path) -> list[str]:
+    """The names of the files with a model's weights. Raises OSError or ValueError where nothing says which."""
+    if (folder / _WEIGHTS).exists():
+        return [_WEIGHTS]
+    index = json.loads((folder / f"model{INDEX_SUFFIX}").read_text(encoding="utf-8"))
+    return sorted(set(index["weight_map"].values()))

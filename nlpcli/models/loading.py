@@ -23,12 +23,13 @@ from nlpcli.errors import ModelUnusable, quoted
 from nlpcli.models.bert.first_token import read_first_token_alone
 from nlpcli.models.bert.layers import layer_names
 from nlpcli.models.foreign import check_folder, check_tokens, check_vocabulary, said_of
+from nlpcli.models.graph.names import BITS
 from nlpcli.models.llama.configuration import has_generic_tokenizer
 from nlpcli.models.preparing import BERGAMOT, compute_in_float32, decided, precision_of, prepare
 from nlpcli.models.quiet import say_nothing
 from nlpcli.models.reference import LocalModel
 from nlpcli.runtime.device import Placement
-from nlpcli.runtime.precision import Family, Kernel, ModelFacts, Precision, Use, lacks_blocks
+from nlpcli.runtime.precision import Family, ModelFacts, Precision, Use, lacks_blocks
 
 if TYPE_CHECKING:
     from nlpcli.models.graph.conversion import LlamaGraph
@@ -229,7 +230,7 @@ def _load_generator(
 def load_llama(model: LocalModel, config: PretrainedConfig, placement: Placement) -> LlamaWeights | LlamaGraph | None:
     """What a decoder needs of a model of a `llama_config`, ready; None where its files are not plainly whole."""
     precision = precision_of(model, placement, Use.TEXT, config)
-    if bits := _BITS.get(precision.kernel):
+    if bits := BITS.get(precision.kernel):
         from nlpcli.models.graph.conversion import NoGraph, llama_graph
 
         try:
@@ -348,10 +349,6 @@ class _WeightsMissing(ModelUnusable):
         )
 
 
-# Formats that a graph computes in.
-_BITS = {Kernel.INT8_BLOCKS: 8, Kernel.INT4_BLOCKS: 4}
-
-
 def _options(config: PretrainedConfig, precision: Precision) -> dict[str, Any]:
     return {"config": config, "dtype": getattr(torch, precision.dtype)}
 
@@ -365,13 +362,3 @@ def _ready(module: torch.nn.Module, placement: Placement, precision: Precision, 
 
         module.set_attn_implementation(CPU_ATTENTION)
     return module
-
-
-def longest_context(config: PretrainedConfig) -> int:
-    """How many tokens a decoder can read and write together; many where its positions have no limit."""
-    config = config.get_text_config()
-    positions = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
-    return int(positions) if positions else _NO_LIMIT
-
-
-_NO_LIMIT = 1 << 20

@@ -49,3 +49,13 @@ def labels_of(stated: Mapping[str, Any]) -> dict[str, Any]:
         "label2id": stated.get("label2id") or {name: number for number, name in by_number.items()},
         "num_labels": len(by_number),
     }
+
+
+def longest_context(config: Any) -> int:
+    """How many tokens a decoder can read and write together; many where its positions have no limit."""
+    config = config if isinstance(config, PlainConfig) else config.get_text_config()
+    positions = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
+    return int(positions) if positions else _NO_LIMIT
+
+
+_NO_LIMIT = 1 << 20

@@ -149,6 +149,8 @@ def _read(folder: Path) -> PlainTokenizer | None:
         or (folder / "added_tokens.json").exists()
     ):
         return None
+    if isinstance(longest, float) and longest.is_integer():
+        longest = int(longest)  # what stands for no limit, 10^30, is more than orjson has an integer for
     if not isinstance(longest, int) or not all(isinstance(token, str) for token in roles.values()):
         return None
     if not _are_the_same(folder / _SPECIAL, roles):

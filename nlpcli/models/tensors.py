@@ -6,7 +6,6 @@ instead, or says what is wrong with it.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
-_FILE, _INDEX = "model.safetensors", "model.safetensors.index.json"
+from nlpcli.models.foreign import weight_files
+
 _DTYPES = frozenset({torch.float32, torch.bfloat16, torch.float16})
 
 
@@ -64,14 +64,6 @@ class Tensors:
     def _expect(self, holds: bool) -> None:
         if not holds:
             raise Unlike
-
-
-def weight_files(folder: Path) -> list[str]:
-    """The names of the files with a model's weights. Raises OSError or ValueError where nothing says which."""
-    if (folder / _FILE).exists():
-        return [_FILE]
-    index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
-    return sorted(set(index["weight_map"].values()))
 
 
 def linear_of(weight: Tensor, bias: Tensor | None) -> nn.Linear:

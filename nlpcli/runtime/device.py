@@ -5,11 +5,15 @@ The choice is a pure function of a small description of the hardware; only `desc
 
 from __future__ import annotations
 
+import os
 import platform
 import re
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from nlpcli.errors import DeviceError, UsageError
 from nlpcli.runtime.cores import usable_cores
@@ -232,6 +236,19 @@ def describe_hardware() -> Hardware:
     )
 
 
+def describe_without_torch() -> Hardware | None:
+    """What `describe_hardware` says, where torch is not needed for it: on Linux, x86, and no GPU. None elsewhere."""
+    if not sys.platform.startswith("linux") or platform.machine() != "x86_64" or any(map(os.path.exists, _GPUS)):
+        return None
+    flags = _cpu_flags()
+    # Every wheel of torch for such a machine has both.
+    return Hardware(cpu_name(), flags, usable_cores(), libraries=frozenset({"fbgemm", "onednn"}) | _runtimes())
+
+
+# What drivers of GPUs leave, in WSL too.
+_GPUS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd")
+
+
 def _runtimes() -> frozenset[str]:
     """Libraries beside torch that have kernels; there are no wheels of them for every system."""
     return frozenset({"onnxruntime"} if find_spec("onnxruntime") else ())
@@ -287,11 +304,16 @@ def _cpu_flags() -> frozenset[str]:
     return frozenset(found | {flag.replace("avx512_", "avx512") for flag in found})
 
 
+def without_gradients() -> AbstractContextManager[Any]:
+    """What torch computes in it keeps nothing for gradients; nothing where torch is not imported."""
+    torch = sys.modules.get("torch")
+    return nullcontext() if torch is None else torch.inference_mode()
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether `error` is a device, or the CPU's allocator, saying that a batch was too large."""
-    import torch
-
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+    torch = sys.modules.get("torch")
+    if isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.OutOfMemoryError)):
         return True
     words = ("out of memory", "can't allocate memory", "not enough memory")
     return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)

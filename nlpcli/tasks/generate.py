@@ -19,7 +19,7 @@ from nlpcli.records.table import ANY_JSON
 from nlpcli.records.template import NotRendered, render
 from nlpcli.runtime import runs
 from nlpcli.runtime.batching import Arrivals
-from nlpcli.runtime.device import Placement
+from nlpcli.runtime.device import Placement, without_gradients
 from nlpcli.runtime.runs import no_text
 from nlpcli.tasks.base import ContinuousTask, Loaded, Loader, TextCallback
 
@@ -126,13 +126,11 @@ class GenerateTask(ContinuousTask):
             yield from self._write(source, batch, drafts, on_text)
 
     def _write(self, source: Arrivals, batch: Share, drafts: deque[_Draft], on_text: TextCallback) -> Iterator[Record]:
-        import torch
-
         while True:
             records = source.take_what_is_there(batch.room) if drafts else source.take(batch.room)
             if not records and not drafts:
                 return
-            with self.computing(), torch.inference_mode():
+            with self.computing(), without_gradients():
                 drafts.extend(self._begin(record, batch) for record in records)
                 events = batch.advance()
             for event in events:

@@ -29,29 +29,18 @@ import os; os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from nlpcli.cli import app, generate
 from nlpcli.engines import local
 lap("the command line")
-import torch
-lap("import torch")
-import transformers
-from transformers import AutoConfig, AutoTokenizer, GenerationConfig
-from transformers.cache_utils import Cache
-lap("import transformers")
-from nlpcli.runtime.device import choose, describe_hardware
+from nlpcli.runtime.device import choose
+from nlpcli.engines.local import describe_hardware, describe_without_torch
 from nlpcli.models.cache import ready_to_load, resolve
-from nlpcli.pipelines.generation import completer as completing
+from nlpcli.pipelines.generation.loading import load_completer
 quiet = lambda text, fraction=None: None
-hardware = describe_hardware()
-placement = choose(hardware)
+placement = choose(describe_without_torch() or describe_hardware())
 model = ready_to_load(resolve("starter/smollm2", None, True, quiet), quiet)
 lap("the rest of nlpcli")
-config = completing.llama_config(model.folder)
-tokenizer = completing.load_tokenizer(model, config)
-lap("configuration and tokenizer")
-weights = completing.load_llama(model, config, placement)
-completer = completing.Completer(weights, tokenizer, torch.device("cpu"))
-lap("weights")
+completer = load_completer(model, placement)
+lap("tokenizer and weights")
 prompt = completer.prompt_of_messages([{{"role": "user", "content": {QUESTION!r}}}])
 lap("prompt")
-torch.set_num_threads(hardware.cores)
 completer.complete([prompt], 1)
 lap("first token")
 """

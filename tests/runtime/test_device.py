@@ -1,7 +1,15 @@
 import pytest
 
 from nlpcli.errors import DeviceError, UsageError
-from nlpcli.runtime.device import CudaDevice, Hardware, check_names, choose, choose_all
+from nlpcli.runtime.device import (
+    CudaDevice,
+    Hardware,
+    check_names,
+    choose,
+    choose_all,
+    describe_hardware,
+    describe_without_torch,
+)
 
 PLAIN = Hardware("cpu", frozenset({"avx2"}), 2)
 AMPERE = CudaDevice("A100", (8, 0), 40 << 30)
@@ -102,3 +110,7 @@ def test_a_dtype_that_the_cpu_emulates_is_said_to_be_slow(flags, dtype, warns):
 
 def test_a_gpu_emulates_nothing():
     assert not choose(Hardware("cpu", frozenset(X86), 2, (AMPERE,)), "cuda", "float16").warning
+
+
+def test_what_is_seen_without_torch_is_what_torch_sees():
+    assert describe_without_torch() in (None, describe_hardware())

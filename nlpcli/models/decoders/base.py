@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, Union, runtime_checkable
 
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Logits: TypeAlias = Union["Tensor", NDArray[np.float32]]
+"""(rows, vocabulary) float32, of torch or, where nothing else needs that, of numpy."""
 
 
 class Decoder(Protocol):
@@ -21,7 +28,7 @@ class Decoder(Protocol):
     def add(self, tokens: Sequence[Sequence[int]]) -> None:
         """New rows behind the others. Of a prompt, all but its last token, which goes into the next `step`."""
 
-    def step(self, tokens: Sequence[int]) -> Tensor:
+    def step(self, tokens: Sequence[int]) -> Logits:
         """One more token for every row; the logits of the next, (rows, vocabulary) float32."""
 
     def remove(self, row: int) -> None:
@@ -38,7 +45,7 @@ class ExtendableDecoder(Decoder, Protocol):
     def most_extended(self) -> int:
         """How many tokens `extend` takes at the most; 0 where it would not give what `step` gives, to the bit."""
 
-    def extend(self, tokens: Sequence[int]) -> Tensor:
+    def extend(self, tokens: Sequence[int]) -> Logits:
         """Several more tokens for the only row; the logits behind each, (tokens, vocabulary) float32: those of as many
         steps."""
 

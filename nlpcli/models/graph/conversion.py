@@ -9,13 +9,14 @@ from typing import Any
 from transformers import PretrainedConfig
 
 from nlpcli.errors import CacheError, quoted
+from nlpcli.models.foreign import weight_files
 from nlpcli.models.graph.decoder import FACTS, Step
-from nlpcli.models.graph.embedding import Embedding
-from nlpcli.models.graph.llama_step import GRAPH, turn_of, write_step
+from nlpcli.models.graph.embedding import file_of_embedding
+from nlpcli.models.graph.llama_step import turn_of, write_step
+from nlpcli.models.graph.names import GRAPH
 from nlpcli.models.llama.weights import LlamaWeights, generation_config, llama_weights
 from nlpcli.models.reference import LocalModel
 from nlpcli.models.sources.graphs import graph_folder
-from nlpcli.models.tensors import weight_files
 from nlpcli.runtime.cores import usable_cores
 
 # What GroupQueryAttention takes (onnxruntime 1.32).
@@ -44,7 +45,10 @@ def llama_graph(model: LocalModel, config: PretrainedConfig, bits: int) -> Llama
     try:
         files = [model.folder / name for name in weight_files(model.folder)]
         folder = graph_folder(model, files, bits, lambda made: _convert(model.folder, config, bits, made))
-        step = Step(folder / GRAPH, _file_of_embedding(files), usable_cores())
+        embedding = file_of_embedding(files)
+        if embedding is None:
+            raise NoGraph("no file has the vectors of its tokens")
+        step = Step(folder / GRAPH, embedding, usable_cores())
         return LlamaGraph(config, model.folder, step)
     except CacheError as error:
         raise NoGraph(str(error)) from error
@@ -75,13 +79,3 @@ def _facts(weights: LlamaWeights, bits: int) -> dict[str, Any]:
         "turn": turn_of(weights, bits),
         "scaling": float(model.rotary_emb.scaling),
     }
-
-
-def _file_of_embedding(files: list[Path]) -> Path:
-    for file in files:
-        try:
-            Embedding(file)
-        except KeyError:
-            continue
-        return file
-    raise NoGraph("no file has the vectors of its tokens")

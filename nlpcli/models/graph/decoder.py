@@ -1,4 +1,4 @@
-"""Rows of tokens over one graph, run by ONNX Runtime; needs no torch but for the logits that it gives.
+"""Rows of tokens over one graph, run by ONNX Runtime; needs no torch.
 
 All keys and values are one array: (2 · layers, rows, heads, places, head_dim). The graph writes into it where it
 lies: nothing is copied, and rows that are added are computed behind the others.
@@ -19,12 +19,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from nlpcli.models.graph.embedding import Embedding
-from nlpcli.models.graph.llama_step import DRAFTED, DRAFTS, new_names
+from nlpcli.models.graph.names import DRAFTED, DRAFTS, new_names
 from nlpcli.models.graph.positions import turns
 from nlpcli.models.graph.prefixes import FEWEST, Kept, Prefixes, in_common
 
@@ -80,8 +78,8 @@ class Step:
             one, several = GraphDecoder(self), GraphDecoder(self, drafts=graph)
             for decoder in (one, several):
                 decoder.add([_PROOF[:_PROMPT]])
-            expected = torch.cat([one.step([token]) for token in _PROOF[_PROMPT:]])
-            return graph if torch.equal(several.extend(_PROOF[_PROMPT:]), expected) else None
+            expected = np.concatenate([one.step([token]) for token in _PROOF[_PROMPT:]])
+            return graph if np.array_equal(several.extend(_PROOF[_PROMPT:]), expected) else None
 
     def _loaded(self, graph: Path, tokens: int) -> _Graph:
         import onnxruntime  # what is loaded without it has no need of it
@@ -174,7 +172,7 @@ class GraphDecoder:
         """Keys and values of the first `count` tokens of the first row."""
         return self._kept[:, 0, :, :count]
 
-    def step(self, tokens: Sequence[int]) -> Tensor:
+    def step(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         longest = max(self._lengths) + 1
         self._grow(self.rows, longest)
         self._lengths = [length + 1 for length in self._lengths]
@@ -186,7 +184,7 @@ class GraphDecoder:
             self._several = _Binding(self._step.drafts)
         return 0 if self._several is None else DRAFTED
 
-    def extend(self, tokens: Sequence[int]) -> Tensor:
+    def extend(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         assert self._several is not None
         (length,) = self._lengths
         self._lengths = [length + len(tokens)]
@@ -229,7 +227,7 @@ class GraphDecoder:
         ends: Sequence[int],
         longest: int,
         asked: Sequence[int],
-    ) -> Tensor:
+    ) -> NDArray[np.float32]:
         """The next tokens (rows, length) of the rows from `first` on, which end at `ends` with them."""
         binding.keep(self._kept, first, len(tokens), self._turns)
         logits = np.empty((len(asked), self._step.vocabulary), np.float32)
@@ -240,7 +238,7 @@ class GraphDecoder:
             "asked": np.array(asked, np.int64),
         }
         binding.run(inputs, logits)
-        return torch.from_numpy(logits)
+        return logits
 
 
 class _Binding:

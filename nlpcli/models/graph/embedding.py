@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +38,14 @@ class Embedding:
         if self._is_bfloat16:
             rows = (rows.astype(np.uint32) << 16).view(np.float32)
         return rotated(rows.astype(np.float32, copy=False), self._turn)
+
+
+def file_of_embedding(files: Iterable[Path]) -> Path | None:
+    """Which of a model's files has the vectors of its tokens."""
+    for file in files:
+        try:
+            Embedding(file)
+        except KeyError:
+            continue
+        return file
+    return None

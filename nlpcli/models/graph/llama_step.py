@@ -26,12 +26,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nlpcli.kernels.weight_blocks import BLOCK, WeightBlocks
+from nlpcli.models.graph.names import DRAFTED, DRAFTS, GRAPH, WEIGHTS, new_names
 from nlpcli.models.graph.onnx_file import FLOAT, INT32, INT64, Graph
 from nlpcli.models.graph.rotation import group, hadamard, rotated
 
-GRAPH, DRAFTS, WEIGHTS = "step.onnx", "drafts.onnx", "weights.bin"
-# Tokens that the graph of drafts reads at once: with SmolLM2 in int8 they take the time of two (VNNI).
-DRAFTED = 8
 # Activations are quantized to int8, block by block: products of whole numbers.
 _INT8_PRODUCTS = 4
 
@@ -45,11 +43,6 @@ def write_step(module: Any, bits: int, folder: Path) -> None:
         _Step(drafts, module, bits, DRAFTED).write()
     for name, made in ((GRAPH, graph), (DRAFTS, drafts)):
         (folder / name).write_bytes(made.model())
-
-
-def new_names(name: str, tokens: int) -> list[str]:
-    """What keys or values become, token by token, where so many are attended to one by one."""
-    return [f"new_{name}.{number}" for number in range(tokens)]
 
 
 class _Step:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nlpcli.models.reference import LocalModel
 from nlpcli.models.sources.converted import ConvertedSource, state_of
-from nlpcli.models.sources.made import note_use
+from nlpcli.models.sources.made import MadeFolders, note_use
 from nlpcli.runtime import runs
 
 KIND = "graphs"
@@ -22,13 +22,26 @@ def graph_folder(model: LocalModel, files: list[Path], bits: int, convert: Calla
     Raises:
         CacheError: the cache cannot be written.
     """
-    made = ConvertedSource(kind=KIND).made
-    states = [state_of(file) for file in [*files, model.folder / "config.json"]]
-    digest = hashlib.sha256("\n".join([*states, str(bits), str(_FORMAT)]).encode()).hexdigest()[:12]
-    folder = made.root / f"{model.folder.name}-int{bits}-{digest}"
+    made, folder = _place(model, files, bits)
     if not made.is_complete(folder):
         runs.tell(f"converting {model.name} (once)")
-        facts = {"name": model.name, "version": f"int{bits}", "licence": "", "file": states[0]}
+        facts = {"name": model.name, "version": f"int{bits}", "licence": "", "file": state_of(files[0])}
         made.make(folder, facts, lambda staging: convert(staging / "model"), runs.tell)
     note_use(folder)
     return folder
+
+
+def ready_folder(model: LocalModel, files: list[Path], bits: int) -> Path | None:
+    """The folder of a graph that was made before, if it was."""
+    made, folder = _place(model, files, bits)
+    if not made.is_complete(folder):
+        return None
+    note_use(folder)
+    return folder
+
+
+def _place(model: LocalModel, files: list[Path], bits: int) -> tuple[MadeFolders, Path]:
+    made = ConvertedSource(kind=KIND).made
+    states = [state_of(file) for file in [*files, model.folder / "config.json"]]
+    digest = hashlib.sha256("\n".join([*states, str(bits), str(_FORMAT)]).encode()).hexdigest()[:12]
+    return made, made.root / f"{model.folder.name}-int{bits}-{digest}"

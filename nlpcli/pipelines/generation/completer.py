@@ -8,24 +8,21 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import torch
-from transformers import PreTrainedTokenizerBase
-
 from nlpcli.errors import ModelUnusable, quoted
 from nlpcli.models.decoders.base import Decoder
-from nlpcli.models.decoders.general import GeneralDecoder, shares_its_cache
-from nlpcli.models.decoders.recomputing import RecomputingDecoder
 from nlpcli.models.graph.decoder import GraphDecoder, Step
-from nlpcli.models.llama.decoder import LlamaDecoder, has_llama_shape
-from nlpcli.models.loading import longest_context
+from nlpcli.models.plain_config import longest_context
 from nlpcli.pipelines.chat import Messages, prompt_of_messages
 from nlpcli.pipelines.generation.continuous import ContinuousBatch, Ending, Request
 from nlpcli.pipelines.generation.sampling import Sampling, generator_for
 from nlpcli.pipelines.generation.shared import Share, SharedBatches
 from nlpcli.pipelines.generation.text_stream import TextStream
-from nlpcli.runtime.device import GIBIBYTE
+from nlpcli.runtime.device import GIBIBYTE, without_gradients
 
 if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedTokenizerBase
+
     from nlpcli.pipelines.generation.constraint import Constraint, Matcher
 
 log = logging.getLogger(__name__)
@@ -50,10 +47,11 @@ class Completer:
     batches: type[ContinuousBatch] = ContinuousBatch
 
     def __init__(
-        self, model: Any, tokenizer: PreTrainedTokenizerBase, device: torch.device, name: str = "the model"
+        self, model: Any, tokenizer: PreTrainedTokenizerBase, device: torch.device | None, name: str = "the model"
     ) -> None:
         self.model = model
         self.tokenizer = tokenizer
+        # None: the CPU, by a library that knows no torch.
         self.device = device
         self._name = name
         self._shared = SharedBatches()
@@ -117,7 +115,7 @@ class Completer:
 
         All who ask for the same at a time share them. To be closed.
         """
-        on_cpu = self.device.type == "cpu"
+        on_cpu = self.device is None or self.device.type == "cpu"
         rows, admission = (_CPU_ROWS, _CPU_ADMISSION) if on_cpu else (_GPU_ROWS, _GPU_ADMISSION)
 
         def make() -> ContinuousBatch:
@@ -157,7 +155,7 @@ class Completer:
     ) -> list[str]:
         """The completion of each prompt, all at once; greedy unless told otherwise."""
         texts: dict[int, str] = {}
-        with closing(self.batch(sampling or self.greedy())) as batch, torch.inference_mode():
+        with closing(self.batch(sampling or self.greedy())) as batch, without_gradients():
             batch.submit(self.request(number, prompt, max_tokens, seed) for number, prompt in enumerate(prompts))
             while not batch.is_idle:
                 ended = [event for event in batch.advance() if event.ending]
@@ -174,11 +172,15 @@ class Completer:
         """
         from nlpcli.pipelines.generation.constraint import Constraint
 
-        return Constraint(schema, self.tokenizer, sorted(self.ends))
+        return Constraint(schema, getattr(self.tokenizer, "whole", self.tokenizer), sorted(self.ends))
 
     def _decoder(self) -> Decoder:
         if isinstance(step := getattr(self.model, "step", None), Step):
             return GraphDecoder(step, self.longest)
+        from nlpcli.models.decoders.general import GeneralDecoder, shares_its_cache
+        from nlpcli.models.decoders.recomputing import RecomputingDecoder
+        from nlpcli.models.llama.decoder import LlamaDecoder, has_llama_shape
+
         if has_llama_shape(self.model.config):
             return LlamaDecoder(self.model, self.longest)
         if shares_its_cache(self.model):
@@ -192,8 +194,10 @@ class Completer:
         return RecomputingDecoder(self.model, self.longest)
 
     def _budget(self) -> int:
-        if self.device.type != "cuda":
+        if self.device is None or self.device.type != "cuda":
             return _CPU_TOKENS
+        import torch
+
         memory: int = torch.cuda.get_device_properties(self.device).total_memory
         return max(_CPU_TOKENS, _GPU_TOKENS_PER_GIBIBYTE * (memory // GIBIBYTE))
 

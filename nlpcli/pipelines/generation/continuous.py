@@ -15,18 +15,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from nlpcli.errors import NlpcliError
-from nlpcli.models.decoders.base import Decoder, ExtendableDecoder
+from nlpcli.models.decoders.base import Decoder, ExtendableDecoder, Logits
 from nlpcli.pipelines.generation.lookup import Lookup
-from nlpcli.pipelines.generation.sampling import Sampling, next_tokens, penalise_repetition
+from nlpcli.pipelines.generation.sampling import Sampling, likeliest, next_tokens, penalise_repetition
 from nlpcli.pipelines.generation.text_stream import TextStream
 from nlpcli.runtime.device import is_out_of_memory
 from nlpcli.runtime.runs import Cancelled
 
 if TYPE_CHECKING:
+    import torch
+
     from nlpcli.pipelines.generation.constraint import Matcher
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ class Event(NamedTuple):
 class _Row:
     request: Request
     tokens: list[int]
-    generator: torch.Generator
+    generator: torch.Generator | None
     stream: TextStream
     matcher: Matcher | None
     written: int = field(default=0)
@@ -192,7 +193,7 @@ class ContinuousBatch:
         # Prompts of about one length are read together; which row a text has changes nothing in it.
         admitted.sort(key=lambda request: len(request.prompt))
         groups = _groups(admitted)
-        self._rows += [_Row(r, list(r.prompt), r.generator(), r.stream(), r.matcher()) for r in admitted]
+        self._rows += [self._row(request) for request in admitted]
         admitted.clear()
         for group in groups:
             self._decoder.add([request.prompt[:-1] for request in group])
@@ -204,6 +205,10 @@ class ContinuousBatch:
 
     def _shares(self, admitted: Sequence[Request]) -> set[object]:
         return {request.share for request in (*(row.request for row in self._rows), *admitted)}
+
+    def _row(self, request: Request) -> _Row:
+        generator = None if self._sampling.is_greedy else request.generator()
+        return _Row(request, list(request.prompt), generator, request.stream(), request.matcher())
 
     def _fits(self, admitted: Sequence[Request], request: Request) -> bool:
         rows = [row.request for row in self._rows] + list(admitted)
@@ -245,15 +250,29 @@ class ContinuousBatch:
         decoder.shorten(len(draft) - number)
         return event
 
-    def _choose(self, rows: Sequence[_Row], logits: Tensor) -> list[Event]:
+    def _choose(self, rows: Sequence[_Row], logits: Logits) -> list[Event]:
         """The next token of each of `rows`."""
+        if isinstance(logits, np.ndarray):
+            if self._takes_the_likeliest(rows):
+                return self._taken(rows, likeliest(logits), [not row.any() for row in np.isnan(logits)])
+            import torch
+
+            logits = torch.from_numpy(logits)
         are_numbers: list[bool] = (~logits.isnan().any(dim=1)).tolist()
         for number, row in enumerate(rows):
             if self._sampling.repetition_penalty != 1:
                 penalise_repetition(logits, number, row.text_tokens, self._sampling.repetition_penalty)
             if row.matcher is not None:
                 row.matcher.forbid(logits, number, row.has_to_close)
-        tokens = next_tokens(logits, self._sampling, [row.generator for row in rows])
+        generators = [row.generator for row in rows if row.generator is not None]
+        return self._taken(rows, next_tokens(logits, self._sampling, generators), are_numbers)
+
+    def _takes_the_likeliest(self, rows: Sequence[_Row]) -> bool:
+        """Whether the logits are all that counts."""
+        free = all(row.matcher is None for row in rows)
+        return free and self._sampling.is_greedy and self._sampling.repetition_penalty == 1
+
+    def _taken(self, rows: Sequence[_Row], tokens: Sequence[int], are_numbers: Sequence[bool]) -> list[Event]:
         return [
             self._take(row, token) if is_number else self._event(row, Ending.NOT_A_NUMBER)
             for row, token, is_number in zip(rows, tokens, are_numbers, strict=True)

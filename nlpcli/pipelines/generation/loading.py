@@ -1,11 +1,8 @@
-"""Which completer a folder gets; imports transformers' modelling code only for models that need it."""
+"""Which completer a folder gets; imports torch, and transformers' modelling code, only for models that need it."""
 
 from __future__ import annotations
 
-import torch
-
-from nlpcli.models.llama.configuration import llama_config
-from nlpcli.models.loading import is_bergamot, is_encoder_decoder, load_llama, load_tokenizer
+from nlpcli.models.graph.ready import ready_graph
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.generation.completer import Completer
 from nlpcli.runtime.device import Placement
@@ -17,6 +14,18 @@ def load_completer(model: LocalModel, placement: Placement) -> Completer:
     Raises:
         ModelError: the folder does not hold a model that writes texts, or an unsafe one.
     """
+    if (ready := ready_graph(model, placement)) is not None:
+        graph, tokenizer = ready
+        return Completer(graph, tokenizer, None, model.name)
+    return _load_completer(model, placement)
+
+
+def _load_completer(model: LocalModel, placement: Placement) -> Completer:
+    import torch
+
+    from nlpcli.models.llama.configuration import llama_config
+    from nlpcli.models.loading import is_bergamot, is_encoder_decoder, load_llama, load_tokenizer
+
     config = llama_config(model.folder)
     tokenizer = load_tokenizer(model, config)
     weights = None if config is None else load_llama(model, config, placement)

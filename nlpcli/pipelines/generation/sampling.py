@@ -5,9 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +32,22 @@ class Sampling:
 
 def generator_for(seed: int, *parts: object) -> torch.Generator:
     """The source of chance of one text: the same for the same `parts`, whatever is computed beside it."""
+    import torch
+
     digest = hashlib.sha256(repr((seed, *parts)).encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8]) >> 1)
 
 
+def likeliest(logits: NDArray[np.float32]) -> list[int]:
+    """The likeliest token of each row of `logits`, without torch."""
+    tokens: list[int] = logits.argmax(axis=-1).tolist()
+    return tokens
+
+
 def next_tokens(logits: Tensor, sampling: Sampling, generators: Sequence[torch.Generator]) -> list[int]:
     """A token for each row of `logits` (rows, vocabulary) float32; each row draws from its own generator."""
+    import torch
+
     if sampling.is_greedy:
         tokens: list[int] = logits.argmax(dim=-1).tolist()
         return tokens
@@ -51,6 +66,8 @@ def next_tokens(logits: Tensor, sampling: Sampling, generators: Sequence[torch.G
 
 def penalise_repetition(logits: Tensor, row: int, tokens: Sequence[int], penalty: float) -> None:
     """Make the tokens that the text has already less likely, in place (Keskar et al. 2019, CTRL)."""
+    import torch
+
     seen = torch.tensor(sorted(set(tokens)), device=logits.device)
     scores = logits[row, seen]
     logits[row, seen] = torch.where(scores < 0, scores * penalty, scores / penalty)

@@ -10,7 +10,8 @@ from transformers import PreTrainedTokenizerBase
 from nlpcli.errors import ModelUnusable, UsageError, quoted
 from nlpcli.models.decoders.base import Decoder
 from nlpcli.models.decoders.seq2seq import Seq2SeqDecoder
-from nlpcli.models.loading import load_seq2seq, longest_context
+from nlpcli.models.loading import load_seq2seq
+from nlpcli.models.plain_config import longest_context
 from nlpcli.models.preparing import longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.generation.completer import Completer

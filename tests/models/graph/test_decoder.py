@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 
@@ -52,7 +53,7 @@ def logits(decoder):
     steps += [decoder.step([token, token, token]) for token in tokens[4:]]
     decoder.remove(0)
     steps += [decoder.step([token, token]) for token in tokens[2:5]]
-    return torch.cat(steps)
+    return torch.cat([torch.as_tensor(step) for step in steps])
 
 
 def off_by(decoder, other):
@@ -90,12 +91,12 @@ def test_several_tokens_at_once_have_the_logits_that_they_have_one_by_one(save, 
     if not many.most_extended():
         pytest.skip("the products of this CPU differ for several rows, so that nothing is drafted")
     one.add([tokens[:2]])
-    expected = torch.cat([one.step([token]) for token in tokens[2:]])
+    expected = np.concatenate([one.step([token]) for token in tokens[2:]])
     many.add([tokens[:2]])
     many.extend([1, 2, 3])
     many.shorten(3)
-    assert torch.equal(many.extend(tokens[2:]), expected)
-    assert torch.equal(many.step([5]), one.step([5]))
+    assert np.array_equal(many.extend(tokens[2:]), expected)
+    assert np.array_equal(many.step([5]), one.step([5]))
 
 
 @pytest.mark.parametrize("count", [1, 2, 31, 32, 33, 64, 65])
