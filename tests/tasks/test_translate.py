@@ -171,7 +171,8 @@ def test_a_text_in_capitals_is_given_small_letters_and_comes_out_in_capitals():
 
     found = results(["PLEASE CALL THE NASA OFFICE TODAY", "This is VERY good."], Sees())
     assert [row["translation"] for row in found] == ["PLEASE CALL THE NASA OFFICE TODAY", "This is VERY good."]
-    assert seen == ["Please call the NASA office today", "This is very good."]
+    assert {"Please call the NASA office today", "This is very good."} <= set(seen)
+    assert not [text for text in seen if text.replace("NASA", "").upper() == text or "VERY" in text]
 
 
 def test_a_text_without_a_full_stop_gets_none_and_no_word_twice():
