@@ -1,12 +1,17 @@
 """How fast `generate` is beside its peers, and what weights in fewer bits cost:
-python tests/bench/generate.py TEXT.txt [--gguf MODEL.gguf] [--genai FOLDER] [--rounds N] [--only PART_OF_A_NAME …]
+python tests/bench/generate.py TEXT.txt [--gguf MODEL.gguf] [--genai FOLDER [--genai-python PYTHON]] [--rounds N]
+    [--against NAME] [--only PART_OF_A_NAME …]
 
-Tokens a second of one prompt and of 32, milliseconds of CPU a token of each (machines are shared), and the perplexity of the file's first 1,000 tokens. A row is printed as soon as
-it is measured; about four minutes in all. Every contestant is a process of its own, in the environment that it has where
-its users run it, and is measured in turn with the reference: transformers' `generate` in bfloat16, with no variable set.
-Where one of transformers' other rows is faster, that is the one to compare with. llama.cpp takes part where `llama_cpp`
-can be imported and a `.gguf` file is named, onnxruntime-genai where it can and a folder is named that its builder made of
-the same model (int4 in blocks of 32, accuracy level 4). What a new process waits for: tests/bench/cold_start.py.
+Tokens a second of one prompt and of 32, milliseconds of CPU a token of each (machines are shared), and the perplexity of
+the file's first 1,000 tokens. A row is printed as soon as it is measured; about four minutes in all. Every contestant is a
+process of its own, in the environment that it has where its users run it, and is measured in turn with the reference:
+transformers' `generate` in bfloat16, with no variable set, or what `--against` names. Where one of transformers' other rows
+is faster, that is the one to compare with. llama.cpp takes part where `llama_cpp` can be imported and a `.gguf` file is
+named; onnxruntime-genai where the Python of `--genai-python` (this one, unless it is given) can import it and a folder is
+named that its builder made of the same model (`-p int4 -e cpu --extra_options int4_accuracy_level=4`, blocks of 32). One
+of its rows has the threads that it takes by itself, half of the cores; the other has ours. Both against ours, in two
+minutes: --genai FOLDER --against "onnxruntime-genai int4" --only onnxruntime "nlpcli int". What a new process waits
+for: tests/bench/cold_start.py.
 """
 
 import argparse
@@ -31,6 +36,7 @@ PATIENCE = 120
 # Seconds after which 32 prompts are not measured again.
 ENOUGH = 10
 REFERENCE = "transformers bfloat16"
+GENAI = "onnxruntime-genai int4"
 OUR_THREADS = "with our threads"
 # How nlpcli lets OpenMP's threads wait: nlpcli/__main__.py.
 THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}
@@ -102,10 +108,14 @@ def llama_cpp(file):
     return generate, None
 
 
-def genai(folder):
+def genai(folder, threads=None):
     import onnxruntime_genai as og
 
-    model = og.Model(folder)
+    config = og.Config(folder)
+    if threads:
+        session = {"intra_op_num_threads": threads}
+        config.overlay(json.dumps({"model": {"decoder": {"session_options": session}}}))
+    model = og.Model(config)
 
     def generate(prompts, count):
         """One after the other: a batch of it has one length."""
@@ -121,13 +131,18 @@ def genai(folder):
     return generate, None
 
 
+def genai_with_our_threads(folder):
+    return genai(folder, os.cpu_count())
+
+
 CONTESTANTS = {
     REFERENCE: (transformers_own, "bfloat16"),
     f"{REFERENCE}, {OUR_THREADS}": (transformers_own, "bfloat16"),
     "transformers float32": (transformers_own, "float32"),
     **{f"nlpcli {dtype}": (ours, dtype) for dtype in ("auto", "float32", "bfloat16", "int8", "int4")},
     "llama.cpp": (llama_cpp, None),
-    "onnxruntime-genai int4": (genai, None),
+    GENAI: (genai, None),
+    f"{GENAI}, {OUR_THREADS}": (genai_with_our_threads, None),
     "transformers generate_batch float32": (transformers_continuous, "float32"),
 }
 
@@ -142,24 +157,25 @@ def starter():
     return ready_to_load(resolve("starter/smollm2", None, False, quietly), quietly)
 
 
-def contestant(name, text, gguf):
-    """A process that is told "one", "many" or "perplexity", line by line, and answers each with a number."""
-    import torch
+def contestant(name, task, file):
+    """A process that is told "one", "many" or "perplexity", line by line, and answers each with a number; `task` is what
+    `task_of` gives. Where it runs there need be no nlpcli."""
+    make, argument = CONTESTANTS[name]
+    generate, module = make(argument or file)
+    for line in sys.stdin:
+        if line.strip() == "perplexity":
+            answer = None if module is None else perplexity(module, task["tokens"])
+        else:
+            answer = rate(generate, task["prompts"][: {"one": 1, "many": MANY, "warm": 2}[line.strip()]])
+        print(json.dumps(answer), flush=True)
 
+
+def task_of(text):
+    """The tokens of the prompts and of the whole text."""
     from nlpcli.models.loading import load_tokenizer
 
-    make, argument = CONTESTANTS[name]
-    generate, module = make(argument or gguf)
     tokenizer = load_tokenizer(starter())
-    tokens = tokenizer(text)["input_ids"]
-    prompts = prompts_of(text.splitlines(), tokenizer)
-    with torch.inference_mode():
-        for line in sys.stdin:
-            if line.strip() == "perplexity":
-                answer = None if module is None else perplexity(module, tokens)
-            else:
-                answer = rate(generate, prompts[: {"one": 1, "many": MANY, "warm": 2}[line.strip()]])
-            print(json.dumps(answer), flush=True)
+    return {"prompts": prompts_of(text.splitlines(), tokenizer), "tokens": tokenizer(text)["input_ids"]}
 
 
 def prompts_of(lines, tokenizer):
@@ -185,7 +201,8 @@ def perplexity(module, tokens):
     windows = torch.tensor(tokens[: min(len(tokens), PERPLEXITY_TOKENS) // WINDOW * WINDOW]).view(-1, WINDOW)
     losses = []
     for window in windows:
-        logits = module(input_ids=window[None]).logits[0].float()
+        with torch.inference_mode():
+            logits = module(input_ids=window[None]).logits[0].float()
         losses.append(torch.nn.functional.cross_entropy(logits[:-1], window[1:]).item())
     return math.exp(statistics.mean(losses))
 
@@ -193,8 +210,11 @@ def perplexity(module, tokens):
 class Rival:
     """One of the contestants in its own process, warm."""
 
-    def __init__(self, name, text, files):
-        command = [sys.executable, __file__, text, "--contestant", name, *files]
+    def __init__(self, name, task, options):
+        """`task` is a file of what `task_of` gives."""
+        file = options.genai if name.startswith(GENAI) else options.gguf
+        python = options.genai_python if name.startswith(GENAI) else sys.executable
+        command = [python, __file__, task, "--contestant", name, *(["--file", file] if file else [])]
         environment = {name: value for name, value in os.environ.items() if name not in THREADS}
         if name.startswith("nlpcli") or name.endswith(OUR_THREADS):
             environment |= THREADS
@@ -232,9 +252,10 @@ class Failed(Exception):
     """A contestant that does not run here, and why."""
 
 
-def measure(name, reference, text, files, rounds):
+def measure(name, reference, task, options):
     """The row of a contestant, and its rate for one prompt as a multiple of the reference's."""
-    rival = reference if name == REFERENCE else Rival(name, text, files)
+    rounds = options.rounds
+    rival = reference if name == options.against else Rival(name, task, options)
     try:
         # In turn, so that what else the machine does slows both.
         pairs = [] if "generate_batch" in name else [(reference("one"), rival("one")) for _ in range(rounds)]
@@ -245,10 +266,10 @@ def measure(name, reference, text, files, rounds):
             rival.stop()
     written = f"{words:11.2f}" if words else ""
     if not pairs:
-        return f"{name:36} {'':9} {'':6} {'':7} {many[0]:11.1f} {many[1]:7.2f} {'':8} {written}", 0
+        return f"{name:42} {'':9} {'':6} {'':7} {many[0]:11.1f} {many[1]:7.2f} {'':8} {written}", 0
     theirs, its = (statistics.median(rate for rate, _ in column) for column in zip(*pairs, strict=True))
     cpu = min(milliseconds for _, (_, milliseconds) in pairs)
-    row = f"{name:36} {its:9.1f} {its / theirs:6.2f} {cpu:7.2f} {many[0]:11.1f} {many[1]:7.2f} {many[0] / its:8.1f}"
+    row = f"{name:42} {its:9.1f} {its / theirs:6.2f} {cpu:7.2f} {many[0]:11.1f} {many[1]:7.2f} {many[0] / its:8.1f}"
     return f"{row} {written}", its / theirs
 
 
@@ -265,38 +286,46 @@ def main():
     parser.add_argument("text", help="a file of real text; 32 of its lines are the prompts")
     parser.add_argument("--gguf", help="the same model for llama.cpp")
     parser.add_argument("--genai", help="a folder that onnxruntime-genai's builder made of the same model")
+    parser.add_argument("--genai-python", default=sys.executable, help="a python that has onnxruntime-genai")
+    parser.add_argument("--against", choices=CONTESTANTS, default=REFERENCE, help="the reference")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="+", default=[""], help="parts of the names of rows")
     parser.add_argument("--contestant", help=argparse.SUPPRESS)
+    parser.add_argument("--file", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.contestant:
-        file = options.genai if options.contestant.startswith("onnxruntime") else options.gguf
-        contestant(options.contestant, Path(options.text).read_text(encoding="utf-8"), file)
+        contestant(options.contestant, json.loads(Path(options.text).read_text(encoding="utf-8")), options.file)
         return
-    table(options)
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as task:
+        json.dump(task_of(Path(options.text).read_text(encoding="utf-8")), task)
+        task.flush()
+        table(task.name, options)
 
 
-def table(options):
+def table(task, options):
     from nlpcli.runtime.device import describe_hardware
 
     hardware = describe_hardware()
     print(f"{hardware.cpu_name}, {hardware.cores} cores; tokens a second, medians of {options.rounds}", flush=True)
     print(
-        f"{'':36} {'1 prompt':>9} {'ratio':>6} {'CPU ms':>7} {f'{MANY} prompts':>11} {'CPU ms':>7} {f'{MANY} to 1':>8} {'perplexity':>11}"
+        f"{'':42} {'1 prompt':>9} {'ratio':>6} {'CPU ms':>7} {f'{MANY} prompts':>11} {'CPU ms':>7} {f'{MANY} to 1':>8} {'perplexity':>11}"
     )
-    files = [word for flag in ("gguf", "genai") if (file := getattr(options, flag)) for word in (f"--{flag}", file)]
-    reference = Rival(REFERENCE, options.text, files)
+    reference = Rival(options.against, task, options)
     ratios = {}
-    needed = {"llama.cpp": options.gguf, "onnxruntime-genai int4": options.genai}
     for name in CONTESTANTS:
-        if not any(part in name for part in options.only) or (name in needed and not needed[name]):
+        if not any(part in name for part in options.only):
+            continue
+        if name.startswith((GENAI, "llama.cpp")) and not (options.genai if name.startswith(GENAI) else options.gguf):
+            print(f"{name:42} left out: no model for it was named", flush=True)
             continue
         try:
-            row, ratios[name] = measure(name, reference, options.text, files, options.rounds)
+            row, ratios[name] = measure(name, reference, task, options)
         except Failed as failure:
-            row = f"{name:36} does not run here: {failure}"
+            row = f"{name:42} does not run here: {failure}"
         print(row, flush=True)
     reference.stop()
+    if options.against != REFERENCE:
+        return
     strongest = max((ratio for name, ratio in ratios.items() if name.startswith(REFERENCE)), default=1)
     for name, ratio in ratios.items():
         if name.startswith("nlpcli"):
