@@ -27,8 +27,9 @@ from nlpcli.models.graph.positions import turns
 from nlpcli.models.graph.prefixes import FEWEST, Kept, Prefixes, in_common
 
 FACTS = "step.json"
-# Capacity grows in such steps, so that it grows rarely and wastes little.
-_LENGTH_STEP = 256
+# Places for each row: doubled from the fewest up to a step, then by steps, so that they grow rarely and waste little.
+# (With 256 for each of 32 short prompts, to get the memory took longer than to read them.)
+_FEWEST_PLACES, _LENGTH_STEP = 64, 256
 _CPU = ("cpu", 0)
 # Tokens with which a step is proved, any; some of them stand for a prompt.
 _PROOF = [number % 5 for number in range(14)]
@@ -209,7 +210,7 @@ class GraphDecoder:
         _, have_rows, _, have_length, _ = self._kept.shape
         if rows <= have_rows and length <= have_length:
             return
-        length = max(have_length, -(-length // _LENGTH_STEP) * _LENGTH_STEP)
+        length = max(have_length, _places(length))
         # One row is the common case and stays one; more rows are soon followed by more.
         rows = max(have_rows, rows if rows == 1 else 1 << (rows - 1).bit_length())
         enlarged = np.zeros(
@@ -275,6 +276,13 @@ class _Binding:
 
     def _input(self, name: str, values: NDArray[Any]) -> None:
         self._binding.bind_input(name, *_CPU, values.dtype, values.shape, values.ctypes.data)
+
+
+def _places(length: int) -> int:
+    """How many places a row gets that needs `length`."""
+    if length <= _LENGTH_STEP:
+        return max(_FEWEST_PLACES, 1 << (length - 1).bit_length())
+    return -(-length // _LENGTH_STEP) * _LENGTH_STEP
 
 
 def _even(count: int) -> int:

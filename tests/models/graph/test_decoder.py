@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -67,6 +68,31 @@ def off_by(decoder, other):
 def test_the_logits_are_those_of_torch_with_the_same_weights(save, kind, config, bits):
     folder = save(kind, **config)
     assert off_by(graph_decoder(folder, bits), reference(folder, bits)) < ROUNDED
+
+
+def test_a_row_is_the_same_to_the_bit_in_any_room(save):
+    folder = save()
+    growing, roomy = graph_decoder(folder, 8), graph_decoder(folder, 8)
+    roomy.add([[1] * 600])
+    roomy.remove(0)
+    for decoder in (growing, roomy):
+        decoder.add([[1, 2, 3]])
+    for step in range(270):
+        assert np.array_equal(growing.step([step % 7]), roomy.step([step % 7]))
+
+
+def test_short_prompts_take_little_memory(save):
+    decoder = graph_decoder(save(), 8)
+    each = decoder._step.layers * 2 * decoder._step.key_heads * decoder._step.head_dim * 4
+    decoder.add([[1] * 12])
+    decoder.clear()
+    tracemalloc.start()
+    try:
+        decoder.add([[number] * 12 for number in range(32)])
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 32 * 100 * each
 
 
 @torch.inference_mode()
