@@ -29,11 +29,12 @@ WANTED = ("README.md", "config.json", "1_Pooling/config.json", "model.safetensor
 
 @dataclass
 class Tally:
-    """How often something was tried, how often the run noticed (or died), and what was lost."""
+    """How often something was tried, how often the run noticed (or died), what was lost, and how many calls there are."""
 
     tried: int = 0
     failed: int = 0
     killed: int = 0
+    calls: int = 0
     lost: list[str] = field(default_factory=list)
 
 
@@ -161,14 +162,18 @@ class JobTrial:
 Trial = Callable[[Fault | None], tuple[Ended, str]]
 
 
-def tried(trial: Trial, folder: Path, kinds: tuple[str, ...], error: int, most: int, seed: int = 0) -> Tally:
-    """A fault at each call, or at `most` of them chosen by chance."""
-    tally = Tally()
-    counted, lost = trial(Fault(folder, kinds))
-    if counted.status or lost:
-        tally.lost.append(f"without a fault: {counted} {lost}")
-        return tally
-    numbers = range(1, counted.calls + 1)
+def tried(
+    trial: Trial, folder: Path, kinds: tuple[str, ...], error: int, most: int, seed: int = 0, calls: int = 0
+) -> Tally:
+    """A fault at each call, or at `most` of them chosen by chance; of `calls`, else of those of a run without a fault."""
+    tally = Tally(calls=calls)
+    if not calls:
+        counted, lost = trial(Fault(folder, kinds))
+        tally.calls = counted.calls
+        if counted.status or lost:
+            tally.lost.append(f"without a fault: {counted} {lost}")
+            return tally
+    numbers = range(1, tally.calls + 1)
     chosen = sorted(random.Random(seed).sample(numbers, min(most, len(numbers))))
     for number in chosen:
         ended, lost = trial(Fault(folder, kinds, number, error))
@@ -176,7 +181,7 @@ def tried(trial: Trial, folder: Path, kinds: tuple[str, ...], error: int, most: 
         tally.failed += ended.status > 0
         tally.killed += ended.status < 0
         if lost:
-            tally.lost.append(f"{'+'.join(kinds)} {number} of {counted.calls}, error {error}: {lost}")
+            tally.lost.append(f"{'+'.join(kinds)} {number} of {tally.calls}, error {error}: {lost}")
     return tally
 
 

@@ -68,7 +68,7 @@ def quick_bench(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(bench, "SECONDS", 0.01)
     monkeypatch.setattr(bench, "REPEATS", 1)
-    monkeypatch.setattr(bench, "MOST_TEXTS", 20)
+    monkeypatch.setattr(bench, "MOST_TEXTS", 4)
 
 
 @pytest.fixture(scope="session")

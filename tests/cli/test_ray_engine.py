@@ -81,42 +81,6 @@ def workers():
     return found
 
 
-def test_the_job_equals_local_though_a_worker_and_a_whole_node_are_killed(job, cluster, tmp_path):
-    assert job("-o", "local.jsonl").status == 3
-    third = cluster.add_node(**NODE)
-    killed = []
-
-    def wait_for(parts):
-        while len([*folder_of(tmp_path / "ray.jsonl").glob("*.part")]) < parts:
-            time.sleep(0.02)
-
-    def kill():
-        wait_for(3)
-        process = workers()[0]
-        process.kill()
-        killed.append(process)
-        wait_for(25)
-        cluster.remove_node(third, allow_graceful=False)
-        killed.append(third)
-
-    killing = threading.Thread(target=kill, daemon=True)
-    killing.start()
-    done = job("-o", "ray.jsonl", "--engine", "ray", "--ray-address", cluster.address, "--summary", "summary.json")
-    killing.join(30)
-    assert (done.status, len(killed)) == (3, 2), done.complaints
-    assert (tmp_path / "ray.jsonl").read_bytes() == (tmp_path / "local.jsonl").read_bytes()
-    summary = json.loads((tmp_path / "summary.json").read_text())
-    assert (summary["records"], summary["failed"], summary["device"]) == (COUNT, 1, "cpu of Ray")
-    log = b"".join(path.read_bytes() for path in folder_of(tmp_path / "ray.jsonl").glob("done-*.jsonl"))
-    marked = [json.loads(line)["done"]["number"] for line in log.splitlines() if b'"done"' in line]
-    assert len(marked) == len({*marked})
-    # What is done is done for either engine.
-    (tmp_path / "ray.jsonl").unlink()
-    assert job("-o", "ray.jsonl", "--resume", "--summary", "summary.json").status == 3
-    assert json.loads((tmp_path / "summary.json").read_text())["computed"] == 0
-    assert (tmp_path / "ray.jsonl").read_bytes() == (tmp_path / "local.jsonl").read_bytes()
-
-
 class Deadly(WorkerHolder):
     """Dies of shard 1, and holds no model."""
 
@@ -151,6 +115,43 @@ def test_a_cluster_that_cannot_see_the_files_says_so_in_one_line(cluster, tmp_pa
         report = crew.begin(orders_for(tmp_path / "elsewhere"), Errand(Shard(0, ())))
         with pytest.raises(NlpcliError, match=r"no node can work on the job; .*elsewhere is not there"):
             report.result(60)
+
+
+def test_the_job_equals_local_though_a_worker_and_a_whole_node_are_killed(job, cluster, tmp_path):
+    """The last on the cluster, which takes seconds to notice that the node is gone."""
+    assert job("-o", "local.jsonl").status == 3
+    third = cluster.add_node(**NODE)
+    killed = []
+
+    def wait_for(parts):
+        while len([*folder_of(tmp_path / "ray.jsonl").glob("*.part")]) < parts:
+            time.sleep(0.02)
+
+    def kill():
+        wait_for(3)
+        process = workers()[0]
+        process.kill()
+        killed.append(process)
+        wait_for(25)
+        cluster.remove_node(third, allow_graceful=False)
+        killed.append(third)
+
+    killing = threading.Thread(target=kill, daemon=True)
+    killing.start()
+    done = job("-o", "ray.jsonl", "--engine", "ray", "--ray-address", cluster.address, "--summary", "summary.json")
+    killing.join(30)
+    assert (done.status, len(killed)) == (3, 2), done.complaints
+    assert (tmp_path / "ray.jsonl").read_bytes() == (tmp_path / "local.jsonl").read_bytes()
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert (summary["records"], summary["failed"], summary["device"]) == (COUNT, 1, "cpu of Ray")
+    log = b"".join(path.read_bytes() for path in folder_of(tmp_path / "ray.jsonl").glob("done-*.jsonl"))
+    marked = [json.loads(line)["done"]["number"] for line in log.splitlines() if b'"done"' in line]
+    assert len(marked) == len({*marked})
+    # What is done is done for either engine.
+    (tmp_path / "ray.jsonl").unlink()
+    assert job("-o", "ray.jsonl", "--resume", "--summary", "summary.json").status == 3
+    assert json.loads((tmp_path / "summary.json").read_text())["computed"] == 0
+    assert (tmp_path / "ray.jsonl").read_bytes() == (tmp_path / "local.jsonl").read_bytes()
 
 
 @pytest.mark.parametrize(

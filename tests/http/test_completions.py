@@ -224,7 +224,7 @@ def test_a_client_that_hangs_up_ends_its_work(starters, openai, stream):
 
 def test_too_much_at_a_time_and_too_long_are_refused(serve, pull_starter):
     pull_starter(MODEL)
-    limits = ["--max-running", "1", "--max-waiting", "1", "--max-time", "3s"]
+    limits = ["--max-running", "1", "--max-waiting", "1", "--max-time", "2s"]
     server = serve("-m", MODEL, *limits).wait_until_ready()
     connections = [_request(server.url, {**LONG, "stream": stream}) for stream in (True, False)]
     _wait_until(lambda: server.metric("nlpcli_waiting") == 1)

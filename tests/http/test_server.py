@@ -225,7 +225,7 @@ _BODIES = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_no_body_makes_a_mistake_of_ours(server, models, data):
     path, needed, names = data.draw(st.sampled_from(_BODIES))
@@ -252,7 +252,7 @@ def test_what_is_no_json_is_said(server, body):
     assert "not JSON" in answer.json()["error"]["message"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_no_body_of_a_task_makes_a_mistake_of_ours(starters, data):
     path, needed, names = data.draw(st.sampled_from(_STARTERS))
