@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -26,6 +27,7 @@ _SMALL_PART = 4
 _SMALL_RUN, _LARGE_RUN = 1 / 4, 4
 # Among so many units of several runs those of about equal length are looked for.
 _MOST_IN_POOL = 1024
+_numbers = itertools.count()
 
 
 @dataclass(slots=True, eq=False)
@@ -41,8 +43,12 @@ class _Batch:
     left: list[int] = field(init=False)
     outputs: list[Any] = field(init=False)
     missing: int = field(init=False)
+    by_length: list[tuple[int, int, int]] = field(init=False)
+    """For each unit its cost below zero, a number of the batch, and its index: sorted, the longest are first."""
 
     def __post_init__(self) -> None:
+        number = next(_numbers)
+        self.by_length = [(-unit.cost, number, index) for index, unit in enumerate(self.units)]
         self.left = list(range(len(self.units)))
         self.outputs, self.missing = [None] * len(self.units), len(self.units)
 
@@ -122,7 +128,9 @@ class FairBatches:
                 lane.served = max(lane.served, self._served)
                 self._lanes.append(lane)
             lane.waiting.extend(batches)
-            self._changed.notify_all()
+            # Among hundreds of runs most wait for a core: nobody is to wake up for each only to see that none is free.
+            if self._free or lane.lends_a_core or all(other.is_large for other in self._at_work):
+                self._changed.notify_all()
 
     def forget(self, lane: Lane) -> None:
         """Begin no more of the batches of a lane."""
@@ -247,26 +255,28 @@ def _least_served(lanes: Sequence[Lane]) -> Lane | None:
 def _about_as_long(first: _Part, others: Sequence[_Batch], budget: int) -> list[_Part]:
     """The longest unit of the first, and as many of all that are shorter, then longer, as go with it in a batch of
     `budget` padded tokens."""
-    batches = [first.batch, *others]
-    pool: list[tuple[int, int, int]] = []
-    for number, batch in enumerate(batches):
-        if number and len(pool) >= _MOST_IN_POOL:
+    # Of units that are equally long those of the first come first.
+    pool = [(first.batch.by_length[index][0], -1, index) for index in first.indices]
+    seed = min(pool)
+    batches = {-1: first.batch}
+    for batch in others:
+        if len(pool) >= _MOST_IN_POOL:
             break
-        pool += [(batch.units[index].cost, number, index) for index in (batch.left if number else first.indices)]
-    seed = max((entry for entry in pool if entry[1] == 0), key=lambda entry: entry[0])
-    pool.sort(key=lambda entry: (-entry[0], entry[1], entry[2]))
-    begin = pool.index(seed)
-    end, tokens = begin + 1, seed[0]
-    while end < len(pool) and _fits(seed[0], end + 1 - begin, tokens + pool[end][0], budget):
-        tokens += pool[end][0]
+        batches[batch.by_length[0][1]] = batch
+        pool += [batch.by_length[index] for index in batch.left]
+    pool.sort()
+    begin, longest = pool.index(seed), -seed[0]
+    end, tokens = begin + 1, longest
+    while end < len(pool) and _fits(longest, end + 1 - begin, tokens - pool[end][0], budget):
+        tokens -= pool[end][0]
         end += 1
-    while begin and _fits(pool[begin - 1][0], end + 1 - begin, tokens + pool[begin - 1][0], budget):
+    while begin and _fits(-pool[begin - 1][0], end + 1 - begin, tokens - pool[begin - 1][0], budget):
         begin -= 1
-        tokens += pool[begin][0]
-    parts: dict[int, list[int]] = {0: []}
+        tokens -= pool[begin][0]
+    indices: dict[int, list[int]] = {-1: []}
     for _, number, index in pool[begin:end]:
-        parts.setdefault(number, []).append(index)
-    return [_Part(batches[number], indices) for number, indices in parts.items()]
+        indices.setdefault(number, []).append(index)
+    return [_Part(batches[number], found) for number, found in indices.items()]
 
 
 def _fits(longest: int, count: int, tokens: int, budget: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nlpcli.records.record import Record
@@ -73,7 +74,11 @@ class ExtractiveTask(BatchTask):
         """One unit per statement; none where the document is short enough as it is. The state is the `_Document`."""
         self._watch(records)
         documents = [self._document(record) for record in records]
-        return [Split([Unit(len(part.token_ids), part) for part in self._parts(doc)], doc) for doc in documents]
+        parts_of = self._parts(documents)
+        return [
+            Split([Unit(len(part.token_ids), part) for part in parts], document)
+            for document, parts in zip(documents, parts_of, strict=True)
+        ]
 
     def _document(self, record: Record) -> _Document:
         from nlpcli.text.prose import statements
@@ -88,15 +93,19 @@ class ExtractiveTask(BatchTask):
             )
         return _Document(text, words, found)
 
-    def _parts(self, document: _Document) -> list[_Part]:
-        if not document.statements:
-            return []
+    def _parts(self, documents: Sequence[_Document]) -> list[list[_Part]]:
+        """The parts of each document: those of all in one call of the tokenizer."""
         prompt = self._pipeline.sentence_config.prompt
-        texts = [prompt + statement.text for statement in document.statements]
-        windows_of = self._pipeline.windows_at_sentence_ends(texts)
+        texts = [prompt + statement.text for document in documents for statement in document.statements]
+        windows_of = self._pipeline.windows_at_sentence_ends(texts) if texts else []
         for windows in windows_of:
             self._unknown.count(windows)
-        return [_Part(number, window) for number, windows in enumerate(windows_of) for window in windows]
+        following = iter(windows_of)
+        return [
+            [_Part(number, window) for number, windows in enumerate(islice(following, len(document.statements)))
+             for window in windows]
+            for document in documents
+        ]  # fmt: skip
 
     def run(self, units: Sequence[Unit]) -> Sequence[_Seen]:
         """The parts with their vectors."""

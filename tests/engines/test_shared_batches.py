@@ -126,6 +126,24 @@ def test_a_run_without_batches_is_in_nobodys_way(batches):
     assert [unit.payload for unit in outcome] == ["a"]
 
 
+def test_a_run_that_has_to_wait_for_a_core_wakes_nobody(batches, monkeypatch):
+    begun, go, woken = threading.Event(), threading.Event(), []
+
+    def run(batch):
+        begun.set()
+        go.wait(10)
+        return [unit.payload for unit in batch]
+
+    first = batches.lane("cpu", 1, budget=9)(run, [units("first")])
+    begun.wait(10)
+    wake = batches._changed.notify_all
+    monkeypatch.setattr(batches._changed, "notify_all", lambda: (woken.append(threading.get_ident()), wake()))
+    waiting = [batches.lane("cpu", 1, budget=9)(run, [units(number)]) for number in range(3)]
+    assert threading.get_ident() not in woken
+    go.set()
+    assert [list(outcome) for outcome in (first, *waiting)] == [[["first"]], [[0]], [[1]], [[2]]]
+
+
 @pytest.fixture(scope="module")
 def two_cores():
     return FairBatches(2)

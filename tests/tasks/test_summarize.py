@@ -1,6 +1,7 @@
 """The task over tiny random models of every family: what is read, how long, in which rounds."""
 
 import logging
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -211,3 +212,32 @@ def test_the_model_decides_how_it_is_done(tmp_path):
     )
     (folder / "modules.json").write_text("[]")
     assert isinstance(task_of("summarize", SummarizeOptions(), local(folder), FLOAT32), ExtractiveTask)
+
+
+class WindowsOfThree:
+    """Instead of a pipeline: three words a window; remembers how often it was asked."""
+
+    sentence_config = SimpleNamespace(prompt="")
+
+    def __init__(self):
+        self.asked = 0
+
+    def unknown(self, window):
+        return []
+
+    def windows_at_sentence_ends(self, texts):
+        self.asked += 1
+        words = [text.split() for text in texts]
+        return [[own[start : start + 3] for start in range(0, len(own), 3)] for own in words]
+
+
+def test_the_statements_of_all_documents_are_read_at_once_and_stay_those_of_their_own():
+    text = "The bridge was closed last Monday. Nobody waited at the market. A tall man stood near the old school."
+    records = [Record(one, {}, Origin("x", n)) for n, one in enumerate([text, "Yes.", f"{text} {text[::-1]}.", text])]
+    together, alone = WindowsOfThree(), WindowsOfThree()
+    splits = ExtractiveTask(SummarizeOptions(), together, lambda records: None).split(records)
+    assert together.asked == 1
+    one_by_one = ExtractiveTask(SummarizeOptions(), alone, lambda records: None)
+    assert splits == [one_by_one.split([record])[0] for record in records]
+    assert len(splits[0].units) > 3
+    assert not splits[1].units
