@@ -15,7 +15,8 @@ class FaultyServer:
     """`files` are what it has, by path. `faults` of a path are what goes wrong with the next answers, one each:
 
     a status; `break N`: it hangs up after N bytes; `slow`: in pieces, with pauses. `habits` of a path stay: `whole`, it
-    sends no parts; `endless`, it does not say how long an answer is; `untagged`, no version.
+    sends no parts; `endless`, it does not say how long an answer is; `untagged`, no version; `size X`: it says that the size
+    is X.
     """
 
     def __init__(self) -> None:
@@ -45,6 +46,7 @@ class FaultyServer:
             handler.send_error(404)
             return
         body, status = data, 200
+        said = next((habit.removeprefix("size ") for habit in habits if habit.startswith("size ")), None)
         if part and "whole" not in habits:
             start, stop = (int(number) for number in re.fullmatch(r"bytes=(\d+)-(\d+)", part).groups())
             status = 206 if start < len(data) else 416
@@ -52,11 +54,11 @@ class FaultyServer:
         handler.send_response(status)
         if status != 200:
             span = f"{start}-{start + len(body) - 1}" if body else "*"
-            handler.send_header("Content-Range", f"bytes {span}/{len(data)}")
+            handler.send_header("Content-Range", f"bytes {span}/{said or len(data)}")
         if "untagged" not in habits:
             handler.send_header("ETag", f'"{self.versions[path]}"')
         if "endless" not in habits:
-            handler.send_header("Content-Length", str(len(body)))
+            handler.send_header("Content-Length", said if said and status == 200 else str(len(body)))
         handler.end_headers()
         if fault.startswith("break"):
             body = body[: int(fault.split()[1])]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import msgspec
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from nlpcli.http.body import decoded, fitting, media_type
@@ -117,8 +118,11 @@ async def _fields_of_body(request: Request) -> dict[str, Any]:
     if kind == "application/json":
         return decoded(await request.body(), dict[str, Any])
     if kind in _FORMS:
-        form = await request.form()
-        values = {name: [value for value in form.getlist(name) if isinstance(value, str)] for name in form}
+        try:
+            async with request.form() as form:
+                values = {name: [value for value in form.getlist(name) if isinstance(value, str)] for name in form}
+        except (MultiPartException, UnicodeError) as error:
+            raise Failure(400, "the body is no form as its header Content-Type says") from error
         return {name: found[0] if len(found) == 1 else found for name, found in values.items()}
     if await request.body():
         raise Failure(415, "the body has to be JSON or a form; say so in the header Content-Type")

@@ -292,3 +292,23 @@ def test_a_client_that_says_nothing_does_not_hold_up_others(server):
         silent.sendall(b"POST /v1/embeddings HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\n")
         time.sleep(0.1)
         assert server.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", "{}"),
+        ("multipart/form-data; boundary=", "{}"),
+        ("multipart/form-data; boundary=x", "{}"),
+        ("multipart/form-data; boundary=x", "--x\r\nno header\r\n\r\na\r\n--x--"),
+        (
+            "multipart/form-data; boundary=x; charset=undefined",
+            '--x\r\nContent-Disposition: form-data; name="q"\r\n\r\na\r\n--x--',
+        ),
+        ("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data\r\n\r\na\r\n--x--"),
+    ],
+)
+def test_a_form_that_is_none_is_the_mistake_of_who_sent_it(server, kind, body):
+    answer = server.post("/translate", content=body, headers={"content-type": kind})
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "the body is no form as its header Content-Type says"

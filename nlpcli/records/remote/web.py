@@ -19,7 +19,9 @@ from nlpcli.records.remote.protocol import Facts
 
 _SECONDS = 60.0
 _CHUNK = 1 << 16
-_RANGE = re.compile(r"bytes (?:\d+-\d+|\*)/(\d+)")
+# A size that no file has is none.
+_RANGE = re.compile(r"bytes (?:[0-9]+-[0-9]+|\*)/([0-9]{1,18})")
+_SIZE = re.compile(r"[0-9]{1,18}")
 _UNQUOTED = "%/:?#[]@!$&'()*+,;=~"
 
 
@@ -55,8 +57,7 @@ class Web:
                 return None
             token = headers.get("ETag") or headers.get("Last-Modified")
             if status == 200:
-                length = headers.get("Content-Length")
-                return Facts(address, int(length) if length else None, token, by_range=False)
+                return Facts(address, _length(headers), token, by_range=False)
             # 416: there is no first byte.
             size = _RANGE.fullmatch(headers.get("Content-Range", ""))
             return Facts(address, int(size[1]) if size else None, token, by_range=size is not None)
@@ -92,7 +93,7 @@ class Web:
     def whole(self, facts: Facts) -> Iterator[bytes]:
         """All bytes, in one answer; raises BrokenOff where it has no end, so that it can be asked for again."""
         with self._answer(facts.address, None) as (_, headers, body):
-            length = headers.get("Content-Length")
+            length = _length(headers)
             if length is None and "chunked" not in headers.get("Transfer-Encoding", "").lower():
                 raise InputBroken(
                     f"cannot read {quoted(facts.address.shown)}: the server does not say how long it is, so that nobody"
@@ -102,8 +103,8 @@ class Web:
             while chunk := body.read(_CHUNK):
                 count += len(chunk)
                 yield chunk
-        if length is not None and count < int(length):
-            raise BrokenOff(f"{count:,} of {int(length):,} bytes came")
+        if length is not None and count < length:
+            raise BrokenOff(f"{count:,} of {length:,} bytes came")
 
     def put(self, address: Address, data: bytes, new: bool = False) -> bool:  # noqa: ARG002
         raise _read_only(address)
@@ -155,6 +156,11 @@ def _request(address: Address) -> Request:
     if at:
         request.add_unredirected_header("Authorization", f"Basic {b64encode(unquote(user).encode()).decode()}")
     return request
+
+
+def _length(headers: Any) -> int | None:
+    stated = headers.get("Content-Length", "")
+    return int(stated) if _SIZE.fullmatch(stated) else None
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -56,9 +56,12 @@ class WordDocument:
         _refuse_bombs(data)
         try:
             self._document = docx.Document(io.BytesIO(data))
+            self._styles = self._document.styles.element
             self._parts = [(part, _element_of(part)) for part in self._package.iter_parts() if _has_text(part)]
         except Exception as error:
             raise InputBroken(f"no document of Word (.docx): {error}; see whether Word opens it") from error
+        for _, element in self._parts:
+            _refuse_entities(element)
         self._paragraphs = [_Paragraph(p) for _, element in self._parts for p in element.iter(f"{_W}p")]
 
     @property
@@ -80,7 +83,7 @@ class WordDocument:
         left = iter(translations)
         for paragraph in self._paragraphs:
             paragraph.fill([next(left) if isinstance(part, Segment) else [part] for part in paragraph.parts], language)
-        for element in self._document.styles.element.iter(f"{_W}lang"):
+        for element in self._styles.iter(f"{_W}lang"):
             element.set(f"{_W}val", language)
         for part, element in self._parts:
             _put_back(part, element)
@@ -119,6 +122,12 @@ def _element_of(part: Any) -> Any:
 
     element = getattr(part, "element", None)
     return parse_xml(part.blob) if element is None else element
+
+
+def _refuse_entities(element: Any) -> None:
+    """The format has none: text behind one would be lost. Raises InputBroken where a part declares its own."""
+    if element.getroottree().docinfo.internalDTD is not None:
+        raise InputBroken("no document of Word (.docx): it has a DOCTYPE, as Word writes none; ask whoever sent it")
 
 
 def _put_back(part: Any, element: Any) -> None:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 from xml.parsers import expat
 
-from nlpcli.errors import InputBroken
+from nlpcli.errors import InputBroken, quoted
 from nlpcli.text.markup import plain
 from nlpcli.text.markup.partners import with_partners
 from nlpcli.text.markup.segments import Node, Piece, Pieces, Segment, Tag, TagKind, has_prose, merged
@@ -38,10 +38,10 @@ class _Event(NamedTuple):
 
 @dataclass(slots=True)
 class _Unit:
-    """A unit of translation: the events of its source and its target, counted in the list of all."""
+    """A unit of translation: the events that it, its source and its target begin with, counted in the list of all."""
 
     is_kept: bool
-    segment: _Event
+    segment: int
     source: range = field(default_factory=lambda: range(0))
     behind: int = 0  # where the source ends, in events
     target: range = field(default_factory=lambda: range(0))
@@ -51,7 +51,7 @@ def parse(text: str) -> Pieces:
     """The document.
 
     Raises:
-        InputBroken: it is no XML.
+        InputBroken: it is no XML, or has entities of its own.
     """
     text = _DECLARED.sub(lambda found: found[0] if found[2].lower() == "utf-8" else f"{found[1]}UTF-8", text, count=1)
     data = text.encode()
@@ -82,12 +82,20 @@ def _events(data: bytes) -> list[_Event]:
     parser.CharacterDataHandler = lambda text: add("text", text=text)
     parser.CommentHandler = parser.StartCdataSectionHandler = parser.EndCdataSectionHandler = lambda *_: add("other")
     parser.ProcessingInstructionHandler = lambda *_: add("other")
+    parser.EntityDeclHandler = parser.SkippedEntityHandler = _refuse_entity
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
         raise InputBroken(f"broken XML: {error}; mend the file there") from error
     events.append(_Event("end of file", len(data)))
     return events
+
+
+def _refuse_entity(name: str, *_: object) -> NoReturn:
+    """What an entity stands for has no place in the file where a target could stand, and may be anywhere."""
+    raise InputBroken(
+        f"the entity {quoted(name)} of its own DOCTYPE is not read; write what it stands for in its place"
+    )
 
 
 def _units(events: Sequence[_Event]) -> Iterator[_Unit]:
@@ -99,7 +107,7 @@ def _units(events: Sequence[_Event]) -> Iterator[_Unit]:
         if event.kind == "start":
             kept = {"no": True, "yes": False}.get(event.attributes.get("translate", ""), kept)
             if event.name in _UNITS:
-                unit = _Unit(kept, event)
+                unit = _Unit(kept, number)
             elif unit and parent in _UNITS and event.name in ("source", "target", "seg-source"):
                 _note(unit, events, number)
             above.append((event.name, kept))
@@ -132,12 +140,13 @@ def _end_of(events: Sequence[_Event], number: int) -> int:
 
 def _edits(unit: _Unit, events: Sequence[_Event], data: bytes) -> Iterator[tuple[int, int, list[Piece]]]:
     """Where the target goes, and the state of what it is in."""
-    is_old = unit.segment.name == "trans-unit"
+    segment = events[unit.segment]
+    is_old = segment.name == "trans-unit"
     target = events[unit.target.start] if unit.target else None
-    state = (target.attributes if is_old and target else unit.segment.attributes).get("state", "")
+    state = (target.attributes if is_old and target else segment.attributes).get("state", "")
     has_text = any(events[n].kind == "text" and events[n].text.strip() for n in unit.target)
     nodes = _nodes(events[unit.source.start + 1 : unit.source.stop], data)
-    if unit.is_kept or unit.segment.attributes.get("approved") == "yes" or not has_prose(nodes):
+    if unit.is_kept or segment.attributes.get("approved") == "yes" or not has_prose(nodes):
         return
     if has_text and state not in _TO_DO:
         return
@@ -146,8 +155,7 @@ def _edits(unit: _Unit, events: Sequence[_Event], data: bytes) -> Iterator[tuple
     prefix = tag[1:].partition("source")[0]
     if target is None:
         start = end = events[unit.behind].start
-        before = data[: events[unit.source.start].start].decode()
-        indent = before[len(before.rstrip()) :]
+        indent = _space_before(events[unit.source.start].start, data)
         opening = _with_state(f"{indent}<{prefix}target") + ">" if is_old else f"{indent}<{prefix}target>"
     else:
         start, end = target.start, events[unit.target.stop].start
@@ -155,9 +163,15 @@ def _edits(unit: _Unit, events: Sequence[_Event], data: bytes) -> Iterator[tuple
         opening = (_with_state(opening) if is_old else opening) + ">"
     yield start, end, [opening, piece, f"</{prefix}target>"]
     if not is_old:
-        number = events.index(unit.segment)
-        raw = _raw(events, number, data)
-        yield unit.segment.start, events[number + 1].start, [_with_state(raw.removesuffix(">")) + ">"]
+        raw = _raw(events, unit.segment, data)
+        yield segment.start, events[unit.segment + 1].start, [_with_state(raw.removesuffix(">")) + ">"]
+
+
+def _space_before(place: int, data: bytes) -> str:
+    start = place
+    while data[start - 1 : start].isspace():
+        start -= 1
+    return data[start:place].decode()
 
 
 def _with_state(opening: str) -> str:

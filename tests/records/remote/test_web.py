@@ -1,6 +1,7 @@
 """Files on the web: whole, or an error; never the beginning of one."""
 
 import random
+from contextlib import suppress
 
 import pytest
 
@@ -87,6 +88,14 @@ def test_an_answer_that_does_not_say_how_long_it_is_is_refused(server):
     server.habits["/a"] |= {"whole", "endless"}
     with pytest.raises(InputBroken, match="does not say how long"):
         fetched(server)
+
+
+@pytest.mark.parametrize("size", ["x", "-5", "5_000", "\u00b2", "9" * 5000, "9" * 17])
+@pytest.mark.parametrize("habits", [set(), {"whole"}], ids=str)
+def test_a_size_that_no_file_has_is_refused_or_not_believed(server, habits, size):
+    server.habits["/a"] |= {*habits, f"size {size}"}
+    with suppress(InputError):
+        assert fetched(server) == DATA
 
 
 def test_a_file_that_changes_while_it_is_read_is_no_file(server):

@@ -130,3 +130,24 @@ def test_no_text_breaks_the_xml(hostile):
 def test_what_is_broken_says_so(markup, text):
     with pytest.raises(InputBroken):
         parse(text, markup)
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        '<!DOCTYPE xliff [<!ENTITY e "dear">]>',
+        '<!DOCTYPE xliff [<!ENTITY e SYSTEM "file:///etc/passwd">]>',
+        '<!DOCTYPE xliff [<!ENTITY % e SYSTEM "file:///etc/passwd"> %e;]>',
+        '<!DOCTYPE xliff [<!ENTITY e "' + "ha " * 9 + '"><!ENTITY f "' + "&e;" * 99 + '">]>',
+        '<!DOCTYPE xliff SYSTEM "http://127.0.0.1:9/xliff.dtd">',
+    ],
+)
+def test_an_entity_whose_text_would_be_lost_is_refused_by_name(doctype):
+    text = OLD.replace("<!-- a comment -->", doctype).replace("Hello", "Hello &e;")
+    with pytest.raises(InputBroken, match="the entity e of its own DOCTYPE"):
+        parse(text, "xliff")
+
+
+def test_a_doctype_without_entities_is_read():
+    doctype = '<!DOCTYPE xliff PUBLIC "-//XLIFF//DTD XLIFF//EN" "http://www.oasis-open.org/xliff.dtd">'
+    assert len(parse(OLD.replace("<!-- a comment -->", doctype), "xliff").segments) == len(parse(OLD, "xliff").segments)

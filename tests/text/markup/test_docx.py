@@ -146,3 +146,27 @@ def test_an_archive_that_lies_about_its_size_is_read_no_further():
         data[place : place + 4] = lie
     with pytest.raises(InputBroken, match=r"no document of Word"):
         parse(bytes(data))
+
+
+@pytest.mark.parametrize(
+    "doctype", ['<!DOCTYPE x [<!ENTITY e "dear">]>', '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>']
+)
+def test_an_entity_whose_text_would_be_lost_is_refused(doctype):
+    content = io.BytesIO()
+    docx.Document().save(content)
+    with zipfile.ZipFile(content) as package:
+        declaration, xml = package.read("word/document.xml").decode().split("?>", 1)
+    text = "<w:p><w:r><w:t>Hello &e; you</w:t></w:r></w:p></w:body>"
+    changed = f"{declaration}?>{doctype}{xml.replace('</w:body>', text)}".encode()
+    with pytest.raises(InputBroken, match="has a DOCTYPE"):
+        parse(repacked(**{"word/document.xml": (changed, 1)}))
+
+
+def test_styles_that_lie_outside_are_refused_before_anything_is_translated():
+    content = io.BytesIO()
+    docx.Document().save(content)
+    with zipfile.ZipFile(content) as package:
+        links = package.read("word/_rels/document.xml.rels")
+    changed = links.replace(b'Target="styles.xml"', b'Target="file:///etc/passwd" TargetMode="External"')
+    with pytest.raises(InputBroken, match="no document of Word"):
+        parse(repacked(**{"word/_rels/document.xml.rels": (changed, 1)}))

@@ -56,6 +56,11 @@ def test_the_time_is_linear(unit, markup):
     assert grows_as_its_size(lambda size: read_and_write((unit * (size // len(unit) + 1))[:size], markup), 5000)
 
 
+def test_the_time_for_a_catalog_is_linear_in_its_units():
+    unit = "<segment>\n <source>Open it</source></segment>"
+    assert grows_as_its_size(lambda count: parse(f'<xliff version="2.0">{unit * count}</xliff>', "xliff"), 500)
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(
