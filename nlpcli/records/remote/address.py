@@ -42,7 +42,7 @@ class Address:
 
     @classmethod
     def of(cls, name: str) -> Address:
-        """Raises UsageError where nothing is read from or written to such an address."""
+        """Raises UsageError where nothing is read from or written to such an address, or it is none."""
         match = _SCHEME.match(name)
         assert match is not None
         scheme = match[1].lower()
@@ -55,6 +55,11 @@ class Address:
         address = cls(protocol, name[match.end() :])
         if not address.bucket.strip():
             raise UsageError(f"{quoted(name)} names no bucket, host or repository; one stands behind ://")
+        if address.is_web and not _is_of_web(address):
+            host = quoted(address.bucket.rpartition("@")[2])
+            raise UsageError(
+                f"no address of the web is written like this one of the host {host}; see what its link says"
+            )
         return address
 
     def __str__(self) -> str:
@@ -142,6 +147,16 @@ class Address:
         if any(part in {"", ".", ".."} for part in key.split("/")) or "\\" in key or "\0" in key:
             raise UsageError(f"{quoted(self)} has no place in a tree of folders; name it with -i, and its -o FILE")
         return PurePosixPath(key)
+
+
+def _is_of_web(address: Address) -> bool:
+    try:
+        str(address).encode()
+        parts = urlsplit(str(address))
+        host = parts.hostname or ""
+        return bool(host.encode("idna")) and host.isprintable() and " " not in host and parts.port != 0
+    except ValueError:  # brackets, ports, and labels that are too long or empty
+        return False
 
 
 Place = Path | Address

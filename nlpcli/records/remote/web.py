@@ -144,6 +144,8 @@ class Web:
                     raise
                 yield error.code, error.headers, None
             return
+        except ValueError as error:
+            raise _Refused("the server leads to an address that is none") from error
         with answer:
             yield answer.status, answer.headers, answer
 

@@ -80,3 +80,37 @@ def test_a_key_that_would_lie_elsewhere_in_a_file_system_has_no_place_there(key)
 )
 def test_secrets_of_an_address_are_not_shown(name, shown):
     assert Address.of(name).shown == shown
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "[x",
+        "[::1",
+        "a:port",
+        "a:99999",
+        "a:-1",
+        "a b",
+        "\x1b[31m",
+        "a" * 70,
+        "..",
+        "\udc80",
+        "\u2100",
+        "\0",
+        ":1",
+        ":@",
+    ],
+)
+@pytest.mark.parametrize("path", ["/x", "/x?key=1#a"])
+def test_what_is_no_address_of_the_web_is_refused_and_shows_no_password(host, path):
+    with pytest.raises(UsageError) as refused:
+        Address.of(f"https://me:secret@{host}{path}")
+    assert "secret" not in str(refused.value)
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "host", ["a", "a.example:8080", "[::1]:1", "me:p%40ss@a", "münchen.example", "127.0.0.1", "xn--a"]
+)
+def test_hosts_of_the_web_are_hosts(host):
+    assert str(Address.of(f"http://{host}/x")) == f"http://{host}/x"

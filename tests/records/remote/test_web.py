@@ -119,9 +119,28 @@ def test_a_server_that_nobody_runs_is_named(server):
 def test_redirects_are_followed_but_not_to_files_of_this_machine(server):
     server.faults["/b"], server.habits["/b"] = ["302"] * 9, {"/a"}
     assert fetched(server, "/b") == DATA
-    server.habits["/b"] = {"ftp://127.0.0.1/a"}
-    with pytest.raises(InputError):
-        fetched(server, "/b")
+    for elsewhere in (
+        "ftp://127.0.0.1/a",
+        "file:///etc/passwd",
+        "http://[x/a",
+        "http://a:port/a",
+        "http://../a",
+        "//\0/a",
+    ):
+        server.habits["/b"], server.faults["/b"] = {elsewhere}, ["302"] * 9
+        with pytest.raises(InputError) as refused:
+            fetched(server, "/b")
+        assert str(refused.value).isprintable()
+
+
+def test_a_password_does_not_follow_to_another_server(server):
+    with faulty_server() as other:
+        other.files["/a"] = b"a"
+        server.faults["/b"], server.habits["/b"] = ["302"] * 9, {f"{other.address}/a"}
+        host = server.address.removeprefix("http://")
+        assert len(input_files(InputSpec(paths=(f"http://me:secret@{host}/b",), format="txt"))) == 1
+        assert server.headers[0]["Authorization"]
+        assert {headers.get("Authorization") for headers in other.headers} == {None}
 
 
 def test_a_password_goes_to_its_server_and_into_no_message(server):
