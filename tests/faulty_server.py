@@ -88,6 +88,8 @@ def faulty_server() -> Iterator[FaultyServer]:
         thread = threading.Thread(target=http.serve_forever, args=(0.01,))
         thread.start()
         server.address = f"http://127.0.0.1:{http.server_port}"
-        yield server
-        http.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:  # else a test that fails never ends
+            http.shutdown()
+            thread.join()
