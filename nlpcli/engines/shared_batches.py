@@ -100,16 +100,17 @@ class FairBatches:
         self._free = cores
         self._lanes: list[Lane] = []
         self._at_work: list[Lane] = []
-        self._busy = 0
         self._served = 0.0
         self._changed = threading.Condition()
         # One more than there are cores: a batch that waits for a decode slot lends its core.
-        for number in range(min(cores, MAX_WORKERS) + 1):
-            self._begin(self._next, f"nlpcli-compute-{number}")
-        self._begin(self._next_small, "nlpcli-compute-small")
+        self._idle = set(range(min(cores, MAX_WORKERS) + 1))
+        self._threads = len(self._idle)
+        for number in range(self._threads):
+            self._begin(partial(self._next, number), number, f"nlpcli-compute-{number}")
+        self._begin(self._next_small, None, "nlpcli-compute-small")
 
-    def _begin(self, choose: Callable[[], Lane | None], name: str) -> None:
-        threading.Thread(target=self._work, args=(choose,), name=name, daemon=True).start()
+    def _begin(self, choose: Callable[[], Lane | None], number: int | None, name: str) -> None:
+        threading.Thread(target=self._work, args=(choose, number), name=name, daemon=True).start()
 
     def lane(
         self, device_type: str, threads: int, budget: int, together: Hashable = None, slots: DecodeSlots | None = None
@@ -144,7 +145,8 @@ class FairBatches:
             if not batch.future.cancel():
                 batch.fail(CancelledError())
 
-    def _work(self, choose: Callable[[], Lane | None]) -> None:
+    def _work(self, choose: Callable[[], Lane | None], number: int | None) -> None:
+        """What the thread of a number does, or, of none, that for small runs."""
         while True:
             group: list[_Part] = []
             cores, lanes, outcomes = 0, [], []
@@ -154,11 +156,13 @@ class FairBatches:
                     # Taken one by one: what has left the queue is in the group, whatever goes wrong behind it.
                     self._fill(group, choose())
                     lanes = [part.batch.lane for part in group]
-                    if choose == self._next:
+                    if number is not None:
                         cores = self._cores_of(group[0].batch)
                         self._free -= cores
-                        self._busy += 1
+                        self._idle.discard(number)
                     self._at_work += lanes
+                    if self._free or any(lane.lends_a_core for lane in self._lanes):
+                        self._changed.notify_all()
                 self._on_batch(sum(len(part.indices) for part in group))
                 outcomes = _outcomes(group)
             except BaseException as error:  # noqa: BLE001 - a mistake of ours: raised again where a run waits
@@ -167,7 +171,8 @@ class FairBatches:
                 # Before anybody hears of the outcome: who asks again then is alone, and computes so.
                 with self._changed:
                     self._free += cores
-                    self._busy -= bool(lanes) and choose == self._next
+                    if number is not None:
+                        self._idle.add(number)
                     for lane in lanes:
                         self._at_work.remove(lane)
                     self._changed.notify_all()
@@ -185,14 +190,20 @@ class FairBatches:
         for batch in waiting:
             batch.fail(error)
 
-    def _next(self) -> Lane | None:
-        """The run that had least, once there are cores for it."""
+    def _next(self, number: int) -> Lane | None:
+        """The run that had least, once there are cores for it.
+
+        Of idle threads the first takes it: each keeps memory for the shapes that it has computed.
+        """
+        if number > min(self._idle):
+            return None
         first = _least_served(self._lanes)
         return first if first is not None and self._free >= self._cores_of(first.waiting[0]) else None
 
     def _next_small(self) -> Lane | None:
         """A small run that would wait for large ones alone."""
-        if self._busy < min(self._cores, MAX_WORKERS) or not all(lane.is_large for lane in self._at_work):
+        busy = self._threads - len(self._idle)
+        if busy < min(self._cores, MAX_WORKERS) or not all(lane.is_large for lane in self._at_work):
             return None
         return _least_served([lane for lane in self._lanes if lane.is_small])
 
