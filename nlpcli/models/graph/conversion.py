@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,10 @@ from nlpcli.models.graph.llama_step import turn_of, write_step
 from nlpcli.models.graph.names import GRAPH
 from nlpcli.models.llama.weights import LlamaWeights, generation_config, llama_weights
 from nlpcli.models.reference import LocalModel
-from nlpcli.models.sources.graphs import graph_folder
+from nlpcli.models.sources.graphs import discard_if_damaged, graph_folder
 from nlpcli.runtime.cores import usable_cores
+
+log = logging.getLogger(__name__)
 
 # What GroupQueryAttention takes (onnxruntime 1.32).
 _HEAD_DIM = 16
@@ -44,11 +48,18 @@ def llama_graph(model: LocalModel, config: PretrainedConfig, bits: int) -> Llama
     """
     try:
         files = [model.folder / name for name in weight_files(model.folder)]
-        folder = graph_folder(model, files, bits, lambda made: _convert(model.folder, config, bits, made))
         embedding = file_of_embedding(files)
         if embedding is None:
             raise NoGraph("no file has the vectors of its tokens")
-        step = Step(folder / GRAPH, embedding, usable_cores())
+        convert = partial(_convert, model.folder, config, bits)
+        folder = graph_folder(model, files, bits, convert)
+        try:
+            step = Step(folder / GRAPH, embedding, usable_cores())
+        except Exception:  # onnxruntime's errors have no base of their own
+            if not discard_if_damaged(folder):
+                raise
+            log.warning("%s: its graph in the cache was damaged, and is made anew", quoted(model.name))
+            step = Step(graph_folder(model, files, bits, convert) / GRAPH, embedding, usable_cores())
         return LlamaGraph(config, model.folder, step)
     except CacheError as error:
         raise NoGraph(str(error)) from error

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from nlpcli.errors import NlpcliError, quoted
+from nlpcli.errors import quoted
 from nlpcli.models.chat_tokenizer import ChatTokenizer, chat_tokenizer
 from nlpcli.models.foreign import check_folder, weight_files
 from nlpcli.models.graph.decoder import Step
@@ -55,7 +55,7 @@ def ready_graph(model: LocalModel, placement: Placement) -> tuple[ReadyGraph, Ch
         if folder is None or embedding is None or (tokenizer := chat_tokenizer(model)) is None:
             return None
         step = Step(folder / GRAPH, embedding, usable_cores())
-    except (OSError, ValueError, LookupError, TypeError, ImportError, NlpcliError):
+    except Exception:  # noqa: BLE001 - of files that are damaged `loading` finds the words, or makes them anew
         return None
     log.info("%s computes in %s: %s", quoted(model.name), precision, precision.reason)
     longest = int(stated["max_position_embeddings"])

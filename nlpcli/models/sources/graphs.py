@@ -40,6 +40,15 @@ def ready_folder(model: LocalModel, files: list[Path], bits: int) -> Path | None
     return folder
 
 
+def discard_if_damaged(folder: Path) -> bool:
+    """Whether a graph's folder was not as it was made, and is deleted now.
+
+    Raises:
+        CacheError: it cannot be deleted.
+    """
+    return ConvertedSource(kind=KIND).made.discard_if_damaged(folder)
+
+
 def _place(model: LocalModel, files: list[Path], bits: int) -> tuple[MadeFolders, Path]:
     made = ConvertedSource(kind=KIND).made
     states = [state_of(file) for file in [*files, model.folder / "config.json"]]

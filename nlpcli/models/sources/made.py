@@ -131,8 +131,19 @@ class MadeFolders:
         Raises:
             CacheError: one cannot be deleted.
         """
-        folders = {*self.named(name), *([expected] if expected is not None and self.is_complete(expected) else [])}
-        remove([Removal(name, folder, 0, "damaged") for folder in folders if _verify(name, folder).problems])
+        for folder in {*self.named(name), *([expected] if expected is not None and self.is_complete(expected) else [])}:
+            self.discard_if_damaged(folder)
+
+    def discard_if_damaged(self, folder: Path) -> bool:
+        """Delete a folder that is not as it was made; whether it was not.
+
+        Raises:
+            CacheError: it cannot be deleted.
+        """
+        is_damaged = bool(_verify(folder.name, folder).problems)
+        if is_damaged:
+            remove([Removal(folder.name, folder, 0, "damaged")])
+        return is_damaged
 
 
 def note_use(folder: Path) -> None:
