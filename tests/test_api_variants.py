@@ -17,7 +17,9 @@ from nlpcli.models.catalog import catalog
 from nlpcli.tasks.registry import TASKS
 from nlpcli.text.personal.tokens import LABELS
 
-SCHEMA = '{"type": "object", "properties": {"a": {"enum": ["b", "c"]}}, "required": ["a"]}'
+SCHEMA = (
+    '{"type": "object", "properties": {"a": {"enum": ["b", "c"]}}, "required": ["a"], "additionalProperties": false}'
+)
 FIVE = {"attention-inspect": "vectors", "embed": "vectors", "labels": "vectors", "summarize": "vectors"}
 ROLES = {"extract": "tokens", "generate": "writes", "sentiment": "labels", "translate": "translates", "words": "words"}
 TEXTS = ["a b. c d.", "c"]
@@ -27,7 +29,7 @@ PAIR = {"sent_more": "a b", "sent_less": "a c", "bias_type": "x"}
 VARIANTS = [
     ("generate", {"max_tokens": 2}, TEXTS),
     ("generate", {"max_tokens": 2, "count": 2, "seed": 1}, TEXTS),
-    ("generate", {"schema": SCHEMA}, TEXTS),
+    ("generate", {"schema": SCHEMA, "seed": 1}, TEXTS),
     ("generate", {"max_tokens": 2, "template": "{{ b }}"}, [{"text": "a", "b": "c"}]),
     ("generate", {"max_tokens": 2, "greedy": True, "why": True}, TEXTS),
     ("translate", {"source": "en", "target": "pt"}, TEXTS),

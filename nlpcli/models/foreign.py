@@ -54,6 +54,10 @@ def said_of(what: str) -> Iterator[None]:
         raise ModelUnusable(
             f"{what}: it asks for more memory than there is; check the file, or choose another"
         ) from error
+    except SystemError as error:
+        raise ModelUnusable(
+            f"{what}: a library failed ({first_line(error)}) as where memory ends; free some, or choose another model"
+        ) from error
     # transformers, tokenizers, safetensors, gguf and jinja raise whatever their code stumbles upon in a damaged file,
     # tokenizers a panic of Rust's, which is no Exception: no list of types would be whole.
     except BaseException as error:

@@ -3,5 +3,5 @@
 - both sides: `messages` (what crosses the socket, and how), `values` (records and results in it), `place` (the socket,
   whose it is, and that there is one worker), `identity` (whether a worker and a command mean the same)
 - the command's side: `client`, `start`
-- the worker's side: `server`, and `session`, one run
+- the worker's side: `server`, and `session`, one run, in a thread of `run_threads`
 """

@@ -44,6 +44,7 @@ from nlpcli.engines.worker.messages import (
     frame,
     length,
 )
+from nlpcli.engines.worker.run_threads import RunThreads
 from nlpcli.engines.worker.session import Outbox, Session
 from nlpcli.engines.worker.values import read_ext
 from nlpcli.models.catalog import catalog
@@ -107,6 +108,7 @@ class Worker:
     async def serve(self, listening: socket.socket, secret: bytes, warm_up: Job | None) -> None:
         """Until it is over."""
         self._free = asyncio.Semaphore(_MOST_RUNS)
+        self._threads = RunThreads()
         # What is imported now is not waited for by the first run.
         warming = asyncio.get_running_loop().run_in_executor(None, self._warm_up, warm_up)
 
@@ -245,10 +247,13 @@ class Worker:
                 loop.call_soon_threadsafe(over)
 
         try:
-            threading.Thread(target=work, name="nlpcli-run", daemon=True).start()
+            await self._threads.begin(work)
         except RuntimeError as error:  # the system gives no memory for one more
             over()
             session.refuse(f"the worker has no room for one more run ({error}); try again later, or --no-server")
+        except asyncio.CancelledError:
+            over()
+            raise
 
     def status(self) -> Status:
         """What there is to say of it."""
