@@ -13,8 +13,9 @@ import typer
 
 from nlpcli.cli.arguments import TaskCommand, command_app
 from nlpcli.cli.console import complain
+from nlpcli.cli.make_job import make_job
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import View, make_job, run_job
+from nlpcli.cli.run import View, run_job
 from nlpcli.errors import OutputError, UsageError, quoted
 from nlpcli.models.catalog import catalog
 from nlpcli.records.record import Record

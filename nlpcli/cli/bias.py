@@ -10,9 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from nlpcli.cli.arguments import TaskCommand, command_app
+from nlpcli.cli.make_job import make_job
 from nlpcli.cli.numpy_threads import multiply_in
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import View, make_job, run_job
+from nlpcli.cli.run import View, run_job
 from nlpcli.models.catalog import catalog
 from nlpcli.records.record import Record
 from nlpcli.tasks.bias import BiasOptions

@@ -12,8 +12,9 @@ import typer
 from nlpcli.cli.arguments import TaskCommand, command_app
 from nlpcli.cli.extract_mask import run_mask, run_unmask
 from nlpcli.cli.extract_schema import is_shipped, read_examples, read_schema, shipped_examples
+from nlpcli.cli.make_job import make_job
 from nlpcli.cli.options import OutputFormat, Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import LongForm, View, make_job, run_job
+from nlpcli.cli.run import LongForm, View, run_job
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.splitting import without_surrogates

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nlpcli.cli.run import View, make_job, run_job
+from nlpcli.cli.make_job import make_job
+from nlpcli.cli.run import View, run_job
 from nlpcli.errors import UsageError, quoted
 from nlpcli.models.catalog import catalog
 from nlpcli.records.in_place import in_place

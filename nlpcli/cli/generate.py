@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli.arguments import TaskCommand, command_app
+from nlpcli.cli.make_job import STANDARD, make_job
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import STANDARD, View, make_job, run_job
+from nlpcli.cli.run import View, run_job
 from nlpcli.cli.why import Why, WhyPage, page_of_reasons
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog

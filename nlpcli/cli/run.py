@@ -11,19 +11,17 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from nlpcli import __version__
 from nlpcli.cli.console import Activity, complain, configure_logging, voice
 from nlpcli.cli.engine import engine_of
 from nlpcli.cli.failures import SOME_FAILED, Failures, MaxErrors
 from nlpcli.cli.planned import planned, replanned
 from nlpcli.cli.progress import ReadSoFar, Watch
 from nlpcli.cli.writers import LateWriter, NoWriter, RowsWriter, StreamedWriter, TerminalWriter
-from nlpcli.engines.job import AUTO, MOST_BATCH_TOKENS, ComputeSpec, Job, ModelSpec, Resuming
+from nlpcli.engines.job import Job, Resuming
 from nlpcli.errors import NlpcliError, OutputError, UsageError, quoted
 from nlpcli.models.reference import NO_MODEL
-from nlpcli.records.delimited import dialect
-from nlpcli.records.formats import BINARY_FORMATS, named_input_format
-from nlpcli.records.inputs import InputFile, InputSpec, input_files
+from nlpcli.records.formats import BINARY_FORMATS
+from nlpcli.records.inputs import InputFile, input_files
 from nlpcli.records.output_folder import FolderWriter, names_folder, planned_outputs
 from nlpcli.records.outputs import (
     OutputSpec,
@@ -34,25 +32,21 @@ from nlpcli.records.outputs import (
 )
 from nlpcli.records.readers import decoder_for, find_columns, read_records
 from nlpcli.records.record import Origin, Record
-from nlpcli.records.remote.address import Address, Place, is_remote, was_remote
+from nlpcli.records.remote.address import Place
 from nlpcli.records.table import InputColumns
 from nlpcli.records.writers import NpyWriter, Writer, make_writer
-from nlpcli.runtime.device import check_names
 from nlpcli.runtime.runs import Usage, counted, no_text
 from nlpcli.streams import STDIN, is_open
-from nlpcli.tasks.registry import needs_model
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from nlpcli.cli.engine import Engine
-    from nlpcli.cli.options import Per, SharedOptions
+    from nlpcli.cli.options import SharedOptions
     from nlpcli.tasks.base import TextCallback
 
 log = logging.getLogger(__name__)
 
-# Of -i and -o: the standard stream.
-STANDARD = "-"
 # Some word of it is in the vocabulary of any word vectors.
 _SOME_TEXT = "a the of 1 , . de la e и в 的 在 의 の"
 
@@ -115,107 +109,6 @@ class Plan:
 
 
 _FORMATS_OF_ROWS = frozenset({"text", "csv", "tsv", "parquet"})
-
-
-def make_job(
-    task: str,
-    options: Any,
-    shared: SharedOptions,
-    texts: list[str] | None,
-    per: Per,
-    model: str,
-    whole_records: bool = False,
-    written: Iterable[Path | None] = (),
-    role: str = "",
-) -> Job:
-    """The job that the command line describes; `per` and `model` are the task's defaults.
-
-    `whole_records`: the task reads every field of a record, not only the one of `--field`. `written` are the files
-    that it writes beside its results, which it does not read. `role`: see `ModelSpec`.
-
-    Raises:
-        UsageError: the options do not go together, or one has a value that it can never take.
-    """
-    check_names(shared.device, shared.dtype)
-    if shared.input_format is not None:
-        named_input_format(shared.input_format)
-    input_spec = InputSpec(
-        texts=_texts(texts or [], shared.input or []),
-        paths=tuple(shared.input or ()),
-        format=shared.input_format,
-        field=shared.field,
-        per=(shared.per or per).value,
-        null_separated=shared.null,
-        encoding=shared.encoding,
-        whole=whole_records,
-        written=tuple(str(path) for path in (shared.output, shared.summary, *written) if path is not None),
-        delimiter=shared.delimiter,
-        quote=shared.quote,
-        no_header=shared.no_header,
-    )
-    dialect("csv", shared.delimiter, shared.quote)
-    _check_addresses(input_spec, shared.offline)
-    compute = ComputeSpec(
-        shared.device,
-        shared.dtype,
-        _batch_tokens(shared.batch_tokens),
-        shared.threads,
-        shared.seed,
-        shared.dedupe,
-        __version__ if shared.cache else None,
-        shared.exact,
-    )
-    name = (shared.model or model) if needs_model(options) else NO_MODEL
-    model_spec = ModelSpec(name, shared.revision, shared.offline, role)
-    if model_spec.name == AUTO:
-        from nlpcli.engines.model_choice import check_choice
-
-        check_choice(model_spec)
-    return Job(task, options, input_spec, model_spec, compute, shared.on_error.value, _output(shared))
-
-
-def _check_addresses(spec: InputSpec, offline: bool) -> None:
-    """Raises UsageError where an address names nothing that can be used, or no connection may be opened."""
-    for name in filter(was_remote, spec.written):
-        raise UsageError(
-            f"{quoted(name)} is no file of this machine: an address has two slashes, and only -i and -o take one"
-        )
-    for address in [Address.of(name) for name in (*spec.paths, *spec.written) if is_remote(name)]:
-        if offline:
-            raise UsageError(
-                f"{quoted(address.shown)} is not on this machine, and --offline opens no connection; leave it out, or"
-                " name a file of this machine"
-            )
-
-
-def _output(shared: SharedOptions) -> OutputSpec:
-    path = None if shared.output == STANDARD else shared.output
-    return OutputSpec(path, shared.format.value if shared.format else None, shared.null)
-
-
-def _texts(given: list[str], paths: list[str]) -> tuple[str, ...]:
-    """The TEXT arguments; none where there are none, or `-` stands for them.
-
-    Raises:
-        UsageError: they stand beside other input.
-    """
-    if paths and "-" in given:
-        raise UsageError(f'"-" stands before -i; to read standard input too: -i - "{paths[0]}"')
-    if paths and given:
-        raise UsageError(f'"{given[0]}" is a text, and -i reads "{paths[0]}"; give texts or --input, not both')
-    if given == ["-"]:
-        return ()
-    if "-" in given:
-        raise UsageError("- is standard input, which is read once and stands alone; leave it out, or the rest")
-    return tuple(given)
-
-
-def _batch_tokens(value: str) -> int | None:
-    if value == "auto":
-        return None
-    if not value.isdecimal() or not 1 <= int(value[:20]) <= MOST_BATCH_TOKENS:
-        raise UsageError(f'--batch-tokens takes a number from 1 to {MOST_BATCH_TOKENS:,} or auto, not "{value}"')
-    return int(value)
 
 
 def run_job(

@@ -54,19 +54,6 @@ def test_one_run_after_the_other_is_computed_by_one_thread():
     assert names == {"nlpcli-compute-0"}
 
 
-def test_two_runs_at_once_are_computed_side_by_side():
-    both = threading.Barrier(2)
-
-    def run(batch):
-        both.wait(10)
-        return [None] * len(batch)
-
-    batches = FairBatches(2)
-    lanes = [batches.lane("cpu", 1, budget=10) for _ in range(2)]
-    begun = [lane(run, [units("one")]) for lane in lanes]
-    assert [list(outcomes) for outcomes in begun] == [[[None]], [[None]]]
-
-
 def test_batches_that_go_together_are_computed_as_one_within_the_budget(batches):
     sizes, begun, go = [], threading.Event(), threading.Event()
 

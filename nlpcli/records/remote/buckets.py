@@ -84,14 +84,18 @@ class Buckets:
             raise cannot_read(facts.address, error) from error
 
     def whole(self, facts: Facts) -> Iterator[bytes]:
-        raise NotImplementedError  # of every file any part can be asked for
+        try:
+            data: bytes = again(partial(self._files.cat_file, facts.address.key))
+        except Exception as error:
+            raise cannot_read(facts.address, error) from error
+        yield data
 
     def put(self, address: Address, data: bytes, new: bool = False) -> bool:
         try:
             again(partial(self._files.pipe_file, address.key, data, **({"mode": "create"} if new else {})))
         except FileExistsError:
             return False
-        except (NotImplementedError, ValueError):  # a store that cannot be asked for a file that is new
+        except (NotImplementedError, ValueError):  # fsspec's, of a store that cannot be asked for a file that is new
             return self.facts(address) is None and self.put(address, data)
         except Exception as error:
             raise cannot_write(address, error) from error

@@ -32,6 +32,7 @@ _NO_CREDENTIALS = frozenset({
 _STATUSES = ("status_code", "status", "code")
 PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 _DENIED = frozenset({401, 403, 407})
+# NotImplementedError is fsspec's, of what a store cannot do.
 _LASTING = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, NotImplementedError)
 
 

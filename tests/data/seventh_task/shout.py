@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from nlpcli.cli.make_job import make_job
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import View, make_job, run_job
+from nlpcli.cli.run import View, run_job
 from nlpcli.errors import InputBroken
 from nlpcli.runtime.batching import Split, Unit
 from nlpcli.tasks.base import BatchTask
