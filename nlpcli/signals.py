@@ -13,9 +13,12 @@ from contextlib import contextmanager, suppress
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGXCPU", "SIGBREAK")
 # A program that forwards Ctrl-C sends it a second time at once; a person who means it needs longer.
 _SECONDS_UNTIL_SERIOUS = 0.5
+# A folder on a share that hangs keeps nobody here.
+_SECONDS_TO_MAKE = 1.0
 
 _to_put_away: dict[object, Callable[[], object]] = {}
 _first: list[float] = []
+_making = threading.Lock()
 
 
 @contextmanager
@@ -27,6 +30,13 @@ def put_away_if_killed(action: Callable[[], object]) -> Iterator[None]:
         yield
     finally:
         _to_put_away.pop(key, None)
+
+
+@contextmanager
+def making() -> Iterator[None]:
+    """Within, something is made, and `put_away_if_killed` told of it: no signal ends the process in between."""
+    with _making:
+        yield
 
 
 def leave_when_signaled() -> None:
@@ -63,6 +73,7 @@ def status_of(number: int) -> int:
 
 
 def _leave(number: int) -> None:
+    _making.acquire(timeout=_SECONDS_TO_MAKE)
     try:
         for action in reversed([*_to_put_away.values()]):
             with suppress(OSError):

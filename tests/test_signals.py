@@ -82,6 +82,31 @@ def test_what_the_caller_has_ignored_stays_ignored(tmp_path):
     assert ended(process, signal.SIGTERM)[0] == 128 + signal.SIGTERM
 
 
+MAKING = """
+import os, signal, sys, time
+from pathlib import Path
+from nlpcli.records import part_files
+from nlpcli.signals import leave_when_signaled
+
+def signaled(final, new=part_files._new_part):
+    made = new(final)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(0.3)  # the thread that ends the process has heard of it
+    return made
+
+leave_when_signaled()
+part_files._new_part = signaled
+with part_files.PartFile(Path(sys.argv[1]), "out"):
+    time.sleep(30)
+"""
+
+
+def test_a_signal_just_after_a_file_was_made_leaves_none(tmp_path):
+    done = subprocess.run([sys.executable, "-c", MAKING, str(tmp_path / "out.txt")], timeout=60, check=False)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.starter
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 @pytest.mark.parametrize("seconds", [0.0, 0.4, 1.0])

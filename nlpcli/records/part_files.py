@@ -17,7 +17,7 @@ from types import TracebackType
 
 from nlpcli.errors import OutputError
 from nlpcli.records.durable import sync_folder
-from nlpcli.signals import put_away_if_killed
+from nlpcli.signals import making, put_away_if_killed
 from nlpcli.streams import OutputDescriptor, what_to_do
 
 _PROGRAM, _SUFFIX = ".nlpcli-", ".part"
@@ -41,13 +41,14 @@ class PartFile:
         if final.exists() and not os.access(final, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(final))
         _remove_abandoned(final.parent)
-        self._lock, self._path = _new_part(final)
+        self._end = ExitStack()
+        with making():
+            self._lock, self._path = _new_part(final)
+            self._end.enter_context(put_away_if_killed(self._path.unlink))
         # Closing a duplicate tells what a network share refuses, and the lock holds on.
         self.stream = io.BufferedWriter(OutputDescriptor(os.dup(self._lock), name))
-        self._end = ExitStack()
 
     def __enter__(self) -> PartFile:
-        self._end.enter_context(put_away_if_killed(self._path.unlink))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

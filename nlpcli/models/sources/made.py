@@ -10,7 +10,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from nlpcli.errors import CacheError, quoted
 from nlpcli.models.reference import CachedModel, Kept, ProgressCallback, Removal, Verification
 from nlpcli.models.removal import remove
 from nlpcli.models.sources.hashing import hashes_below, sha256_of
-from nlpcli.signals import put_away_if_killed
+from nlpcli.signals import making, put_away_if_killed
 
 MANIFEST = "nlpcli-model.json"
 # How long a staging folder without a lock is taken for one that is worked in.
@@ -52,24 +52,25 @@ class MadeFolders:
         Raises:
             CacheError: the cache cannot be written.
         """
-        with _cache_errors(self.root), _locked(self.root, folder, progress):
+        with _cache_errors(self.root), _locked(self.root, folder, progress), ExitStack() as end:
             if self.is_complete(folder):
                 return  # another process was faster
             # Whoever holds the lock of this model is alone: a staging folder from before is one of a killed run.
             for stale in self.root.glob(f".staging-{folder.name}-*"):
                 _discard(stale)
             staging = self.root / f".staging-{folder.name}-{secrets.token_hex(4)}"
-            staging.mkdir()  # with the rights that the user's mask gives, unlike those of `tempfile`
             remove = partial(shutil.rmtree, staging, ignore_errors=True)
-            with put_away_if_killed(remove):
-                try:
-                    recipe(staging)
-                    made = staging / "model"
-                    manifest = {**facts, "files": hashes_below(made)}
-                    (made / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-                    made.replace(folder)
-                finally:
-                    remove()
+            with making():
+                staging.mkdir()  # with the rights that the user's mask gives, unlike those of `tempfile`
+                end.enter_context(put_away_if_killed(remove))
+            try:
+                recipe(staging)
+                made = staging / "model"
+                manifest = {**facts, "files": hashes_below(made)}
+                (made / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+                made.replace(folder)
+            finally:
+                remove()
 
     def cached(self) -> Iterator[CachedModel]:
         """What lies here, for `nlpcli models list`."""

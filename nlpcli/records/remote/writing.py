@@ -6,7 +6,7 @@ import io
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
@@ -15,7 +15,7 @@ from nlpcli.records.remote.address import Address
 from nlpcli.records.remote.protocol import Store
 from nlpcli.records.remote.stores import store_of
 from nlpcli.records.spool import enough_room
-from nlpcli.signals import put_away_if_killed
+from nlpcli.signals import making, put_away_if_killed
 from nlpcli.streams import OutputDescriptor
 
 
@@ -28,10 +28,11 @@ def remote_output(address: Address) -> Iterator[BinaryIO]:
     """
     store = store_of(address)
     store.check_writable(address)
-    with enough_room():
-        descriptor, name = tempfile.mkstemp(".part", "nlpcli-")
-    path = Path(name)
-    with put_away_if_killed(path.unlink):
+    with ExitStack() as end:
+        with enough_room(), making():
+            descriptor, name = tempfile.mkstemp(".part", "nlpcli-")
+            path = Path(name)
+            end.enter_context(put_away_if_killed(path.unlink))
         try:
             with io.BufferedWriter(OutputDescriptor(descriptor, f"{quoted(name)}, where TMPDIR is")) as stream:
                 yield cast(BinaryIO, stream)
