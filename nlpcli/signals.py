@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from nlpcli.errors import NlpcliError
+
 # Those of them that this system has.
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGXCPU", "SIGBREAK")
 # A program that forwards Ctrl-C sends it a second time at once; a person who means it needs longer.
@@ -18,7 +20,7 @@ _SECONDS_TO_MAKE = 1.0
 
 _to_put_away: dict[object, Callable[[], object]] = {}
 _first: list[float] = []
-_making = threading.Lock()
+_making = threading.RLock()
 
 
 @contextmanager
@@ -73,10 +75,18 @@ def status_of(number: int) -> int:
 
 
 def _leave(number: int) -> None:
-    _making.acquire(timeout=_SECONDS_TO_MAKE)
     try:
-        for action in reversed([*_to_put_away.values()]):
-            with suppress(OSError):
-                action()
+        # What is saved at the end may wait for a thread that is about to make something.
+        _put_away()
+        _making.acquire(timeout=_SECONDS_TO_MAKE)
+        _put_away()
     finally:
         os._exit(status_of(number))
+
+
+def _put_away() -> None:
+    """The last that was made goes first."""
+    while _to_put_away:
+        # Another thread may be done with it in between.
+        with suppress(KeyError, OSError, NlpcliError):
+            _to_put_away.popitem()[1]()

@@ -107,6 +107,35 @@ def test_a_signal_just_after_a_file_was_made_leaves_none(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+SAVING = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from nlpcli.records.part_files import PartFile
+from nlpcli.signals import leave_when_signaled, making, put_away_if_killed
+
+lock = threading.Lock()
+
+def save():
+    with lock, PartFile(Path(sys.argv[1]), "out") as part:
+        part.stream.write(b"all")
+        part.put_in_place()
+
+leave_when_signaled()
+with put_away_if_killed(save), lock:
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(0.3)
+    with making():
+        pass
+time.sleep(30)
+"""
+
+
+def test_what_is_saved_at_the_end_may_make_a_file_and_wait_for_a_thread_that_makes_one(tmp_path):
+    done = subprocess.run([sys.executable, "-c", SAVING, str(tmp_path / "out.txt")], timeout=25, check=False)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"all"]
+
+
 @pytest.mark.starter
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 @pytest.mark.parametrize("seconds", [0.0, 0.4, 1.0])
