@@ -22,11 +22,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.warm_python import nlpcli_command
 
-# A script's shell has Ctrl-C and Ctrl-\ ignored in what it runs in the background, which every process that a test
-# starts inherits.
+# A script's shell has Ctrl-C and Ctrl-\ ignored in what it runs in the background, and `nohup` a hang-up, which every
+# process that a test starts inherits.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-if hasattr(signal, "SIGQUIT"):
-    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+for name in ("SIGQUIT", "SIGHUP"):
+    if hasattr(signal, name):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 # No worker of whoever runs the tests answers them, and theirs answers nobody else.
 os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="nlpcli-tests-")
