@@ -31,6 +31,10 @@ FACTS = "step.json"
 # (With 256 for each of 32 short prompts, to get the memory took longer than to read them.)
 _FEWEST_PLACES, _LENGTH_STEP = 64, 256
 _CPU = ("cpu", 0)
+# A step has some 150 products of 10 to 30 µs, and to wake a thread takes as long. So threads that wait spin for as long
+# and then sleep: longer, they would take the time of whoever else computes, and of ours (decisions 0004, 0026).
+_SPIN_MICROSECONDS = 10
+_SPINS_BRIEFLY = (1, 27)
 # Tokens with which a step is proved, any; some of them stand for a prompt.
 _PROOF = [number % 5 for number in range(14)]
 _PROMPT = 8
@@ -88,11 +92,19 @@ class Step:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.log_severity_level = 3
-        # Threads that wait by spinning take the time of whoever else computes, and of ours (decision 0004).
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        for name, value in spinning(onnxruntime.__version__).items():
+            options.add_session_config_entry(f"session.intra_op.{name}", value)
         session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
         names = [f"{kind}{number}" for number in range(self.layers) for kind in ("keys", "values")]
         return _Graph(session, [(name, new_names(name, tokens)) for name in names])
+
+
+def spinning(version: str) -> dict[str, str]:
+    """How threads of a session wait for work: where ONNX Runtime knows no end of spinning, they sleep at once."""
+    major, minor = (int(number) for number in version.split(".")[:2])
+    if (major, minor) < _SPINS_BRIEFLY:
+        return {"allow_spinning": "0"}
+    return {"allow_spinning": "1", "spin_duration_us": str(_SPIN_MICROSECONDS)}
 
 
 class GraphDecoder:

@@ -11,7 +11,7 @@ import torch
 
 from nlpcli.kernels.weight_blocks import WeightBlocks
 from nlpcli.models.graph.conversion import NoGraph, llama_graph
-from nlpcli.models.graph.decoder import GraphDecoder
+from nlpcli.models.graph.decoder import GraphDecoder, spinning
 from nlpcli.models.llama.configuration import llama_config
 from nlpcli.models.llama.decoder import LlamaDecoder
 from nlpcli.models.llama.weights import llama_weights
@@ -151,6 +151,12 @@ def test_a_cpu_whose_products_differ_drafts_nothing_and_keeps_no_beginning(save,
 
     monkeypatch.setattr(GraphDecoder, "_run", rounded_by_shape)
     assert (decoder.most_extended(), decoder._step.goes_on_alike) == (0, False)
+
+
+@pytest.mark.parametrize(("version", "spins"), [("1.23.2", "0"), ("1.26.0", "0"), ("1.27.0", "1"), ("2.0.0rc1", "1")])
+def test_threads_spin_only_where_that_can_be_brief(version, spins):
+    found = spinning(version)
+    assert (found["allow_spinning"], "spin_duration_us" in found) == (spins, spins == "1")
 
 
 def test_a_graph_is_made_once_and_anew_when_the_model_changes(save, tmp_path):
