@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,7 +96,8 @@ def _mutate(value: object, chance: random.Random) -> None:
             case 1 if isinstance(value, dict):
                 value[key + "x"] = value.pop(key)
             case _:
-                value[key] = chance.choice(_EXTREMES)
+                # Another change must not reach into what all of them share.
+                value[key] = deepcopy(chance.choice(_EXTREMES))
         return
 
 
@@ -530,7 +532,7 @@ _TOML = [
 ]
 
 
-def _mutated_toml(content: bytes, chance: random.Random) -> bytes:
+def mutated_toml(content: bytes, chance: random.Random) -> bytes:
     if chance.random() < 0.3:
         return mutated_bytes(content, chance)
     lines = content.decode().splitlines()
@@ -688,7 +690,7 @@ TARGETS = [
     Target("Marian", _marian, mutated_bytes, _read_marian),
     Target("SentencePiece", _sentencepiece, mutated_bytes, _read_sentencepiece),
     Target("shortlist", _shortlist, mutated_bytes, _read_shortlist),
-    Target("catalogue", _catalogue, _mutated_toml, _read_catalogue),
+    Target("catalogue", _catalogue, mutated_toml, _read_catalogue),
     Target("description by the hub", _answer(_DESCRIBED), mutated_json, _read_answer),
     Target("tree of the hub", _answer(_LISTED), mutated_json, _read_answer),
     Target("catalogue of Firefox", _answer(_FIREFOX), mutated_json, _read_firefox),
@@ -696,8 +698,8 @@ TARGETS = [
         Target(f"word vectors: {name}", _vectors(name), mutated_bytes, _read_vectors)
         for name in ("tiny.w2v.txt", "tiny.w2v.bin", "tiny.kv", "tiny.model", "tiny.bin", "tiny-apart.kv.vectors.npy")
     ),
-    Target("tests of association", _toml(_WEAT), _mutated_toml, _read_tests),
-    Target("groups of names", _toml(_GROUPS), _mutated_toml, _read_groups),
+    Target("tests of association", _toml(_WEAT), mutated_toml, _read_tests),
+    Target("groups of names", _toml(_GROUPS), mutated_toml, _read_groups),
 ]
 # A page has at most 20 kB: a second for it, on a machine that does other things too.
 _SECONDS_OF_A_PAGE = 1.0

@@ -96,9 +96,17 @@ class _Pages:
         if origin is None:
             is_foreign = headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} and method not in _SAFE
         else:
-            is_foreign = not (self._origins & {origin, _ALL}) and urlsplit(origin).netloc.lower() != host.lower()
+            is_foreign = not (self._origins & {origin, _ALL}) and _place_of(origin) != host.lower()
         if is_foreign:
             return Failure(403, "pages of another origin may not ask; allow one: --cors ORIGIN", "wrong_origin")
+        return None
+
+
+def _place_of(origin: str) -> str | None:
+    """Name and port in an `Origin` header; None where it is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
         return None
 
 

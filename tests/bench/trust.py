@@ -18,6 +18,7 @@ sys.path += [str(path) for path in (Path(__file__).parents[2], Path(__file__).pa
 sys.path.append(str(Path(__file__).parents[1] / "models"))
 
 from fuzz import RECORDS, TARGETS, TEXTS, Target, run
+from fuzz_own import OWN
 from hub_server import FILES, HubServer, Repository
 
 from tests.faults import FILES as CALLS
@@ -99,7 +100,7 @@ def main() -> int:
         return max(1, count * percent // 100)
 
     rows_of: dict[str, Callable[[], Iterator[Row]]] = {
-        "mutations": lambda: fuzzed(TARGETS, share(MUTATIONS), seed),
+        "mutations": lambda: fuzzed([*TARGETS, *OWN], share(MUTATIONS), seed),
         "texts": lambda: fuzzed(TEXTS, share(TEXTS_EACH), seed),
         "records": lambda: fuzzed(RECORDS, share(RECORDS_EACH), seed),
         "faults": lambda: faulty(share(CALLS_EACH), seed, CALLS, MANNERS),

@@ -87,7 +87,9 @@ def test_a_run_goes_on_where_it_ended(job, computed, tmp_path):
     assert computed == []
 
 
-@pytest.mark.parametrize("harm", ["part gone", "part cut", "part of others", "mark cut", "mark gone", "half a file"])
+@pytest.mark.parametrize(
+    "harm", ["part gone", "part cut", "part of others", "mark cut", "mark of bytes", "mark gone", "half a file"]
+)
 def test_what_is_not_marked_or_not_as_marked_is_computed_again(job, tmp_path, harm):
     assert job("-o", "out.jsonl", "--resume").status == 0
     whole = (tmp_path / "out.jsonl").read_bytes()
@@ -102,6 +104,8 @@ def test_what_is_not_marked_or_not_as_marked_is_computed_again(job, tmp_path, ha
         first.write_bytes(second.read_bytes())
     elif harm == "mark cut":
         log.write_bytes(log.read_bytes()[:-40])
+    elif harm == "mark of bytes":
+        log.write_bytes(log.read_bytes()[:-40] + b'\n{"done": {"sha256": "\xff"}}\n')
     elif harm == "mark gone":
         log.unlink()
     else:

@@ -146,6 +146,10 @@ def test_no_page_may_read_unless_it_is_allowed(server, serve, models):
     )
 
 
+def test_an_origin_that_is_none_is_a_foreign_one(server, models):
+    assert server.post("/v1/embeddings", _ask(models), headers={"origin": "http://["}).status_code == 403
+
+
 def test_a_page_of_the_server_itself_may_ask(server, models):
     assert server.post("/v1/embeddings", _ask(models), headers={"origin": server.url}).status_code == 200
 

@@ -2,14 +2,15 @@
 
 import pytest
 from fuzz import RECORDS, TARGETS, TEXTS, run
+from fuzz_own import OWN
 
 
-@pytest.mark.parametrize("target", [*TARGETS, *RECORDS], ids=lambda target: target.name)
+@pytest.mark.parametrize("target", [*TARGETS, *OWN, *RECORDS], ids=lambda target: target.name)
 def test_every_loader_and_parser_fails_in_words(target, tmp_path):
     outcome = run(target, 20, tmp_path)
     assert outcome.failures == []
-    # Of records, some have an error and the others stay.
-    assert outcome.refused > 0 or target in RECORDS
+    # Of records, some have an error and the others stay; a mark that is damaged is none.
+    assert outcome.refused > 0 or target in RECORDS or target.name == "marks of a job"
 
 
 @pytest.mark.parametrize("target", TEXTS, ids=lambda target: target.name)

@@ -10,6 +10,7 @@ import pytest
 from nlpcli.errors import IntegrityError
 from nlpcli.models.catalog import CatalogEntry, WheelFile, WheelParts, catalog
 from nlpcli.models.sources.starter import StarterSource
+from nlpcli.models.sources.wheel import sound_archive
 
 NAME = "starter/parts"
 
@@ -74,3 +75,18 @@ def test_the_wheels_of_the_catalogue_are_numbered_and_counted():
     origin = catalog().models["starter/mpnet"].origin
     assert [wheel.package[-3:] for wheel in origin.wheels] == ["001", "002", "003", "004", "005"]
     assert origin.size == sum(wheel.size for wheel in origin.wheels) == 404_534_822
+
+
+@pytest.mark.parametrize(
+    ("place", "value"), [(8, b"\1\0"), (10, b"\x63\0"), (10, b"\0\0"), (6, b"\xff\0"), (42, b"\xff\xff\xff\xff")],
+    ids=["encrypted", "method", "unpacked", "version", "outside"],
+)  # fmt: skip
+def test_an_archive_is_sound_or_refused_however_it_is_damaged(tmp_path, place, value):
+    file = tmp_path / "a.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", b"weights" * 9)
+    content = file.read_bytes()
+    entry = content.index(b"PK\1\2") + place
+    file.write_bytes(content[:entry] + value + content[entry + len(value) :])
+    with pytest.raises(IntegrityError, match="nothing was kept"), sound_archive(file, "damaged") as archive:
+        archive.read("a")

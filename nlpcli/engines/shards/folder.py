@@ -268,7 +268,8 @@ class JobFolder:
         decoder = msgspec.json.Decoder(_Line)
         for log in self._storage.read_all([name for name in self._storage.names() if name.startswith("done-")]):
             for line in log.splitlines():
-                with suppress(msgspec.MsgspecError, RecursionError):  # the last line of a process that was killed
+                # The last line of a process that was killed; bytes that are no UTF-8 are a ValueError.
+                with suppress(msgspec.MsgspecError, ValueError, RecursionError):
                     yield decoder.decode(line)
 
     def forget_generations(self, before: int) -> None:

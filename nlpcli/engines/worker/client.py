@@ -45,9 +45,9 @@ from nlpcli.engines.worker.messages import (
     Welcome,
     WireRecord,
     WireResult,
-    decoder,
     frame,
     length,
+    reader,
 )
 from nlpcli.engines.worker.values import field_on_wire, read_ext
 from nlpcli.records.record import Origin, Record
@@ -69,7 +69,7 @@ _MOST_GREETING_SECONDS = 15.0
 _MOST_RECORDS = 256
 _SECONDS_FOR_MORE = 0.002
 _CHUNK = 1 << 16
-_decoder: Any = decoder(ToCommand, read_ext)
+_read_message = reader(ToCommand, read_ext)
 
 
 class WorkerLost(errors.NlpcliError):
@@ -103,7 +103,7 @@ class Connection:
     def receive(self) -> Any:
         """The next message. Raises OSError where the worker is gone."""
         size = length(self._read(HEADER_BYTES))
-        return _decoder.decode(self._read(size))
+        return _read_message(self._read(size))
 
     def _read(self, size: int) -> bytes:
         while len(self._unread) < size:
@@ -305,13 +305,15 @@ class Run:
     def _hear(self, message: Any) -> None:
         if isinstance(message, Taken):
             with self._changed:
+                if not self._taken <= message.count <= self._taken + len(self._sizes):
+                    raise ConnectionResetError("more was taken than was sent")
                 self._in_flight -= sum(self._sizes.popleft() for _ in range(message.count - self._taken))
                 self._taken = message.count
                 self._forget(message.gone)
                 self._changed.notify_all()
         elif isinstance(message, Piece):
             self.has_begun = True
-            self._on_text(self._kept[message.number], message.text)
+            self._on_text(self._sent(message.number), message.text)
         elif isinstance(message, Progress):
             self._progress(message.text, message.fraction)
         elif isinstance(message, Note):
@@ -325,18 +327,24 @@ class Run:
         """Of what the worker has let go of keep no more than a window, and nothing once a result is there."""
         for number in gone:
             self._gone.append(number)
-            self._gone_characters += len(self._kept[number].text)
+            self._gone_characters += len(self._sent(number).text)
         if len(self._gone) > LARGEST_WINDOW or self._gone_characters > WINDOW_CHARACTERS:
             self.has_begun = True
         while self.has_begun and self._gone:
-            del self._kept[self._gone.popleft()]
+            self._kept.pop(self._gone.popleft(), None)
+
+    def _sent(self, number: int) -> Record:
+        """The record of that number. Raises ConnectionResetError where the worker has none of it."""
+        if number not in self._kept:
+            raise ConnectionResetError("a word about a record that was not sent")
+        return self._kept[number]
 
     def _record_of(self, wire: WireResult) -> Record:
         if wire.found is not None:
             found = wire.found
             origin = Origin(found.source, found.line)
             return Record(found.text, found.fields or {}, origin, wire.result, wire.error, found.file)
-        record = self._kept[wire.number]
+        record = self._sent(wire.number)
         if record.result is not None:
             record = replace(record)
         record.result, record.error = wire.result, wire.error
@@ -466,6 +474,6 @@ def _error_of(failed: Failed) -> Exception:
         error: Exception = kind.__new__(kind)
         error.args = (failed.text,)
     else:
-        error = type(failed.kind, (RemoteError,), {})(failed.text)
+        error = type(failed.kind if failed.kind.isidentifier() else "Exception", (RemoteError,), {})(failed.text)
     error.add_note(f"in the worker:\n{failed.traceback}")
     return error

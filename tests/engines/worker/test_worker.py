@@ -318,6 +318,7 @@ def test_a_worker_of_another_environment_is_not_used(shared_warm, models, tmp_pa
         (1 << 30).to_bytes(4) + b"x" * 1000,
         (3).to_bytes(4) + b"abc",
         (2).to_bytes(4) + b"\x91\x01",
+        (4).to_bytes(4) + b"\x92\xa1\xff\x01",
         b"",
     ],
 )
