@@ -196,7 +196,8 @@ def verify_models(
     lines = [f"{item.name}\t{item.files} files\t{_finding(item)}" for item in found]
     _print_rows([asdict(item) for item in found], lines, json)
     if broken := [item.name for item in found if item.problems]:
-        advice = " && ".join(f"nlpcli models rm --yes {name} && nlpcli models pull {name}" for name in broken)
+        quoted_names = [shlex.quote(name) for name in broken]  # a folder in the cache may be called anything
+        advice = " && ".join(f"nlpcli models rm --yes {name} && nlpcli models pull {name}" for name in quoted_names)
         raise IntegrityError(f"{', '.join(broken)} changed since it was fetched; fetch it again: {advice}")
     if unverified := [item.name for item in found if item.unverified]:
         complain(f"{', '.join(unverified)} cannot be verified whole; pull again where the hub itself answers")
