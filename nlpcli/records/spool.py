@@ -13,8 +13,14 @@ _IN_MEMORY = 1 << 20
 
 
 def spool() -> BinaryIO:
-    """A file without a name, gone when it is closed; to be written to within `enough_room`."""
-    return cast(BinaryIO, tempfile.SpooledTemporaryFile(_IN_MEMORY))
+    """A file without a name; to be written to within `enough_room`. It is gone when it is closed, or when nobody has it
+    any more: a run that fails leaves its writer as it is."""
+    return cast(BinaryIO, _Spool(_IN_MEMORY))
+
+
+class _Spool(tempfile.SpooledTemporaryFile[bytes]):
+    def __del__(self) -> None:
+        self.close()
 
 
 @contextmanager

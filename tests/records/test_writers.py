@@ -1,9 +1,12 @@
+import gc
 import json
+import warnings
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from nlpcli.records.formats import OUTPUT_FORMATS
 from nlpcli.records.outputs import output_stream
 from nlpcli.records.record import Origin, Record
 from nlpcli.records.writers import make_writer
@@ -114,3 +117,19 @@ def test_a_record_that_failed_is_a_row_of_nan_and_of_zeros_where_there_is_none(d
             writer.write(Record("a", {}, Origin("x", 1), result, None if result else "no"))
         writer.close()
     assert np.array_equal(np.load(path), np.array([[blank] * 2, [1, 2], [blank] * 2], dtype), equal_nan=dtype != "int8")
+
+
+@pytest.mark.parametrize("format_name", sorted({*OUTPUT_FORMATS} - {"docx"}))
+def test_a_writer_that_is_left_where_a_run_failed_leaves_nothing_open(format_name, tmp_path, monkeypatch):
+    heard = []
+    monkeypatch.setattr("sys.unraisablehook", heard.append)
+    names = {"embedding": "list<float32>"}
+    with output_stream(str(tmp_path / "o"), "") as stream, warnings.catch_warnings(action="error"):
+        writer = make_writer(format_name, stream, names, lambda record: record.text, False)
+        # So many that some are on disk.
+        for number in range(300):
+            record = Record("a", {"text": "a"}, Origin("x", number), {"embedding": np.zeros(2000, np.float32)})
+            writer.write(record)
+        del writer
+        gc.collect()
+    assert heard == []
