@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from nlpcli.errors import NlpcliError, OutputError, quoted
-from nlpcli.signals import leave_when_signaled
+from nlpcli.signals import leave_when_signaled, wait_if_leaving
 from nlpcli.streams import open_standard_streams
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a mistake of ours is said in one line too
+        wait_if_leaving()
         end_messages()
         with suppress(OutputError, BrokenPipeError):
             sys.stdout.flush()

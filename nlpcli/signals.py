@@ -19,6 +19,7 @@ _SECONDS_UNTIL_SERIOUS = 0.5
 _SECONDS_TO_MAKE = 1.0
 
 _to_put_away: dict[object, Callable[[], object]] = {}
+_leaving = threading.Event()
 _first: list[float] = []
 _making = threading.RLock()
 
@@ -31,7 +32,9 @@ def put_away_if_killed(action: Callable[[], object]) -> Iterator[None]:
     try:
         yield
     finally:
-        _to_put_away.pop(key, None)
+        # Whoever fails because of a signal leaves what is to be done to it: the file that it was writing has gone.
+        if not _leaving.is_set():
+            _to_put_away.pop(key, None)
 
 
 @contextmanager
@@ -39,6 +42,12 @@ def making() -> Iterator[None]:
     """Within, something is made, and `put_away_if_killed` told of it: no signal ends the process in between."""
     with _making:
         yield
+
+
+def wait_if_leaving() -> None:
+    """Where a signal is ending the process, wait for that: what failed meanwhile failed because of it."""
+    if _leaving.is_set():
+        threading.Event().wait()
 
 
 def leave_when_signaled() -> None:
@@ -75,6 +84,7 @@ def status_of(number: int) -> int:
 
 
 def _leave(number: int) -> None:
+    _leaving.set()
     try:
         # What is saved at the end may wait for a thread that is about to make something.
         _put_away()
@@ -88,5 +98,5 @@ def _put_away() -> None:
     """The last that was made goes first."""
     while _to_put_away:
         # Another thread may be done with it in between.
-        with suppress(KeyError, OSError, NlpcliError):
+        with suppress(KeyError, OSError, RuntimeError, NlpcliError):
             _to_put_away.popitem()[1]()

@@ -136,6 +136,54 @@ def test_what_is_saved_at_the_end_may_make_a_file_and_wait_for_a_thread_that_mak
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"all"]
 
 
+FAILING = """
+import os, signal, sys, time
+from functools import partial
+from pathlib import Path
+from nlpcli.signals import leave_when_signaled, put_away_if_killed
+
+leave_when_signaled()
+with put_away_if_killed(Path(sys.argv[1]).touch), put_away_if_killed(partial(time.sleep, 0.5)):
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(0.2)  # what the signal puts away is put away, and this fails for want of it
+time.sleep(30)
+"""
+
+
+def test_what_is_saved_at_the_end_is_saved_though_what_made_it_fails_because_of_the_signal(tmp_path):
+    done = subprocess.run([sys.executable, "-c", FAILING, str(tmp_path / "saved")], timeout=25, check=False)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert (tmp_path / "saved").exists()
+
+
+PUT_IN_PLACE = """
+import os, signal, time
+from functools import partial
+from nlpcli.__main__ import main
+from nlpcli.records.part_files import PartFile
+from nlpcli.signals import put_away_if_killed
+
+def signaled(part, durable=False, put_in_place=PartFile.put_in_place):
+    os.kill(os.getpid(), signal.SIGTERM)
+    while part._path.exists():
+        time.sleep(0.01)
+    put_in_place(part, durable)
+
+PartFile.put_in_place = signaled
+with put_away_if_killed(partial(time.sleep, 0.5)):
+    main()
+"""
+
+
+def test_what_fails_because_of_a_signal_is_not_said(tmp_path):
+    command = ["extract", "--mask", "--kinds", "email", "-o", str(tmp_path / "out.jsonl"), "a@b.org"]
+    done = subprocess.run(
+        [sys.executable, "-c", PUT_IN_PLACE, *command], timeout=60, check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.starter
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 @pytest.mark.parametrize("seconds", [0.0, 0.4, 1.0])
