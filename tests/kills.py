@@ -3,7 +3,8 @@
     python -m tests.kills [--engine ray] [KILLS [RECORDS [SEED]]]
 
 With `--engine ray` runs are computed by a cluster of two nodes on this machine, each third of them here: what one engine
-has done the other goes on with.
+has done the other goes on with. There a worker or a whole node dies too, and the run is to go on; whatever ends it, none
+of its workers may be left.
 Every run is a fork of this process, which has imported everything; a run is killed by SIGKILL, SIGTERM or SIGINT at a
 moment drawn from its length, and the same command is called again, until it ends by itself.
 """
@@ -20,11 +21,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+# Ray takes a while to see that a driver is gone, and a busy machine longer.
+_PATIENCE_SECONDS = 60
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 # Task, input, output, and options of each trial.
 TRIALS = (
@@ -86,7 +91,7 @@ class Trial:
     """A job, what its output is when nothing interrupts it, and how long that takes."""
 
     def __init__(
-        self, folder: Path, model: Path, trial: tuple, chance: random.Random, engine: tuple[str, ...] = ()
+        self, folder: Path, model: Path, trial: tuple, chance: random.Random, cluster: RayCluster | None = None
     ) -> None:
         task, source, name, options = trial
         self._chance = chance
@@ -96,20 +101,30 @@ class Trial:
         self._complaints = self._room / "complaints"
         self._command = [task, "-m", str(model), "--threads", "2", "-i", str(folder / source), *options, "--resume"]
         self._model = model
-        self._engine = engine
+        self._cluster = cluster
+        self._on_ray = False
         began = time.monotonic()
         self.fail = self._end(self._start("whole"), wanted=(0, 3))
         self.seconds = time.monotonic() - began
         self._whole = content(self._room / "whole" / name.strip("/"))
-        if engine and not self.fail:
+        if cluster and not self.fail:
             began = time.monotonic()
             self.fail = self.run(0)[1]
             self.seconds = time.monotonic() - began
 
     def _start(self, place: str) -> int:
         (self._room / place).mkdir(exist_ok=True)
-        engine = self._engine if place == "killed" and self._chance.random() < 2 / 3 else ()
+        self._on_ray = self._cluster is not None and place == "killed" and self._chance.random() < 2 / 3
+        engine = self._cluster.options if self._cluster and self._on_ray else ()
         return start([*self._command, *engine, "-o", f"{self._room / place}/{self._name}"], self._complaints)
+
+    def _strike(self, ends: Counter) -> None:
+        """At a random moment of a run on Ray, now and then, a worker or a node dies."""
+        if self._cluster and self._on_ray and self._chance.random() < 2 / 3:
+            time.sleep(self._chance.uniform(0, self.seconds))
+            victim = self._chance.choice((self._cluster.kill_worker, self._cluster.kill_node))
+            if victim(self._chance):
+                ends[victim.__name__] += 1
 
     def _end(self, child: int, wanted: tuple[int, ...]) -> str:
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -121,6 +136,7 @@ class Trial:
         ends: Counter = Counter()
         for _ in range(kills):
             child = self._start("killed")
+            self._strike(ends)
             number = self._chance.choice(SIGNALS)
             time.sleep(self._chance.uniform(0, self.seconds))
             os.kill(child, number)
@@ -128,11 +144,16 @@ class Trial:
             ends[number.name if status in (-number, 128 + number) else status] += 1
             if status not in (-number, 128 + number, 0, 3):
                 return ends, f"status {status}: {self._complaints.read_text()}"
+            if self._cluster and (pids := self._cluster.left_over()):
+                return ends, f"workers are left over: {pids}"
             found = content(self._room / "killed" / self._name.strip("/"))
             # What was being written is hidden, and the next run takes it away.
             if any(self._whole[name] != data for name, data in found.items() if not name.endswith(".part")):
                 return ends, f"{found.keys()} is there, and not whole"
-        if failure := self._end(self._start("killed"), wanted=(0, 3)):
+        child = self._start("killed")
+        if kills:
+            self._strike(ends)
+        if failure := self._end(child, wanted=(0, 3)):
             return ends, failure
         found = content(self._room / "killed" / self._name.strip("/"))
         left = [
@@ -150,27 +171,74 @@ import sys
 from ray.cluster_utils import Cluster
 node = {"num_cpus": 1, "object_store_memory": 80 << 20}
 cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
-cluster.add_node(**node)
+second = cluster.add_node(**node)
 print("address", cluster.address, flush=True)
-sys.stdin.read()
+for _ in sys.stdin:
+    cluster.remove_node(second, allow_graceful=False)
+    second = cluster.add_node(**node)
+    print("again", flush=True)
 cluster.shutdown()
 """
 
 
-@contextmanager
-def engine_of(name: str) -> Iterator[tuple[str, ...]]:
-    """The options of an engine; a cluster is a process of its own, as this one forks."""
-    if name == "local":
-        yield ()
-        return
-    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
-    command = [sys.executable, "-c", CLUSTER]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as cluster:
-        lines = iter(cluster.stdout or ())
-        address = next((line.split()[1] for line in lines if line.startswith("address ")), None)
+class RayCluster:
+    """A cluster of two nodes, in a process of its own, as this one forks."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._lines = iter(process.stdout or ())
+        address = next((line.split()[1] for line in self._lines if line.startswith("address ")), None)
         if address is None:
             raise SystemExit("Ray does not start on this machine")
-        yield "--engine", name, "--ray-address", address
+        self.options = ("--engine", "ray", "--ray-address", address)
+
+    def _workers(self) -> list[Any]:
+        import psutil
+
+        found = []
+        for process in psutil.Process(self._process.pid).children(recursive=True):
+            try:
+                if process.cmdline()[:1] and process.cmdline()[0].startswith("ray::WorkerHolder"):
+                    found.append(process)
+            except psutil.Error:
+                pass
+        return found
+
+    def kill_worker(self, chance: random.Random) -> bool:
+        """Kill one of the processes that compute, if there is any."""
+        if workers := self._workers():
+            chance.choice(workers).kill()
+        return bool(workers)
+
+    def kill_node(self, _: random.Random) -> bool:
+        """Kill the second node with all that runs there, and start another."""
+        print("node", file=self._process.stdin, flush=True)
+        return any(line.startswith("again") for line in self._lines)
+
+    def left_over(self) -> list[int]:
+        """The workers that outlive the run that they were of."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while (left := self._workers()) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        return [process.pid for process in left]
+
+
+@contextmanager
+def cluster_of(engine: str) -> Iterator[RayCluster | None]:
+    """What computes, beside the process that is killed."""
+    if engine == "local":
+        yield None
+        return
+    os.environ |= {
+        "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled",
+        "RAY_memory_monitor_refresh_ms": "0",  # Ray kills workers where others fill the machine's memory
+    }  # fmt: skip
+    import ray  # noqa: F401 - brings psutil along
+
+    command = [sys.executable, "-c", CLUSTER]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, text=True, **pipes) as process:
+        yield RayCluster(process)
 
 
 def main(kills: int = 200, records: int = 20_000, seed: int = 0, most: int = 3, engine: str = "local") -> list[str]:
@@ -186,13 +254,13 @@ def main(kills: int = 200, records: int = 20_000, seed: int = 0, most: int = 3, 
     chance = random.Random(seed)
     lost: list[str] = []
     ends: Counter = Counter()
-    with engine_of(engine) as on_engine, tempfile.TemporaryDirectory() as name:
+    with cluster_of(engine) as cluster, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_inputs(folder, records)
         model = save_classifier(folder / "bert")
         for task in ("sentiment", "embed"):
             run([task, "-m", str(model), "--threads", "1", "-F", "parquet", "-o", str(folder / "o"), "a"])
-        trials = [Trial(folder, model, trial, chance, on_engine) for trial in TRIALS]
+        trials = [Trial(folder, model, trial, chance, cluster) for trial in TRIALS]
         lost += [trial.fail for trial in trials if trial.fail]
         # A run that ended before it was to be killed is none that was killed.
         while sum(count for end, count in ends.items() if str(end).startswith("SIG")) < kills and not lost:
@@ -200,14 +268,14 @@ def main(kills: int = 200, records: int = 20_000, seed: int = 0, most: int = 3, 
                 ended, failure = trial.run(chance.randint(1, most))
                 ends += ended
                 lost += [failure] if failure else []
-            print(json.dumps(ends), file=sys.stderr, flush=True)
+                print(json.dumps(ends), file=sys.stderr, flush=True)
         print(json.dumps({"ends": ends, "seconds": [round(trial.seconds, 2) for trial in trials], "lost": lost}))
     return lost
 
 
 if __name__ == "__main__":
-    words = sys.argv[1:]
-    on = "local"
-    if words[:1] == ["--engine"]:
-        on, words = words[1], words[2:]
-    sys.exit(bool(main(*map(int, words), engine=on)))
+    parser = ArgumentParser(usage=__doc__)
+    parser.add_argument("--engine", choices=("local", "ray"), default="local")
+    parser.add_argument("numbers", type=int, nargs="*")
+    asked = parser.parse_args()
+    sys.exit(bool(main(*asked.numbers, engine=asked.engine)))

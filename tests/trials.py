@@ -1,6 +1,11 @@
 """What must survive whatever fails: the cache of models and the files of results. Each trial is one fault and its aftermath.
 
 A trial is called with a `Fault`; what it returns beside the end of the run is what was lost, "" where nothing was.
+
+    python -m tests.trials [SUFFIX...]
+
+tries every call on files of jobs with such outputs, from their beginning and from their middle: each fails once in every
+manner. What was lost is said, and makes the exit status 1.
 """
 
 from __future__ import annotations
@@ -8,6 +13,7 @@ from __future__ import annotations
 import random
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +24,8 @@ sys.path += [str(Path(__file__).parent), str(Path(__file__).with_name("models"))
 
 from hub_server import FILES, NEWER, HubServer, Repository
 
-from tests.faults import ERRORS, KILLED, Ended, Fault, Faults, faulty_runs
+from tests.faults import ERRORS, KILLED, Ended, Fault, Faults, faulty_runs, library
+from tests.faults import FILES as CALLS
 
 NAME = "owner/tiny"
 SUFFIXES = (".jsonl", ".csv", ".parquet", ".npy", ".jsonl.gz", ".txt")
@@ -123,9 +130,13 @@ class OutputTrial:
 
 
 class JobTrial:
-    """A job that is kept: its output is whole or not there, and the same command goes on, whatever failed."""
+    """A job that is kept: its output is whole or not there, and the same command goes on, whatever failed.
 
-    def __init__(self, runs: Faults, folder: Path, model: Path, task: str, suffix: str) -> None:
+    `middle`: a run was killed at that call before.
+    """
+
+    def __init__(self, runs: Faults, folder: Path, model: Path, task: str, suffix: str, middle: int = 0) -> None:
+        self._middle = Fault(folder, CALLS, middle, KILLED) if middle else None
         self.runs, self.folder = runs, folder
         self._input = folder.parent / "input.jsonl"
         self._input.write_text(
@@ -138,6 +149,8 @@ class JobTrial:
     def __call__(self, fault: Fault | None) -> tuple[Ended, str]:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
+        if self._middle:
+            self.runs.run(*self._arguments, fault=self._middle)
         ended = self.runs.run(*self._arguments, fault=fault)
         if fault is None or not fault.error:
             self._whole = self._output.read_bytes()
@@ -225,3 +238,37 @@ def output_trials(
                 f"embed -o {suffix} --resume": JobTrial(runs, folder / "job", model, "embed", suffix) for suffix in kept
             },
         }
+
+
+def main(suffixes: Sequence[str]) -> int:
+    """Every call of jobs in every manner; how many losses there were."""
+    from tests.tiny import save_classifier
+
+    losses = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        made = library(folder)
+        if made is None:
+            raise SystemExit("no compiler makes tests/faults.c: nothing was tried")
+        model = save_classifier(folder / "bert")
+        with faulty_runs(made, "embed") as runs:
+            for suffix in suffixes:
+                calls = 0
+                for middle in (0, 1):
+                    trial = JobTrial(runs, folder / "job", model, "embed", suffix, middle * calls // 2)
+                    calls = 0
+                    for manner, error in MANNERS.items():
+                        tally = tried(trial, trial.folder, CALLS, error, sys.maxsize, calls=calls)
+                        calls = tally.calls
+                        where = "its middle" if middle else "the beginning"
+                        print(
+                            f"embed -o {suffix} --resume, from {where}, {manner}: {tally.tried} of {calls} calls,"
+                            f" {tally.failed} failed in words, {tally.killed} died, {len(tally.lost)} lost",
+                            *tally.lost, sep="\n  ", flush=True,
+                        )  # fmt: skip
+                        losses += len(tally.lost)
+    return losses
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:] or SUFFIXES) > 0)

@@ -211,9 +211,12 @@ def _state(path: Place) -> JobState | None:
     if manifest is None:
         return None
     marks, finished = folder.marks(manifest.generation)
+    state = "computed" if len(marks) == len(manifest.shards) else "unfinished"
+    if finished is not None and finished.generation == manifest.generation:
+        state = "finished"
     return JobState(
         str(output_of(path)),
-        "finished" if finished else "computed" if len(marks) == len(manifest.shards) else "unfinished",
+        state,
         manifest.identity["task"],
         manifest.identity["model"]["name"],
         manifest.records,

@@ -13,7 +13,7 @@ from nlpcli.models.reference import NO_MODEL
 from nlpcli.records.delimited import dialect
 from nlpcli.records.formats import named_input_format
 from nlpcli.records.inputs import InputSpec
-from nlpcli.records.outputs import OutputSpec
+from nlpcli.records.outputs import OutputSpec, real_place
 from nlpcli.records.remote.address import Address, is_remote, was_remote
 from nlpcli.runtime.device import check_names
 from nlpcli.tasks.registry import needs_model
@@ -62,6 +62,7 @@ def make_job(
         no_header=shared.no_header,
     )
     dialect("csv", shared.delimiter, shared.quote)
+    _check_written(input_spec, shared.output)
     _check_addresses(input_spec, shared.offline)
     compute = ComputeSpec(
         shared.device,
@@ -80,6 +81,20 @@ def make_job(
 
         check_choice(model_spec)
     return Job(task, options, input_spec, model_spec, compute, shared.on_error.value, _output(shared))
+
+
+def _check_written(spec: InputSpec, output: str | None) -> None:
+    """Raises UsageError where one file would be written twice, or anything but results take the place of an input."""
+    names = [name for name in spec.written if not was_remote(name)]
+    places = [real_place(name) for name in names]
+    read = {real_place(name) for name in spec.paths if name}
+    for name, place in zip(names, places, strict=True):
+        if isinstance(place, Path) and place.exists() and not place.is_file():
+            continue  # a device, or a folder
+        if places.count(place) > 1:
+            raise UsageError(f"{quoted(name)} would be written twice; name another file for one of the two")
+        if name != output and place in read:
+            raise UsageError(f"{quoted(name)} is read by this run, and would be lost; name another file")
 
 
 def _check_addresses(spec: InputSpec, offline: bool) -> None:

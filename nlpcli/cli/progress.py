@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlpcli.cli.console import Activity, complain
-from nlpcli.records.durable import write_durably
 from nlpcli.records.inputs import InputFile
 from nlpcli.records.json_text import encode_json
+from nlpcli.records.outputs import output_stream
 from nlpcli.records.record import Record, printable
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ _LOG_SECONDS = 30.0
 # A shorter run says of itself by its results what there is to say.
 _LONG_SECONDS = 10.0
 _LONGEST_NAME = 30
+# Before, most of the time went into what is done once.
+_TOLD_FROM = 0.01
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ class Watch:
     def _so_far(self, record: Record, fraction: float | None) -> str:
         rate = self.count / max(self.seconds, 1e-9)
         parts = [_records(self.count), f"{rate:,.0f} a second" if rate >= 10 else f"{rate:.2g} a second"]
-        if fraction:
+        if fraction and fraction > _TOLD_FROM:
             parts.append(f"{_clock(self.seconds / fraction - self.seconds)} left")
         if self._is_of_files:
             parts.append(printable(record.origin.source)[-_LONGEST_NAME:])
@@ -105,7 +107,8 @@ class Watch:
 
     def write(self, path: Path, error: str | None) -> None:
         """The summary as JSON. Raises OutputError where it cannot be written."""
-        write_durably(path, encode_json({**self.summary(), "error": error}) + b"\n")
+        with output_stream(str(path), "", durable=True) as stream:
+            stream.write(encode_json({**self.summary(), "error": error}) + b"\n")
 
 
 def _records(count: int) -> str:

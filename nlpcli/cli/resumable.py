@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nlpcli.cli.console import complain
@@ -14,8 +15,9 @@ from nlpcli.engines.job import Job, Resuming
 from nlpcli.engines.shards.driver import ShardedJob, open_job
 from nlpcli.engines.shards.folder import Finished, JobFolder, ShardReport, folder_of
 from nlpcli.errors import UsageError, quoted
-from nlpcli.records.inputs import InputFile
+from nlpcli.records.inputs import InputFile, identity_of
 from nlpcli.records.outputs import expanded, real_place
+from nlpcli.records.part_files import remove_abandoned
 from nlpcli.records.record import Record
 from nlpcli.records.remote.address import Address, Place
 from nlpcli.records.table import InputColumns
@@ -83,11 +85,19 @@ class KeptRun:
 
     @property
     def is_finished(self) -> bool:
-        """Whether its output is in its place already, and as it was put there."""
+        """Whether its output is in its place already, as it was put there, and as it would be put there now."""
         finished = self.sharded.finished
         if finished is None or self._resuming.retry_errors or self.sharded.missing:
             return False
+        if (finished.generation, finished.manner) != (self.sharded.manifest.generation, self._manner):
+            return False
         return all(_look(expanded(path)) == look for path, look in finished.output.items())
+
+    @property
+    def _manner(self) -> list[str | bool | None]:
+        """What the bytes of the output depend on beside the results."""
+        output = self._job.output
+        return [output.format, output.null_separated, self._job.on_error]
 
     @property
     def failed(self) -> int:
@@ -110,12 +120,26 @@ class KeptRun:
         complain(f"part {part[0]} of {part[1]} is done; {rest}")
         return reports
 
+    def remove_leftovers(self) -> None:
+        """Delete what killed runs left beside the output."""
+        if isinstance(self._output, Path):
+            remove_abandoned(self._output if self._output.is_dir() else self._output.parent)
+
     def finish(self, paths: Sequence[Place]) -> None:
         """The output is in its place."""
         generation = self.sharded.manifest.generation
         looks = {str(path): look for path in paths if (look := _look(path)) is not None}
-        self._folder.mark_finished(Finished(generation, looks, time.time()))
+        self._name_left_over(looks)
+        self._folder.mark_finished(Finished(generation, looks, time.time(), self._manner))
         self._folder.forget_generations(generation)
+
+    def _name_left_over(self, looks: Mapping[str, list[int]]) -> None:
+        """Outputs of inputs that are gone are the user's to delete."""
+        before = self.sharded.finished
+        gone = [path for path in (before.output if before else ()) if path not in looks and _look(expanded(path))]
+        if gone:
+            more = f" (and {len(gone) - 1:,} more)" if len(gone) > 1 else ""
+            complain(f"{quoted(gone[0])}{more} is of an input that is gone; delete it if it is not wanted")
 
 
 def _look(path: Place) -> list[int] | None:
@@ -146,6 +170,11 @@ def why_not_kept(job: Job, files: Sequence[InputFile], of_all: bool) -> str | No
     output = real_place(job.output.path)
     if isinstance(output, Address):
         return _why_not_kept_there(output)
+    if output.is_file() and identity_of(output) in [identity_of(file.path) for file in files if file.path]:
+        return (
+            "a job that is kept reads its input again, so that --resume, --shard and --engine ray put no results in its"
+            " place; choose another -o"
+        )
     if output.exists() and not (output.is_file() or output.is_dir()):
         return f"{quoted(job.output.path)} is no file, and nothing can be kept beside it; name one with -o"
     return None

@@ -25,6 +25,7 @@ from nlpcli.records.inputs import InputFile, input_files
 from nlpcli.records.output_folder import FolderWriter, names_folder, planned_outputs
 from nlpcli.records.outputs import (
     OutputSpec,
+    check_place,
     chosen_format,
     output_stream,
     real_place,
@@ -185,6 +186,8 @@ def carry_out(plan: Plan, engine: Engine | None = None) -> int:
 @contextmanager
 def _watched(plan: Plan, files: list[InputFile], failures: Failures) -> Iterator[Watch]:
     """Within, it is said how a run goes on; behind it, what it was."""
+    if plan.summary is not None:
+        check_place(str(plan.summary), "--summary")
     activity, usage = Activity(plan.progress, plan.quiet), Usage()
     watch, problem = Watch(activity, usage, files, plan.quiet), None
     try:
@@ -228,7 +231,8 @@ def _carry_out_kept(plan: Plan, resuming: Resuming, files: list[InputFile], watc
             reports = kept.compute_part(resuming.shard)
             watch.count = sum(report.records for report in reports)
             failures.count += sum(report.failed for report in reports)
-        elif kept.is_finished:
+        elif plan.tap is None and not (plan.max_errors and kept.failed) and kept.is_finished:
+            kept.remove_leftovers()
             complain(f"{quoted(str(plan.job.output.path))} is whole already: nothing to do")
             watch.count, failures.count = kept.sharded.manifest.records, kept.failed
         else:

@@ -147,6 +147,18 @@ def _descriptor_of(path: str, final: Path) -> int | None:
         raise _no_place(path, error) from error
 
 
+def check_place(path: str, option: str) -> None:
+    """What cannot be written at the end of a run is said before it. Raises OutputError; `option` names the place."""
+    place = home_path(path)
+    try:
+        if place.is_dir():
+            raise OutputError(f"cannot write {quoted(path)}: it is a folder; name a file in it with {option}")
+        if not place.parent.is_dir():
+            raise OutputError(f"cannot write {quoted(path)}: its folder is not there; choose another with {option}")
+    except OSError as error:
+        raise OutputError(f"cannot write {quoted(path)}: {error.strerror}; choose another with {option}") from error
+
+
 def expanded(path: str) -> Place:
     """What `-o` names: an address elsewhere, or a path, in which `~` is a home.
 

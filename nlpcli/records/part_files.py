@@ -40,7 +40,7 @@ class PartFile:
         self._name = name
         if final.exists() and not os.access(final, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(final))
-        _remove_abandoned(final.parent)
+        remove_abandoned(final.parent)
         self._end = ExitStack()
         with making():
             self._lock, self._path = _new_part(final)
@@ -118,7 +118,8 @@ def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
-def _remove_abandoned(folder: Path) -> None:
+def remove_abandoned(folder: Path) -> None:
+    """Delete the part files in a folder of runs that were killed."""
     parts: list[Path] = []
     with suppress(OSError), os.scandir(folder) as entries:
         parts = [Path(entry.path) for entry in entries if _is_ours(entry.name) and entry.is_file(follow_symlinks=False)]

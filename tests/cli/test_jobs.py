@@ -160,6 +160,71 @@ def test_changed_input_is_refused_and_alone_computed_with_update(job, rows, comp
     assert len({path.name[:2] for path in folder_of(tmp_path / "out.jsonl").glob("*.part")}) == 1
 
 
+def test_results_are_written_again_where_they_are_asked_for_otherwise(job, rows, computed, tmp_path):
+    """Nothing is computed for that."""
+    write(tmp_path / "in.jsonl", [{"n": 0}, *rows[:20]])
+    assert job("-o", "out", "-F", "jsonl", "--resume").status == 3
+    del computed[:]
+    for options, status in (
+        (("-F", "jsonl", "--on-error", "skip"), 3),
+        (("-F", "jsonl"), 3),
+        (("-F", "csv"), 3),
+        (("-F", "text"), 3),
+        (("-F", "text", "--on-error", "fail"), 1),
+        (("-F", "text", "--max-errors", "0"), 4),
+    ):
+        assert job("-o", "plain", *options).status == status
+        assert job("-o", "out", *options, "--resume").status == status
+        assert (tmp_path / "out").read_bytes() == (tmp_path / "plain").read_bytes(), options
+    assert job("-o", "out", "-F", "text", "--resume").complaints.count(b"nothing to do") == 1
+    assert computed == []
+
+
+def test_a_page_beside_results_that_are_there_is_made(job, rows, tmp_path):
+    write(tmp_path / "in.jsonl", rows[:2])
+    assert job("-o", "out.jsonl", "--why", "--resume").status == 0
+    assert job("-o", "out.jsonl", "--why", "--html", "why.html", "--resume").status == 0
+    assert (tmp_path / "why.html").stat().st_size > 0
+
+
+def test_the_output_of_an_input_that_is_gone_is_named(call, model, rows, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    for name in ("a.jsonl", "b.jsonl"):
+        write(tmp_path / "in" / name, rows[:5])
+    command = ("sentiment", "-m", model, "-i", "in", "-o", "out/", "-F", "csv")
+    assert call(*command, "--resume").status == 0
+    (tmp_path / "in" / "b.jsonl").unlink()
+    done = call(*command, "--update")
+    assert (done.status, b"b.csv is of an input that is gone" in done.complaints) == (0, True), done.complaints
+    assert b"is gone" not in call(*command, "--update").complaints
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [
+        (("-o", "in.jsonl", "--resume"), 2, "put no results in its place"),
+        (("-o", "no/out.jsonl", "--resume"), 1, "there is no folder"),
+        (("-o", "out.jsonl", "--summary", "out.jsonl"), 2, "would be written twice"),
+        (("-o", "out.jsonl", "--summary", "./in.jsonl"), 2, "read by this run"),
+        (("-o", "out.jsonl", "--summary", "no/s.json"), 1, "its folder is not there"),
+        (("-o", "out.jsonl", "--summary", "."), 1, "it is a folder"),
+    ],
+)
+def test_what_would_lose_something_or_come_to_nothing_is_refused_before_it_begins(job, tmp_path, options, status, said):
+    before = (tmp_path / "in.jsonl").read_bytes()
+    done = job(*options)
+    assert (done.status, said in done.complaints.decode()) == (status, True), done.complaints
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"in.jsonl": before}
+
+
+def test_another_command_is_named_and_its_options_are_not(call, job, model, rows, tmp_path):
+    write(tmp_path / "in.jsonl", rows[:2])
+    assert job("-o", "out.jsonl", "--resume").status == 0
+    done = call("embed", "-m", model, "-i", "in.jsonl", "-o", "out.jsonl", "--resume")
+    assert (done.status, b'was "sentiment" and is "embed"; go on' in done.complaints) == (2, True), done.complaints
+
+
 def test_input_that_was_only_touched_is_the_same(job, computed, tmp_path):
     assert job("-o", "out.jsonl", "--shard", "1/3").status == 0
     content = (tmp_path / "in.jsonl").read_bytes()

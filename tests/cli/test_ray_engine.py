@@ -36,6 +36,7 @@ def cluster():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("RAY_AUTH_MODE", "disabled")  # its token would lie in the home folder
+        patch.setenv("RAY_memory_monitor_refresh_ms", "0")  # it kills workers where others fill the memory
         started = begun()
         yield started
         started.shutdown()

@@ -240,7 +240,9 @@ class RayCrew:
             if ref == member.opening:
                 self._unopened[member.node.id] += 1
                 if self._unopened[member.node.id] >= _MOST_DEATHS:
-                    self._leave_out(member.node, f"a worker died {_MOST_DEATHS} times before it had loaded the model")
+                    why = ", as the machine has too little memory left" if "emory" in str(error) else ""
+                    problem = f"a worker died {_MOST_DEATHS} times before it had loaded the model{why}"
+                    self._leave_out(member.node, problem)
             return
         self._tell(answer)
         if ref == member.opening:

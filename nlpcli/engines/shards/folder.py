@@ -137,11 +137,15 @@ class ShardReport(msgspec.Struct):
 
 
 class Finished(msgspec.Struct):
-    """The output that was put together: path → size and time of change."""
+    """The output that was put together: path → size and time of change.
+
+    `manner`: how results were written (format, separator, what became of failed records).
+    """
 
     generation: int
     output: dict[str, list[int]]
     at: float
+    manner: list[str | bool | None] = []
 
 
 class _Line(msgspec.Struct, omit_defaults=True):
@@ -252,7 +256,7 @@ class JobFolder:
         self._log.append(msgspec.json.encode(_Line(finished=finished)))
 
     def marks(self, generation: int) -> tuple[dict[int, ShardReport], Finished | None]:
-        """The shards of a generation that are done, by number; and the output, where that was put together."""
+        """The shards of a generation that are done, by number; and the output that was put together last, of any."""
         reports: dict[int, ShardReport] = {}
         ended: Finished | None = None
         for line in self._lines():
@@ -260,7 +264,7 @@ class JobFolder:
             if report is not None and report.generation == generation:
                 before = reports.get(report.number)
                 reports[report.number] = report if before is None or report.at >= before.at else before
-            if finished is not None and finished.generation == generation:
+            if finished is not None:
                 ended = finished if ended is None or finished.at > ended.at else ended
         return reports, ended
 

@@ -104,6 +104,8 @@ def identity_of(job: Job, hashes: Mapping[str, str]) -> Identity:
 
 def differences(manifest: Manifest, identity: Mapping[str, Any]) -> list[str]:
     """What is asked for otherwise than when the job began; empty where all is the same."""
+    if manifest.identity["task"] != identity["task"]:  # and so are most options
+        return [*_differing("task", manifest.identity["task"], identity["task"])]
     return [text for part in _NAMES for text in _differing(part, manifest.identity.get(part), identity.get(part))]
 
 

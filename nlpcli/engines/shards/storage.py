@@ -93,6 +93,9 @@ class FolderStorage:
     def make(self) -> None:
         try:
             self._path.mkdir(exist_ok=True)
+        except FileNotFoundError as error:
+            missing = quoted(self._path.parent)
+            raise OutputError(f"there is no folder {missing}; make it, or choose another place with -o") from error
         except OSError as error:
             raise cannot_write(quoted(self._path), error) from error
 
