@@ -18,6 +18,9 @@ import pytest
 # As `nlpcli.__main__` does before torch is there (docs/decisions/0004): threads that wait by spinning cost a busy
 # machine minutes of these tests.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# And so that what torch keeps for each shape of a batch does not grow from test to test.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+os.environ.setdefault("LRU_CACHE_CAPACITY", "64")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.warm_python import nlpcli_command

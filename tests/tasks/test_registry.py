@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -17,11 +18,19 @@ from tests.tiny import save_classifier
 
 ROOT = Path(__file__).parent.parent.parent
 SEVENTH = """
-import sys
+import io, json, sys
 from nlpcli.tasks.registry import TASKS, TaskSpec
 TASKS["shout"] = TaskSpec("shout", "shout", "Put texts in capitals.", "embed")
-from nlpcli.__main__ import main
-main()
+from nlpcli.__main__ import run
+said = sys.stdout
+for line in sys.stdin.buffer:
+    arguments, given = json.loads(line)
+    sys.stdin, sys.stdout, sys.stderr = (io.TextIOWrapper(io.BytesIO(text.encode())) for text in (given, "", ""))
+    status = run(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    outputs = [stream.buffer.getvalue().decode() for stream in (sys.stdout, sys.stderr)]
+    print(json.dumps([status, *outputs]), file=said, flush=True)
 """
 
 
@@ -30,20 +39,40 @@ def model(tmp_path_factory):
     return save_classifier(tmp_path_factory.mktemp("tiny"))
 
 
-def shout(*arguments, stdin=""):
+class Shouted(NamedTuple):
+    """What a command line left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture(scope="module")
+def shout():
+    """Runs a command line in a process that has a seventh task."""
     path = os.pathsep.join([str(ROOT / "tests/data/seventh_task"), os.environ.get("PYTHONPATH", "")])
-    return subprocess.run(
-        [sys.executable, "-c", SEVENTH, *map(str, arguments)],
-        input=stdin, capture_output=True, text=True, check=False, timeout=300, env={**os.environ, "PYTHONPATH": path},
-    )  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": path}
+    command = [sys.executable, "-c", SEVENTH]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+
+        def shouted(*arguments, stdin=""):
+            process.stdin.write(json.dumps([[*map(str, arguments)], stdin]) + "\n")
+            process.stdin.flush()
+            return Shouted(*json.loads(process.stdout.readline()))
+
+        yield shouted
+        process.stdin.close()
+        process.wait(30)
 
 
-def test_a_seventh_task_prints_text(model):
+def test_a_seventh_task_prints_text(shout, model):
     done = shout("shout", "-m", model, "--mark", "!!", stdin="hello\nwho?\n\nbye\n")
     assert (done.returncode, done.stdout) == (0, "HELLO!!\nWHO?\n!!\nBYE!!\n"), done.stderr
 
 
-def test_a_seventh_task_writes_jsonl_and_reads_it(model, tmp_path):
+def test_a_seventh_task_writes_jsonl_and_reads_it(shout, model, tmp_path):
     (tmp_path / "in.jsonl").write_text('{"id":1,"text":"a"}\n{"id":2,"text":"b?"}\n')
     done = shout("shout", "-m", model, "-i", tmp_path / "in.jsonl", "-o", tmp_path / "out.jsonl")
     assert done.returncode == 0, done.stderr
@@ -54,20 +83,20 @@ def test_a_seventh_task_writes_jsonl_and_reads_it(model, tmp_path):
 @pytest.mark.parametrize(
     ("on_error", "status", "lines"), [("keep", 3, ["A!", "", "B!"]), ("skip", 3, ["A!", "B!"]), ("fail", 1, ["A!"])]
 )
-def test_a_seventh_task_fails_record_by_record(model, on_error, status, lines):
+def test_a_seventh_task_fails_record_by_record(shout, model, on_error, status, lines):
     done = shout("shout", "-m", model, "--on-error", on_error, "a", "hush", "b")
     assert (done.returncode, done.stdout.splitlines()) == (status, lines), done.stderr
     assert "nobody shouts that" in done.stderr
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
-def test_a_seventh_task_is_completed(shell):
+def test_a_seventh_task_is_completed(shout, shell):
     script = shout("--show-completion", shell).stdout
     assert "shout" in script
     assert "mark" in script
 
 
-def test_a_seventh_task_has_its_help():
+def test_a_seventh_task_has_its_help(shout):
     assert re.search(r"^ +shout +Put texts in capitals\.$", shout("--help").stdout, re.MULTILINE)
     assert "--mark MARK" in shout("shout", "--help").stdout
 

@@ -20,9 +20,9 @@ from nlpcli.tasks.registry import TASKS
 
 HARDWARE = Hardware("test", frozenset(), 2)
 FLOAT32 = Placement("cpu", "float32", "", "")
-TEXTS = ["a b c", "d", "e f g h i j. k l m n! o p", "q r s t u"] * 6
+TEXTS = ["a b c", "d", "e f g h i j. k l m n! o p", "q r s t u"] * 3
 # Where a name can stand; and fewer, because what a tiny model translates is searched for anew, with more beams.
-TEXTS_OF = {"bias": ["{} a b c", "d {}"] * 6, "translate": TEXTS[:8]}
+TEXTS_OF = {"bias": ["{} a b c", "d {}"] * 3, "translate": TEXTS[:4]}
 # Task → the maker of its model, the options of both runs. A second row of a task: another of its pipelines.
 CASES = [
     ("attention-inspect", save_classifier, {"layers": (0,)}, {"method": "rollout", "top": 2}),
@@ -65,5 +65,5 @@ def test_two_runs_side_by_side_give_what_each_gives_alone(name, save, first, sec
     assert expected[0] != expected[1]
     shared, gate = loaded(), Barrier(2)
     with ThreadPoolExecutor(2) as threads:
-        for _ in range(3):
+        for _ in range(2):
             assert list(threads.map(lambda options: run(name, options, shared, gate), (first, second))) == expected

@@ -12,8 +12,8 @@ from nlpcli.runtime.precision import Kernel
 
 pytestmark = pytest.mark.starter
 SENTENCES = Path(__file__).resolve().parents[4] / "shared" / "data" / "flores" / "dev.en"
-# Every so many lines: short and long ones, 40 of 997.
-STRIDE = 25
+# Every so many lines: short and long ones, 20 of 997.
+STRIDE = 50
 
 
 @pytest.fixture(scope="module")
