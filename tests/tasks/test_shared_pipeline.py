@@ -21,8 +21,8 @@ from nlpcli.tasks.registry import TASKS
 HARDWARE = Hardware("test", frozenset(), 2)
 FLOAT32 = Placement("cpu", "float32", "", "")
 TEXTS = ["a b c", "d", "e f g h i j. k l m n! o p", "q r s t u"] * 3
-# Where a name can stand; and fewer, because what a tiny model translates is searched for anew, with more beams.
-TEXTS_OF = {"bias": ["{} a b c", "d {}"] * 3, "translate": TEXTS[:4]}
+# Where a name can stand; and fewer and shorter, because what a tiny model translates is searched for anew, with more beams.
+TEXTS_OF = {"bias": ["{} a b c", "d {}"] * 3, "translate": ["a b", "d", "e", "q r"]}
 # Task → the maker of its model, the options of both runs. A second row of a task: another of its pipelines.
 CASES = [
     ("attention-inspect", save_classifier, {"layers": (0,)}, {"method": "rollout", "top": 2}),
