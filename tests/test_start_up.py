@@ -57,7 +57,6 @@ _WITHOUT_TRANSFORMERS = _MODELING | {"transformers", "huggingface_hub", "acceler
         ("embed -m starter/minilm", _WITHOUT_TRANSFORMERS),
         ("summarize -m starter/minilm", _WITHOUT_TRANSFORMERS),
         ("translate -m starter/en-pt", _WITHOUT_TRANSFORMERS),
-        ("generate -m starter/smollm2 --max-tokens 2", _MODELING | {"transformers.models"}),
     ],
     ids=lambda value: value.split()[0] if isinstance(value, str) else "",
 )
@@ -73,7 +72,7 @@ def test_a_task_imports_only_what_its_model_needs(pull_starter, line, without):
 @pytest.mark.starter
 @pytest.mark.skipif(describe_without_torch() is None, reason="torch looks for a GPU here")
 @pytest.mark.skipif(not find_spec("onnxruntime"), reason="torch computes where there is no ONNX Runtime")
-def test_the_likeliest_text_of_a_decoder_needs_neither_torch_nor_transformers(starter):
+def test_a_text_that_a_decoder_draws_needs_neither_torch_nor_transformers(starter):
     """With `starter/smollm2` that means half of the time until the first character."""
     tell = lambda text, fraction=None: None  # noqa: E731
     load_completer(ready_to_load(resolve("starter/smollm2", None, True, tell), tell), choose(describe_hardware()))
@@ -85,7 +84,7 @@ def test_the_likeliest_text_of_a_decoder_needs_neither_torch_nor_transformers(st
         "nlpcli",
         "generate",
         "--no-server",
-        "--greedy",
+        "--seed=1",
         "--max-tokens",
     ]
     run = subprocess.run([*command, "2", "Hello!"], capture_output=True, text=True, check=True, timeout=240)

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-import torch
 from llguidance import LLMatcher
 from llguidance.hf import from_tokenizer
 from numpy.typing import NDArray
-from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from nlpcli.errors import ModelUnusable, UsageError
@@ -73,18 +71,11 @@ class Matcher:
         self._constraint = constraint
         self._tokens: list[int] = []
 
-    def forbid(self, logits: Tensor, row: int, closes: bool = False) -> None:
-        """Give every token that the schema does not allow now the logit -inf, in place.
-
-        `closes`: of those that it allows, the ones that bring the text to its end soonest are left.
-        """
+    def allowed(self, closes: bool = False) -> NDArray[np.bool_]:
+        """Which tokens the schema allows now; of them, with `closes`, those that bring the text to its end soonest."""
         bits = np.frombuffer(self._matcher.compute_bitmask(), dtype=np.uint8)
-        allowed = np.unpackbits(bits, bitorder="little")[: logits.shape[1]].astype(bool)
-        if closes:
-            allowed = self._soonest(allowed)
-        mask = torch.zeros(logits.shape[1], dtype=torch.bool)
-        mask[: len(allowed)] = torch.from_numpy(allowed)
-        logits[row].masked_fill_(~mask.to(logits.device), -torch.inf)
+        allowed = np.unpackbits(bits, bitorder="little").astype(bool)
+        return self._soonest(allowed) if closes else allowed
 
     def take(self, token: int) -> None:
         """The text goes on with `token`."""

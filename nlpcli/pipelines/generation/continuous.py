@@ -15,19 +15,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from nlpcli.errors import NlpcliError
 from nlpcli.models.decoders.base import Decoder, ExtendableDecoder, Logits
 from nlpcli.pipelines.generation.lookup import Lookup
-from nlpcli.pipelines.generation.sampling import Sampling, likeliest, next_tokens, penalise_repetition
+from nlpcli.pipelines.generation.sampling import (
+    Chance,
+    Sampling,
+    are_numbers,
+    forbid,
+    next_tokens,
+    penalise_repetition,
+)
 from nlpcli.pipelines.generation.text_stream import TextStream
 from nlpcli.runtime.device import is_out_of_memory
 from nlpcli.runtime.runs import Cancelled
 
 if TYPE_CHECKING:
-    import torch
-
     from nlpcli.pipelines.generation.constraint import Matcher
 
 log = logging.getLogger(__name__)
@@ -64,7 +67,7 @@ class Request:
     owner: Any
     prompt: list[int]
     max_tokens: int
-    generator: Callable[[], torch.Generator]
+    generator: Callable[[], Chance]
     stream: Callable[[], TextStream]
     matcher: Callable[[], Matcher | None] = lambda: None
     source: int = 0
@@ -91,7 +94,7 @@ class Event(NamedTuple):
 class _Row:
     request: Request
     tokens: list[int]
-    generator: torch.Generator | None
+    generator: Chance | None
     stream: TextStream
     matcher: Matcher | None
     written: int = field(default=0)
@@ -252,25 +255,14 @@ class ContinuousBatch:
 
     def _choose(self, rows: Sequence[_Row], logits: Logits) -> list[Event]:
         """The next token of each of `rows`."""
-        if isinstance(logits, np.ndarray):
-            if self._takes_the_likeliest(rows):
-                return self._taken(rows, likeliest(logits), [not row.any() for row in np.isnan(logits)])
-            import torch
-
-            logits = torch.from_numpy(logits)
-        are_numbers: list[bool] = (~logits.isnan().any(dim=1)).tolist()
+        numbers = are_numbers(logits)
         for number, row in enumerate(rows):
             if self._sampling.repetition_penalty != 1:
                 penalise_repetition(logits, number, row.text_tokens, self._sampling.repetition_penalty)
             if row.matcher is not None:
-                row.matcher.forbid(logits, number, row.has_to_close)
+                forbid(logits, number, row.matcher.allowed(row.has_to_close))
         generators = [row.generator for row in rows if row.generator is not None]
-        return self._taken(rows, next_tokens(logits, self._sampling, generators), are_numbers)
-
-    def _takes_the_likeliest(self, rows: Sequence[_Row]) -> bool:
-        """Whether the logits are all that counts."""
-        free = all(row.matcher is None for row in rows)
-        return free and self._sampling.is_greedy and self._sampling.repetition_penalty == 1
+        return self._taken(rows, next_tokens(logits, self._sampling, generators), numbers)
 
     def _taken(self, rows: Sequence[_Row], tokens: Sequence[int], are_numbers: Sequence[bool]) -> list[Event]:
         return [

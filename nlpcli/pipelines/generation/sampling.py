@@ -1,4 +1,4 @@
-"""Logits → the next token of each row."""
+"""Logits → the next token of each row, by torch or, where nothing else needs that, by numpy."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nlpcli.models.decoders.base import Logits
+
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
+
+# torch draws a float32 of so many values.
+_DRAWN = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,44 +34,97 @@ class Sampling:
         return self.temperature == 0
 
 
-def generator_for(seed: int, *parts: object) -> torch.Generator:
+class Chance:
+    """Numbers from 0 to 1, those that `torch.rand` draws one by one of a generator with this seed."""
+
+    def __init__(self, seed: int) -> None:
+        # Both are the Mersenne Twister (Matsumoto and Nishimura 1998), seeded by 32 bits.
+        self._twister = np.random.RandomState(seed & 0xFFFFFFFF)
+
+    def draw(self) -> float:
+        """The next number; 1 never comes."""
+        return float(self._twister.randint(_DRAWN)) / _DRAWN
+
+
+def generator_for(seed: int, *parts: object) -> Chance:
     """The source of chance of one text: the same for the same `parts`, whatever is computed beside it."""
-    import torch
-
     digest = hashlib.sha256(repr((seed, *parts)).encode()).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest[:8]) >> 1)
+    return Chance(int.from_bytes(digest[:8]) >> 1)
 
 
-def likeliest(logits: NDArray[np.float32]) -> list[int]:
-    """The likeliest token of each row of `logits`, without torch."""
-    tokens: list[int] = logits.argmax(axis=-1).tolist()
-    return tokens
-
-
-def next_tokens(logits: Tensor, sampling: Sampling, generators: Sequence[torch.Generator]) -> list[int]:
+def next_tokens(logits: Logits, sampling: Sampling, generators: Sequence[Chance]) -> list[int]:
     """A token for each row of `logits` (rows, vocabulary) float32; each row draws from its own generator."""
+    if sampling.is_greedy:
+        tokens: list[int] = logits.argmax(-1).tolist()
+        return tokens
+    if isinstance(logits, np.ndarray):
+        # Rows that are not all numbers are for the caller to see.
+        with np.errstate(invalid="ignore"):
+            return [_drawn(row, sampling, chance.draw()) for row, chance in zip(logits, generators, strict=True)]
+    return _drawn_by_torch(logits, sampling, [chance.draw() for chance in generators])
+
+
+def _drawn(logits: NDArray[np.float32], sampling: Sampling, chance: float) -> int:
+    """A token of `logits` (vocabulary)."""
+    scores = logits / np.float32(sampling.temperature)
+    candidates = np.arange(len(scores))
+    if 0 < sampling.top_k < len(scores):
+        candidates = np.argpartition(scores, -sampling.top_k)[-sampling.top_k :]
+    # Of tokens that are as likely the first one comes first.
+    candidates = candidates[np.lexsort((candidates, -scores[candidates]))]
+    likelihoods = np.exp(scores[candidates] - scores[candidates[0]])
+    probabilities = likelihoods / likelihoods.sum()
+    # Nucleus (Holtzman et al. 2020): the likeliest tokens whose probabilities reach top_p, at least one.
+    before = np.concatenate([[0.0], probabilities.cumsum(dtype=np.float64)[:-1]])
+    count = max(1, int(np.searchsorted(before, sampling.top_p)))
+    cumulated = probabilities[:count].cumsum(dtype=np.float64)
+    place = np.searchsorted(cumulated, chance * cumulated[-1], side="right")
+    return int(candidates[min(int(place), count - 1)])
+
+
+def _drawn_by_torch(logits: Tensor, sampling: Sampling, chances: Sequence[float]) -> list[int]:
+    """As `_drawn`, of all rows at once, where they are."""
     import torch
 
-    if sampling.is_greedy:
-        tokens: list[int] = logits.argmax(dim=-1).tolist()
-        return tokens
     count = min(sampling.top_k or logits.shape[-1], logits.shape[-1])
     scores, candidates = (logits / sampling.temperature).topk(count, dim=-1)
     probabilities = scores.softmax(dim=-1)
-    # Nucleus (Holtzman et al. 2020): the likeliest tokens whose probabilities reach top_p, at least one.
     left_out = probabilities.cumsum(dim=-1) - probabilities >= sampling.top_p
     left_out[:, 0] = False
     cumulated = probabilities.masked_fill(left_out, 0).cumsum(dim=-1)
-    chance = torch.stack([torch.rand(1, generator=generator) for generator in generators]).to(logits.device)
+    chance = torch.tensor(chances, dtype=torch.float32, device=logits.device)[:, None]
     drawn = torch.searchsorted(cumulated, chance * cumulated[:, -1:], right=True).clamp(max=count - 1)
     chosen: list[int] = candidates.gather(1, drawn)[:, 0].tolist()
     return chosen
 
 
-def penalise_repetition(logits: Tensor, row: int, tokens: Sequence[int], penalty: float) -> None:
+def are_numbers(logits: Logits) -> list[bool]:
+    """Of each row, whether all its logits are numbers."""
+    if isinstance(logits, np.ndarray):
+        return [not row.any() for row in np.isnan(logits)]
+    found: list[bool] = (~logits.isnan().any(dim=1)).tolist()
+    return found
+
+
+def penalise_repetition(logits: Logits, row: int, tokens: Sequence[int], penalty: float) -> None:
     """Make the tokens that the text has already less likely, in place (Keskar et al. 2019, CTRL)."""
+    seen = sorted(set(tokens))
+    scores = logits[row, seen]
+    if isinstance(logits, np.ndarray):
+        logits[row, seen] = np.where(scores < 0, scores * np.float32(penalty), scores / np.float32(penalty))
+        return
     import torch
 
-    seen = torch.tensor(sorted(set(tokens)), device=logits.device)
-    scores = logits[row, seen]
     logits[row, seen] = torch.where(scores < 0, scores * penalty, scores / penalty)
+
+
+def forbid(logits: Logits, row: int, allowed: NDArray[np.bool_]) -> None:
+    """Give every token that is not `allowed`, or beyond that, the logit -inf, in place."""
+    forbidden = np.ones(logits.shape[1], bool)
+    forbidden[: len(allowed)] = ~allowed[: len(forbidden)]
+    if isinstance(logits, np.ndarray):
+        logits[row, forbidden] = -np.inf
+        return
+    import torch
+
+    logits[row].masked_fill_(torch.from_numpy(forbidden).to(logits.device), -torch.inf)
