@@ -56,3 +56,23 @@ def test_a_model_that_was_published_as_q4_1_is_kept_in_4_bits():
     error = (WeightBlocks.of(weight, 4).weight(18 * BLOCK) - weight).square().mean() / weight.square().mean()
     # Rounding to the nearest whole zero costs 0.004.
     assert error < 0.0001
+
+
+@pytest.mark.parametrize("whole_zeros", [True, False])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@settings(deadline=None, max_examples=15)
+@given(seed=st.integers(0, 10_000), most=st.integers(4, 15))
+def test_what_was_4_bits_before_keeps_its_levels_whichever_of_them_it_uses(whole_zeros, dtype, seed, most):
+    """GGUF's Q4_0 and Q4_1 and K-quants, also where a block does not reach from its first level to its last."""
+    chance = torch.Generator().manual_seed(seed)
+    levels = torch.randint(0, most + 1, (40, 6, BLOCK), generator=chance)
+    scales = torch.rand(40, 6, 1, generator=chance) + 0.5
+    zeros = torch.full((40, 6, 1), 8.0) if whole_zeros else 2 + 12 * torch.rand(40, 6, 1, generator=chance)
+    weight = ((levels - zeros) * scales).flatten(1)
+    blocks = WeightBlocks.of(weight.to(dtype), 4)
+    # bfloat16 has 8 bits of each number; weights of means have 4 bits of what is half a scale at most.
+    allowed = scales * (0.05 + (0 if whole_zeros else 0.15))
+    error = (blocks.weight(192) - weight).unflatten(1, (-1, BLOCK)).abs()
+    assert (error <= allowed).all()
+    assert error.mean() < 0.02 if whole_zeros else error.mean() < 0.1
+    assert blocks.has_means(192) is (not whole_zeros)

@@ -10,10 +10,12 @@ import gguf
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from tokenizers import ByteLevelBPETokenizer
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, Qwen2Config, Qwen2Model
 
 from nlpcli.errors import ModelUnsafe, ModelUnusable
+from nlpcli.kernels.weight_blocks import WeightBlocks, were_four_bits
 from nlpcli.models.gguf import convert_file
 from nlpcli.models.loading import load_encoder, load_tokenizer
 from nlpcli.models.reference import LocalModel
@@ -127,9 +129,13 @@ def qwen2(tmp_path, bpe):
 @pytest.fixture
 def qwen2_gguf(tmp_path, qwen2, bpe):
     """The same model in the layout of llama.cpp."""
+    return write_gguf(tmp_path / "qwen2.gguf", qwen2, bpe)
+
+
+def write_gguf(path, qwen2, bpe, kind="F32"):
+    """`kind`: the format of matrices."""
     model = Qwen2Model.from_pretrained(qwen2)
     config = model.config
-    path = tmp_path / "qwen2.gguf"
     writer = gguf.GGUFWriter(path, "qwen2")
     writer.add_name("tiny")
     writer.add_block_count(config.num_hidden_layers)
@@ -151,7 +157,9 @@ def qwen2_gguf(tmp_path, qwen2, bpe):
     writer.add_pad_token_id(0)
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.QWEN2, config.num_hidden_layers)
     for name, tensor in model.state_dict().items():
-        writer.add_tensor(names.get_name(f"model.{name}", (".weight", ".bias")), tensor.float().numpy())
+        dtype = gguf.GGMLQuantizationType[kind if tensor.dim() == 2 else "F32"]
+        numbers = gguf.quants.quantize(tensor.float().numpy(), dtype)
+        writer.add_tensor(names.get_name(f"model.{name}", (".weight", ".bias")), numbers, raw_dtype=dtype)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -164,6 +172,26 @@ def test_a_gguf_file_embeds_as_the_model_that_it_was_made_from(nlpcli, qwen2, qw
     assert (done.returncode, done.stderr) == (0, b"")
     expected = load_embedding_pipeline(LocalModel("qwen2", qwen2), CPU)("the dog sleeps")
     assert np.allclose(np.array(done.stdout.split(), dtype=float), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(("kind", "bits", "off"), [("Q4_0", 4, 0), ("Q4_1", 4, 1 / 16), ("Q8_0", 8, 1 / 2)])
+def test_a_gguf_file_keeps_the_levels_that_it_has(tmp_path, qwen2, bpe, kind, bits, off):
+    """But for bfloat16, in 4 bits also for the mean of a block, in 8 bits for half a level."""
+    convert_file(write_gguf(tmp_path / "tiny.gguf", qwen2, bpe, kind), tmp_path / "made")
+    dtype, loaded = gguf.GGMLQuantizationType[kind], load_file(tmp_path / "made" / "model.safetensors")
+    for name, own in Qwen2Model.from_pretrained(qwen2).state_dict().items():
+        if not name.endswith("_proj.weight"):
+            continue
+        held = torch.from_numpy(gguf.quants.dequantize(gguf.quants.quantize(own.float().numpy(), dtype), dtype))
+        blocks = held.unflatten(1, (-1, 32))
+        low, high = blocks.aminmax(dim=2, keepdim=True)
+        scale = (high - low) / 15 if bits == 4 else blocks.abs().amax(2, keepdim=True) / 127
+        made = loaded[f"model.{name}"]
+        assert were_four_bits(made) is (bits == 4)
+        computed = WeightBlocks.of(made, bits).weight(own.shape[1]).unflatten(1, (-1, 32))
+        # A mean has a part of the largest rest of its row's blocks.
+        allowed = off * scale.amax(1, keepdim=True) + blocks.abs().amax(2, keepdim=True) / 128
+        assert ((computed - blocks).abs() <= allowed).all(), name
 
 
 def test_a_file_that_is_no_gguf_is_one_line(nlpcli, tmp_path):

@@ -6,8 +6,8 @@ Vectors of tokens in, logits of the tokens that are asked for out; keys and valu
     h ← h + D(silu(G n₂) ⊙ U n₂),                             n₂ = RMSNorm(h)
 
 In 8 bits all vectors are rotated (`rotation`), and the weights of norms stand in the layers behind them. In 4 bits
-nothing is: there rotation does harm (docs/decisions/0026). There the means of blocks are inputs too (`weight_blocks`),
-and the logits, which rounding shows in most, stay in 8 bits.
+nothing is: there rotation does harm (docs/decisions/0026). There the means of blocks may be inputs too
+(`weight_blocks`), and the logits, which rounding shows in most, stay in 8 bits.
 
 ONNX Runtime's operators for it: MatMulNBits (weights in blocks, activations in int8 for each block),
 GroupQueryAttention (rotary positions, a length for each row, keys and values in place) and
@@ -211,9 +211,11 @@ class _Step:
         if not graph.has(f"{name}.levels"):
             scale = None if norm is None or self._turn == 1 else norm.weight
             parts = [_weight(layer, scale, *turn) for layer, turn in zip(layers, turns, strict=True)]
-            self._add_blocks(name, WeightBlocks.joined([WeightBlocks.of(part, bits) for part in parts]))
+            self._add_blocks(name, WeightBlocks.of_all(parts, bits))
+        blocks = graph.shape(f"{name}.scales")[1]
+        with_means = blocks > -(-size // BLOCK)
         inputs = [
-            states if bits == 8 else self._and_means(states),
+            self._and_means(states) if with_means else states,
             f"{name}.levels",
             f"{name}.scales",
             f"{name}.zeros" if graph.has(f"{name}.zeros") else "",
@@ -225,7 +227,7 @@ class _Step:
             "MatMulNBits",
             inputs,
             [name],
-            K=size if bits == 8 else size + size // BLOCK,
+            K=size + size // BLOCK if with_means else size,
             N=sum(layer.out_features for layer in layers),
             bits=bits,
             block_size=BLOCK,

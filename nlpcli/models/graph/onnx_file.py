@@ -31,6 +31,7 @@ class Graph:
         self._end = 0
         self._nodes: list[bytes] = []
         self._tensors: dict[str, bytes] = {}
+        self._shapes: dict[str, tuple[int, ...]] = {}
         self._inputs: list[bytes] = []
         self._outputs: list[bytes] = []
 
@@ -45,18 +46,23 @@ class Graph:
     def again(self) -> Graph:
         """Another graph with the same tensors, and nothing else yet."""
         other = Graph(self._weights, self._weights_name)
-        other._end, other._tensors = self._end, self._tensors
+        other._end, other._tensors, other._shapes = self._end, self._tensors, self._shapes
         return other
 
     def has(self, name: str) -> bool:
         """Whether there is a constant of that name."""
         return name in self._tensors
 
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Of a constant that there is."""
+        return self._shapes[name]
+
     def tensor(self, name: str, values: NDArray[np.generic]) -> str:
         """Add a constant, unless there is one of that name; its name."""
         if name in self._tensors:
             return name
         values = np.ascontiguousarray(values)
+        self._shapes[name] = values.shape
         data = values.tobytes()
         head = b"".join(_number(1, size) for size in values.shape)
         head += _number(2, _TYPES[str(values.dtype)]) + _bytes(8, name)

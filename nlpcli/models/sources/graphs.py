@@ -12,8 +12,8 @@ from nlpcli.models.sources.made import MadeFolders, note_use
 from nlpcli.runtime import runs
 
 KIND = "graphs"
-# Part of every folder's name: graphs of before are another's.
-_FORMAT = 4
+# Bits → part of a folder's name: graphs of before are another's.
+_FORMATS = {8: 4, 4: 5}
 
 
 def graph_folder(model: LocalModel, files: list[Path], bits: int, convert: Callable[[Path], None]) -> Path:
@@ -52,5 +52,5 @@ def discard_if_damaged(folder: Path) -> bool:
 def _place(model: LocalModel, files: list[Path], bits: int) -> tuple[MadeFolders, Path]:
     made = ConvertedSource(kind=KIND).made
     states = [state_of(file) for file in [*files, model.folder / "config.json"]]
-    digest = hashlib.sha256("\n".join([*states, str(bits), str(_FORMAT)]).encode()).hexdigest()[:12]
+    digest = hashlib.sha256("\n".join([*states, str(bits), str(_FORMATS[bits])]).encode()).hexdigest()[:12]
     return made, made.root / f"{model.folder.name}-int{bits}-{digest}"

@@ -8,6 +8,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from nlpcli.kernels.weight_blocks import WeightBlocks
 from nlpcli.models.graph.conversion import NoGraph, llama_graph
@@ -68,6 +69,24 @@ def off_by(decoder, other):
 def test_the_logits_are_those_of_torch_with_the_same_weights(save, kind, config, bits):
     folder = save(kind, **config)
     assert off_by(graph_decoder(folder, bits), reference(folder, bits)) < ROUNDED
+
+
+@torch.inference_mode()
+def test_a_model_that_was_q4_0_is_computed_by_products_of_whole_numbers_alone(save):
+    """A scale for each block, and 0 among its levels: no means of blocks are needed."""
+    folder = save(hidden_size=64)
+    weights = load_file(folder / "model.safetensors")
+    for name, weight in weights.items():
+        if name.endswith("_proj.weight"):
+            blocks = weight.float().unflatten(1, (-1, 32))
+            scale = blocks.abs().amax(2, keepdim=True) / 8
+            levels = (blocks / scale).round().clamp(-8, 7)
+            weights[name] = (levels * scale).flatten(1).bfloat16().float()
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    decoder = graph_decoder(folder, 4)
+    assert off_by(decoder, reference(folder, 8)) < ROUNDED
+    (made,) = (folder.parent / "cache" / "graphs").glob("*/step.onnx")
+    assert b"AveragePool" not in made.read_bytes()
 
 
 def test_a_row_is_the_same_to_the_bit_in_any_room(save):
