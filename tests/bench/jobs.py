@@ -2,7 +2,8 @@
 
 python tests/bench/jobs.py speed [RECORDS [MODEL]]     with and without --resume, in turn, by CPU and wall seconds
 python tests/bench/jobs.py memory [RECORDS...]         peak memory of jobs of so many records
-python tests/bench/jobs.py ray [RECORDS [MODEL]]       records a second of --engine ray on one node and of local, in turn
+python tests/bench/jobs.py ray [RECORDS [MODEL]]       records of --engine ray on one node and of local, in turn: each
+                                                       second, and each CPU second of all processes
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import resource
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 WORDS = [
     "the",
@@ -79,17 +82,54 @@ def speed(count: str = "20000", model: str = "starter/minilm", task: str = "embe
             print(f"{unit}: plain {plain:.2f}, kept {kept:.2f}, ratio {plain / kept:.3f}")
 
 
+def looked_at(arguments: list[str]) -> list[tuple[float, dict[Any, float]]]:
+    """The CPU seconds of a run in a fork, and of each process that it has started, five times a second."""
+    import psutil
+
+    looks: list[tuple[float, dict[Any, float]]] = []
+    known: dict[Any, float] = {}
+    ended = threading.Event()
+
+    def look(process: psutil.Process) -> None:
+        while not ended.wait(0.2):
+            try:
+                for each in (process, *process.children(recursive=True)):
+                    used = each.cpu_times()
+                    known[each.pid, each.create_time()] = used.user + used.system
+            except psutil.Error:
+                continue
+            looks.append((time.time(), {**known}))
+
+    child = os.fork()
+    if not child:
+        from nlpcli.__main__ import collect_garbage_rarely, run
+
+        collect_garbage_rarely()
+        os._exit(run(arguments))
+    looking = threading.Thread(target=look, args=(psutil.Process(child),))
+    looking.start()
+    status = os.waitpid(child, 0)[1]
+    ended.set()
+    looking.join()
+    assert os.waitstatus_to_exitcode(status) in (0, 3)
+    return looks
+
+
 def ray(count: str = "20000", model: str = "starter/minilm", task: str = "embed", rounds: str = "3") -> None:
     """Start-up left out: from the first shard that is marked to the last."""
+    import ray as _  # noqa: F401 - brings psutil along
+
+    # Ray kills workers where others fill the machine's memory.
+    os.environ.update(RAY_memory_monitor_refresh_ms="0")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         source = write_input(folder / "in.jsonl", int(count))
-        rates: dict[str, list[float]] = {"local": [], "ray": []}
+        rates: dict[str, list[tuple[float, float]]] = {"local": [], "ray": []}
         for number in range(int(rounds)):
             for engine, found in rates.items():
                 output = folder / f"{engine}{number}.jsonl"
                 command = [task, "-m", model, "-i", str(source), "-o", str(output), "-q", "--no-server", "--resume"]
-                timed([*command, "--engine", engine])
+                looks = looked_at([*command, "--engine", engine])
                 marks = [
                     json.loads(line)["done"]
                     for log in (folder / f".{output.name}.nlpcli-job").glob("done-*.jsonl")
@@ -97,11 +137,15 @@ def ray(count: str = "20000", model: str = "starter/minilm", task: str = "embed"
                     if '"done"' in line
                 ]
                 marks.sort(key=lambda mark: mark["at"])
-                seconds = marks[-1]["at"] - marks[0]["at"]
-                found.append(sum(mark["records"] for mark in marks[1:]) / seconds)
-                print(engine, f"{found[-1]:,.0f} records a second", flush=True)
-        local, on_ray = (statistics.median(rates[engine]) for engine in ("local", "ray"))
-        print(f"ray / local: {on_ray / local:.3f}")
+                first, last = marks[0]["at"], marks[-1]["at"]
+                before, after = (min(looks, key=lambda look: abs(look[0] - at))[1] for at in (first, last))
+                seconds = sum(used - before.get(process, 0.0) for process, used in after.items())
+                records = sum(mark["records"] for mark in marks[1:])
+                found.append((records / (last - first), records / seconds))
+                print(engine, "{:,.0f} records a second, {:,.0f} a CPU second".format(*found[-1]), flush=True)
+        for place, unit in enumerate(("second", "CPU second")):
+            local, on_ray = (statistics.median(one[place] for one in rates[engine]) for engine in ("local", "ray"))
+            print(f"by {unit}: ray / local {on_ray / local:.3f}")
 
 
 def memory(*counts: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.ray
 ray = pytest.importorskip("ray")
 cluster_utils = pytest.importorskip("ray.cluster_utils")
 
+from nlpcli.engines.ray import cluster as clusters  # noqa: E402
 from nlpcli.engines.ray import crew as crews  # noqa: E402
 from nlpcli.engines.ray.worker import Answer, WorkerHolder  # noqa: E402
 from nlpcli.runtime.runs import Usage  # noqa: E402
@@ -118,6 +120,32 @@ def test_a_cluster_that_cannot_see_the_files_says_so_in_one_line(cluster, tmp_pa
             report.result(60)
 
 
+def test_a_part_of_changed_files_with_failures_in_a_folder_is_that_of_one_process(job, cluster, tmp_path):
+    source, more = tmp_path / "in.jsonl", tmp_path / "more" / "b.csv"
+    more.parent.mkdir()
+    more.write_text("text,n\n" + "".join(f"a b {n % 3},{n}\n" for n in range(100)))
+    rows = [json.loads(line) for line in source.read_text().splitlines()]
+    rows[7]["text"] = "j"
+
+    def write(changed):
+        rows[2900:2902] = changed
+        source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    write([{"n": 0}, {"text": "i", "n": 1}])
+    options = ("-i", "more/b.csv", "-F", "csv", "--no-dedupe")
+    kept = (*options, "-o", "out/", "--summary", "summary.json")
+    on_ray = ("--engine", "ray", "--ray-address", cluster.address)
+    assert job(*kept, "--resume").status == 3
+    write([{"text": "j i h", "n": 0}, {"text": "h", "n": 1}])
+    done = job(*kept, "--update", "--retry-errors", "--shard", "2/2", *on_ray)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert (done.status, summary["computed"], summary["device"]) == (0, 2, "cpu of Ray"), done.complaints
+    assert job(*kept, "--resume").status == job(*options, "-o", "plain/").status == 0
+    assert json.loads((tmp_path / "summary.json").read_text())["computed"] == 0
+    for name in ("in.csv", "b.csv"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "plain" / name).read_bytes()
+
+
 def test_the_job_equals_local_though_a_worker_and_a_whole_node_are_killed(job, cluster, tmp_path):
     """The last on the cluster, which takes seconds to notice that the node is gone."""
     assert job("-o", "local.jsonl").status == 3
@@ -181,6 +209,22 @@ def test_what_ray_cannot_do_is_refused_before_anything_starts(call, tmp_path, mo
     done = call("sentiment", *arguments)
     assert (done.status, said in done.complaints.decode()) == (2, True), done.complaints
     assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl"}
+
+
+def test_a_signal_while_ray_starts_ends_the_run_as_it_does_elsewhere(monkeypatch):
+    def beginning(*_, **__):
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(number))  # as Ray does
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(ray, "init", beginning)
+    heard: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    try:
+        with pytest.raises(SystemExit), clusters.connected(None):
+            pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == [signal.SIGTERM]
 
 
 def test_without_ray_it_is_said_what_to_install(job, monkeypatch):

@@ -58,6 +58,10 @@ def connected(address: str | None) -> Iterator[Any]:
     terminates = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(chosen, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False, **own)
+    except SystemExit:  # Ray's answer to SIGTERM
+        _restore(terminates)
+        signal.raise_signal(signal.SIGTERM)
+        raise
     except Exception as error:  # Ray raises that, and many others
         raise _unreachable(chosen, next(iter(str(error).splitlines()), type(error).__name__)) from error
     finally:
