@@ -4,7 +4,7 @@
   `arguments`, `numpy_threads`, `options` (those that tasks share), `option_names`, `vendored` (Click inside Typer)
 - with a worker: `engine` (which one computes), `warm` (a call that it answers), `planning` and `planned` (it reads a
   command line), `serve` (the command)
-- from options to a job: `make_job`
+- from options to a job: `make_job`, `plan` (what is to be done, and how it looks)
 - from a job to an exit status: `run`, `resumable` (one that is kept), `progress`, `failures` (records that
   fail), `writers` (for whoever looks on),
   `console` (the only module that prints)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from nlpcli.cli.vendored import Context
 
 INPUT = "--input"
-STANDARD_INPUT = "-"
+# Of -i and -o: the standard stream.
+STANDARD = "-"
 _HOW_TO_READ = ("input_format", "field", "delimiter", "quote", "no_header", "per")
 # An empty text is a text, and a column can have an empty name; elsewhere "" is a variable that was not set.
 _MAY_BE_EMPTY = frozenset({"TEXT", "NAME|TEXT"})
@@ -64,8 +65,8 @@ class TaskCommand(TyperCommand):
 
 def _refuse_idle(ctx: Context) -> None:
     """Refuse an option on the command line that says how to read what is not there: texts are given as they are."""
-    texts = ctx.params.get("texts") or [STANDARD_INPUT]
-    if STANDARD_INPUT in texts or ctx.params.get("input"):
+    texts = ctx.params.get("texts") or [STANDARD]
+    if STANDARD in texts or ctx.params.get("input"):
         return
     for name in _HOW_TO_READ:
         if ctx.params.get(name) is not None and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:

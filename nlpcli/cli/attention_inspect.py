@@ -13,19 +13,18 @@ import typer
 
 from nlpcli.cli.arguments import TaskCommand, command_app
 from nlpcli.cli.console import complain
-from nlpcli.cli.make_job import make_job
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import View, run_job
+from nlpcli.cli.plan import View
 from nlpcli.errors import OutputError, UsageError, quoted
 from nlpcli.models.catalog import catalog
 from nlpcli.records.record import Record
 from nlpcli.records.splitting import without_surrogates
-from nlpcli.tasks.attention import AttentionOptions
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from nlpcli.records.inspection import Inspection
+    from nlpcli.tasks.attention import AttentionOptions
 
 
 class Method(StrEnum):
@@ -120,6 +119,10 @@ def attention_inspect(
     Draws all heads with the pattern of each, and the weights of one. Computes in float32 unless --dtype says otherwise.
     Attention is not explanation: weights say where a head looks, not why the model answers as it does.
     """
+    from nlpcli.cli.make_job import make_job
+    from nlpcli.cli.run import run_job
+    from nlpcli.tasks.attention import AttentionOptions
+
     options = AttentionOptions(
         layers=_numbers("--layer", layer),
         heads=_numbers("--head", head),

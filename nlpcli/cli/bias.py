@@ -10,10 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from nlpcli.cli.arguments import TaskCommand, command_app
-from nlpcli.cli.make_job import make_job
 from nlpcli.cli.numpy_threads import multiply_in
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import View, run_job
+from nlpcli.cli.plan import View
 from nlpcli.models.catalog import catalog
 from nlpcli.records.record import Record
 from nlpcli.tasks.bias import BiasOptions
@@ -124,6 +123,9 @@ def _run(
     drawn: Drawn,
     whole: bool = False,
 ) -> int:
+    from nlpcli.cli.make_job import make_job
+    from nlpcli.cli.run import run_job
+
     if plot is not None:
         from nlpcli.views.scatter import check
 

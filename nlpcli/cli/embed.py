@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nlpcli.cli.arguments import TaskCommand, command_app
-from nlpcli.cli.make_job import make_job
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import View, run_job
+from nlpcli.cli.plan import View
 from nlpcli.cli.why import Why, WhyPage, page_of_reasons
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.splitting import without_surrogates
-from nlpcli.tasks.embed import EmbedOptions, Result
 from nlpcli.views import vectors
 from nlpcli.views.scatter import check, plotted
+
+if TYPE_CHECKING:
+    from nlpcli.tasks.embed import EmbedOptions, Result
 
 
 class Pooling(StrEnum):
@@ -105,6 +106,10 @@ def embed(
     Prints the numbers separated by spaces, one record a line. Texts longer than the model takes are embedded in
     windows and averaged, never cut; --chunks keeps the windows apart, and --search finds the best one.
     """
+    from nlpcli.cli.make_job import make_job
+    from nlpcli.cli.run import run_job
+    from nlpcli.tasks.embed import EmbedOptions
+
     options = EmbedOptions(
         result=_result(search, similarity, chunks, plot),
         pooling=pooling.value,

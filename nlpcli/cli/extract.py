@@ -10,11 +10,9 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli.arguments import TaskCommand, command_app
-from nlpcli.cli.extract_mask import run_mask, run_unmask
 from nlpcli.cli.extract_schema import is_shipped, read_examples, read_schema, shipped_examples
-from nlpcli.cli.make_job import make_job
 from nlpcli.cli.options import OutputFormat, Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import LongForm, View, run_job
+from nlpcli.cli.plan import LongForm, View
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.splitting import without_surrogates
@@ -166,6 +164,9 @@ def extract(
     entity is cut. --mask prints each record with tokens in the place of personal data, and --unmask with that put back.
     --keyphrases prints score, phrase and place, and reads plain text as whole documents.
     """
+    from nlpcli.cli.make_job import make_job
+    from nlpcli.cli.run import run_job
+
     others = bool(schema or examples or grounded_only or html or layout is not Layout.LINES)
     _check_keyphrases(keyphrases, others or mask or unmask or types is not None, top, method, candidates)
     _check_mask(mask, unmask, count, types, map_, kinds, originals)
@@ -182,6 +183,8 @@ def extract(
             kinds=chosen_kinds(_listed(kinds, "--kinds")),
             originals=originals,
         )
+        from nlpcli.cli.extract_mask import run_mask, run_unmask
+
         return (run_mask if mask else run_unmask)(asked, shared, texts, Per.LINE, map_)
     if keyphrases:
         return _run_keyphrases(shared, texts, offsets, count, top, method, candidates)
@@ -227,6 +230,9 @@ def _run_keyphrases(
     method: Method | None,
     candidates: Candidates | None,
 ) -> int:
+    from nlpcli.cli.make_job import make_job
+    from nlpcli.cli.run import run_job
+
     chosen = method or Method.EMBEDDING
     phrases_by = candidates or Candidates.AUTO
     if chosen is Method.YAKE and phrases_by is Candidates.NOUN_CHUNKS:

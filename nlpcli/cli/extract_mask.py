@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nlpcli.cli.make_job import make_job
-from nlpcli.cli.run import View, run_job
+from nlpcli.cli.plan import View
+from nlpcli.cli.run import run_job
 from nlpcli.errors import UsageError, quoted
 from nlpcli.models.catalog import catalog
 from nlpcli.records.in_place import in_place

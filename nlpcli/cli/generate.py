@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand, command_app
-from nlpcli.cli.make_job import STANDARD, make_job
+from nlpcli.cli.arguments import STANDARD, TaskCommand, command_app
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import View, run_job
+from nlpcli.cli.plan import View
 from nlpcli.cli.why import Why, WhyPage, page_of_reasons
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
@@ -90,6 +89,9 @@ def generate(
     Prints the completion alone. Many prompts are written at once; their order is kept. With --seed the text of a
     prompt is the same every time, whatever else is in the batch.
     """
+    from nlpcli.cli.make_job import make_job
+    from nlpcli.cli.run import run_job
+
     options = GenerateOptions(
         system=None if system is None else without_surrogates(system),
         max_tokens=max_tokens,

@@ -18,7 +18,7 @@ from nlpcli.records.json_text import encode_json
 from nlpcli.tasks.registry import TASKS
 
 if TYPE_CHECKING:
-    from nlpcli.cli.run import Plan
+    from nlpcli.cli.plan import Plan
     from nlpcli.engines.shards.folder import Manifest
     from nlpcli.records.remote.address import Place
 

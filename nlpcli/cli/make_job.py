@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nlpcli import __version__
-from nlpcli.engines.job import AUTO, MOST_BATCH_TOKENS, ComputeSpec, Job, ModelSpec
+from nlpcli.cli.arguments import STANDARD
+from nlpcli.cli.options import MOST_BATCH_TOKENS
+from nlpcli.engines.job import AUTO, ComputeSpec, Job, ModelSpec
 from nlpcli.errors import UsageError, quoted
 from nlpcli.models.reference import NO_MODEL
 from nlpcli.records.delimited import dialect
@@ -20,9 +22,6 @@ from nlpcli.tasks.registry import needs_model
 
 if TYPE_CHECKING:
     from nlpcli.cli.options import Per, SharedOptions
-
-# Of -i and -o: the standard stream.
-STANDARD = "-"
 
 
 def make_job(

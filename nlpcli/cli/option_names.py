@@ -6,7 +6,6 @@ commands for it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,8 @@ FILE = Path(__file__).with_name("option_names.json")
 
 @cache
 def _written() -> dict[str, list[str]]:
+    import json
+
     names: dict[str, list[str]] = json.loads(FILE.read_text(encoding="utf-8"))
     return names
 

@@ -15,9 +15,10 @@ import typer
 from nlpcli.cli.console import voice
 from nlpcli.cli.planned import NotPlanned, planned
 from nlpcli.cli.profile import Profile
-from nlpcli.engines.job import MOST_BATCH_TOKENS
 from nlpcli.records.formats import INPUT_FORMATS, OUTPUT_FORMATS
 
+# A text is no longer, and no machine holds a larger batch.
+MOST_BATCH_TOKENS = 10_000_000
 # Some more than the largest machines have; a process cannot start 100,000.
 MOST_THREADS = 1024
 # What torch takes as a signed number.

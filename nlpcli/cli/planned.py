@@ -14,7 +14,7 @@ class NotPlanned(Exception):
 
 
 planned: ContextVar[Callable[[Any], int] | None] = ContextVar("planned", default=None)
-"""What takes a plan (`run.Plan`) instead of carrying it out."""
+"""What takes a plan (`plan.Plan`) instead of carrying it out."""
 
 replanned: ContextVar[Callable[[Any], int] | None] = ContextVar("replanned", default=None)
 """What carries out a plan in another way, where the command line is called again."""

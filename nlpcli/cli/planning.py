@@ -9,8 +9,8 @@ import msgspec
 
 from nlpcli.cli.app import app
 from nlpcli.cli.console import voice
+from nlpcli.cli.plan import Plan
 from nlpcli.cli.planned import planned, task_of
-from nlpcli.cli.run import Plan
 from nlpcli.cli.warm import name_of
 from nlpcli.engines.worker.messages import Planned
 from nlpcli.models.reference import NO_MODEL

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from nlpcli.cli.console import Activity, complain, configure_logging, voice
 from nlpcli.cli.engine import engine_of
 from nlpcli.cli.failures import SOME_FAILED, Failures, MaxErrors
+from nlpcli.cli.plan import Plan, Tap, View
 from nlpcli.cli.planned import planned, replanned
 from nlpcli.cli.progress import ReadSoFar, Watch
-from nlpcli.cli.writers import LateWriter, NoWriter, RowsWriter, StreamedWriter, TerminalWriter
+from nlpcli.cli.writers import LateWriter, NoWriter, StreamedWriter, TerminalWriter
 from nlpcli.engines.job import Job, Resuming
 from nlpcli.errors import NlpcliError, OutputError, UsageError, quoted
 from nlpcli.models.reference import NO_MODEL
@@ -35,13 +35,11 @@ from nlpcli.records.readers import decoder_for, find_columns, read_records
 from nlpcli.records.record import Origin, Record
 from nlpcli.records.remote.address import Place
 from nlpcli.records.table import InputColumns
-from nlpcli.records.writers import NpyWriter, Writer, make_writer
+from nlpcli.records.writers import NpyWriter, Writer
 from nlpcli.runtime.runs import Usage, counted, no_text
 from nlpcli.streams import STDIN, is_open
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from nlpcli.cli.engine import Engine
     from nlpcli.cli.options import SharedOptions
     from nlpcli.tasks.base import TextCallback
@@ -50,66 +48,6 @@ log = logging.getLogger(__name__)
 
 # Some word of it is in the vocabulary of any word vectors.
 _SOME_TEXT = "a the of 1 , . de la e и в 的 在 의 の"
-
-
-Tap = Callable[[Iterator[Record]], Iterator[Record]]
-
-
-@dataclass(frozen=True, slots=True)
-class LongForm:
-    """Results that are lists: in tables and lines each thing in them has a row of its own, and a record has several.
-
-    `rows` makes them of a record, each with its result `fields`; of a failed record itself.
-    """
-
-    fields: Mapping[str, str]
-    rows: Callable[[Record], Iterable[Record]]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """How the results of a task look: a line of the text format, and a drawing for a terminal."""
-
-    render: Callable[[Record], str]
-    draw: Callable[[Record], RenderableType]
-    own_rows: bool = False
-    """The rows are found in the input, and have none of its fields."""
-    of_all: bool = False
-    """The rows are those of all files together, in an order of their own."""
-    long: LongForm | None = None
-    """Lines and tables have a row for each thing that was found; `render` is given such rows."""
-
-    def writer(
-        self, name: str, stream: BinaryIO, names: Mapping[str, str], null: bool, columns: InputColumns | None
-    ) -> Writer:
-        """What writes the results in the format of that name."""
-        if self.long is None or name not in _FORMATS_OF_ROWS:
-            return make_writer(name, stream, names, self.render, null, columns)
-        return RowsWriter(make_writer(name, stream, self.long.fields, self.render, null, columns), self.long.rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a command is to do; `carry_out` does it. Results that are `kept_back` are not written."""
-
-    job: Job
-    view: View
-    tap: Tap | None = None
-    kept_back: bool = False
-    streamed: bool = False
-    quiet: bool = False
-    verbose: bool = False
-    progress: bool | None = None
-    server: bool | None = None
-    keep_warm: str | None = None
-    resuming: Resuming | None = None
-    on_ray: bool = False
-    ray_address: str | None = None
-    max_errors: MaxErrors | None = None
-    summary: Path | None = None
-
-
-_FORMATS_OF_ROWS = frozenset({"text", "csv", "tsv", "parquet"})
 
 
 def run_job(

@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli.arguments import TaskCommand, command_app
-from nlpcli.cli.make_job import make_job
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import View, run_job
+from nlpcli.cli.plan import View
 from nlpcli.cli.why import Why, WhyPage, page_of_reasons
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
@@ -73,6 +72,9 @@ def sentiment(
     Prints label, score (a probability) and text, separated by tabs. Long texts are read in windows that end where a
     sentence ends, never cut.
     """
+    from nlpcli.cli.make_job import make_job
+    from nlpcli.cli.run import run_job
+
     options = SentimentOptions(
         result="aggregate" if aggregate else "labels",
         all_scores=all_scores,

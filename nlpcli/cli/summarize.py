@@ -9,12 +9,10 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli.arguments import TaskCommand, command_app
-from nlpcli.cli.make_job import make_job
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import View, run_job
+from nlpcli.cli.plan import View
 from nlpcli.models.catalog import catalog
 from nlpcli.settings import home_path
-from nlpcli.tasks.summary import SummarizeOptions
 from nlpcli.views import summaries as drawings
 
 
@@ -85,6 +83,10 @@ def summarize(
     Documents of any length are read in windows that end where a sentence ends, never cut. A summary is never longer
     than its document.
     """
+    from nlpcli.cli.make_job import make_job
+    from nlpcli.cli.run import run_job
+    from nlpcli.tasks.summary import SummarizeOptions
+
     several = _several_files(shared.input or ())
     options = SummarizeOptions(length.value, max_words, method.value, bullets, markup.value, several)
     role = options.role

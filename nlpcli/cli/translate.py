@@ -9,25 +9,25 @@ from dataclasses import replace
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path, PurePath
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nlpcli.cli.arguments import TaskCommand, command_app
-from nlpcli.cli.make_job import make_job
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import View, run_job
+from nlpcli.cli.plan import View
 from nlpcli.cli.why import Why, WhyPage, page_of_reasons
 from nlpcli.errors import InputBroken, UsageError, quoted
 from nlpcli.models.catalog import catalog
 from nlpcli.models.pairs import likely_source, model_for, sources_into
 from nlpcli.records.content import read_document
-from nlpcli.records.inputs import InputSpec, input_files
-from nlpcli.records.readers import read_records
 from nlpcli.tasks.translate import TranslateOptions, prose_of
 from nlpcli.text.languages import code_of
 from nlpcli.text.markup import MARKUP_SUFFIXES, Markup
 from nlpcli.views import translations as drawings
+
+if TYPE_CHECKING:
+    from nlpcli.records.inputs import InputSpec
 
 EXAMPLES = """
 \b
@@ -107,6 +107,9 @@ def translate(
 
     Long texts are translated sentence by sentence, longer sentences clause by clause; nothing is cut.
     """
+    from nlpcli.cli.make_job import make_job
+    from nlpcli.cli.run import run_job
+
     options = TranslateOptions(
         source=None if source is None else code_of(source),
         target=None if target is None else code_of(target),
@@ -152,6 +155,9 @@ def _unsaid() -> Iterator[None]:
 @_unsaid()
 def _first_prose(spec: InputSpec, markup: Markup) -> str:
     """The beginning of what there is to translate; empty where reading it would take it away."""
+    from nlpcli.records.inputs import input_files
+    from nlpcli.records.readers import read_records
+
     files = [] if spec.texts else input_files(spec)
     if any(file.path is None or file.stream for file in files):
         return ""

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from nlpcli.cli.console import voice
 from nlpcli.cli.engine import InWorker, SealedOptions
+from nlpcli.cli.plan import Plan, View
 from nlpcli.cli.planned import task_of
-from nlpcli.cli.run import Plan, View, carry_out, needs_arrays
+from nlpcli.cli.run import carry_out, needs_arrays
 from nlpcli.engines.job import Job
 from nlpcli.engines.worker import place
 from nlpcli.records.inputs import input_files

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nlpcli.cli.run import Tap
+from nlpcli.cli.plan import Tap
 from nlpcli.errors import UsageError
 from nlpcli.records.record import Record
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -11,11 +10,9 @@ from typing import Annotated
 import typer
 
 from nlpcli.cli.arguments import TaskCommand, command_app
-from nlpcli.cli.make_job import make_job
 from nlpcli.cli.numpy_threads import multiply_in
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import View, run_job
-from nlpcli.engines.job import Job
+from nlpcli.cli.plan import View
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.tasks.words import Result, WordsOptions
@@ -132,9 +129,7 @@ def draw_map(
     if plot is not None:
         check(plot)
     options = WordsOptions("map", keeps_vectors=plot is not None)
-    job = _job(options, shared, texts, [plot])
-    tap = None if plot is None else (lambda records: plotted(records, plot))
-    return run_job(job, shared, _VIEWS["map"], tap, unwritten=plot is not None)
+    return _run(options, shared, texts, plot)
 
 
 @app.command(cls=TaskCommand)
@@ -166,15 +161,14 @@ def evaluate(
     return _run(options, lines, None)
 
 
-def _run(options: WordsOptions, shared: SharedOptions, texts: list[str] | None) -> int:
-    return run_job(_job(options, shared, texts), shared, _VIEWS[options.result])
+def _run(options: WordsOptions, shared: SharedOptions, texts: list[str] | None, plot: Path | None = None) -> int:
+    from nlpcli.cli.make_job import make_job
+    from nlpcli.cli.run import run_job
 
-
-def _job(
-    options: WordsOptions, shared: SharedOptions, texts: list[str] | None, written: Sequence[Path | None] = ()
-) -> Job:
     multiply_in(shared.threads or 1)
-    return make_job("words", options, shared, texts, Per.LINE, catalog().defaults["words"], written=written)
+    job = make_job("words", options, shared, texts, Per.LINE, catalog().defaults["words"], written=[plot])
+    tap = None if plot is None else (lambda records: plotted(records, plot))
+    return run_job(job, shared, _VIEWS[options.result], tap, unwritten=plot is not None)
 
 
 def _one_question(texts: list[str] | None) -> list[str] | None:

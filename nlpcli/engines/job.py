@@ -8,9 +8,6 @@ from typing import Any, Literal
 from nlpcli.records.inputs import InputSpec
 from nlpcli.records.outputs import OutputSpec
 
-# A text is no longer, and no machine holds a larger batch.
-MOST_BATCH_TOKENS = 10_000_000
-
 # The name that leaves the choice to the first texts of a run.
 AUTO = "auto"
 OnError = Literal["fail", "skip", "keep"]

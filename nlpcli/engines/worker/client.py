@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nlpcli import __version__, errors
-from nlpcli.engines.worker import place
+from nlpcli.engines.worker import place, sockets
 from nlpcli.engines.worker.identity import environment_that_matters
 from nlpcli.engines.worker.messages import (
     HEADER_BYTES,
@@ -142,7 +142,7 @@ class Connection:
     @property
     def process(self) -> int:
         """The worker's."""
-        return place.peer(self._stream)[1]
+        return sockets.peer(self._stream)[1]
 
 
 def connect() -> Connection | None:
@@ -161,7 +161,7 @@ def reason_against() -> str:
 
 
 def _greeted() -> Connection | str:
-    stream = place.connected(_GREETING_SECONDS)
+    stream = sockets.connected(_GREETING_SECONDS)
     if stream is None:
         return ""
     connection = Connection(stream)
@@ -193,7 +193,7 @@ def retire() -> None:
 
 
 def _ask(message: Message) -> Any:
-    stream = place.connected(_GREETING_SECONDS)
+    stream = sockets.connected(_GREETING_SECONDS)
     if stream is None:
         return None
     with Connection(stream) as connection:
@@ -206,11 +206,11 @@ def _ask(message: Message) -> Any:
 
 def worker_process() -> int | None:
     """The process of the worker, by what the system says of its socket."""
-    stream = place.connected(_GREETING_SECONDS)
+    stream = sockets.connected(_GREETING_SECONDS)
     if stream is None:
         return None
     with stream:
-        return place.peer(stream)[1]
+        return sockets.peer(stream)[1]
 
 
 def plan(connection: Connection, arguments: list[str]) -> Planned | None:

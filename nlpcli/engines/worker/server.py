@@ -18,7 +18,7 @@ from typing import Any
 from nlpcli import __version__
 from nlpcli.engines.host import Host, trim_memory
 from nlpcli.engines.job import Job
-from nlpcli.engines.worker import place
+from nlpcli.engines.worker import place, sockets
 from nlpcli.engines.worker.identity import code_stamp, difference, environment_that_matters
 from nlpcli.engines.worker.messages import (
     HEADER_BYTES,
@@ -275,7 +275,7 @@ async def _may_speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
         async with asyncio.timeout(_GREETING_SECONDS):
             return hmac.compare_digest(await reader.readexactly(len(secret)), secret)
     connection = writer.get_extra_info("socket")
-    return place.is_own_user(connection)
+    return sockets.is_own_user(connection)
 
 
 async def _write(writer: asyncio.StreamWriter, message: Message) -> None:
@@ -314,7 +314,7 @@ def serve(
     lease = place.Lease.taken()
     if lease is None:
         return False
-    listening, secret = place.listening()
+    listening, secret = sockets.listening()
     logging.getLogger("nlpcli").handlers = [runs.RunHandler(_printer() if front else None)]
     logging.getLogger("nlpcli").setLevel(logging.INFO)
     logging.getLogger("nlpcli").propagate = False

@@ -8,7 +8,8 @@ import typer
 
 from nlpcli.cli.make_job import make_job
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.run import View, run_job
+from nlpcli.cli.plan import View
+from nlpcli.cli.run import run_job
 from nlpcli.errors import InputBroken
 from nlpcli.runtime.batching import Split, Unit
 from nlpcli.tasks.base import BatchTask

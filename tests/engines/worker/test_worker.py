@@ -443,7 +443,7 @@ def test_the_socket_is_its_users_alone(shared_warm):
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can be somebody else")
 def test_another_user_is_refused(tmp_path):
-    from nlpcli.engines.worker.place import is_own_user
+    from nlpcli.engines.worker.sockets import is_own_user
 
     path = f"/tmp/nlpcli-test-{os.getpid()}.sock"
     with socket.socket(socket.AF_UNIX) as listening:
