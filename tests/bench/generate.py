@@ -1,13 +1,14 @@
 """How fast `generate` is beside its peers, and what weights in fewer bits cost:
-python tests/bench/generate.py TEXT.txt [--gguf MODEL.gguf] [--genai FOLDER [--genai-python PYTHON]] [--rounds N]
-    [--against NAME] [--only PART_OF_A_NAME …]
+python tests/bench/generate.py TEXT.txt [--gguf MODEL.gguf [--gguf-python PYTHON]]
+    [--genai FOLDER [--genai-python PYTHON]] [--rounds N] [--against NAME] [--only PART_OF_A_NAME …]
 
 Tokens a second of one prompt and of 32, milliseconds of CPU a token of each (machines are shared), and the perplexity of
 the file's first 1,000 tokens. A row is printed as soon as it is measured; about four minutes in all. Every contestant is a
 process of its own, in the environment that it has where its users run it, and is measured in turn with the reference:
 transformers' `generate` in bfloat16, with no variable set, or what `--against` names. Where one of transformers' other rows
-is faster, that is the one to compare with. llama.cpp takes part where `llama_cpp` can be imported and a `.gguf` file is
-named; onnxruntime-genai where the Python of `--genai-python` (this one, unless it is given) can import it and a folder is
+is faster, that is the one to compare with. llama.cpp takes part where the Python of `--gguf-python` (this one, unless it is given)
+can import `llama_cpp` (`pip install llama-cpp-python` with a compiler, five minutes) and a `.gguf` file is named, with our
+threads; onnxruntime-genai where the Python of `--genai-python` (this one, unless it is given) can import it and a folder is
 named that its builder made of the same model (`-p int4 -e cpu --extra_options int4_accuracy_level=4`, blocks of 32). One
 of its rows has the threads that it takes by itself, half of the cores; the other has ours. Both against ours, in two
 minutes: --genai FOLDER --against "onnxruntime-genai int4" --only onnxruntime "nlpcli int". What a new process waits
@@ -93,9 +94,7 @@ def ours(dtype):
 def llama_cpp(file):
     from llama_cpp import Llama
 
-    from nlpcli.runtime.device import describe_hardware
-
-    llama = Llama(file, n_ctx=1024, n_threads=describe_hardware().cores, verbose=False, logits_all=False)
+    llama = Llama(file, n_ctx=1024, n_threads=os.cpu_count(), verbose=False, logits_all=False)
 
     def generate(prompts, count):
         """One after the other: the package has no batch."""
@@ -213,7 +212,8 @@ class Rival:
     def __init__(self, name, task, options):
         """`task` is a file of what `task_of` gives."""
         file = options.genai if name.startswith(GENAI) else options.gguf
-        python = options.genai_python if name.startswith(GENAI) else sys.executable
+        pythons = {GENAI: options.genai_python, "llama.cpp": options.gguf_python}
+        python = next((found for start, found in pythons.items() if name.startswith(start)), sys.executable)
         command = [python, __file__, task, "--contestant", name, *(["--file", file] if file else [])]
         environment = {name: value for name, value in os.environ.items() if name not in THREADS}
         if name.startswith("nlpcli") or name.endswith(OUR_THREADS):
@@ -285,6 +285,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("text", help="a file of real text; 32 of its lines are the prompts")
     parser.add_argument("--gguf", help="the same model for llama.cpp")
+    parser.add_argument("--gguf-python", default=sys.executable, help="a python that has llama-cpp-python")
     parser.add_argument("--genai", help="a folder that onnxruntime-genai's builder made of the same model")
     parser.add_argument("--genai-python", default=sys.executable, help="a python that has onnxruntime-genai")
     parser.add_argument("--against", choices=CONTESTANTS, default=REFERENCE, help="the reference")
