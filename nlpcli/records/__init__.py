@@ -1,7 +1,8 @@
 """Text in, results out: readers and writers of every format; knows no model.
 
-- in: `inputs` (files and streams), `content` (what first bytes say), `compression`, `formats`; `readers` over
-  `splitting`, `delimited`, `json_stream`, `json_text`, `parquet` and `arrow`
+- in: `inputs` (files and streams), `identity` (which file a name stands for, and what a run writes), `content` (what
+  first bytes say), `compression`, `formats`; `readers` over `splitting`, `delimited`, `json_stream`, `json_text`,
+  `parquet` and `arrow`
 - apart: `ranges` (shards of inputs); elsewhere: `remote/` (buckets, the hub, the web)
 - a unit: `record`, `keys` (what tells two apart), `field_path`, `in_place`, `template`, `schema`, `inspection` (of
   attention), `attribution` (the field `why`), `finite`

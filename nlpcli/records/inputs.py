@@ -17,6 +17,7 @@ from nlpcli.errors import FormatUnknown, InputMissing, UsageError, quoted
 from nlpcli.records.compression import plain_chunks
 from nlpcli.records.content import Content, content_of
 from nlpcli.records.formats import FileFormat, compression_of, input_format, named_input_format
+from nlpcli.records.identity import Identity, Written, identity_of, local_path, stream_identity
 from nlpcli.records.remote.address import Address, Place, is_remote
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ _KINDS = {
 }
 # Of files that are passed over so many suffixes are named.
 _MOST_NAMED = 5
-Identity = tuple[int, int] | Address
-"""Device and inode: the same under every name of a file; or where it lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +205,7 @@ def _expand(name: str, named: FileFormat | None, spec: InputSpec) -> Iterator[In
     if is_remote(name):
         yield from _remote_files(Address.of(name), named, spec)
         return
-    path = _path(name)
+    path = local_path(name)
     mode = _mode(name, path)
     if stat.S_ISDIR(mode):
         yield from _folder_files(name, path, named, spec)
@@ -244,7 +243,7 @@ def _remote_folder_files(
     """As `_folder_files`: those of a known format, neither hidden nor written by this run."""
     if not found:
         raise InputMissing(f"no such file or folder: {quoted(address)}; check the address")
-    written = _Written.of(spec)
+    written = Written.of(spec.written)
     if address.root in written.folders:
         raise UsageError(f"{quoted(address)} is both read and written to; choose another folder with -o")
     seen = [each for each in found if not _is_hidden(each.address, address.root)]
@@ -274,11 +273,6 @@ def is_wide(spec: InputSpec) -> bool:
     return spec.null_separated or re.match(r"u(tf)?[-_]?(16|32)", spec.encoding.lower()) is not None
 
 
-def _path(name: str) -> Path:
-    # A name can begin with ~ and mean itself.
-    return Path(name if os.path.lexists(name) else os.path.expanduser(name))  # noqa: PTH111 - Path's raises
-
-
 def _mode(name: str, path: Path) -> int:
     try:
         return path.stat().st_mode
@@ -305,7 +299,7 @@ def _format_of(name: str, named: FileFormat | None) -> tuple[FileFormat, bool]:
 
 def _folder_files(name: str, folder: Path, named: FileFormat | None, spec: InputSpec) -> list[InputFile]:
     """Files of a known format anywhere below `folder`; hidden ones, and what this run writes, are passed over."""
-    written = _Written.of(spec)
+    written = Written.of(spec.written)
     if identity_of(folder) in written.folders:
         raise UsageError(f"{quoted(name)} is both read and written to; choose another folder with -o")
     paths = sorted(_visible_files(folder, written))
@@ -333,7 +327,7 @@ def _tell_unknown(folder: str, paths: Sequence[PurePath]) -> None:
     )  # fmt: skip
 
 
-def _size_to_read(path: Path, written: _Written) -> int | None:
+def _size_to_read(path: Path, written: Written) -> int | None:
     """The size of a regular file that can be read, None where it is none, which is said, or is written by this run."""
     try:
         status = path.stat()
@@ -347,7 +341,7 @@ def _size_to_read(path: Path, written: _Written) -> int | None:
     return None
 
 
-def _visible_files(folder: Path, written: _Written) -> Iterator[Path]:
+def _visible_files(folder: Path, written: Written) -> Iterator[Path]:
     def unreadable(error: OSError) -> None:
         log.warning("%s is passed over: %s", quoted(str(error.filename)), error.strerror)
 
@@ -365,59 +359,11 @@ def _visible_files(folder: Path, written: _Written) -> Iterator[Path]:
         log.info("%s: %d hidden files are passed over", quoted(str(folder)), hidden)
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """What this run writes, by what the file system knows it as: other names, links and case are the same file."""
-
-    streams: frozenset[Identity]
-    """Standard output and standard error, where they are files: the shell opened them before the run began."""
-    files: frozenset[Identity]
-    folders: frozenset[Identity]
-
-    @classmethod
-    def of(cls, spec: InputSpec) -> _Written:
-        streams: frozenset[Identity] = frozenset(filter(None, map(_stream_identity, (1, 2))))
-        places: list[Place] = [Address.of(name) if is_remote(name) else _path(name) for name in spec.written if name]
-        found = [(place, identity) for place in places if (identity := identity_of(place)) is not None]
-        folders: frozenset[Identity] = frozenset(identity for place, identity in found if _is_folder(place))
-        files: frozenset[Identity] = frozenset(identity for _, identity in found)
-        return cls(streams, streams | files - folders, folders)
-
-    def holds(self, address: Address) -> bool:
-        """Whether this run writes it."""
-        return address in self.files or any(
-            isinstance(folder, Address) and address.is_relative_to(folder) for folder in self.folders
-        )
-
-
-def _is_folder(place: Place) -> bool:
-    return place.key.endswith("/") if isinstance(place, Address) else place.is_dir()
-
-
-def _stream_identity(descriptor: int) -> Identity | None:
-    try:
-        status = os.fstat(descriptor)
-    except OSError:
-        return None
-    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
-
-
-def identity_of(path: Place) -> Identity | None:
-    """Of a device there is none: it can be both read and written."""
-    if isinstance(path, Address):
-        return path.root
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return None
-    return None if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode) else (status.st_dev, status.st_ino)
-
-
 def _identity_of_input(file: InputFile) -> Identity | None:
     if file.path is not None:
         return identity_of(file.path)
     try:
-        return _stream_identity(sys.stdin.fileno())
+        return stream_identity(sys.stdin.fileno())
     except (AttributeError, ValueError, io.UnsupportedOperation):
         return None
 
@@ -437,7 +383,7 @@ def _refuse_twice(files: list[InputFile]) -> None:
 def _refuse_written(files: list[InputFile], spec: InputSpec) -> None:
     """Refuse to read what is being written. One file alone may be replaced by its own results: it is read to its end
     before they take its place."""
-    written = _Written.of(spec)
+    written = Written.of(spec.written)
     for file in files if written.files else ():
         identity = _identity_of_input(file)
         if identity in written.streams:

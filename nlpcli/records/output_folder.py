@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 from nlpcli.errors import OutputError, UsageError, quoted
 from nlpcli.records.formats import compression_of, output_format
-from nlpcli.records.inputs import InputFile, identity_of
+from nlpcli.records.identity import identity_of
+from nlpcli.records.inputs import InputFile
 from nlpcli.records.outputs import expanded, output_stream
 from nlpcli.records.record import Record
 from nlpcli.records.remote.address import Address, Place
