@@ -1,4 +1,4 @@
-"""The only place that prints: standard output is for results, standard error for everything else."""
+"""What commands print and ask: standard output is for results, standard error for everything else."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from nlpcli.errors import UsageError
 from nlpcli.records.record import Record
 from nlpcli.signals import put_away_if_killed
 from nlpcli.streams import STDERR, columns, visible
@@ -49,6 +50,32 @@ def complain(message: str) -> None:
 def say(text: str) -> None:
     """Lines of a result that is no record, on standard output."""
     sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
+
+
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal who can answer."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def confirmed(question: str) -> bool:
+    """Whether the answer is yes."""
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def confirm_deletion(question: str) -> None:
+    """Return if the answer is yes; the command ends with status 1 if it is not.
+
+    Raises:
+        UsageError: there is nobody to ask.
+    """
+    if not can_ask():
+        raise UsageError("deleting needs a yes: ask for it on a terminal, or give --yes")
+    if not confirmed(question):
+        import typer
+
+        raise typer.Exit(1)
 
 
 class _MessageHandler(logging.Handler):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nlpcli.cli.console import complain, say
+from nlpcli.cli.console import complain, confirm_deletion, say
 from nlpcli.cli.planned import replanned, task_of
 from nlpcli.errors import InputBroken, InputError, InputMissing, OutputError, UsageError, quoted
 from nlpcli.records.json_text import encode_json
@@ -177,19 +176,10 @@ def rm(
     if dry_run:
         return
     if not yes:
-        _ask(len(rows))
+        confirm_deletion(f"Delete {'this' if len(rows) == 1 else 'these'}? The output stays.")
     for folder in folders:
         with folder.at_work():
             folder.remove()
-
-
-def _ask(count: int) -> None:
-    if not sys.stdin.isatty():
-        raise UsageError("deleting needs a yes: ask for it on a terminal, or give --yes")
-    sys.stderr.write(f"Delete {'this' if count == 1 else 'these'}? The output stays. [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise typer.Exit(1)
 
 
 def _folder(output: str) -> Place:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,8 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from nlpcli.cli.arguments import command_app
-from nlpcli.cli.console import Activity, complain, configure_logging, say
-from nlpcli.errors import IntegrityError, UsageError
+from nlpcli.cli.console import Activity, complain, configure_logging, confirm_deletion, say
+from nlpcli.errors import IntegrityError
 from nlpcli.models.cache import cached_models, leftovers, removals, resolve, verify
 from nlpcli.models.cache import pull as fetch
 from nlpcli.models.catalog import catalog
@@ -169,17 +168,8 @@ def _carry_out(plan: Sequence[Removal], yes: bool, dry_run: bool, json: bool) ->
         complain("nothing to delete")
         return
     if not yes:
-        _ask(sum(removal.size for removal in plan))
+        confirm_deletion(f"Delete these ({_bytes(sum(removal.size for removal in plan))})?")
     remove(plan)
-
-
-def _ask(size: int) -> None:
-    if not sys.stdin.isatty():
-        raise UsageError("deleting needs a yes: ask for it on a terminal, or give --yes")
-    sys.stderr.write(f"Delete these ({_bytes(size)})? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise typer.Exit(1)
 
 
 @app.command("verify")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nlpcli.cli.completion.scripts import SCRIPTS, completion_script
-from nlpcli.cli.console import complain
+from nlpcli.cli.console import can_ask, complain, confirmed
 from nlpcli.cli.syntax import CommandSyntax
 from nlpcli.errors import OutputError, UsageError
 
@@ -45,14 +45,12 @@ def install(shell: str, app: CommandSyntax) -> int:
         OutputError: a file cannot be written.
     """
     plan = PLANS[_known(shell)](Path.home())
-    asked = sys.stdin is not None and sys.stdin.isatty()
+    asked = can_ask()
     _describe(plan, sys.stderr if asked else sys.stdout)
     if not asked:
         complain("nothing was changed, because there is no terminal to ask on; do the above by hand")
         return 1
-    sys.stderr.write("Do this? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+    if not confirmed("Do this?"):
         complain("nothing was changed")
         return 1
     carry_out(plan, app)
