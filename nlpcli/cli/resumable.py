@@ -15,7 +15,8 @@ from nlpcli.engines.job import Job, Resuming
 from nlpcli.engines.shards.driver import ShardedJob, open_job
 from nlpcli.engines.shards.folder import Finished, JobFolder, ShardReport, folder_of
 from nlpcli.errors import UsageError, quoted
-from nlpcli.records.inputs import InputFile, identity_of
+from nlpcli.records.identity import identity_of
+from nlpcli.records.inputs import InputFile
 from nlpcli.records.outputs import expanded, real_place
 from nlpcli.records.part_files import remove_abandoned
 from nlpcli.records.record import Record
