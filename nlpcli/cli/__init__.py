@@ -7,7 +7,7 @@
 - from options to a job: `make_job`, `plan` (what is to be done, and how it looks)
 - from a job to an exit status: `run`, `resumable` (one that is kept), `progress`, `failures` (records that
   fail), `writers` (for whoever looks on),
-  `console` (the only module that prints)
+  `console` (what is printed and asked)
 - a file per task: `generate`, `translate`, `summarize`, `sentiment`, `embed`, `attention_inspect`, `words`, `bias`,
   `extract` (with `extract_mask`, `extract_schema`); `why` for those that explain their results
 - a file per other command: `jobs`, `models`, `devices`, `bench`, `config`

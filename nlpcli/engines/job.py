@@ -1,4 +1,4 @@
-"""`Job`: everything that a run needs, frozen and serialisable."""
+"""`Job`: everything that a run needs, frozen and serializable."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 # Largest numbers of the formats: symmetric int8, uint8 with a zero point, int4.
 INT8_MAX, UINT8_MAX, INT4_MAX = 127, 255, 15
-# FBGEMM without VNNI adds two neighbouring products in int16: two weights must not exceed this together.
+# FBGEMM without VNNI adds two neighboring products in int16: two weights must not exceed this together.
 _PAIR_MAX = 127
 # About so many rows say whether a matrix was int8; all of a large one take as long to look at as a short translation.
 _SOME_ROWS = 256
@@ -32,7 +32,7 @@ def row_scales(weight: Tensor) -> Tensor:
 
 
 def pair_scales(weight: Tensor) -> Tensor:
-    """The finest scale for each output feature with which no two neighbouring weights overflow FBGEMM's int16."""
+    """The finest scale for each output feature with which no two neighboring weights overflow FBGEMM's int16."""
     even = functional.pad(weight.abs(), (0, weight.shape[1] % 2))
     largest = even.unflatten(1, (-1, 2)).sum(2).amax(1)
     return (largest / _PAIR_MAX).clamp_min(TINY)

@@ -28,7 +28,7 @@ _LEAST_ROOM = 4
 
 
 class WindowVector(NamedTuple):
-    """`of`: word embeddings (points, tokens, width) → vectors (points, dimension), not normalised."""
+    """`of`: word embeddings (points, tokens, width) → vectors (points, dimension), not normalized."""
 
     embeddings: WordEmbeddings
     of: Callable[[Tensor], Tensor]
@@ -110,7 +110,7 @@ class EmbeddingPipeline:
     def encode(
         self, windows: Sequence[Window], unpooled: Sequence[int] | None = None, pooling: str = "auto"
     ) -> np.ndarray[Any, np.dtype[np.float32]]:
-        """One vector per window: (windows, dimension) float32, as the model's own modules make them, not normalised.
+        """One vector per window: (windows, dimension) float32, as the model's own modules make them, not normalized.
 
         `unpooled` says how many tokens at the start of each window (those of a prompt) the pooling leaves out.
         `pooling`: `auto`, the model's own, or one of `pooling.FROM_OPTION`.

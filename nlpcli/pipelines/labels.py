@@ -59,12 +59,12 @@ def label_names(config: PretrainedConfig, model_name: str) -> tuple[str, ...]:
         raw = _from_label2id(config) or _from_model_card(config, model_name) or raw
     if meaning_of(config) is Meaning.NUMBER and len(raw) == 1 and _GENERIC.fullmatch(raw[0]):
         return ("value",)
-    names = tuple(map(normalised, raw))
+    names = tuple(map(normalized, raw))
     # Two labels that differ only in their spelling are still two.
     return names if len(set(names)) == len(raw) else tuple(raw)
 
 
-def normalised(name: str) -> str:
+def normalized(name: str) -> str:
     """`POS` → `positive`, `5_stars` → `5 stars`; anything else as it is."""
     if stars := _STARS.fullmatch(name.strip()):
         count = int(stars[1] or stars[2] or len(stars[3]))

@@ -41,7 +41,7 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """Where records come from and how bytes become records; frozen and serialisable.
+    """Where records come from and how bytes become records; frozen and serializable.
 
     `whole`: the task reads all fields of a record, so that the one named `field` may be missing. `written` are the
     files and folders that this run writes to, beside standard output.

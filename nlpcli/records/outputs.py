@@ -24,7 +24,7 @@ from nlpcli.streams import STDOUT, OutputDescriptor, for_terminal, is_open
 
 @dataclass(frozen=True, slots=True)
 class OutputSpec:
-    """Where results go and in which format; frozen and serialisable."""
+    """Where results go and in which format; frozen and serializable."""
 
     path: str | None = None
     format: str | None = None

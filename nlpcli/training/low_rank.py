@@ -28,7 +28,7 @@ def with_adapters(model: nn.Module, layers: str, head: list[str], rank: int, alp
 class MasterWeights:
     """The trained tensors in float32 and their running average; the model itself may hold them in bfloat16.
 
-    Steps of an optimiser are smaller than bfloat16 can add to a weight, so they are added up here (Micikevicius et
+    Steps of an optimizer are smaller than bfloat16 can add to a weight, so they are added up here (Micikevicius et
     al. 2018, "Mixed Precision Training").
     """
 

@@ -35,7 +35,7 @@ class RankedRows:
 
 @dataclass(frozen=True, slots=True)
 class PhraseHighlights:
-    """Draws texts with their key phrases in colour."""
+    """Draws texts with their key phrases in color."""
 
     offsets: Offsets
 

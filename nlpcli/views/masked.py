@@ -23,7 +23,7 @@ def unmasked_text(record: Record) -> str:
 
 
 def draw_masked(record: Record) -> RenderableType:
-    """The masked text, its tokens in colour."""
+    """The masked text, its tokens in color."""
     from rich.text import Text
 
     drawn = Text(masked_text(record))

@@ -98,7 +98,7 @@ class SpanPage:
 
 
 def _style(number: int) -> str:
-    """The colour of a label, and that it can be put out."""
+    """The color of a label, and that it can be put out."""
     return (
         f".t{number}{{--h:{_HUES[number % len(_HUES)]}}}"
         f".off{number} mark.t{number}{{background:none;color:inherit;border-color:transparent}}"

@@ -146,7 +146,7 @@ def draw_values(record: Record) -> RenderableType:
 
 @dataclass(slots=True)
 class Highlights:
-    """Draws texts with their spans in colours, the label behind each; a label keeps its colour over a run."""
+    """Draws texts with their spans in colors, the label behind each; a label keeps its color over a run."""
 
     field: str
     offsets: Offsets

@@ -1,7 +1,7 @@
 import pytest
 from transformers import BertConfig
 
-from nlpcli.pipelines.labels import label_names, normalised
+from nlpcli.pipelines.labels import label_names, normalized
 
 
 def config(*names, **settings):
@@ -20,7 +20,7 @@ def config(*names, **settings):
     ],
 )  # fmt: skip
 def test_one_meaning_has_one_name(name, expected):
-    assert normalised(name) == expected
+    assert normalized(name) == expected
 
 
 def test_generic_names_stay_where_nobody_says_what_they_mean():

@@ -1,4 +1,4 @@
-"""Rotations that spread what is large over its neighbours, so that 8 bits round less (Ashkboos et al. 2024, QuaRot).
+"""Rotations that spread what is large over its neighbors, so that 8 bits round less (Ashkboos et al. 2024, QuaRot).
 
 Vectors are multiplied by Hadamard's matrix H in groups: H = Hᵀ = H⁻¹, so that H x through weights W H is W x. Most of
 it costs nothing: it is put into the weights on both sides.
@@ -13,7 +13,7 @@ _MOST = 128
 
 
 def group(size: int) -> int:
-    """How many neighbours are rotated among each other where there are `size`: a power of two that divides it."""
+    """How many neighbors are rotated among each other where there are `size`: a power of two that divides it."""
     return min(size & -size, _MOST)
 
 

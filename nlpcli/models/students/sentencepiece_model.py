@@ -34,7 +34,7 @@ class PieceType(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class SentencePieceModel:
-    """A unigram vocabulary: pieces with scores and types in the order of their ids, and the normaliser."""
+    """A unigram vocabulary: pieces with scores and types in the order of their ids, and the normalizer."""
 
     pieces: list[tuple[str, float]]
     types: list[int]
@@ -51,7 +51,7 @@ def read_sentencepiece_model(path: Path) -> SentencePieceModel:
     """
     pieces: list[tuple[str, float]] = []
     types: list[int] = []
-    normaliser: dict[int, bytes | int] = {}
+    normalizer: dict[int, bytes | int] = {}
     try:
         for field, value in _fields(path.read_bytes()):
             if field == 1 and isinstance(value, bytes):
@@ -59,15 +59,15 @@ def read_sentencepiece_model(path: Path) -> SentencePieceModel:
                 pieces.append((piece, score))
                 types.append(kind)
             elif field == 3 and isinstance(value, bytes):
-                normaliser = dict(_fields(value))
+                normalizer = dict(_fields(value))
     except (struct.error, IndexError, KeyError, ValueError, TypeError) as error:
         raise ModelUnusable(f"{path.name} is no SentencePiece vocabulary, or it is damaged") from error
     if [piece for piece, _ in pieces[:2]] != [EOS, UNKNOWN]:
         raise ModelUnusable(f"{path.name} is no vocabulary of Marian's: its first pieces are not {EOS} and {UNKNOWN}")
-    charsmap = normaliser.get(2, b"")
+    charsmap = normalizer.get(2, b"")
     if not isinstance(charsmap, bytes) or not all(math.isfinite(score) for _, score in pieces):
         raise ModelUnusable(f"{path.name} is a damaged SentencePiece vocabulary; fetch it again")
-    return SentencePieceModel(pieces, types, charsmap, bool(normaliser.get(3, 1)), bool(normaliser.get(4, 1)))
+    return SentencePieceModel(pieces, types, charsmap, bool(normalizer.get(3, 1)), bool(normalizer.get(4, 1)))
 
 
 def _piece(message: bytes) -> tuple[str, float, int]:
@@ -121,7 +121,7 @@ def fast_tokenizer(model: SentencePieceModel) -> Tokenizer:
     """The same vocabulary for `tokenizers`, with one more piece behind the last: padding. Texts get `</s>`."""
     byte_fallback = PieceType.BYTE in model.types
     tokenizer = Tokenizer(models.Unigram([*model.pieces, (PADDING, 0.0)], UNKNOWN_ID, byte_fallback))
-    tokenizer.normalizer = normalizers.Sequence(_normalisers(model))
+    tokenizer.normalizer = normalizers.Sequence(_normalizers(model))
     prepend = "always" if model.add_dummy_prefix else "never"
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace("▁", prepend)
     metaspace = decoders.Metaspace("▁", prepend)
@@ -134,7 +134,7 @@ def fast_tokenizer(model: SentencePieceModel) -> Tokenizer:
     return tokenizer
 
 
-def _normalisers(model: SentencePieceModel) -> list[normalizers.Normalizer]:
+def _normalizers(model: SentencePieceModel) -> list[normalizers.Normalizer]:
     steps: list[normalizers.Normalizer] = []
     if model.charsmap:
         steps.append(normalizers.Precompiled(model.charsmap))

@@ -254,7 +254,7 @@ def _softmax(scores: Tensor, module: nn.Module) -> Tensor:
 
 def _mapped(seen: Seen, heads: _Heads) -> _Heads:
     """What W^O is given: Qwen3-Next's projection of queries holds a gate for each head's output behind them, and BitNet
-    normalises all heads together.
+    normalizes all heads together.
     """
     tokens, count, size = heads.expected.shape
     if "attn_sub_norm" in seen.made:

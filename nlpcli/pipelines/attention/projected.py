@@ -122,7 +122,7 @@ def _latent(made: dict[str, Tensor], heads: int, config: Any) -> Trio:
 
 
 def _normed(seen: Any, letter: str, states: Tensor) -> Tensor:
-    """Where queries and keys are normalised per head, what is multiplied is the outcome of that."""
+    """Where queries and keys are normalized per head, what is multiplied is the outcome of that."""
     for name in (f"{letter}_norm", f"{letter}_layernorm", {"q": "query_layernorm", "k": "key_layernorm"}[letter]):
         if (made := seen.made.get(name)) is None or made[0].numel() != states.numel():
             continue
@@ -144,7 +144,7 @@ def _turned(seen: Any, query: Tensor, key: Tensor, config: Any) -> Iterator[tupl
     for tables in (angles, (angles[0].repeat(1, 2), angles[1].repeat(1, 2))):
         width = tables[0].shape[-1]
         if start + width <= query.shape[-1]:
-            for rotate in (_halves, _neighbours, _repeated):
+            for rotate in (_halves, _neighbors, _repeated):
                 yield _part(query, start, width, rotate, tables), _part(key, start, width, rotate, tables)
     yield query, key
 
@@ -181,11 +181,11 @@ def _halves(states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.cat([lower, second * cos[:, half:] + first * sin[:, half:]], dim=-1)
 
 
-def _neighbours(states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+def _neighbors(states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """The pairs (x_2i, x_2i+1); where they stand afterwards is the same for queries and keys."""
     return _halves(torch.cat([states[..., ::2], states[..., 1::2]], dim=-1), cos, sin)
 
 
 def _repeated(states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """The same where the tables say the angle of each pair twice in a row."""
-    return _neighbours(states, cos[:, ::2].repeat(1, 2), sin[:, ::2].repeat(1, 2))
+    return _neighbors(states, cos[:, ::2].repeat(1, 2), sin[:, ::2].repeat(1, 2))

@@ -22,7 +22,7 @@ _FOLDED = str.maketrans({
     "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L",
     "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "ħ": "h", "Ħ": "H",
 })  # fmt: skip
-# "2ª", "3.º": the normaliser of SentencePiece makes "2a" and "3.o" of them, which the models read well.
+# "2ª", "3.º": the normalizer of SentencePiece makes "2a" and "3.o" of them, which the models read well.
 ORDINAL_LANGUAGES = frozenset({"pt", "es", "gl", "it", "ca"})
 _ORDINAL = re.compile(r"\d\.?[ªº]+(?!\w)")
 _BEFORE = re.compile(r"(?:\d[\d.,]*|\w+|[+-])$")

@@ -19,14 +19,14 @@ _WIDE = 60
 _NUMBER = {"label": "probability", "next token": "probability", "output": "log-prob.", "vector": "cosine"}
 
 
-def draw_ablations(inspection: Inspection, ablations: Ablations, width: int, coloured: bool) -> Iterator[Text]:
+def draw_ablations(inspection: Inspection, ablations: Ablations, width: int, colored: bool) -> Iterator[Text]:
     """A heading, the model as it is, and a line for each head that is taken out, and for all of them together."""
     from rich.text import Text
 
     is_vector = ablations.kind == "vector"
     of = f" of {_quoted(ablations.before)}" if not is_vector else ""
     heading = f"{inspection.model}  the {ablations.kind} without heads; {_NUMBER[ablations.kind]}{of}"
-    yield from (Text(line, style="bold" if coloured else "") for line in wrapped(heading, width))
+    yield from (Text(line, style="bold" if colored else "") for line in wrapped(heading, width))
     several = len({head.kind for ablation in ablations.without for head in ablation.heads}) > 1
     first = 1.0 if is_vector else ablations.before.number
     rows: list[tuple[str, Answer, float, float | None]] = [("(as it is)", ablations.before, first, None)]
@@ -49,13 +49,13 @@ def draw_ablations(inspection: Inspection, ablations: Ablations, width: int, col
         if width >= _WIDE:
             room = max(8, min(_ANSWER_CELLS, width - name_cells - len(numbers) - 4))
             line = Text(f"{fitted(name, name_cells)}  ")
-            line.append(fitted(said, room), style="yellow" if changed and coloured else "")
+            line.append(fitted(said, room), style="yellow" if changed and colored else "")
             yield line.append(f"  {numbers}")
             continue
         for part in wrapped(f"{name}: {said} {' '.join(numbers.split())}", width):
-            yield Text(part, style="yellow" if changed and coloured else "")
+            yield Text(part, style="yellow" if changed and colored else "")
     if not is_vector and not any(row[1].text != ablations.before.text for row in rows):
-        yield Text(f"the {ablations.kind} stays the same", style="dim" if coloured else "")
+        yield Text(f"the {ablations.kind} stays the same", style="dim" if colored else "")
 
 
 def _named(head: Head, several: bool) -> str:

@@ -38,7 +38,7 @@ def alignment(map_: AttentionMap) -> Matrix:
     return shares
 
 
-def draw_alignment(map_: AttentionMap, width: int, coloured: bool) -> list[Text]:
+def draw_alignment(map_: AttentionMap, width: int, colored: bool) -> list[Text]:
     """A line for each output token: its strongest source token, the share and its bar, and the next one."""
     from rich.text import Text
 
@@ -56,10 +56,10 @@ def draw_alignment(map_: AttentionMap, width: int, coloured: bool) -> list[Text]
         best = int(order[0])
         line = Text(f"{fitted(output, output_cells)} ← {fitted(sources[best], source_cells)} {row[best]:.2f} ")
         room = max(0, min(_BAR_CELLS, width - line.cell_len))
-        line.append(bar(float(row[best]), room), style="green" if coloured else "")
+        line.append(bar(float(row[best]), room), style="green" if colored else "")
         rest = width - line.cell_len - 6
         if len(order) > 1 and row[order[1]] >= _SECOND and rest >= _LEAST_NAME:
             second = fitted(sources[int(order[1])], min(rest, cell_len(sources[int(order[1])])))
-            line.append(f" {second} {row[order[1]]:.2f}", style="dim" if coloured else "")
+            line.append(f" {second} {row[order[1]]:.2f}", style="dim" if colored else "")
         lines.append(line)
     return lines

@@ -19,12 +19,12 @@ _LABEL_CELLS = 20
 _BAR_CELLS = 24
 
 
-def draw_attribution(attribution: Attribution, width: int, coloured: bool) -> Iterator[Text]:
+def draw_attribution(attribution: Attribution, width: int, colored: bool) -> Iterator[Text]:
     """What was explained, then a line for each token."""
     from rich.text import Text
 
     for heading in wrapped(in_words(attribution.fields), width):
-        yield Text(heading, style="bold" if coloured else "")
+        yield Text(heading, style="bold" if colored else "")
     labels = [label(share.text) for share in attribution.tokens]
     cells = min(_LABEL_CELLS, max(4, width // 3), max(map(cell_len, labels), default=1))
     largest = max((abs(share.score) for share in attribution.tokens), default=0.0)
@@ -33,4 +33,4 @@ def draw_attribution(attribution: Attribution, width: int, coloured: bool) -> It
         line = Text(f"{fitted(name, cells)} {share.score:+8.3f} ")
         drawn = bar(abs(share.score) / largest, room) if largest else ""
         style = "green" if share.score > 0 else "red"
-        yield line.append(drawn.rstrip(), style=style if coloured else "")
+        yield line.append(drawn.rstrip(), style=style if colored else "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nlpcli.records.inspection import Comparison, HeadDifference, HeadSummary, Inspection, Kind
 from nlpcli.views.attention.heat_map import Sides, draw_heat_map
 from nlpcli.views.attention.labels import fitted, label, wrapped
-from nlpcli.views.attention.palette import blend, hexadecimal, letter_colour
+from nlpcli.views.attention.palette import blend, hexadecimal, letter_color
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -19,11 +19,11 @@ _SIDE_BY_SIDE = 70
 _SAME, _APART = (38, 38, 44), (230, 120, 20)
 
 
-def draw_comparison(first: Inspection, comparison: Comparison, width: int, coloured: bool) -> Iterator[Text]:
+def draw_comparison(first: Inspection, comparison: Comparison, width: int, colored: bool) -> Iterator[Text]:
     """For each kind of attention a cell for each head with its distance in hundredths; then the heads most apart."""
     from rich.text import Text
 
-    bold, dim = ("bold", "dim") if coloured else ("", "")
+    bold, dim = ("bold", "dim") if colored else ("", "")
     second = comparison.other
     heading = "difference of heads, in hundredths: 0 alike, 100 nothing in common"
     yield from (Text(line, style=bold) for line in wrapped(heading, width))
@@ -35,13 +35,13 @@ def draw_comparison(first: Inspection, comparison: Comparison, width: int, colou
         return
     for kind in comparison.pairs:
         yield Text(kind.value, style=dim)
-        yield from _grid([one for one in comparison.heads if one.first.kind is kind], width, coloured)
+        yield from _grid([one for one in comparison.heads if one.first.kind is kind], width, colored)
     ranked = sorted(comparison.heads, key=lambda one: -(one.distance or 0.0))
     for one in ranked[:_MOST_NAMED]:
         line = f"{_named(one.first)}  {one.distance or 0.0:.2f}  {_pattern(one.first)} → {_pattern(one.second)}"
         yield from map(Text, wrapped(line, width))
     yield Text()
-    yield from _both(first, second, ranked[0], width, coloured)
+    yield from _both(first, second, ranked[0], width, colored)
 
 
 def _named(summary: HeadSummary) -> str:
@@ -52,7 +52,7 @@ def _pattern(summary: HeadSummary) -> str:
     return f"{summary.pattern} {summary.strength:.2f}"
 
 
-def _grid(heads: list[HeadDifference], width: int, coloured: bool) -> Iterator[Text]:
+def _grid(heads: list[HeadDifference], width: int, colored: bool) -> Iterator[Text]:
     from rich.text import Text
 
     numbers = sorted({one.first.head for one in heads})
@@ -60,7 +60,7 @@ def _grid(heads: list[HeadDifference], width: int, coloured: bool) -> Iterator[T
     per_band = max(1, (width - 4) // _CELLS)
     for start in range(0, len(numbers), per_band):
         band = numbers[start : start + per_band]
-        yield Text("    " + "".join(f"{head:>2} " for head in band).rstrip(), style="dim" if coloured else "")
+        yield Text("    " + "".join(f"{head:>2} " for head in band).rstrip(), style="dim" if colored else "")
         for layer in sorted({one.first.layer for one in heads}):
             line = Text(f"{layer:>3} ")
             for head in band:
@@ -68,12 +68,12 @@ def _grid(heads: list[HeadDifference], width: int, coloured: bool) -> Iterator[T
                 share = None if one is None else one.distance
                 text = "  ·" if share is None else f"{min(99, round(100 * share)):>2} "
                 background = blend(_SAME, _APART, share or 0.0)
-                style = f"{letter_colour(background)} on {hexadecimal(background)}"
-                line.append(text, style=style if coloured else "")
+                style = f"{letter_color(background)} on {hexadecimal(background)}"
+                line.append(text, style=style if colored else "")
             yield line
 
 
-def _both(first: Inspection, second: Inspection, one: HeadDifference, width: int, coloured: bool) -> Iterator[Text]:
+def _both(first: Inspection, second: Inspection, one: HeadDifference, width: int, colored: bool) -> Iterator[Text]:
     """The two matrices of a head, side by side where they have room."""
     from rich.text import Text
 
@@ -81,8 +81,8 @@ def _both(first: Inspection, second: Inspection, one: HeadDifference, width: int
     room = (width - 2) // 2 if beside else width
     sides = [
         [
-            Text(fitted(f"{name}: {_named(own)}, {_pattern(own)}", room).rstrip(), style="bold" if coloured else ""),
-            *_matrix(inspection, own.kind, own, room, coloured),
+            Text(fitted(f"{name}: {_named(own)}, {_pattern(own)}", room).rstrip(), style="bold" if colored else ""),
+            *_matrix(inspection, own.kind, own, room, colored),
         ]
         for name, inspection, own in (("first", first, one.first), ("second", second, one.second))
     ]
@@ -94,9 +94,9 @@ def _both(first: Inspection, second: Inspection, one: HeadDifference, width: int
         yield Text.assemble(left, " " * max(2, room + 2 - left.cell_len), right)
 
 
-def _matrix(inspection: Inspection, kind: Kind, own: HeadSummary, width: int, coloured: bool) -> list[Text]:
+def _matrix(inspection: Inspection, kind: Kind, own: HeadSummary, width: int, colored: bool) -> list[Text]:
     map_ = inspection.map_of(kind)
     assert map_ is not None
     matrix = map_.drawn(map_.layers.index(own.layer), map_.heads.index(own.head))
     names = Sides(tuple(token.shown for token in map_.queries), tuple(token.shown for token in map_.keys))
-    return draw_heat_map(matrix, names, width, coloured)
+    return draw_heat_map(matrix, names, width, colored)

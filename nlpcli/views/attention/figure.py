@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-_COLOURS = "viridis"
+_COLORS = "viridis"
 # Cells of a thumbnail; larger matrices are reduced, each cell to the largest of its weights.
 _THUMBNAIL = 48
 _GAP = 4
@@ -74,7 +74,7 @@ def _draw_heads(axes: Any, map_: AttentionMap) -> None:
 
     mosaic, step = _mosaic(map_)
     largest = float(map_.shown.max(initial=0.0)) or 1.0
-    axes.imshow(mosaic, cmap=_COLOURS, norm=PowerNorm(0.5, 0, largest), interpolation="nearest")
+    axes.imshow(mosaic, cmap=_COLORS, norm=PowerNorm(0.5, 0, largest), interpolation="nearest")
     height, width = step
     axes.set_xticks([column * width + (width - _GAP) / 2 for column in range(len(map_.heads))], map_.heads, fontsize=8)
     axes.set_yticks([row * height + (height - _GAP) / 2 for row in range(len(map_.layers))], map_.layers, fontsize=8)
@@ -121,7 +121,7 @@ def _draw_matrix(figure: Any, axes: Any, matrix: Array, map_: AttentionMap, titl
     from matplotlib.colors import PowerNorm
 
     largest = float(np.nanmax(matrix)) or 1.0
-    image = axes.imshow(matrix, cmap=_COLOURS, norm=PowerNorm(0.5, 0, largest), interpolation="nearest")
+    image = axes.imshow(matrix, cmap=_COLORS, norm=PowerNorm(0.5, 0, largest), interpolation="nearest")
     axes.set_title(title, fontsize=11)
     axes.set_xlabel("key")
     axes.set_ylabel("query")

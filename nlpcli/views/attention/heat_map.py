@@ -1,7 +1,7 @@
 """A token × token matrix that fits the width of a terminal.
 
 Cells are square: two columns for a token where they fit, else one column and half a line (half blocks). Where even that
-is too wide, neighbouring tokens share a cell, which shows the largest of their weights.
+is too wide, neighboring tokens share a cell, which shows the largest of their weights.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 
 from nlpcli.views.attention.labels import fitted, label, right_fitted, short_label, stacked, wrapped
-from nlpcli.views.attention.palette import SHADES, colour_of, hexadecimal, shade_of
+from nlpcli.views.attention.palette import SHADES, color_of, hexadecimal, shade_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +37,7 @@ class Sides:
     columns: tuple[str, ...]
 
 
-def draw_heat_map(matrix: Matrix, sides: Sides, width: int, coloured: bool) -> list[Text]:
+def draw_heat_map(matrix: Matrix, sides: Sides, width: int, colored: bool) -> list[Text]:
     """The lines of the picture and of its scale. `matrix` is (rows, columns): not negative, and NaN where a row could
     not look, which is left blank.
     """
@@ -45,19 +45,19 @@ def draw_heat_map(matrix: Matrix, sides: Sides, width: int, coloured: bool) -> l
 
     largest = float(np.nan_to_num(matrix).max(initial=0.0))
     row_cells = min(_LABEL_CELLS, max((cell_len(label(text)) for text in sides.rows), default=1), width // 4)
-    if 2 * len(sides.columns) + row_cells + 1 <= width and (len(sides.rows) <= _MOST_WHOLE_ROWS or not coloured):
-        lines = _whole_cells(matrix, sides, row_cells, largest, coloured)
-        return [*lines, *_scale(largest, 1, width, coloured)]
+    if 2 * len(sides.columns) + row_cells + 1 <= width and (len(sides.rows) <= _MOST_WHOLE_ROWS or not colored):
+        lines = _whole_cells(matrix, sides, row_cells, largest, colored)
+        return [*lines, *_scale(largest, 1, width, colored)]
     row_cells = min(row_cells, _DENSE_LABEL_CELLS)
-    matrix, groups = _pooled(matrix, _columns_of_dense(sides, row_cells, width, coloured))
-    dense = _half_cells if coloured else _one_column_cells
+    matrix, groups = _pooled(matrix, _columns_of_dense(sides, row_cells, width, colored))
+    dense = _half_cells if colored else _one_column_cells
     lines = dense(matrix, sides, groups, row_cells, largest)
-    return [*lines, *_column_key(sides, groups, width), *_scale(largest, groups, width, coloured)]
+    return [*lines, *_column_key(sides, groups, width), *_scale(largest, groups, width, colored)]
 
 
-def _columns_of_dense(sides: Sides, row_cells: int, width: int, coloured: bool) -> int:
+def _columns_of_dense(sides: Sides, row_cells: int, width: int, colored: bool) -> int:
     numbered = row_cells + _digits(sides) + 2
-    return max(1, width - (2 * numbered if coloured else numbered))
+    return max(1, width - (2 * numbered if colored else numbered))
 
 
 def _digits(sides: Sides) -> int:
@@ -65,7 +65,7 @@ def _digits(sides: Sides) -> int:
 
 
 def _pooled(matrix: Matrix, columns: int) -> tuple[Matrix, int]:
-    """The matrix with at most `columns` columns: the largest of `groups` × `groups` neighbours in each cell."""
+    """The matrix with at most `columns` columns: the largest of `groups` × `groups` neighbors in each cell."""
     import numpy as np
 
     groups = -(-matrix.shape[1] // columns)
@@ -78,33 +78,33 @@ def _pooled(matrix: Matrix, columns: int) -> tuple[Matrix, int]:
     return np.where(largest < 0, np.nan, largest), groups
 
 
-def _whole_cells(matrix: Matrix, sides: Sides, row_cells: int, largest: float, coloured: bool) -> list[Text]:
+def _whole_cells(matrix: Matrix, sides: Sides, row_cells: int, largest: float, colored: bool) -> list[Text]:
     """Two columns and a line for each cell; the names of the columns are written downwards."""
     from rich.text import Text
 
     names = [short_label(text) for text in sides.columns]
     height = min(_STACKED_ROWS, max(map(len, names), default=0))
     stacks = [stacked(name, height) for name in names]
-    dim = "dim" if coloured else ""
+    dim = "dim" if colored else ""
     lines = [Text(" " * (row_cells + 1) + "".join(stack[row] for stack in stacks), style=dim) for row in range(height)]
     for row, text in enumerate(sides.rows):
         line = Text(right_fitted(label(text), row_cells) + " ")
         for column in range(len(sides.columns)):
-            line.append_text(_cell(float(matrix[row, column]), largest, coloured))
-        if not coloured:
+            line.append_text(_cell(float(matrix[row, column]), largest, colored))
+        if not colored:
             line.rstrip()
         lines.append(line)
     return lines
 
 
-def _cell(weight: float, largest: float, coloured: bool) -> Text:
+def _cell(weight: float, largest: float, colored: bool) -> Text:
     from rich.text import Text
 
     if weight != weight:
         return Text("  ")
     shade = shade_of(weight, largest)
-    if coloured:
-        return Text("  ", style=f"on {hexadecimal(colour_of(shade))}")
+    if colored:
+        return Text("  ", style=f"on {hexadecimal(color_of(shade))}")
     return Text(_shade(shade) * 2)
 
 
@@ -133,13 +133,13 @@ def _half_cells(matrix: Matrix, sides: Sides, groups: int, row_cells: int, large
 def _two_halves(matrix: Matrix, row: int, column: int, largest: float) -> Text:
     from rich.text import Text
 
-    colours = [
-        hexadecimal(colour_of(shade_of(float(matrix[place, column]), largest)))
+    colors = [
+        hexadecimal(color_of(shade_of(float(matrix[place, column]), largest)))
         if place < len(matrix) and matrix[place, column] == matrix[place, column]
         else None
         for place in (row, row + 1)
     ]
-    upper, lower = colours
+    upper, lower = colors
     if upper is None and lower is None:
         return Text(" ")
     if upper is None:
@@ -192,15 +192,15 @@ def _column_key(sides: Sides, groups: int, width: int) -> list[Text]:
     return [Text(text, style="dim") for text in [*lines, line]]
 
 
-def _scale(largest: float, groups: int, width: int, coloured: bool) -> list[Text]:
-    """What colours and shades mean."""
+def _scale(largest: float, groups: int, width: int, colored: bool) -> list[Text]:
+    """What colors and shades mean."""
     from rich.text import Text
 
-    dim = "dim" if coloured else ""
+    dim = "dim" if colored else ""
     line = Text("0 ")
-    if coloured:
+    if colored:
         for step in range(_SCALE_CELLS):
-            line.append(" ", style=f"on {hexadecimal(colour_of(step / (_SCALE_CELLS - 1)))}")
+            line.append(" ", style=f"on {hexadecimal(color_of(step / (_SCALE_CELLS - 1)))}")
     else:
         line.append("".join(shade * 3 for shade in SHADES))
     line.append(f" {_number(largest)}")

@@ -12,7 +12,7 @@ ELLIPSIS = "…"
 
 
 def label(text: str) -> str:
-    """The text of a token in one line; what has no picture, or changes the width of its neighbour, is replaced."""
+    """The text of a token in one line; what has no picture, or changes the width of its neighbor, is replaced."""
     shown = "".join(_SHOWN.get(character, character) for character in text)
     return "".join(_visible(character) for character in shown)
 

@@ -1,4 +1,4 @@
-"""All heads at a glance: a cell per layer and head with the letter and the colour of its pattern."""
+"""All heads at a glance: a cell per layer and head with the letter and the color of its pattern."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nlpcli.records.inspection import AttentionMap, HeadSummary
 from nlpcli.views.attention.labels import wrapped
-from nlpcli.views.attention.palette import PATTERNS, Colour, blend, hexadecimal, letter_colour
+from nlpcli.views.attention.palette import PATTERNS, Color, blend, hexadecimal, letter_color
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 # Columns of a head: three where all fit side by side.
 _WIDE, _NARROW = 3, 2
 _NUMBER_CELLS = 4
-# Without colours a pattern that holds this much of the weight has a capital letter.
+# Without colors a pattern that holds this much of the weight has a capital letter.
 _STRONG = 0.7
-_FAINT: Colour = (38, 38, 44)
+_FAINT: Color = (38, 38, 44)
 
 
-def draw_overview(map_: AttentionMap, summaries: Sequence[HeadSummary], width: int, coloured: bool) -> list[Text]:
+def draw_overview(map_: AttentionMap, summaries: Sequence[HeadSummary], width: int, colored: bool) -> list[Text]:
     """Rows are layers, columns heads; heads that do not fit the width go on below. Then what the letters mean."""
     by_place = {(summary.layer, summary.head): summary for summary in summaries}
     cells = _WIDE if _NUMBER_CELLS + _WIDE * len(map_.heads) <= width else _NARROW
     per_band = max(1, (width - _NUMBER_CELLS) // cells)
     lines: list[Text] = []
     for start in range(0, len(map_.heads), per_band):
-        lines += _band(map_.layers, map_.heads[start : start + per_band], by_place, cells, coloured)
-    return [*lines, *_legend(summaries, width, coloured)]
+        lines += _band(map_.layers, map_.heads[start : start + per_band], by_place, cells, colored)
+    return [*lines, *_legend(summaries, width, colored)]
 
 
 def _band(
@@ -37,16 +37,16 @@ def _band(
     heads: Sequence[int],
     summaries: dict[tuple[int, int], HeadSummary],
     cells: int,
-    coloured: bool,
+    colored: bool,
 ) -> Iterator[Text]:
     from rich.text import Text
 
     for numbers in _head_numbers(heads, cells):
-        yield Text(" " * _NUMBER_CELLS + numbers, style="dim" if coloured else "")
+        yield Text(" " * _NUMBER_CELLS + numbers, style="dim" if colored else "")
     for layer in layers:
-        line = Text.assemble((f"{layer:>{_NUMBER_CELLS - 1}} ", "dim" if coloured else ""))
+        line = Text.assemble((f"{layer:>{_NUMBER_CELLS - 1}} ", "dim" if colored else ""))
         for head in heads:
-            line.append_text(_cell(summaries[layer, head], cells, coloured))
+            line.append_text(_cell(summaries[layer, head], cells, colored))
         yield line
 
 
@@ -58,19 +58,19 @@ def _head_numbers(heads: Sequence[int], cells: int) -> list[str]:
     return ["".join(f"{head:>2}" + " " * (cells - 2) for head in heads).rstrip()]
 
 
-def _cell(summary: HeadSummary, cells: int, coloured: bool) -> Text:
+def _cell(summary: HeadSummary, cells: int, colored: bool) -> Text:
     from rich.text import Text
 
-    letter, colour = PATTERNS[summary.pattern]
-    letter = letter if coloured or summary.strength >= _STRONG else letter.lower()
+    letter, color = PATTERNS[summary.pattern]
+    letter = letter if colored or summary.strength >= _STRONG else letter.lower()
     text = f" {letter}" + " " * (cells - 2)
-    if not coloured:
+    if not colored:
         return Text(text)
-    background = blend(_FAINT, colour, 0.35 + 0.65 * summary.strength)
-    return Text(text, style=f"{letter_colour(background)} on {hexadecimal(background)}")
+    background = blend(_FAINT, color, 0.35 + 0.65 * summary.strength)
+    return Text(text, style=f"{letter_color(background)} on {hexadecimal(background)}")
 
 
-def _legend(summaries: Sequence[HeadSummary], width: int, coloured: bool) -> Iterator[Text]:
+def _legend(summaries: Sequence[HeadSummary], width: int, colored: bool) -> Iterator[Text]:
     """The patterns that occur, the most frequent first, with their counts."""
     from rich.text import Text
 
@@ -78,15 +78,15 @@ def _legend(summaries: Sequence[HeadSummary], width: int, coloured: bool) -> Ite
     order = list(PATTERNS)
     line = Text()
     for pattern, count in sorted(counts.items(), key=lambda item: (-item[1], order.index(item[0]))):
-        letter, colour = PATTERNS[pattern]
-        style = f"{letter_colour(colour)} on {hexadecimal(colour)}" if coloured else ""
-        entry = Text.assemble((f" {letter} " if coloured else letter, style), f" {pattern} {count}")
+        letter, color = PATTERNS[pattern]
+        style = f"{letter_color(color)} on {hexadecimal(color)}" if colored else ""
+        entry = Text.assemble((f" {letter} " if colored else letter, style), f" {pattern} {count}")
         if line.cell_len and line.cell_len + 3 + entry.cell_len > width:
             yield line
             line = Text()
         line = Text.assemble(line, "   " if line.cell_len else "", entry)
     note = f"(a capital: strength at least {_STRONG})"
-    if coloured:
+    if colored:
         yield line
     elif line.cell_len + 3 + len(note) <= width:
         yield line.append(f"   {note}")

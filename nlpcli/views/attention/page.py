@@ -88,7 +88,7 @@ def make_page(inspection: Inspection) -> str:
         "model": inspection.model,
         "note": _NOTE,
         "ramp": RAMP,
-        "patterns": {name: hexadecimal(colour) for name, (_, colour) in PATTERNS.items()},
+        "patterns": {name: hexadecimal(color) for name, (_, color) in PATTERNS.items()},
         "sections": _sections(inspection),
     }
     return template.substitute(title=html.escape(f"{inspection.model}: attention"), data=_script_json(data))

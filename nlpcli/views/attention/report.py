@@ -42,13 +42,13 @@ _WIDE_TABLE = 56
 
 
 def draw_inspection(record: Record) -> RenderableType:
-    """The report in colours, or without where the terminal has none."""
+    """The report in colors, or without where the terminal has none."""
     return _Report(inspection_of(record))
 
 
 def render_inspection(record: Record) -> str:
     """The report as plain text, as wide as the terminal, or as COLUMNS says, or 80 columns."""
-    return "\n".join(line.plain for line in report(inspection_of(record), columns(), coloured=False))
+    return "\n".join(line.plain for line in report(inspection_of(record), columns(), colored=False))
 
 
 def inspection_of(record: Record) -> Inspection:
@@ -65,52 +65,52 @@ class _Report:
         self._inspection = inspection
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        coloured = console.color_system is not None and not console.no_color
-        for line in report(self._inspection, options.max_width, coloured):
+        colored = console.color_system is not None and not console.no_color
+        for line in report(self._inspection, options.max_width, colored):
             if line.cell_len <= options.max_width:
                 line.no_wrap, line.overflow = True, "crop"
             yield line
 
 
-def report(inspection: Inspection, width: int, coloured: bool) -> Iterator[Text]:
+def report(inspection: Inspection, width: int, colored: bool) -> Iterator[Text]:
     """The lines of a report, none wider than `width`."""
-    for line in _lines(inspection, width, coloured):
-        if not coloured:  # colours stand on spaces
+    for line in _lines(inspection, width, colored):
+        if not colored:  # colors stand on spaces
             line.rstrip()
         yield line
 
 
-def _lines(inspection: Inspection, width: int, coloured: bool) -> Iterator[Text]:
+def _lines(inspection: Inspection, width: int, colored: bool) -> Iterator[Text]:
     from rich.text import Text
 
     if inspection.checks:
-        yield from _checks(inspection.checks, width, coloured)
+        yield from _checks(inspection.checks, width, colored)
         return
     if not inspection.tokens:
         yield Text("(no tokens)")
         return
     if inspection.comparison is not None:
-        yield from draw_comparison(inspection, inspection.comparison, width, coloured)
+        yield from draw_comparison(inspection, inspection.comparison, width, colored)
         return
     if inspection.ablations is not None:
-        yield from draw_ablations(inspection, inspection.ablations, width, coloured)
+        yield from draw_ablations(inspection, inspection.ablations, width, colored)
         return
     chosen = chosen_head(inspection)
     for map_ in inspection.maps:
         own = [summary for summary in inspection.heads if summary.kind is map_.kind]
-        yield from _title(inspection, map_, width, coloured)
+        yield from _title(inspection, map_, width, colored)
         if len(own) > 1:
-            yield from draw_overview(map_, own, width, coloured)
+            yield from draw_overview(map_, own, width, colored)
         yield Text()
     if inspection.attribution is not None:
-        yield from draw_attribution(inspection.attribution, width, coloured)
+        yield from draw_attribution(inspection.attribution, width, colored)
         return
-    yield from _chosen_map(inspection, chosen, width, coloured)
+    yield from _chosen_map(inspection, chosen, width, colored)
     if (cross := inspection.map_of(Kind.CROSS)) is not None:
         yield Text()
         heading = "alignment: the mean over the heads above, special tokens left out"
-        yield from (Text(line, style="bold" if coloured else "") for line in wrapped(heading, width))
-        yield from draw_alignment(cross, width, coloured)
+        yield from (Text(line, style="bold" if colored else "") for line in wrapped(heading, width))
+        yield from draw_alignment(cross, width, colored)
 
 
 def chosen_head(inspection: Inspection) -> HeadSummary:
@@ -127,24 +127,24 @@ def interest(summary: HeadSummary) -> tuple[bool, bool, float]:
     return aligned, summary.pattern not in RESTING, summary.strength * (1 - blur if aligned else 1)
 
 
-def _title(inspection: Inspection, map_: AttentionMap, width: int, coloured: bool) -> Iterator[Text]:
+def _title(inspection: Inspection, map_: AttentionMap, width: int, colored: bool) -> Iterator[Text]:
     tokens = f"{len(map_.queries)} tokens"
     if map_.kind is Kind.CROSS:
         tokens = f"{len(map_.queries)} × {len(map_.keys)} tokens"
     layers, heads = len(map_.layers), len(map_.heads)
     size = f"{_count(layers, 'layer')} × {_count(heads, 'head')}, {tokens}"
-    yield from _beside(f"{inspection.model}  {TITLES[map_.kind]}", size, width, coloured)
+    yield from _beside(f"{inspection.model}  {TITLES[map_.kind]}", size, width, colored)
 
 
 def _count(number: int, name: str) -> str:
     return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
-def _beside(title: str, details: str, width: int, coloured: bool) -> Iterator[Text]:
+def _beside(title: str, details: str, width: int, colored: bool) -> Iterator[Text]:
     """A title and its details, in one line where they fit."""
     from rich.text import Text
 
-    bold, dim = ("bold", "dim") if coloured else ("", "")
+    bold, dim = ("bold", "dim") if colored else ("", "")
     if cell_len(title) + len(details) + 2 <= width:
         yield Text.assemble((title, bold), "  ", (details, dim))
         return
@@ -152,7 +152,7 @@ def _beside(title: str, details: str, width: int, coloured: bool) -> Iterator[Te
     yield from (Text(line, style=dim) for line in wrapped(details, width))
 
 
-def _chosen_map(inspection: Inspection, chosen: HeadSummary, width: int, coloured: bool) -> Iterator[Text]:
+def _chosen_map(inspection: Inspection, chosen: HeadSummary, width: int, colored: bool) -> Iterator[Text]:
     import numpy as np
     from rich.text import Text
 
@@ -161,13 +161,13 @@ def _chosen_map(inspection: Inspection, chosen: HeadSummary, width: int, coloure
     rolled = next((other for other in inspection.maps if other.rollout is not None), None)
     if rolled is not None and rolled.rollout is not None:
         heading = f"attention rollout through layers 0 to {rolled.layers[-1]}"
-        yield from (Text(line, style="bold" if coloured else "") for line in wrapped(heading, width))
+        yield from (Text(line, style="bold" if colored else "") for line in wrapped(heading, width))
         reached = np.where(rolled.reached, rolled.rollout, np.nan)
-        yield from draw_heat_map(reached, sides_of(rolled), width, coloured)
+        yield from draw_heat_map(reached, sides_of(rolled), width, colored)
         return
-    yield from _heading(chosen, map_, width, coloured)
+    yield from _heading(chosen, map_, width, colored)
     matrix = map_.drawn(map_.layers.index(chosen.layer), map_.heads.index(chosen.head))
-    yield from draw_heat_map(matrix, sides_of(map_), width, coloured)
+    yield from draw_heat_map(matrix, sides_of(map_), width, colored)
     yield from _links(chosen, map_, width)
 
 
@@ -176,12 +176,12 @@ def sides_of(map_: AttentionMap) -> Sides:
     return Sides(tuple(token.shown for token in map_.queries), tuple(token.shown for token in map_.keys))
 
 
-def _heading(chosen: HeadSummary, map_: AttentionMap, width: int, coloured: bool) -> Iterator[Text]:
+def _heading(chosen: HeadSummary, map_: AttentionMap, width: int, colored: bool) -> Iterator[Text]:
     what = "gradient × attention, " if map_.gradient is not None else ""
     title = f"{what}layer {chosen.layer}, head {chosen.head}: {chosen.pattern} {chosen.strength:.2f}"
     entropy, distance = chosen.measures["entropy"], chosen.measures["distance"]
     measures = f"entropy {entropy:.2f} bits" + ("" if distance is None else f", mean distance {distance:.1f} tokens")
-    yield from _beside(title, measures, width, coloured)
+    yield from _beside(title, measures, width, colored)
 
 
 def _links(chosen: HeadSummary, map_: AttentionMap, width: int) -> Iterator[Text]:
@@ -193,22 +193,22 @@ def _links(chosen: HeadSummary, map_: AttentionMap, width: int) -> Iterator[Text
         yield from map(Text, [line] if cell_len(line) <= width else wrapped(line, width))
 
 
-def _checks(checks: Sequence[LayerCheck], width: int, coloured: bool) -> Iterator[Text]:
+def _checks(checks: Sequence[LayerCheck], width: int, colored: bool) -> Iterator[Text]:
     """A line per layer, and the largest difference of all."""
     from rich.text import Text
 
     wide = width >= _WIDE_TABLE
     heading = ("attention", "layer", "softmax", "× V", "× W^O") if wide else ("", "", "", "× V", "×W^O")
-    yield Text(_row(heading, wide), style="bold" if coloured else "")
+    yield Text(_row(heading, wide), style="bold" if colored else "")
     for check in checks:
         good = check.largest <= TOLERANCE
         found = [f"{value:.1e}" if wide else f"{value:.0e}" for value in (check.weights, check.heads, check.output)]
         mark = "" if good else "  differs" if wide else " ≠"
         row = _row((check.kind.value, str(check.layer), *found), wide)
-        yield Text(row + mark, style=("" if good else "red") if coloured else "")
+        yield Text(row + mark, style=("" if good else "red") if colored else "")
     worst = max(check.largest for check in checks)
     verdict = "the layers compute the formula" if worst <= TOLERANCE else "the layers do not compute the formula"
-    yield from _beside(f"largest difference {worst:.1e} (at most {TOLERANCE:.0e})", verdict, width, coloured)
+    yield from _beside(f"largest difference {worst:.1e} (at most {TOLERANCE:.0e})", verdict, width, colored)
 
 
 def _row(cells: tuple[str, ...], wide: bool) -> str:

@@ -1,1 +1,1 @@
-"""The tokens that made a result, drawn: in colours on a terminal, as a line of text, as a page: `tokens` and `page`."""
+"""The tokens that made a result, drawn: in colors on a terminal, as a line of text, as a page: `tokens` and `page`."""

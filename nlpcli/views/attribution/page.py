@@ -101,7 +101,7 @@ def _with_scores(tokens: Tokens, scores: Sequence[float]) -> Tokens:
 
 
 def shaded(text: str, tokens: Tokens) -> str:
-    """The text as HTML, each token in a span whose colour is as strong as its score."""
+    """The text as HTML, each token in a span whose color is as strong as its score."""
     largest = max((abs(token["score"]) for token in tokens), default=0.0) or 1.0
     parts, end = [], 0
     for token in sorted((t for t in tokens if t["start"] is not None), key=lambda t: t["start"]):

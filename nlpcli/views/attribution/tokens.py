@@ -1,4 +1,4 @@
-"""The field `why` on a terminal and as text: each token as strong in colour as it speaks for the result, or against."""
+"""The field `why` on a terminal and as text: each token as strong in color as it speaks for the result, or against."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def written(why: Why | None) -> str:
     return " ".join(f"{label(' '.join(token['text'].split()))}={token['score']:+.3f}" for token in strongest(why))
 
 
-def draw_tokens(text: str, tokens: Tokens, coloured: bool = True) -> Text:
+def draw_tokens(text: str, tokens: Tokens, colored: bool = True) -> Text:
     """The text with its tokens shaded; what has no place in it is left out."""
     from rich.text import Text
 
@@ -42,7 +42,7 @@ def draw_tokens(text: str, tokens: Tokens, coloured: bool = True) -> Text:
     end = 0
     for token in sorted((t for t in tokens if t["start"] is not None), key=lambda t: t["start"]):
         drawn.append(text[end : token["start"]])
-        shade = _style(token["score"], largest) if coloured else ""
+        shade = _style(token["score"], largest) if colored else ""
         drawn.append(text[token["start"] : token["end"]], style=shade)
         end = max(end, token["end"])
     drawn.append(text[end:])
@@ -55,8 +55,8 @@ def _style(score: float, largest: float) -> str:
         return ""
     red, green, blue = _FOR if score > 0 else _AGAINST
     strength = 0.25 + 0.75 * share
-    colour = "#{:02x}{:02x}{:02x}".format(*(round(part * strength) for part in (red, green, blue)))
-    return f"#ffffff on {colour}"
+    color = "#{:02x}{:02x}{:02x}".format(*(round(part * strength) for part in (red, green, blue)))
+    return f"#ffffff on {color}"
 
 
 def draw_why(text: str, why: Why) -> Iterator[Text]:
