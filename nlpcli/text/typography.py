@@ -10,7 +10,6 @@ from typing import NamedTuple
 from nlpcli.text.edits import Edit
 
 _OPENING, _CLOSING = "“„‟«‹", "”»›"
-_SINGLE = "‘’‚‛"
 # What has to be looked at: everything that is typographic, and the straight marks that go with it.
 TYPOGRAPHIC = re.compile("[“”„‟«»‹›‘’‚‛–—―‒‐‑…]")
 _MARK = re.compile(

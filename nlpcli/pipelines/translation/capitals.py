@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 from nlpcli.text.edits import Edit
@@ -30,8 +29,6 @@ _ROMAN = re.compile("[IVX]{2,}$")
 _EMPHASIS = re.compile(f"([{EMPHASIS}{EMPHASIS_END}])")
 _VOWEL = re.compile("[aeiouyáàâãéêíóôõúAEIOUYÁÀÂÃÉÊÍÓÔÕÚ]")
 _SHORT = 5
-_FEWEST_TITLE_WORDS = 3
-_LONG_WORD = 4
 _SHORT_WORD = 3
 
 
@@ -147,25 +144,3 @@ def small(text: str, spans: Sequence[Span]) -> list[Edit]:
             word = word[0].upper() + word[1:]
         edits.append(Edit(*span, word))
     return edits
-
-
-def copied_title_words(text: str, translation: str, has_word: HasWord) -> list[Edit]:
-    """For a heading in Title Case: edits that write the words small which its translation only copied.
-
-    A word beside one that is no common word may be part of a name, and stays.
-    """
-    words = list(_WORD.finditer(text))
-    if len(words) < _FEWEST_TITLE_WORDS or text.rstrip()[-1:] in ".!?:;,":
-        return []
-    long = [match for match in words if len(match[0]) >= _LONG_WORD]
-    if sum(match[0].istitle() for match in long) < max(2, len(long) - 1):
-        return []
-    copied = set(_WORD.findall(translation))
-    names = {match.start() for match in words if match[0].istitle() and not has_word(match[0].lower())}
-    beside_name = {b.start() for a, b in pairwise(words) if a.start() in names}
-    beside_name |= {a.start() for a, b in pairwise(words) if b.start() in names}
-    return [
-        Edit(*match.span(), match[0].lower())
-        for match in words[1:]
-        if match[0].istitle() and match[0] in copied and match.start() not in names | beside_name
-    ]
