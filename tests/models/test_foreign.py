@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 from tiny import save_causal_lm, save_classifier, save_seq2seq
@@ -62,6 +64,46 @@ def test_no_configuration_names_code_to_fetch(folder, key):
     config = loading._load_config(LocalModel("tiny", folder))
     assert "owner/kernel" not in (config._attn_implementation, getattr(config, "_experts_implementation", None))
     assert loading.load_encoder(LocalModel("tiny", folder), CPU)
+
+
+_CODE = {
+    "AutoConfig": "code.E", "AutoModel": "code.E", "AutoModelForSequenceClassification": "code.E",
+    "AutoTokenizer": ["code.E", "code.E"], "AutoProcessor": "code.E",
+}  # fmt: skip
+_ELSEWHERE = {
+    name: f"owner/x--{place}" if isinstance(place, str) else [f"owner/x--{one}" for one in place]
+    for name, place in _CODE.items()
+}
+_NAMES_CODE = [
+    *(("config.json", {"auto_map": code, **more}) for code in (_CODE, _ELSEWHERE) for more in ({}, {"model_type": "other"})),
+    *(("config.json", {"quantization_config": {"quant_method": kind}}) for kind in (
+        "bitsandbytes", "gptq", "awq", "torchao", "quanto", "hqq", "compressed-tensors", "fp8", "mxfp4", "other", "",
+    )),
+    *(("config.json", {key: "owner/x"}) for key in ("custom_generate", "_name_or_path", "base_model_name_or_path", "backbone")),
+    ("config.json", {"custom_pipelines": {"text-classification": {"impl": "code.E"}}, "trust_remote_code": True}),
+    ("config.json", {"transformers_weights": "../weights.safetensors"}),
+    ("config.json", {"use_kernels": True, "kernel_config": {"a": "owner/x:y"}}),
+    *(("tokenizer_config.json", {"auto_map": code}) for code in (_CODE, _ELSEWHERE)),
+    ("tokenizer_config.json", {"tokenizer_class": "E", "auto_map": _ELSEWHERE}),
+    ("tokenizer_config.json", {"tokenizer_class": "owner/x--E"}),
+    ("tokenizer_config.json", {"processor_class": "E", "auto_map": _ELSEWHERE}),
+    ("tokenizer_config.json", {"tokenizer_file": "/etc/passwd", "vocab_file": "../../x"}),
+    *((file, {"auto_map": _ELSEWHERE, "processor_class": "E"}) for file in ("processor_config.json", "preprocessor_config.json")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "values"), _NAMES_CODE, ids=lambda value: json.dumps(value)[:60])
+def test_no_configuration_runs_or_fetches_code(folder, file, values, monkeypatch):
+    """Whether it is taken or refused, nothing of it runs, and nobody is asked for it."""
+    (folder / "code.py").write_text(f"open({str(folder / 'ran')!r}, 'w')\n")
+    edit(folder / file, **values)
+    asked = []
+    monkeypatch.setattr(socket.socket, "connect", lambda self, address: asked.append(address))
+    for load in ("tokenizer", "classifier"):
+        with suppress(ModelUnsafe, ModelUnusable):
+            LOADS[load](LocalModel("tiny", folder))
+    assert asked == []
+    assert not (folder / "ran").exists()
 
 
 def test_kernels_of_the_hub_are_off():

@@ -30,28 +30,83 @@ def lie(**values):
     return Repository({"main": FILES}, **values)
 
 
-@pytest.mark.parametrize(
-    "repository",
-    [
-        lie(headers={"ETag": f'"{OUT}"'}),
-        lie(headers={"ETag": '"/tmp/nlpcli-outside"'}),
-        lie(headers={"X-Linked-Etag": f'W/"{OUT}"'}),
-        lie(headers={"X-Repo-Commit": OUT}),
-        lie(described={"sha": OUT}),
-        lie(described={"sha": 7}),
-        lie(described={"siblings": [{"rfilename": "model.safetensors"}, {"rfilename": OUT + ".json"}]}),
-        lie(listed=[{"type": "file", "path": OUT + ".json", "size": 1, "oid": "0" * 40}]),
-        lie(listed=[{"type": "file", "path": "a.json", "size": 1, "oid": "0" * 40, "lfs": {"oid": OUT, "size": 1}}]),
-    ],
-    ids=["ETag", "absolute ETag", "linked ETag", "commit", "sha", "a number", "name", "path", "hash"],
-)
-def test_what_is_no_hash_or_no_name_becomes_no_path(hub, pull, tmp_path, repository):
+def named(name):
+    return lie(described={"siblings": [{"rfilename": "model.safetensors"}, {"rfilename": name}]})
+
+
+def listed(path, **more):
+    return lie(listed=[{"type": "file", "path": path, "size": 2, "oid": "0" * 40, **more}])
+
+
+_NAMES = [
+    OUT + ".json", "..\\..\\x.json", "/abs.json", "a\0b.json", "C:\\x.json", "\\\\host\\x.json", "nul", "COM1.json", "x.json.", "a\nb",
+    "a/../../x.json",
+]  # fmt: skip
+_LIES = {
+    "ETag": lie(headers={"ETag": f'"{OUT}"'}),
+    "absolute ETag": lie(headers={"ETag": '"/tmp/nlpcli-outside"'}),
+    "ETag of a device": lie(headers={"ETag": "CON"}),
+    "linked ETag": lie(headers={"X-Linked-Etag": f'W/"{OUT}"'}),
+    "another hash": lie(headers={"X-Linked-Etag": f'"{"0" * 64}"'}),
+    "Xet hash": lie(headers={"X-Xet-Hash": "../x"}),
+    "commit": lie(headers={"X-Repo-Commit": OUT}),
+    "commit in capitals": lie(headers={"X-Repo-Commit": "A" * 40}),
+    "sha": lie(described={"sha": OUT}),
+    "a number": lie(described={"sha": 7}),
+    "a file elsewhere": lie(headers={"Location": "file:///etc/passwd"}),
+    "a path elsewhere": lie(headers={"Location": "/etc/passwd"}),
+    "a scheme": lie(headers={"Location": "ftp://x/y"}),
+    "no address": lie(headers={"Location": "http://[::1"}),
+    "size": lie(headers={"X-Linked-Size": "-1"}),
+    "much": lie(headers={"X-Linked-Size": "99999999999999"}),
+    "coding": lie(headers={"Content-Encoding": "gzip"}),
+    "pointer": lie(
+        served={"model.safetensors": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 8000\n"}
+    ),
+    "short": lie(served={"model.safetensors": b"x"}),
+    "hash": listed("a.json", lfs={"oid": OUT, "size": 1}),
+    "directory": lie(listed=[{"type": "directory", "path": "../x", "oid": "0" * 40}]),
+    **{f"sibling {name!r}": named(name) for name in _NAMES},
+    **{f"path {name!r}": listed(name) for name in _NAMES},
+}
+
+
+@pytest.fixture
+def pull_here(hub, monkeypatch, tmp_path, capfd):
+    """Pulls in this process: the status, and what was said."""
+    from huggingface_hub import constants
+
+    from nlpcli.__main__ import run
+
+    patched = {
+        "ENDPOINT": hub.url, "HUGGINGFACE_CO_URL_TEMPLATE": hub.url + "/{repo_id}/resolve/{revision}/{filename}",
+        "HF_HUB_CACHE": str(tmp_path / "home/hub"), "HF_HUB_OFFLINE": False, "HF_HUB_DISABLE_XET": True,
+    }  # fmt: skip
+    for name, value in patched.items():
+        monkeypatch.setattr(constants, name, value)
+
+    def pull(name):
+        status = run(["models", "pull", "--quiet", name])
+        return status, capfd.readouterr().err
+
+    return pull
+
+
+@pytest.mark.filterwarnings("ignore:Not enough free disk space")
+@pytest.mark.parametrize("repository", _LIES.values(), ids=_LIES)
+def test_what_is_no_hash_or_no_name_becomes_no_path(hub, pull_here, tmp_path, monkeypatch, repository):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     before = below(tmp_path)
     hub.repositories["owner/tiny"] = repository
-    assert "the hub" in refusal(pull("owner/tiny", TMPDIR=str(tmp_path)))
+    status, said = pull_here("owner/tiny")
+    assert (status, said.count("\n"), said[:8]) == (1, 1, "nlpcli: "), said
+    assert "the hub" in said
+    assert "refused" not in said
     made = below(tmp_path) - before
     assert [path for path in made if not path.startswith(("home", "cache"))] == []
-    assert [path for path in made if "/snapshots/" in path and not Path(tmp_path, path).is_dir()] == []
+    linked = [path for path in made if Path(tmp_path, path).is_symlink()]
+    assert [path for path in linked if not Path(tmp_path, path).resolve().is_relative_to(tmp_path / "home/hub")] == []
+    assert [path for path in made if path.endswith("model.safetensors")] == []
 
 
 def test_answers_that_are_none_are_one_line(hub, pull):

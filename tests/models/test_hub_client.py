@@ -16,7 +16,10 @@ def answer(url=API, method="GET", status=200, headers=(), **content):
     _Watch()(response)
 
 
-@pytest.mark.parametrize("name", ["a", "a/b.json", "..a", "a..b", ".hidden", "é 水", "ab:c", "-x", "~", "a/./b"])
+@pytest.mark.parametrize(
+    "name",
+    ["a", "a/b.json", "..a", "a..b", ".hidden", "é 水", "ab:c", "-x", "~", "a/./b", "console.json", "a/nulls", "com10"],
+)
 def test_a_name_within_a_repository_is_one(name):
     check_name(name)
 
@@ -39,6 +42,12 @@ def test_a_name_within_a_repository_is_one(name):
         "\x1b[31m",
         "\x7f",
         "\ud800",
+        "nul",
+        "a/CON.json",
+        "aux .b/c",
+        "a/com1",
+        "a./b",
+        "a ",
         None,
         3,
         [],

@@ -21,6 +21,8 @@ _ETAG = re.compile(r"[0-9a-f]{32,128}(-\d{1,6})?")
 _OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NEVER_IN_NAMES = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
+# Devices of Windows, whatever stands behind a dot; and what Windows leaves off the end of a name.
+_OF_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*(\.|$)|.*[. ]$", re.IGNORECASE | re.DOTALL)
 _REPO_COMMIT, _LINKED_ETAG, _XET = "X-Repo-Commit", "X-Linked-Etag", "X-Xet-Hash"
 _DOWNLOAD, _API = "/resolve/", "/api/"
 
@@ -151,11 +153,12 @@ def check_name(name: object) -> None:
     """Refuse a name of a file that leads out of its repository.
 
     Raises:
-        IntegrityError: it is absolute, has `..`, a backslash, a drive or a control character, or is no text.
+        IntegrityError: it is absolute, has `..`, a backslash, a drive, a device or a control character, or is no text.
     """
     if isinstance(name, str) and name and not _NEVER_IN_NAMES.search(name):
         path = PurePosixPath(name)
-        if not path.is_absolute() and ".." not in path.parts and not PureWindowsPath(name).drive:
+        leads_out = path.is_absolute() or ".." in path.parts or PureWindowsPath(name).drive
+        if not leads_out and not any(map(_OF_WINDOWS.match, path.parts)):
             return
     raise IntegrityError(
         f"the hub names a file {quoted(str(name)[:80])}, which is no place in a repository; nothing was kept:"

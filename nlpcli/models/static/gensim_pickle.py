@@ -28,9 +28,12 @@ _CONVERT = (
 class _Inert:
     """Takes what a pickle gives to an object, and does nothing with it."""
 
+    # A pickle may make an object without `__init__`, and give it no state.
+    arguments: tuple[Any, ...] = ()
+    state: Any = None
+
     def __init__(self, *arguments: Any) -> None:
         self.arguments = arguments
-        self.state: Any = None
 
     def __setstate__(self, state: Any) -> None:
         self.state = state

@@ -184,6 +184,12 @@ def test_a_pickle_that_names_anything_else_runs_nothing(call, protocol, tmp_path
     assert not Path(victim).exists()
 
 
+def test_a_pickle_that_makes_an_object_and_says_nothing_of_it_is_refused(tmp_path):
+    made = b"\x80\x02cgensim.models.keyedvectors\nKeyedVectors\n)\x81."
+    with pytest.raises(NlpcliError, match="without word vectors"):
+        convert(made, tmp_path, "v.model")
+
+
 def test_an_array_beside_a_pickle_is_named_where_it_is_missing(tmp_path):
     with pytest.raises(NlpcliError, match=r"must lie beside it"):
         convert((DATA / "tiny-apart.kv").read_bytes(), tmp_path, "alone.kv")
