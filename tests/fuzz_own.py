@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 import numpy as np
 from fuzz import Target, mutated_bytes, mutated_json, mutated_toml
+from put_back import put_back
 from tiny import save_causal_lm, save_classifier
 
 from nlpcli.errors import InputBroken, NlpcliError
@@ -267,7 +268,7 @@ def _read_results(file: Path) -> None:
     os.environ["NLPCLI_CACHE_DIR"] = str(file.parent)
     try:
         cache = result_cache.ResultCache(file, b"p")
-    except (sqlite3.Error, OSError) as error:  # said in one line by `opened`
+    except (sqlite3.Error, UnicodeDecodeError, OSError) as error:  # said in one line by `opened`
         raise InputBroken("no cache") from error
     try:
         with closing(cache):
@@ -321,7 +322,7 @@ def _read_settings(file: Path) -> None:
 
 def _quietly(run: Callable[[list[str]], int], arguments: list[str]) -> tuple[int, str]:
     said, results = (io.TextIOWrapper(io.BytesIO(), write_through=True) for _ in range(2))
-    with redirect_stderr(said), redirect_stdout(results):
+    with redirect_stderr(said), redirect_stdout(results), put_back():
         status = run(arguments)
     return status, said.buffer.getvalue().decode()
 

@@ -25,6 +25,8 @@ from nlpcli.tasks.base import Loaded
 
 log = logging.getLogger(__name__)
 
+# Python reads what SQLite says of a damaged file as UTF-8, which the name of a table in it need not be.
+_DAMAGED = (sqlite3.Error, UnicodeDecodeError)
 _NAME = "results.sqlite"
 _MOST_BYTES = 1 << 30
 _WAIT_SECONDS = 10.0
@@ -93,7 +95,7 @@ class ResultCache:
     def _or_without(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, msgspec.MsgspecError, FrameError) as error:
+        except (*_DAMAGED, msgspec.MsgspecError, FrameError) as error:
             with suppress(sqlite3.Error):
                 self._file.execute("ROLLBACK")
             log.warning("the cache of results cannot be used (%s); clear it: nlpcli jobs cache --clear", error)
@@ -132,7 +134,7 @@ def opened(job: Job, loaded: Loaded[Any]) -> Iterator[ResultCache | None]:
     """The results that are kept of a job's model with its options; None, and said, where they cannot be."""
     try:
         cache = ResultCache(path_of_cache(), _prefix(job, loaded))
-    except (sqlite3.Error, OSError) as error:
+    except (*_DAMAGED, OSError) as error:
         log.warning("the cache of results cannot be used (%s); clear it: nlpcli jobs cache --clear", error)
         yield None
         return
@@ -176,7 +178,7 @@ def look_into_cache() -> dict[str, Any]:
         try:
             with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS)) as file:
                 (count,) = file.execute("SELECT count(*) FROM results").fetchone()
-        except sqlite3.Error as error:
+        except _DAMAGED as error:
             raise CacheError(f"cannot read {quoted(path)}: {error}; clear it: nlpcli jobs cache --clear") from error
     return {"path": str(path), "results": count, "size": sum(part.stat().st_size for part in _files(path))}
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hub_server import FILES, NEWER, Repository, commit
 
+from tests.put_back import put_back
+
 OUT = "../../../../../outside"
 MD5 = f'"{hashlib.md5(FILES["model.safetensors"]).hexdigest()}"'
 
@@ -86,7 +88,8 @@ def pull_here(hub, monkeypatch, tmp_path, capfd):
         monkeypatch.setattr(constants, name, value)
 
     def pull(name):
-        status = run(["models", "pull", "--quiet", name])
+        with put_back():
+            status = run(["models", "pull", "--quiet", name])
         return status, capfd.readouterr().err
 
     return pull

@@ -213,7 +213,7 @@ def render(sentence: Sentence, translation: str, links: Sequence[Link]) -> list[
     nodes: list[Node] = []
     end = 0
     for place, tag, mark_place in _place_marks(sentence, translation, links):
-        after = place
+        place = after = max(place, end)  # a line break may have taken a space behind it
         if tag.kind is TagKind.BREAK:
             place, after = _break_at(translation, place, end)
             lone = not translation[end:place].strip() and _ends_line(nodes)
