@@ -107,7 +107,7 @@ complete -c nlpcli -n "__nlpcli_at ' generate'" -l summary -d 'Write what there 
 complete -c nlpcli -n "__nlpcli_at ' generate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' generate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' generate'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' generate'" -l seed -d 'Seed of the random numbers.' -x
@@ -173,7 +173,7 @@ complete -c nlpcli -n "__nlpcli_at ' translate'" -l summary -d 'Write what there
 complete -c nlpcli -n "__nlpcli_at ' translate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' translate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' translate'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' translate'" -l seed -d 'Seed of the random numbers.' -x
@@ -232,7 +232,7 @@ complete -c nlpcli -n "__nlpcli_at ' summarize'" -l summary -d 'Write what there
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' summarize'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' summarize'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' summarize'" -l seed -d 'Seed of the random numbers.' -x
@@ -295,7 +295,7 @@ complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l summary -d 'Write what there
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' sentiment'" -l seed -d 'Seed of the random numbers.' -x
@@ -364,7 +364,7 @@ complete -c nlpcli -n "__nlpcli_at ' embed'" -l summary -d 'Write what there is 
 complete -c nlpcli -n "__nlpcli_at ' embed'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' embed'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' embed'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' embed'" -l seed -d 'Seed of the random numbers.' -x
@@ -441,7 +441,7 @@ complete -c nlpcli -n "__nlpcli_at ' extract'" -l summary -d 'Write what there i
 complete -c nlpcli -n "__nlpcli_at ' extract'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' extract'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' extract'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' extract'" -l seed -d 'Seed of the random numbers.' -x
@@ -505,7 +505,7 @@ complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l summary -d 'Write what t
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' words nearest'" -l seed -d 'Seed of the random numbers.' -x
@@ -561,7 +561,7 @@ complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l summary -d 'Write what t
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' words analogy'" -l seed -d 'Seed of the random numbers.' -x
@@ -614,7 +614,7 @@ complete -c nlpcli -n "__nlpcli_at ' words odd'" -l summary -d 'Write what there
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' words odd'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' words odd'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' words odd'" -l seed -d 'Seed of the random numbers.' -x
@@ -667,7 +667,7 @@ complete -c nlpcli -n "__nlpcli_at ' words compare'" -l summary -d 'Write what t
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' words compare'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' words compare'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' words compare'" -l seed -d 'Seed of the random numbers.' -x
@@ -720,7 +720,7 @@ complete -c nlpcli -n "__nlpcli_at ' words axis'" -l summary -d 'Write what ther
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' words axis'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' words axis'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' words axis'" -l seed -d 'Seed of the random numbers.' -x
@@ -774,7 +774,7 @@ complete -c nlpcli -n "__nlpcli_at ' words map'" -l summary -d 'Write what there
 complete -c nlpcli -n "__nlpcli_at ' words map'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' words map'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' words map'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' words map'" -l seed -d 'Seed of the random numbers.' -x
@@ -828,7 +828,7 @@ complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l summary -d 'Write what 
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' words evaluate'" -l seed -d 'Seed of the random numbers.' -x
@@ -889,7 +889,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l summary -d 'Write what there
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias weat'" -l seed -d 'Seed of the random numbers.' -x
@@ -945,7 +945,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l summary -d 'Write what ther
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias pairs'" -l seed -d 'Seed of the random numbers.' -x
@@ -1001,7 +1001,7 @@ complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l summary -d 'Write what there
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' bias swap'" -l seed -d 'Seed of the random numbers.' -x
@@ -1068,7 +1068,7 @@ complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l summary -d 'Write wh
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -s m -l model -d 'A name of the catalogue, a hub id, a folder, a .gguf file, word vectors; auto: by the language.' -r -F -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l device -d 'auto, cpu, cuda (all that are visible), cuda:N,M or mps.' -x -a '(__nlpcli_ask devices)'
-complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l dtype -d 'auto, float32, bfloat16, float16, int8 or int4.' -x -a 'auto float32 bfloat16 float16 int8 int4'
+complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l dtype -d 'auto, float32, bfloat16, float16, int8; int4 for writing.' -x -a 'auto float32 bfloat16 float16 int8 int4'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l batch-tokens -d 'Padded tokens per batch, at most 10,000,000.' -x -a 'auto'
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l threads -d 'CPU threads. Default: all cores.' -x
 complete -c nlpcli -n "__nlpcli_at ' attention-inspect'" -l seed -d 'Seed of the random numbers.' -x

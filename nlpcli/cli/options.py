@@ -158,9 +158,9 @@ class SharedOptions:
     device: Annotated[
         str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda (all that are visible), cuda:N,M or mps.")
     ] = "auto"
-    dtype: Annotated[str, typer.Option(metavar="DTYPE", help="auto, float32, bfloat16, float16, int8 or int4.")] = (
-        "auto"
-    )
+    dtype: Annotated[
+        str, typer.Option(metavar="DTYPE", help="auto, float32, bfloat16, float16, int8; int4 for writing.")
+    ] = "auto"
     batch_tokens: Annotated[
         str, typer.Option(metavar="N|auto", help=f"Padded tokens per batch, at most {MOST_BATCH_TOKENS:,}.")
     ] = "auto"

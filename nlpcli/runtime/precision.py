@@ -152,7 +152,7 @@ _RULES = (
     # Attention is shown as the model has it: what flows between its layers is never rounded by itself.
     _Rule("auto", "attention", "", None, "", "", Kernel.PLAIN, "float32", _SHOWN),
     _Rule("int8", "attention", "", None, "", "", Kernel.INT8_WEIGHTS, "", ASKED),
-    _Rule("int4", "attention", "", None, "", "", Kernel.INT4_WEIGHTS, "", ASKED),
+    _Rule("int4", "attention", "", None, "", "", None),
     _Rule("", "attention", "", None, "", "", Kernel.PLAIN),
     # int8 products: by itself only where the quality is known, and where the CPU has no bfloat16, which is as fast.
     _Rule("auto", "", "bert", True, "float32", "int8", Kernel.INT8_DYNAMIC, "float32", _MEASURED),
@@ -166,7 +166,9 @@ _RULES = (
     _Rule("int8", "text", "bergamot", None, "", "", None),
     _Rule("int4", "text", "bergamot", None, "", "", None),
     _Rule("int8", "", "", None, "", "", Kernel.INT8_WEIGHTS, "", ASKED),
-    _Rule("int4", "", "", None, "", "", Kernel.INT4_WEIGHTS, "", ASKED),
+    # Slower than int8 and bfloat16 where many tokens are read at once: for what writes token by token alone.
+    _Rule("int4", "text", "", None, "", "", Kernel.INT4_WEIGHTS, "", ASKED),
+    _Rule("int4", "", "", None, "", "", None),
     _Rule("", "", "", None, "bfloat16", "bfloat16", Kernel.PACKED),
     _Rule("", "", "", None, "", "", Kernel.PLAIN),
 )
@@ -180,7 +182,7 @@ def decide(placement: Placement, facts: ModelFacts, use: Use) -> Precision:
     """
     rule = next(rule for rule in _RULES if _matches(rule, placement, facts, use))
     if rule.kernel is None:
-        raise UsageError(_refusal(placement, facts))
+        raise UsageError(_refusal(placement, facts, use))
     reason = rule.reason or placement.dtype_reason
     if lacks_blocks(placement, facts, use):
         reason += "; onnxruntime, which is faster, is not installed"
@@ -209,8 +211,12 @@ def _matches(rule: _Rule, placement: Placement, facts: ModelFacts, use: Use) -> 
     )
 
 
-def _refusal(placement: Placement, facts: ModelFacts) -> str:
+def _refusal(placement: Placement, facts: ModelFacts, use: Use) -> str:
     name = quoted(facts.name)
+    if use is not Use.TEXT:
+        return (
+            f"--dtype int4 is for models that write text, which {name} does not here; take int8, or leave --dtype out"
+        )
     if placement.quantization != "int8":
         return f"{name} runs in int8, not in {placement.quantization}; leave --dtype out"
     return (

@@ -5,6 +5,7 @@ from tiny import save_causal_lm, save_classifier, save_seq2seq
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
+from nlpcli.errors import UsageError
 from nlpcli.models import loading, preparing
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.translation.loading import load_translation_model
@@ -25,8 +26,19 @@ LOADS = {
 }
 
 
-@pytest.mark.parametrize("asked", ["int8", "int4"])
-@pytest.mark.parametrize("load", LOADS)
+READERS = ("encoder", "classifier", "attention")
+
+
+@pytest.mark.parametrize("load", READERS)
+def test_int4_of_what_writes_no_text_is_refused_with_what_to_take(load, tmp_path):
+    save, load_module = LOADS[load]
+    with pytest.raises(UsageError, match="int4 is for models that write text, which tiny does not here; take int8"):
+        load_module(LocalModel("tiny", save(tmp_path)), choose(describe_hardware(), "cpu", "int4"))
+
+
+@pytest.mark.parametrize(
+    ("load", "asked"), [*((load, "int8") for load in LOADS), *((load, "int4") for load in LOADS if load not in READERS)]
+)
 def test_a_quantized_format_that_is_asked_for_is_the_format_of_layers(load, asked, tmp_path):
     save, load_module = LOADS[load]
     model = LocalModel("tiny", save(tmp_path))

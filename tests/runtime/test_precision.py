@@ -56,7 +56,7 @@ TABLE = [
     ((Use.ATTENTION,), ANY, (AUTO,), tuple(MACHINES), PLAIN, F32),
     ((Use.ATTENTION,), ANY, (F32, BF16, F16), tuple(MACHINES), PLAIN, "asked"),
     ((Use.ATTENTION,), ANY, (INT8,), tuple(MACHINES), W8, "native"),
-    ((Use.ATTENTION,), ANY, (INT4,), CPUS, W4, "native"),
+    ((Use.ATTENTION,), ANY, (INT4,), CPUS, REFUSED, None),
     # A dtype that is asked for is taken.
     (COMPUTE, ANY, (F32, F16), tuple(MACHINES), PLAIN, "asked"),
     (COMPUTE, ANY, (BF16,), ONEDNN, PACKED, BF16),
@@ -84,8 +84,8 @@ TABLE = [
     (COMPUTE, (OTHER,), (INT8,), tuple(MACHINES), W8, "native"),
     (ENCODE, (LLAMA,), (INT8,), tuple(MACHINES), W8, "native"),
     ((Use.TEXT,), (LLAMA,), (INT8,), WITHOUT, W8, "native"),
-    # int4, which `choose` refuses on a GPU.
-    (ENCODE, ANY, (INT4,), CPUS, W4, "native"),
+    # int4, which `choose` refuses on a GPU: for what writes alone.
+    (ENCODE, ANY, (INT4,), CPUS, REFUSED, None),
     ((Use.TEXT,), NOT_BERGAMOT, (INT4,), CPUS, W4, "native"),
     ((Use.TEXT,), (LLAMA,), (INT4,), without(CPUS, "ONNX Runtime"), W4, "native"),
     ((Use.TEXT,), (STUDENT, PUBLISHED), (INT4,), CPUS, REFUSED, None),
