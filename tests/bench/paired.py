@@ -19,11 +19,10 @@ from typing import NamedTuple
 
 
 class Spent(NamedTuple):
-    """Seconds on the clock, seconds of CPU of a process and its children, and its peak memory."""
+    """Seconds on the clock, and seconds of CPU of a process and its children."""
 
     wall: float
     cpu: float
-    mib: float
 
 
 def main():
@@ -53,14 +52,14 @@ def run(program, command, folder):
         wall = time.perf_counter() - start
     if status:
         raise SystemExit(message.decode())
-    return Spent(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Spent(wall, usage.ru_utime + usage.ru_stime)
 
 
 def say(spent):
     before, after = spent["before"], spent["after"]
     least = {name: Spent(*map(min, zip(*runs, strict=True))) for name, runs in spent.items()}
-    pairs = list(zip(after, before, strict=True))
-    wall, cpu = (statistics.median(getattr(a, unit) / getattr(b, unit) for a, b in pairs) for unit in ("wall", "cpu"))
+    ratios = [Spent(a.wall / b.wall, a.cpu / b.cpu) for a, b in zip(after, before, strict=True)]
+    wall, cpu = (statistics.median(values) for values in zip(*ratios, strict=True))
     print(
         f"{len(before):2} rounds   wall, least {least['before'].wall:.2f} → {least['after'].wall:.2f} s"
         f" ({least['after'].wall / least['before'].wall:.3f}), median ratio {wall:.3f}"

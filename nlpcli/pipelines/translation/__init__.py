@@ -4,5 +4,5 @@
 - before: `inline` and `protection` (tags, placeholders), `glossary`, `preparation` (`capitals`, `unknown_pieces`,
   `vocabulary`), `short_texts`
 - after: `faithful` runs the checks and tries again: `checks`, `coverage`, `doubts`, `confidence`; `seams` joins
-  clauses
+  clauses, `tag_transfer` puts tags where their words went
 """

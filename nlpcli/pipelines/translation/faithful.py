@@ -17,8 +17,6 @@ from nlpcli.pipelines.translation.inline import (
     Prose,
     Sentence,
     cut_at_words,
-    nests_alike,
-    render,
     sentences_of,
 )
 from nlpcli.pipelines.translation.preparation import Languages, Prepared, prepare
@@ -36,6 +34,7 @@ from nlpcli.pipelines.translation.short_texts import (
     titled,
     variants_of,
 )
+from nlpcli.pipelines.translation.tag_transfer import nests_alike, render
 from nlpcli.pipelines.translation.translators import Translation, Translator
 from nlpcli.text.clauses import halves
 from nlpcli.text.edits import Edit, Edited

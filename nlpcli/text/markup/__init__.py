@@ -1,8 +1,9 @@
 """Texts with structure: what in them is prose, and what stays as it is. Knows no model.
 
 A module per format (`plain`, `html`, `markdown`, `srt`, `vtt`, `po`, `xliff`, `docx`); each has `parse(text)`,
-which gives a `segments.Document`. `html_tokens` reads tags, `partners` pairs them, `exact` and `placeholders` say
-what must not be translated, `cues` joins lines of subtitles.
+which gives a `segments.Document`. `html_tokens` reads tags, `markdown_inline` what stands inside a block, which
+`markdown_writer` writes back; `partners` pairs tags, `exact` and `placeholders` say what must not be translated,
+`cues` joins lines of subtitles.
 """
 
 from __future__ import annotations

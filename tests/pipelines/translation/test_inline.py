@@ -1,3 +1,5 @@
+"""Of `inline` and `tag_transfer`: what is taken out of a sentence, and where it comes back."""
+
 from nlpcli.pipelines.translation.glossary import Glossary
 from nlpcli.pipelines.translation.inline import (
     Link,
@@ -5,11 +7,11 @@ from nlpcli.pipelines.translation.inline import (
     Sentence,
     cut_at_words,
     keeps_words,
-    render,
     sentences_of,
     with_other_words,
     with_stand_ins,
 )  # fmt: skip
+from nlpcli.pipelines.translation.tag_transfer import render
 from nlpcli.text.clauses import parts_of, whole
 from nlpcli.text.markup.placeholders import with_placeholders
 from nlpcli.text.markup.segments import Tag, TagKind, joined

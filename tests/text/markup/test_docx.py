@@ -8,7 +8,8 @@ import pytest
 from docx.oxml.parser import parse_xml
 
 from nlpcli.errors import InputBroken
-from nlpcli.pipelines.translation.inline import Sentence, render, sentences_of, with_stand_ins
+from nlpcli.pipelines.translation.inline import Sentence, sentences_of, with_stand_ins
+from nlpcli.pipelines.translation.tag_transfer import render
 from nlpcli.text.clauses import whole
 from nlpcli.text.markup.docx import parse
 from tests.text.markup.translators import always, no_terms, word_links
