@@ -1,6 +1,6 @@
 """Sentences → sentences in another language, with tags and placeholders in their places.
 
-- models: `loading` picks one of `translators` (Bergamot, pivots) or `families` (the hub)
+- models: `loading` picks one of `translators` (Bergamot) or `families` (the hub), or two in a row (`pivot`)
 - before: `inline` and `protection` (tags, placeholders), `glossary`, `preparation` (`capitals`, `unknown_pieces`,
   `vocabulary`), `short_texts`
 - after: `faithful` runs the checks and tries again: `checks`, `coverage`, `doubts`, `confidence`; `seams` joins

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from nlpcli.errors import ModelUnusable, UsageError, quoted
@@ -30,6 +29,7 @@ from nlpcli.pipelines.translation.translators import (
     link_pieces,
     mean_log_probabilities,
     offsets_of,
+    padded,
 )
 from nlpcli.pipelines.translation.vocabulary import Lexicon, Vocabulary
 from nlpcli.runtime.decode_slots import DecodeSlots
@@ -284,7 +284,7 @@ class Seq2SeqTranslator:
 
     def generate(self, rows: Sequence[list[int]]) -> list[list[int]]:
         """The ids behind the start token, padding left out."""
-        inputs = _padded(rows, self._tokenizer.pad_token_id or 0, self._module.device, left=False)
+        inputs = padded(rows, self._tokenizer.pad_token_id or 0, self._module.device)
         first = {} if self._speech.first_token is None else {"forced_bos_token_id": self._speech.first_token}
         longest = max(map(len, rows))
         with torch.inference_mode():
@@ -326,17 +326,6 @@ def _up_to(ids: list[int], end: set[int]) -> list[int]:
     """The ids up to the first that is an end, which is one of them."""
     place = next((place for place, token in enumerate(ids) if token in end), len(ids))
     return ids[: place + 1]
-
-
-def _padded(rows: Sequence[Sequence[int]], padding: int, device: torch.device, left: bool) -> dict[str, Tensor]:
-    longest = max(map(len, rows))
-    fill = [[padding] * (longest - len(row)) for row in rows]
-    masks = [[0] * len(some) for some in fill]
-    ids = [[*some, *row] if left else [*row, *some] for some, row in zip(fill, rows, strict=True)]
-    mask = [
-        [*none, *[1] * len(row)] if left else [*[1] * len(row), *none] for none, row in zip(masks, rows, strict=True)
-    ]
-    return {"input_ids": torch.tensor(ids, device=device), "attention_mask": torch.tensor(mask, device=device)}
 
 
 class CausalModel:
@@ -401,7 +390,7 @@ class CausalTranslator:
         end = _ids(self._module.generation_config.eos_token_id) or _ids(self._tokenizer.eos_token_id)
         padding = self._tokenizer.pad_token_id
         padding = min(end, default=0) if padding is None else padding
-        inputs = _padded(rows, padding, self._module.device, left=True)
+        inputs = padded(rows, padding, self._module.device, left=True)
         longest = max(self.cost(text, source) for text in texts)
         with torch.inference_mode():
             output = self._module.generate(
@@ -424,9 +413,7 @@ class CausalTranslator:
 
     def _scores(self, rows: Sequence[list[int]], found: Sequence[list[int]], padding: int) -> list[float]:
         """The mean log-probability of each answer behind its prompt."""
-        whole = _padded(
-            [[*row, *ids] for row, ids in zip(rows, found, strict=True)], padding, self._module.device, False
-        )
+        whole = padded([[*row, *ids] for row, ids in zip(rows, found, strict=True)], padding, self._module.device)
         with torch.inference_mode():
             logs = self._module(**whole, use_cache=False).logits.float().log_softmax(-1)
         scores = []

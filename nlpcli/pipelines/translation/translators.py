@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, Protocol, cast
 import torch
 from torch import Tensor
 
-from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
 from nlpcli.models.students.greedy import GreedyTranslator, Translated
 from nlpcli.models.students.loading import Student, load_student, load_tokenizer
@@ -22,7 +21,7 @@ from nlpcli.pipelines.attribution.erasure import seq2seq_logs
 from nlpcli.pipelines.finite_logits import FINITE
 from nlpcli.pipelines.translation.coverage import Source, left_out, may_leave_out
 from nlpcli.pipelines.translation.inline import Link
-from nlpcli.pipelines.translation.vocabulary import BothVocabularies, Lexicon, Vocabulary
+from nlpcli.pipelines.translation.vocabulary import Lexicon, Vocabulary
 from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Placement
 from nlpcli.runtime.precision import ASKED, Kernel
@@ -271,15 +270,16 @@ class BergamotTranslator:
         ]
 
 
-def padded(rows: Sequence[Sequence[int]], padding: int, device: torch.device) -> dict[str, Tensor]:
-    """`input_ids` and `attention_mask`, padded on the right."""
+def padded(rows: Sequence[Sequence[int]], padding: int, device: torch.device, left: bool = False) -> dict[str, Tensor]:
+    """`input_ids` and `attention_mask`, padded on the right, or on the left."""
     longest = max(map(len, rows))
-    ids = [[*row, *[padding] * (longest - len(row))] for row in rows]
-    mask = [[1] * len(row) + [0] * (longest - len(row)) for row in rows]
-    return {
-        "input_ids": torch.tensor(ids, device=device),
-        "attention_mask": torch.tensor(mask, device=device),
-    }
+    fills = [longest - len(row) for row in rows]
+    ids = [[*row, *[padding] * fill] for row, fill in zip(rows, fills, strict=True)]
+    mask = [[1] * len(row) + [0] * fill for row, fill in zip(rows, fills, strict=True)]
+    if left:
+        ids = [[*of_row[len(row) :], *row] for row, of_row in zip(rows, ids, strict=True)]
+        mask = [of_row[::-1] for of_row in mask]
+    return {"input_ids": torch.tensor(ids, device=device), "attention_mask": torch.tensor(mask, device=device)}
 
 
 def _until_end(ids: list[int], config: Any) -> Translated:
@@ -364,90 +364,6 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and text[start].isspace():
         start += 1
     return start, end
-
-
-class PivotModel:
-    """Two models in a row."""
-
-    def __init__(self, first: TranslationModel, second: TranslationModel) -> None:
-        self._first, self._second = first, second
-
-    def translator(self, request: TranslationRequest) -> PivotTranslator:
-        return PivotTranslator(self._first.translator(request), self._second.translator(request))
-
-
-class PivotTranslator:
-    """Two models in a row: the first one's translation is what the second one reads."""
-
-    reads_sentences = True
-
-    def __init__(self, first: Translator, second: Translator) -> None:
-        self._first, self._second = first, second
-        # Both models decode in the same slots, those of the run.
-        self.decode_slots = second.decode_slots = first.decode_slots or second.decode_slots
-        self.longest_input, self.batch_tokens = min(first.longest_input, second.longest_input), first.batch_tokens
-        self.source, self.target = first.source, second.target
-        self.vocabulary: Lexicon = BothVocabularies(first.vocabulary, second.vocabulary)
-
-    def cost(self, text: str, source: str) -> int:
-        return self._first.cost(text, source)
-
-    def wider(self) -> PivotTranslator:
-        return PivotTranslator(self._first.wider(), self._second.wider())
-
-    def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:
-        middle = self._first.translate(texts, source, linked)
-        between = self._first.target or "en"
-        last = self._second.translate([translation.text for translation in middle], between, linked)
-        return [
-            Translation(
-                b.text,
-                a.complete and b.complete,
-                _through(a.links, b.links),
-                a.left_out or b.left_out,
-                # What the first got wrong the second may say surely.
-                None if a.score is None or b.score is None else a.score + b.score,
-            )
-            for a, b in zip(middle, last, strict=True)
-        ]
-
-    def erasable(self, text: str, translation: str, source: str) -> Erasable:
-        """What is erased in the text is missing in the translation between, too, which is made anew."""
-        first, second, between = self._first, self._second, self._first.target or "en"
-        if not isinstance(first, BergamotTranslator):
-            raise UsageError("--why goes through two models in a row where both are Firefox's; choose another with -m")
-        read = first.erasable(text, text, source)
-
-        def logs(rows: Sequence[list[int]]) -> Tensor:
-            found = []
-            for middle in first.texts_of(list(rows)):
-                own = second.erasable(middle, translation, between)
-                found.append(own.logs([own.row])[0])
-            return torch.stack(found)
-
-        words = second.erasable(text, translation, between).words
-        return Erasable(text, read.row, read.places, logs, words)
-
-    def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:
-        middle = self._first.translate_scored(texts, source)
-        last = self._second.translate_scored([translation.text for translation in middle], self._first.target or "en")
-        return [b._replace(complete=a.complete and b.complete) for a, b in zip(middle, last, strict=True)]
-
-
-def _through(first: Sequence[Link], second: Sequence[Link]) -> list[Link]:
-    """Links from the last text to the first one; a piece that has none in between takes the nearest."""
-    if not first:
-        return []
-    through = []
-    for link in second:
-        nearest = min(first, key=lambda other: _distance(other, link))
-        through.append(Link(link.start, link.end, nearest.source_start, nearest.source_end))
-    return through
-
-
-def _distance(first: Link, second: Link) -> float:
-    overlap = min(first.end, second.source_end) - max(first.start, second.source_start)
-    return -overlap
 
 
 def load_bergamot(model: LocalModel, placement: Placement) -> BergamotModel:
