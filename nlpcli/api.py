@@ -21,7 +21,7 @@ from nlpcli.models.catalog import catalog
 from nlpcli.models.reference import NO_MODEL, NOTHING
 from nlpcli.records.inputs import ARGUMENT, InputSpec
 from nlpcli.records.record import Origin, Record
-from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.arrivals import ReadAhead
 from nlpcli.tasks.base import Loaded, Loader, loader_of
 from nlpcli.tasks.registry import TASKS, needs_model, role_of
 

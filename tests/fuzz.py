@@ -212,7 +212,7 @@ def _compute(task: str, model: object) -> None:
     from nlpcli.engines.job import Job, ModelSpec
     from nlpcli.records.inputs import InputSpec
     from nlpcli.records.record import Origin, Record
-    from nlpcli.runtime.batching import ReadAhead
+    from nlpcli.runtime.arrivals import ReadAhead
     from nlpcli.runtime.device import Placement, describe_hardware
     from nlpcli.tasks.base import load
     from nlpcli.tasks.registry import TASKS

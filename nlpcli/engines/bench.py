@@ -13,7 +13,7 @@ from nlpcli.engines.job import Job
 from nlpcli.errors import InputError
 from nlpcli.models.reference import ProgressCallback
 from nlpcli.records.record import Origin, Record
-from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.arrivals import ReadAhead
 from nlpcli.runtime.bench_results import Measurement, machine
 from nlpcli.runtime.device import Hardware, Placement, choose, describe_hardware, device_name, padded_tokens_per_batch
 from nlpcli.tasks.base import BatchTask, ContinuousTask, make_task

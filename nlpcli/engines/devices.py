@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from nlpcli.records.record import Record
 from nlpcli.runtime import runs
-from nlpcli.runtime.batching import LARGEST_WINDOW, Arrivals
+from nlpcli.runtime.arrivals import LARGEST_WINDOW, Arrivals
 
 # What a device may have finished before those ahead of it leave.
 _MOST_FINISHED = 4 * LARGEST_WINDOW

@@ -30,7 +30,7 @@ from nlpcli.models.reference import LocalModel, ProgressCallback
 from nlpcli.models.sources.made import MANIFEST
 from nlpcli.records.record import Record
 from nlpcli.runtime import runs
-from nlpcli.runtime.batching import Arrivals
+from nlpcli.runtime.arrivals import Arrivals
 from nlpcli.runtime.device import Hardware, Placement, describe_hardware, is_out_of_memory
 from nlpcli.runtime.runs import no_text
 from nlpcli.tasks.base import BatchTask, Loaded, Loader, TextCallback, load_with, loader_of

@@ -21,7 +21,8 @@ from nlpcli.models.static.kinds import is_known_to_be_static
 from nlpcli.records.finite import finite
 from nlpcli.records.keys import key_of
 from nlpcli.records.record import Record
-from nlpcli.runtime.batching import Arrivals, Batcher, ReadAhead, RunBatches
+from nlpcli.runtime.arrivals import Arrivals, ReadAhead
+from nlpcli.runtime.batching import Batcher, RunBatches
 from nlpcli.runtime.bench_results import Measurement, find
 from nlpcli.runtime.device import (
     Hardware,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from nlpcli.engines.job import AUTO, Job, ModelSpec
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
-from nlpcli.runtime.batching import Arrivals
+from nlpcli.runtime.arrivals import Arrivals
 from nlpcli.tasks.language_watch import foreign_language
 
 log = logging.getLogger(__name__)

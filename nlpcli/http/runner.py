@@ -19,7 +19,7 @@ from nlpcli.http.options import Limits
 from nlpcli.records.inputs import InputSpec
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime import runs
-from nlpcli.runtime.batching import Arrivals
+from nlpcli.runtime.arrivals import Arrivals
 
 log = logging.getLogger(__name__)
 

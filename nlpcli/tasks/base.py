@@ -17,7 +17,8 @@ from nlpcli.errors import NlpcliError, quoted
 from nlpcli.models.foreign import first_line, said_at_computing, said_of
 from nlpcli.models.reference import NOTHING, LocalModel
 from nlpcli.records.record import Record
-from nlpcli.runtime.batching import Arrivals, Split, Unit
+from nlpcli.runtime.arrivals import Arrivals
+from nlpcli.runtime.batching import Split, Unit
 from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Placement
 from nlpcli.runtime.precision import FLOAT32, Precision, noted

@@ -14,7 +14,7 @@ from nlpcli.records.finite import NOT_A_NUMBER
 from nlpcli.records.record import Record
 from nlpcli.records.schema import Schema
 from nlpcli.records.splitting import without_surrogates
-from nlpcli.runtime.batching import Arrivals
+from nlpcli.runtime.arrivals import Arrivals
 from nlpcli.runtime.runs import count
 from nlpcli.tasks.base import ContinuousTask, TextCallback
 from nlpcli.tasks.extraction import ExtractOptions, as_objects, in_offsets, outgoing

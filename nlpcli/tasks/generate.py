@@ -18,7 +18,7 @@ from nlpcli.records.schema import Schema
 from nlpcli.records.table import ANY_JSON
 from nlpcli.records.template import NotRendered, render
 from nlpcli.runtime import runs
-from nlpcli.runtime.batching import Arrivals
+from nlpcli.runtime.arrivals import Arrivals
 from nlpcli.runtime.device import Placement, without_gradients
 from nlpcli.runtime.runs import no_text
 from nlpcli.tasks.base import ContinuousTask, Loaded, Loader, TextCallback

@@ -26,7 +26,7 @@ import torch
 
 from nlpcli.engines.local import process
 from nlpcli.records.record import Origin, Record
-from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.arrivals import ReadAhead
 from nlpcli.runtime.device import describe_hardware
 from nlpcli.tasks.base import load, make_task
 

@@ -26,7 +26,7 @@ _QUICK = "tests/models/test_made.py tests/models/test_removal.py tests/models/te
 # Area → its modules, and the tests that mirror them.
 AREAS = {
     "records": ("nlpcli/records/*.py", "tests/records"),
-    "batching": ("nlpcli/runtime/batching.py", "tests/runtime/test_batching.py"),
+    "batching": ("nlpcli/runtime/batching.py nlpcli/runtime/arrivals.py", "tests/runtime/test_batching.py"),
     "cache": (
         "nlpcli/models/removal.py nlpcli/models/cache.py nlpcli/models/sources/hub*.py nlpcli/models/sources/made.py",
         f"{_QUICK} tests/models/test_hostile_hub.py tests/models/test_hub*.py tests/models/test_starter.py",

@@ -15,7 +15,7 @@ from rouge_score.rouge_scorer import RougeScorer
 from nlpcli.engines.local import process
 from nlpcli.models.cache import ready_to_load, resolve
 from nlpcli.records.record import Origin, Record
-from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.arrivals import ReadAhead
 from nlpcli.runtime.device import choose, describe_hardware
 from nlpcli.tasks.summary import SummarizeOptions
 from nlpcli.text.sentences import sentences

@@ -12,7 +12,7 @@ from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.errors import InputBroken
 from nlpcli.records.inputs import InputSpec
 from nlpcli.records.record import Origin, Record
-from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.arrivals import ReadAhead
 from nlpcli.runtime.device import choose, describe_hardware
 from nlpcli.tasks.generate import GenerateOptions
 from nlpcli.tasks.sentiment import SentimentOptions

@@ -16,7 +16,8 @@ from nlpcli.engines.worker_pool import WorkerPool
 from nlpcli.errors import OutOfMemory
 from nlpcli.records.inputs import InputSpec
 from nlpcli.records.record import Origin, Record
-from nlpcli.runtime.batching import ReadAhead, Unit
+from nlpcli.runtime.arrivals import ReadAhead
+from nlpcli.runtime.batching import Unit
 from nlpcli.tasks.embed import EmbedOptions
 from nlpcli.tasks.generate import GenerateOptions
 from nlpcli.tasks.sentiment import SentimentOptions

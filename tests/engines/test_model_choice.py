@@ -11,7 +11,7 @@ from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.inputs import InputSpec
 from nlpcli.records.record import Origin, Record
-from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.arrivals import ReadAhead
 from nlpcli.tasks.embed import EmbedOptions
 
 ENGLISH = "The train to Lisbon leaves at noon from the second platform."

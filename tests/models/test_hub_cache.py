@@ -1,4 +1,7 @@
-"""The hub's cache, read in place: whole where it is whole, said where it is not, and no more deleted than is due."""
+"""The hub's cache, read in place: whole where it is whole, said where it is not, and no more deleted than is due.
+
+`hub_verification` too.
+"""
 
 import hashlib
 import json
@@ -13,21 +16,23 @@ from filelock import FileLock
 
 from nlpcli.errors import IntegrityError
 from nlpcli.models.reference import Verification
-from nlpcli.models.sources import hub_cache
+from nlpcli.models.sources import hub_verification
 from nlpcli.models.sources.hub import HubSource
 from nlpcli.models.sources.hub_cache import (
     blob_of,
     cache_folder,
     cached_repositories,
-    checked_download,
-    discard_damaged,
-    forget,
     half_deleted,
     leftovers_of,
     licence,
     pin,
     removals_of,
     repository_folder,
+)
+from nlpcli.models.sources.hub_verification import (
+    checked_download,
+    discard_damaged,
+    forget,
     unverified_files,
     verify_repository,
 )
@@ -366,7 +371,7 @@ def test_a_file_that_cannot_be_read_is_said(monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(hub_cache, "_is_sound", refuse)
+    monkeypatch.setattr(hub_verification, "_is_sound", refuse)
     assert verify_repository(repository()).problems == ("a cannot be read: Permission denied",)
 
 

@@ -1,3 +1,5 @@
+"""Of `batching` and `arrivals`: what goes in comes out, in order, whatever is in a batch."""
+
 import threading
 import time
 from contextlib import contextmanager
@@ -8,17 +10,8 @@ from hypothesis import strategies as st
 
 from nlpcli.errors import InputBroken, ModelUnusable, OutOfMemory, UsageError
 from nlpcli.records.record import Origin, Record
-from nlpcli.runtime.batching import (
-    FIRST_WINDOW,
-    LARGEST_WINDOW,
-    WINDOW_CHARACTERS,
-    Arrivals,
-    Batcher,
-    ReadAhead,
-    Split,
-    Unit,
-    cut,
-)
+from nlpcli.runtime.arrivals import FIRST_WINDOW, LARGEST_WINDOW, WINDOW_CHARACTERS, Arrivals, ReadAhead
+from nlpcli.runtime.batching import Batcher, Split, Unit, cut
 
 
 class Upper:

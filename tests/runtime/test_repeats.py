@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from nlpcli.errors import NlpcliError
 from nlpcli.records.keys import key_of
 from nlpcli.records.record import Origin, Record
-from nlpcli.runtime.batching import Arrivals, Batcher, Split, Unit
+from nlpcli.runtime.arrivals import Arrivals
+from nlpcli.runtime.batching import Batcher, Split, Unit
 from nlpcli.runtime.repeats import Repeats
 
 

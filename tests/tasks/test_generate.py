@@ -4,7 +4,7 @@ import pytest
 
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.record import Origin, Record
-from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.arrivals import ReadAhead
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.generate import GenerateOptions
 from tests.tasks_by_hand import task_of

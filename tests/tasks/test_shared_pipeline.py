@@ -13,7 +13,7 @@ from nlpcli.models.reference import LocalModel
 from nlpcli.records.inputs import InputSpec
 from nlpcli.records.record import Origin, Record
 from nlpcli.records.writers import encode_json
-from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.arrivals import ReadAhead
 from nlpcli.runtime.device import Hardware, Placement
 from nlpcli.tasks.base import load
 from nlpcli.tasks.registry import TASKS

@@ -13,7 +13,8 @@ from nlpcli.errors import ModelUnusable, OutOfMemory
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.abstractive import Lengths, Written, load_writer
 from nlpcli.records.record import Origin, Record
-from nlpcli.runtime.batching import Batcher, ReadAhead
+from nlpcli.runtime.arrivals import ReadAhead
+from nlpcli.runtime.batching import Batcher
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.summarize_abstractive import AbstractiveTask
 from nlpcli.tasks.summarize_extractive import ExtractiveTask

@@ -12,7 +12,7 @@ from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.attribution.erasure import groups_of
 from nlpcli.records.attribution import Share, at_their_places
 from nlpcli.records.record import Origin, Record
-from nlpcli.runtime.batching import ReadAhead
+from nlpcli.runtime.arrivals import ReadAhead
 from nlpcli.runtime.device import Placement
 from nlpcli.tasks.embed import EmbedOptions
 from nlpcli.tasks.generate import GenerateOptions

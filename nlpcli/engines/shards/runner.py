@@ -21,7 +21,8 @@ from nlpcli.models.reference import ProgressCallback
 from nlpcli.records.keys import key_of
 from nlpcli.records.ranges import Shard
 from nlpcli.records.record import Record
-from nlpcli.runtime.batching import LARGEST_WINDOW, Arrivals, RunBatches
+from nlpcli.runtime.arrivals import LARGEST_WINDOW, Arrivals
+from nlpcli.runtime.batching import RunBatches
 from nlpcli.runtime.device import Hardware, Placement
 from nlpcli.tasks.base import BatchTask, ContinuousTask, Loaded, make_task
 from nlpcli.tasks.registry import TASKS

@@ -52,7 +52,7 @@ from nlpcli.engines.worker.messages import (
 from nlpcli.engines.worker.values import field_on_wire, read_ext
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime import runs
-from nlpcli.runtime.batching import LARGEST_WINDOW, WINDOW_CHARACTERS, Arrivals, ReadAhead
+from nlpcli.runtime.arrivals import LARGEST_WINDOW, WINDOW_CHARACTERS, Arrivals, ReadAhead
 from nlpcli.streams import STDOUT, is_open
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ from nlpcli.errors import NlpcliError, OutOfMemory
 from nlpcli.records.inputs import InputSpec
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime import runs
-from nlpcli.runtime.batching import Arrivals
+from nlpcli.runtime.arrivals import Arrivals
 from nlpcli.tasks.registry import TASKS
 
 # So many messages wait for a command that does not read; then its run waits.

@@ -26,17 +26,19 @@ from nlpcli.models.reference import CachedModel, Leftovers, LocalModel, Progress
 from nlpcli.models.safety import check_files
 from nlpcli.models.sources.hub_cache import (
     cached_repositories,
-    checked_download,
-    discard_damaged,
     half_deleted,
     leftovers_of,
     licence,
     pin,
     removals_of,
+)
+from nlpcli.models.sources.hub_client import COMMIT, check_name, watched_hub
+from nlpcli.models.sources.hub_verification import (
+    checked_download,
+    discard_damaged,
     unverified_files,
     verify_repository,
 )
-from nlpcli.models.sources.hub_client import COMMIT, check_name, watched_hub
 from nlpcli.models.static.kinds import is_static
 
 _CANNOT_BE_WRITTEN = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT}
