@@ -166,7 +166,7 @@ def _said_by_the_worker() -> bytes:
 def _hear_as_a_command(file: Path) -> None:
     """A run over a connection: it ends, or the worker is called lost."""
     from nlpcli.engines.job import ComputeSpec, ModelSpec
-    from nlpcli.engines.worker import client, messages
+    from nlpcli.engines.worker import client, messages, remote_run
     from nlpcli.records.record import Origin, Record
 
     ours, theirs = socket.socketpair()
@@ -175,13 +175,13 @@ def _hear_as_a_command(file: Path) -> None:
     ours.sendall(file.read_bytes())
     ours.shutdown(socket.SHUT_WR)
     with ours, client.Connection(theirs) as connection:
-        run = client.Run(connection, request, False, lambda text, fraction=None: None, lambda record, text: None)
+        run = remote_run.Run(connection, request, False, lambda text, fraction=None: None, lambda record, text: None)
         try:
             for record in run.results(records):
                 json.dumps(record.result, default=repr)
         except ConnectionError as error:
             raise InputBroken("the worker is lost") from error
-        except client.RemoteError as error:
+        except remote_run.RemoteError as error:
             raise InputBroken("the worker made a mistake") from error
 
 

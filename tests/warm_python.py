@@ -43,7 +43,7 @@ _TASK = [
     "nlpcli.models.encoders",
     "nlpcli.models.loading",
     "nlpcli.engines.local",
-    "nlpcli.engines.worker.client",
+    "nlpcli.engines.worker.remote_run",
     "transformers",
     "huggingface_hub.utils",
     "pyarrow.parquet",

@@ -62,7 +62,7 @@ class InWorker:
     def __call__(
         self, job: Job, records: Iterable[Record], progress: ProgressCallback, on_text: TextCallback
     ) -> Iterator[Record]:
-        from nlpcli.engines.worker.client import Run, WorkerLost
+        from nlpcli.engines.worker.remote_run import Run, WorkerLost
 
         connection = self._connection
         if connection is None:

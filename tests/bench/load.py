@@ -28,7 +28,7 @@ import psutil
 
 from nlpcli.__main__ import let_threads_wait
 from nlpcli.engines.job import ComputeSpec, ModelSpec
-from nlpcli.engines.worker import client
+from nlpcli.engines.worker import client, remote_run
 from nlpcli.engines.worker.messages import RunRequest
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.cores import usable_cores
@@ -106,7 +106,7 @@ def run_of(task, model, options):
         time.sleep(0.05)
     encoded = msgspec.Raw(msgspec.msgpack.encode(TASKS[task].load_module().OPTIONS(**options)))
     request = RunRequest(task, encoded, ModelSpec(model, None, True), ComputeSpec(), spelled=True)
-    run = client.Run(connection, request, False, lambda text, fraction=None: None, lambda record, piece: None)
+    run = remote_run.Run(connection, request, False, lambda text, fraction=None: None, lambda record, piece: None)
     try:
         yield run
     finally:

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tiny import save_causal_lm, save_classifier, save_seq2seq
 
 from nlpcli.engines.job import ComputeSpec, ModelSpec
-from nlpcli.engines.worker import client, place
+from nlpcli.engines.worker import client, place, remote_run
 from nlpcli.engines.worker.messages import RunRequest
 from nlpcli.records.record import Origin, Record
 from nlpcli.tasks.sentiment import SentimentOptions
@@ -253,7 +253,7 @@ def run_of(warm, folder, **options):
         assert connection, client.reason_against()
     encoded = msgspec.Raw(msgspec.msgpack.encode(SentimentOptions(**options)))
     request = RunRequest("sentiment", encoded, ModelSpec(str(folder)), ComputeSpec(), spelled=True)
-    run = client.Run(connection, request, False, lambda text, fraction=None: None, lambda record, piece: None)
+    run = remote_run.Run(connection, request, False, lambda text, fraction=None: None, lambda record, piece: None)
     try:
         yield run
     finally:
