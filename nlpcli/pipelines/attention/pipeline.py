@@ -7,7 +7,6 @@ pipeline computes with the eager ones, takes the heads that were asked for, and 
 from __future__ import annotations
 
 import logging
-import math
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -27,17 +26,18 @@ from nlpcli.models.loading import load_attention_model, load_tokenizer
 from nlpcli.models.preparing import longest_input
 from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.attention.ablation import Named, Silencer, divergence, heads_of, mean_vector
+from nlpcli.pipelines.attention.answers import Answers
 from nlpcli.pipelines.attention.capture import EVERYTHING, Numbers, Selection, WeightTap, check_selection
 from nlpcli.pipelines.attention.formula import FormulaCheck
 from nlpcli.pipelines.attention.measures import summarize_heads
 from nlpcli.pipelines.attention.memory import check_memory
-from nlpcli.pipelines.attention.objective import Objective, log_probabilities, objective_of
+from nlpcli.pipelines.attention.objective import Objective, objective_of
 from nlpcli.pipelines.attention.token_labels import label_tokens, with_unknown
 from nlpcli.pipelines.attribution.embeddings import WordEmbeddings, without_content
 from nlpcli.pipelines.attribution.integrated import Integral, integrated_gradients
 from nlpcli.records.attribution import Attribution, Share
 from nlpcli.records.finite import NOT_A_NUMBER
-from nlpcli.records.inspection import Ablation, Ablations, Answer, AttentionMap, Head, Inspection, Kind, Token
+from nlpcli.records.inspection import Ablation, Ablations, AttentionMap, Head, Inspection, Kind, Token
 from nlpcli.runtime.device import Placement
 
 log = logging.getLogger(__name__)
@@ -77,6 +77,7 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
         self.model.set_attn_implementation("eager")
         self.name = name
         self._network = text_part(self.model)
+        self._answers = Answers(self.model.config, self.tokenizer)
         self._layers = attention_layers(self._network)
         if not self._layers:
             raise ModelUnusable(
@@ -197,7 +198,7 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
         heard = self._listen(arguments, produced, request)
         outputs, answer = heard.pop("outputs"), heard.pop("answer")
         if request.method == "integrated-gradients":
-            heard["attribution"] = self._attribute(arguments, answer), self._target(answer)
+            heard["attribution"] = self._attribute(arguments, answer), self._answers.target_of(answer)
         if request.ablate:
             heard["ablations"] = self._ablate(arguments, produced, outputs, answer, request)
         return heard
@@ -225,7 +226,7 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
         heads = [head for named in request.ablate for head in heads_of(named, self.numbers)]
         heads = list(dict.fromkeys(heads))
         groups = [(head,) for head in heads] + ([tuple(heads)] if len(heads) > 1 else [])
-        before = self._answer(outputs, produced, answer, produced)
+        before = self._answers.of(outputs, answer, produced, produced)
         return Ablations(
             answer.kind,
             before,
@@ -246,46 +247,13 @@ class AttentionPipeline(Pipeline):  # type: ignore[misc]
             written = produced
             if produced is not None and request.pair is None:
                 written = self._decoder_ids({"input_ids": arguments["input_ids"]}, request)[:, 1:]
-        found = self._answer(outputs, produced, answer, written)
+        found = self._answers.of(outputs, answer, produced, written)
         if answer.kind == "vector":
             cosine = torch.cosine_similarity(mean_vector(before), mean_vector(outputs), dim=0)
             return Ablation(heads, found, float(cosine), None)
-        number = float(answer.of(outputs)[0])
-        if answer.kind == "next token":
-            number = math.exp(number)
-        elif answer.kind == "label":
-            number = float(self._label_scores(outputs)[answer.index])
+        number = self._answers.number_of(outputs, answer)
         place = (0, -1) if answer.kind == "next token" else (0,)
         return Ablation(heads, found, number, divergence(before.logits[place], outputs.logits[place]))
-
-    def _answer(self, outputs: Any, produced: Tensor | None, answer: Objective, written: Tensor | None) -> Answer:
-        """What the model says, in `outputs`; of an encoder-decoder what it has `written`."""
-        if answer.kind == "vector":
-            return Answer("", float(mean_vector(outputs).norm()))
-        if answer.kind == "output" and produced is not None and written is not None:
-            text = self.tokenizer.decode(written[0].tolist(), skip_special_tokens=True)
-            return Answer(text, float(log_probabilities(outputs.logits, produced).sum()))
-        if answer.kind == "next token":
-            probabilities = outputs.logits[0, -1].float().softmax(-1)
-            best = int(probabilities.argmax())
-            return Answer(self.tokenizer.decode([best]), float(probabilities[best]))
-        scores = self._label_scores(outputs)
-        best = int(scores.argmax())
-        return Answer(str(self.model.config.id2label[best]), float(scores[best]))
-
-    def _label_scores(self, outputs: Any) -> Tensor:
-        """The probability of each label; of a regression its values."""
-        logits = outputs.logits[0].float()
-        if logits.numel() == 1 or self.model.config.problem_type == "multi_label_classification":
-            return logits if self.model.config.problem_type == "regression" else logits.sigmoid()
-        return logits.softmax(-1)
-
-    def _target(self, answer: Objective) -> str:
-        if answer.kind == "label" and answer.index is not None:
-            return f"logit of {self.model.config.id2label[answer.index]}"
-        if answer.kind == "next token" and answer.index is not None:
-            return f"log-probability of the next token {self.tokenizer.decode([answer.index])!r}"
-        return "log-probability of the output" if answer.kind == "output" else "length of the vector"
 
     def _listen(self, arguments: dict[str, Any], produced: Tensor | None, request: Request) -> dict[str, Any]:
         """One computation of the whole text, with the weights taken on the way."""

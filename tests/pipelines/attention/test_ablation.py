@@ -1,4 +1,5 @@
-"""A head that is ablated gives nothing, whatever the family; what the model answers then is what it would compute."""
+"""A head that is ablated gives nothing, whatever the family; what the model answers then (`answers`) is what it would
+compute."""
 
 import math
 
