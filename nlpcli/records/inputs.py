@@ -246,19 +246,24 @@ def _remote_folder_files(
     written = Written.of(spec.written)
     if address.root in written.folders:
         raise UsageError(f"{quoted(address)} is both read and written to; choose another folder with -o")
-    seen = [each for each in found if not _is_hidden(each.address, address.root)]
-    if len(seen) < len(found):
-        log.info("%s: %d hidden files are passed over", quoted(address), len(found) - len(seen))
+    seen = [each for each in found if not _hidden_part(each.address, address.root)]
+    hidden = {_hidden_part(each.address, address.root) for each in found} - {""}
     seen = [each for each in seen if not written.holds(each.address)]
     formats = [(each, *_format_of(each.address.name, named)) for each in seen]
     if not any(told for _, _, told in formats):
         raise _nothing_readable(str(address))
-    _tell_unknown(str(address), [PurePosixPath(each.address.name) for each, _, told in formats if not told])
+    unknown = [PurePosixPath(each.address.name) for each, _, told in formats if not told]
+    _tell_passed_over(str(address), unknown, len(hidden))
     return [_remote_file(each, format_, told) for each, format_, told in formats if told]
 
 
-def _is_hidden(address: Address, root: Address) -> bool:
-    return any(part.startswith(".") and part not in {".", ".."} for part in address.key[len(root.key) :].split("/"))
+def _hidden_part(address: Address, root: Address) -> str:
+    """The key of the hidden file or of the outermost hidden folder; empty where nothing below `root` is hidden."""
+    parts = address.key[len(root.key) :].split("/")
+    for number, part in enumerate(parts, 1):
+        if part.startswith(".") and part not in {".", ".."}:
+            return "/".join(parts[:number])
+    return ""
 
 
 def _nothing_readable(folder: str) -> InputMissing:
@@ -302,7 +307,8 @@ def _folder_files(name: str, folder: Path, named: FileFormat | None, spec: Input
     written = Written.of(spec.written)
     if identity_of(folder) in written.folders:
         raise UsageError(f"{quoted(name)} is both read and written to; choose another folder with -o")
-    paths = sorted(_visible_files(folder, written))
+    visible, hidden = _visible_files(folder, written)
+    paths = sorted(visible)
     formats = [(path, *_format_of(path.name, named)) for path in paths]
     files = [
         InputFile(shown(str(path)), path, format_, size=size)
@@ -311,19 +317,22 @@ def _folder_files(name: str, folder: Path, named: FileFormat | None, spec: Input
     ]
     if not files:
         raise _nothing_readable(name)
-    _tell_unknown(name, [path for path, _, told in formats if not told])
+    _tell_passed_over(name, [path for path, _, told in formats if not told], hidden)
     return files
 
 
-def _tell_unknown(folder: str, paths: Sequence[PurePath]) -> None:
-    """Say how many files of a folder are passed over, and which suffixes they have."""
-    if not paths:
+def _tell_passed_over(folder: str, unknown: Sequence[PurePath], hidden: int) -> None:
+    """Say in one line how many files of a folder are passed over, and which suffixes the unknown ones have."""
+    if not unknown:
+        if hidden:
+            log.warning("%s: %d hidden file%s passed over", quoted(folder), hidden, " is" if hidden == 1 else "s are")
         return
-    kinds = list(dict.fromkeys(path.suffix or path.name for path in paths))
+    kinds = list(dict.fromkeys(path.suffix or path.name for path in unknown))
     named = ", ".join(map(quoted, kinds[:_MOST_NAMED])) + (", …" if len(kinds) > _MOST_NAMED else "")
     log.warning(
-        "%s: %d file%s of no known format (%s) %s passed over; name the format with --input-format",
-        quoted(folder), len(paths), *(("", named, "is") if len(paths) == 1 else ("s", named, "are")),
+        "%s: %d file%s of no known format (%s)%s %s passed over; name the format with --input-format",
+        quoted(folder), len(unknown), "" if len(unknown) == 1 else "s", named,
+        f" and {hidden} hidden" if hidden else "", "is" if len(unknown) + hidden == 1 else "are",
     )  # fmt: skip
 
 
@@ -341,22 +350,24 @@ def _size_to_read(path: Path, written: Written) -> int | None:
     return None
 
 
-def _visible_files(folder: Path, written: Written) -> Iterator[Path]:
+def _visible_files(folder: Path, written: Written) -> tuple[list[Path], int]:
+    """The files below `folder` that are not hidden, and how many are; a hidden folder counts as one."""
+
     def unreadable(error: OSError) -> None:
         log.warning("%s is passed over: %s", quoted(str(error.filename)), error.strerror)
 
+    visible: list[Path] = []
     hidden = 0
     for parent, folders, names in os.walk(folder, onerror=unreadable):
-        hidden += sum(name.startswith(".") for name in names)
+        hidden += sum(name.startswith(".") for name in (*names, *folders))
         inside = [Path(parent, name) for name in folders if not name.startswith(".")]
         for link in filter(Path.is_symlink, inside):
             log.warning("%s is passed over: a link to a folder; name it with -i too", quoted(str(link)))
         folders[:] = [
             path.name for path in inside if not path.is_symlink() and identity_of(path) not in written.folders
         ]
-        yield from (Path(parent, name) for name in names if not name.startswith("."))
-    if hidden:
-        log.info("%s: %d hidden files are passed over", quoted(str(folder)), hidden)
+        visible += [Path(parent, name) for name in names if not name.startswith(".")]
+    return visible, hidden
 
 
 def _identity_of_input(file: InputFile) -> Identity | None:

@@ -86,7 +86,7 @@ def test_folders_and_patterns_keep_their_tree(call, model, s3, bucket, tmp_path)
         s3.pipe_file(f"{bucket}/{name}", b"text\na b\n")
     done = call("sentiment", "-m", model, "-i", f"s3://{bucket}/", "-o", f"s3://{bucket}/out/", "-F", "jsonl")
     assert (done.status, done.complaints.count(b"\n")) == (0, 1)
-    assert b"1 file of no known format (.png) is passed over" in done.complaints
+    assert b"1 file of no known format (.png) and 2 hidden are passed over" in done.complaints
     found = [name.removeprefix(f"{bucket}/out/") for name in s3.find(f"{bucket}/out")]
     assert found == ["a.jsonl", "x/b.jsonl"]
     for pattern, expected in [("*.csv", ["a.csv"]), ("**/*.csv", ["a.csv", "x/b.csv"]), ("[!a]*/?.csv", ["x/b.csv"])]:

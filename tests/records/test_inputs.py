@@ -228,20 +228,18 @@ def test_files_of_no_known_format_are_passed_over_and_counted(tmp_path, caplog):
     for name in ("a.txt", "b.log", "c.log", "README", ".hidden", ".git/config"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("text")
-    with caplog.at_level("INFO", "nlpcli"):
-        assert [file.path.name for file in input_files(InputSpec(paths=(str(tmp_path),)))] == ["a.txt"]
-    said = " ".join(caplog.messages)
-    assert "3 files of no known format (README, .log) are passed over" in said
-    assert "1 hidden files are passed over" in said
+    assert [file.path.name for file in input_files(InputSpec(paths=(str(tmp_path),)))] == ["a.txt"]
+    (said,) = caplog.messages
+    assert "3 files of no known format (README, .log) and 2 hidden are passed over" in said
 
 
 def test_what_is_hidden_is_not_read_and_counted_whatever_its_format(folder, caplog):
     for name in ("in/.a.txt", "in/deep/.b.csv", "in/.git/config.txt", "in/.git/.c.txt"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("x\n")
-    with caplog.at_level("INFO", "nlpcli"):
-        assert names("in") == ["in/a.txt", "in/deep/b.txt"]
-    assert caplog.messages == ["in: 2 hidden files are passed over"]
+    (folder / "in/.git/more.txt").write_text("x\n")
+    assert names("in") == ["in/a.txt", "in/deep/b.txt"]
+    assert caplog.messages == ["in: 3 hidden files are passed over"], "a hidden folder counts as one"
 
 
 @pytest.mark.parametrize(
