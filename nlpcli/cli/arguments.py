@@ -45,6 +45,22 @@ def command_app(**settings: Any) -> typer.Typer:
     )
 
 
+def matched(names: list[str]) -> list[str]:
+    """The names behind -i; a pattern that no shell expanded (quoted, or on Windows) as what it matches, sorted.
+
+    A file of that very name goes before what its name would match. What matches nothing stays, to be missed by name.
+    """
+    return [path for name in names for path in _matches(name) or [name]]
+
+
+def _matches(name: str) -> list[str]:
+    if not set("*?[") & set(name) or "://" in name or os.path.lexists(name):
+        return []
+    from glob import glob
+
+    return sorted(glob(os.path.expanduser(name), recursive=True))  # noqa: PTH111, PTH207 - names stay as they are written
+
+
 class TaskCommand(TyperCommand):
     """A command with -i: what stands behind it is a file, up to the next option; behind `--` everything is."""
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from nlpcli.cli.arguments import matched
 from nlpcli.cli.console import voice
 from nlpcli.cli.planned import NotPlanned, planned
 from nlpcli.cli.profile import Profile
@@ -237,6 +238,7 @@ def shares_options(command: Callable[..., int]) -> Callable[..., int]:
     def with_options(**values: Any) -> int:
         if planned.get() is not None and any(values[name] for name in files):
             raise NotPlanned  # a file is where the command was called
+        values["input"] = values["input"] and matched(values["input"])
         options = SharedOptions(**{name: values.pop(name) for name in names})
         return command(shared=options, **values)
 

@@ -283,6 +283,7 @@ def _mode(name: str, path: Path) -> int:
         return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):
         what = "broken link" if path.is_symlink() else "no such file or folder"
+        what = "nothing matches" if set("*?[") & set(name) and not path.is_symlink() else what
         advice = "; -i takes what stands behind it as files, and texts go without it" if " " in name else ""
         raise InputMissing(f"{what}: {quoted(name)}; check the path (from {Path.cwd()}){advice}") from None
     except OSError as error:

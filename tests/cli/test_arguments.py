@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from nlpcli.cli.arguments import TaskCommand
+from nlpcli.cli.arguments import TaskCommand, matched
 from nlpcli.cli.commands import COMMANDS
 from nlpcli.cli.configured import load_command
 
@@ -180,6 +180,47 @@ def shell(tmp_path, monkeypatch):
 def test_files_come_from_globs_xargs_find_and_substitution(shell, line):
     done = subprocess.run(["bash", "-c", line], cwd=shell, capture_output=True, text=True, check=False, timeout=60)
     assert (done.stdout, done.stderr) == ("one\ntwo\n", "")
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [
+        (["in/*.txt"], ["in/a.txt", "in/b.txt"]),
+        (["in/**/*.txt"], ["in/a.txt", "in/b.txt", "in/deep/c.txt"]),
+        (["in/[ab].*"], ["in/a.csv", "in/a.txt", "in/b.txt"]),
+        (["in/?.csv", "in/b.txt"], ["in/a.csv", "in/b.txt"]),
+        (["in/d*"], ["in/deep"]),
+        (["why?.txt", "x[1].txt"], ["why?.txt", "x[1].txt"]),
+        (["in/*.jsonl", "-", "s3://bucket/*.txt"], ["in/*.jsonl", "-", "s3://bucket/*.txt"]),
+        (["~/in/?.csv"], ["HOME/in/a.csv"]),
+    ],
+)
+def test_a_pattern_that_no_shell_expanded_is_what_it_matches(tmp_path, monkeypatch, named, found):
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    for name in (
+        "in/a.txt",
+        "in/b.txt",
+        "in/a.csv",
+        "in/.hidden.txt",
+        "in/deep/c.txt",
+        "why?.txt",
+        "whys.txt",
+        "x[1].txt",
+    ):
+        (tmp_path / name).write_text("a\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert matched(named) == [name.replace("HOME", str(tmp_path)) for name in found]
+
+
+def test_what_a_pattern_matches_is_read_and_nothing_that_matches_is_missed_by_name(call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("b.txt", "a.txt"):
+        (tmp_path / name).write_text(f"Green {name[0]}frogs\n")
+    done = call("extract", "--keyphrases", "--method", "yake", "--top", 1, "-i", "*.txt")
+    assert [line.split("\t")[2] for line in done.output.decode().splitlines()] == ["a.txt:1:1", "b.txt:1:1"]
+    missed = call("embed", "-i", "*.csv")
+    assert (missed.status, b"nothing matches: *.csv" in missed.complaints) == (1, True), missed.complaints
 
 
 def test_how_files_are_read_may_stand_in_the_environment_beside_a_text(call, monkeypatch):

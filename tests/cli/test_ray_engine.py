@@ -213,14 +213,15 @@ def test_what_ray_cannot_do_is_refused_before_anything_starts(call, tmp_path, mo
 
 def test_a_signal_while_ray_starts_ends_the_run_as_it_does_elsewhere(monkeypatch):
     def beginning(*_, **__):
-        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(number))  # as Ray does
-        signal.raise_signal(signal.SIGTERM)
+        if threading.current_thread() is threading.main_thread():  # as Ray does
+            signal.signal(signal.SIGTERM, lambda number, _: sys.exit(number))
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
 
     monkeypatch.setattr(ray, "init", beginning)
     heard: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
     try:
-        with pytest.raises(SystemExit), clusters.connected(None):
+        with clusters.connected(None):
             pass
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -7,8 +7,9 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 from nlpcli.errors import ExtraMissing, NlpcliError, UsageError, quoted
@@ -57,11 +58,9 @@ def connected(address: str | None) -> Iterator[Any]:
     own = {"include_dashboard": False, "object_store_memory": _STORE_BYTES} if chosen == "local" else {}
     terminates = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(chosen, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False, **own)
-    except SystemExit:  # Ray's answer to SIGTERM
-        _restore(terminates)
-        signal.raise_signal(signal.SIGTERM)
-        raise
+        _in_a_thread(
+            partial(ray.init, chosen, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False, **own)
+        )
     except Exception as error:  # Ray raises that, and many others
         raise _unreachable(chosen, next(iter(str(error).splitlines()), type(error).__name__)) from error
     finally:
@@ -72,6 +71,24 @@ def connected(address: str | None) -> Iterator[Any]:
     finally:
         ray.shutdown()
         _restore(terminates)
+
+
+def _in_a_thread(start: Callable[[], object]) -> None:
+    """Call `start`. From the main thread Ray would answer SIGTERM itself, by an exit that nobody expects; Ctrl-C does
+    not wait for the thread."""
+    failed: list[Exception] = []
+
+    def run() -> None:
+        try:
+            start()
+        except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
+            failed.append(error)
+
+    thread = threading.Thread(target=run, name="nlpcli-ray", daemon=True)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
 
 
 def _knock(address: str) -> None:
@@ -95,7 +112,7 @@ def _unreachable(address: str, problem: str) -> ClusterUnreachable:
 
 
 def _restore(terminates: Any) -> None:
-    """Ray answers SIGTERM itself, from the main thread; how a run ends is for nlpcli to say."""
+    """Ray's native code answers SIGTERM by a list of what it was at; how a run ends is for nlpcli to say."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, terminates)
 
