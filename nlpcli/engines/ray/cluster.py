@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
@@ -51,44 +52,62 @@ def connected(address: str | None) -> Iterator[Any]:
         import ray
     except ImportError as error:
         raise ExtraMissing("--engine ray", "ray") from error
-    logging.getLogger("ray").setLevel(logging.ERROR)
+    for name in ("ray", "ray._private.worker"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     chosen = address or os.environ.get("RAY_ADDRESS") or "local"
     if chosen not in _WORDS:
         _knock(chosen)
     own = {"include_dashboard": False, "object_store_memory": _STORE_BYTES} if chosen == "local" else {}
     terminates = signal.getsignal(signal.SIGTERM)
-    try:
-        _in_a_thread(
-            partial(ray.init, chosen, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False, **own)
-        )
-    except Exception as error:  # Ray raises that, and many others
-        raise _unreachable(chosen, next(iter(str(error).splitlines()), type(error).__name__)) from error
-    finally:
-        _restore(terminates)
-    try:
-        with put_away_if_killed(ray.shutdown):
-            yield ray
-    finally:
-        ray.shutdown()
-        _restore(terminates)
-
-
-def _in_a_thread(start: Callable[[], object]) -> None:
-    """Call `start`. From the main thread Ray would answer SIGTERM itself, by an exit that nobody expects; Ctrl-C does
-    not wait for the thread."""
-    failed: list[Exception] = []
-
-    def run() -> None:
+    start = partial(ray.init, chosen, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False, **own)
+    with _Starter(start) as starter:
         try:
-            start()
-        except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
-            failed.append(error)
+            starter.wait()
+        except Exception as error:  # Ray raises that, and many others
+            raise _unreachable(chosen, next(iter(str(error).splitlines()), type(error).__name__)) from error
+        finally:
+            _restore(terminates)
+        try:
+            with put_away_if_killed(ray.shutdown):
+                yield ray
+        finally:
+            ray.shutdown()
+            _restore(terminates)
 
-    thread = threading.Thread(target=run, name="nlpcli-ray", daemon=True)
-    thread.start()
-    thread.join()
-    if failed:
-        raise failed[0]
+
+class _Starter(threading.Thread):
+    """Starts Ray in a thread of its own, which stays within the context.
+
+    From the main thread Ray would answer SIGTERM itself, by an exit that nobody expects; and what it starts ends with
+    the thread that started it. Ctrl-C waits for nothing.
+    """
+
+    def __init__(self, start: Callable[[], object]) -> None:
+        super().__init__(name="nlpcli-ray", daemon=True)
+        self._start_ray = start
+        self._outcome: Future[None] = Future()
+        self._over = threading.Event()
+
+    def __enter__(self) -> _Starter:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+
+    def run(self) -> None:
+        """As `threading.Thread.run`."""
+        try:
+            self._start_ray()
+        except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
+            self._outcome.set_exception(error)
+            return
+        self._outcome.set_result(None)
+        self._over.wait()
+
+    def wait(self) -> None:
+        """Until Ray is there; raises what kept it from starting."""
+        self._outcome.result()
 
 
 def _knock(address: str) -> None:
