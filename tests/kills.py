@@ -77,6 +77,8 @@ def start(arguments: list[str], complaints: Path) -> int:
 
         sys.argv = ["nlpcli", *arguments]
         main()
+    except KeyboardInterrupt:
+        os._exit(130)  # in the fork, before nlpcli was begun
     finally:
         os._exit(99)
 
