@@ -75,9 +75,9 @@ _LAST = {"english": 3000, "portuguese": 800, "phrases": 1500}
 
 def learn_large(base: Path, data: Path, stages: Stages, progress: ProgressCallback) -> dict[str, Tensor]:
     """The trained tensors of the large one by their names in its classifier."""
-    chance = random.Random(0)
-    chosen = _some(select(read_rated(data / "train.tsv"), "train"), chance)
-    examples = [replace(e, text=as_treebank(e.text) if chance.random() < 0.5 else e.text) for e in chosen]
+    generator = random.Random(0)
+    chosen = _some(select(read_rated(data / "train.tsv"), "train"), generator)
+    examples = [replace(e, text=as_treebank(e.text) if generator.random() < 0.5 else e.text) for e in chosen]
     model = UpperLayers(base, LARGE, progress)
     return _learnt(model, examples, stages, "large")
 
@@ -90,10 +90,10 @@ def learn_multilingual(
     `learn_large` comes before, `fitted_scales` and `scaled` after.
     """
     rated = select(read_rated(data / "train.tsv"), "train")
-    chance = random.Random(0)
+    generator = random.Random(0)
     english = [
-        replace(e, text=as_treebank(e.text)) if e.source == _FILMS and chance.random() < 0.4 else e
-        for e in _some(rated, chance)
+        replace(e, text=as_treebank(e.text)) if e.source == _FILMS and generator.random() < 0.4 else e
+        for e in _some(rated, generator)
     ]
     chinese = select(read_reviews(data / "zh-train.tsv", "zh"), "train")
     portuguese = _translated(rated, stages, progress)
@@ -194,8 +194,8 @@ def _file(stages: Stages, name: str) -> Path:
     return stages.work / f"{name}.safetensors"
 
 
-def _some(examples: Sequence[Example], chance: random.Random) -> list[Example]:
-    return [example for example in examples if chance.random() < _SHARE.get(example.source, 1.0)]
+def _some(examples: Sequence[Example], generator: random.Random) -> list[Example]:
+    return [example for example in examples if generator.random() < _SHARE.get(example.source, 1.0)]
 
 
 def _taught(texts: list[str], base: Path, stages: Stages, progress: ProgressCallback) -> list[Example]:

@@ -33,16 +33,16 @@ class PhrasesRecipe:
 
 def phrases(examples: Sequence[Example], recipe: PhrasesRecipe) -> list[str]:
     """Parts and splices of the texts of one source, each once."""
-    chance = random.Random(recipe.seed)
+    generator = random.Random(recipe.seed)
     texts = [example.text for example in examples if example.source == recipe.source]
-    made = [phrase for _ in range(recipe.rounds) for phrase in _round(texts, recipe, chance)]
+    made = [phrase for _ in range(recipe.rounds) for phrase in _round(texts, recipe, generator)]
     return list(dict.fromkeys(made))
 
 
-def _round(texts: Sequence[str], recipe: PhrasesRecipe, chance: random.Random) -> list[str]:
-    some = chance.sample(texts, round(recipe.splices_of_each * len(texts)))
-    made = [*splices(some, chance), *parts(texts, recipe.parts_of_each, chance)]
-    return _spelled(made, recipe, chance)
+def _round(texts: Sequence[str], recipe: PhrasesRecipe, generator: random.Random) -> list[str]:
+    some = generator.sample(texts, round(recipe.splices_of_each * len(texts)))
+    made = [*splices(some, generator), *parts(texts, recipe.parts_of_each, generator)]
+    return _spelled(made, recipe, generator)
 
 
 def spellings(texts: Sequence[str], recipe: PhrasesRecipe) -> list[str]:
@@ -50,36 +50,36 @@ def spellings(texts: Sequence[str], recipe: PhrasesRecipe) -> list[str]:
     return _spelled(texts, recipe, random.Random(recipe.seed))
 
 
-def _spelled(texts: Sequence[str], recipe: PhrasesRecipe, chance: random.Random) -> list[str]:
-    return [as_treebank(text) if chance.random() < recipe.treebank_share else text for text in texts]
+def _spelled(texts: Sequence[str], recipe: PhrasesRecipe, generator: random.Random) -> list[str]:
+    return [as_treebank(text) if generator.random() < recipe.treebank_share else text for text in texts]
 
 
-def part(text: str, chance: random.Random) -> str:
+def part(text: str, generator: random.Random) -> str:
     """Some words of the text that follow one another: `SHORTEST_PART` to `LONGEST_PART` of them, where it has more."""
     words = text.split()
-    length = min(len(words), chance.randint(SHORTEST_PART, LONGEST_PART))
-    start = chance.randint(0, len(words) - length)
+    length = min(len(words), generator.randint(SHORTEST_PART, LONGEST_PART))
+    start = generator.randint(0, len(words) - length)
     return " ".join(words[start : start + length])
 
 
-def halves(text: str, chance: random.Random) -> tuple[str, str]:
+def halves(text: str, generator: random.Random) -> tuple[str, str]:
     """The text in front of one of its seams and what follows, or cut anywhere between two words where it has none."""
     seams = [match.start() for match in _SEAM.finditer(text)]
     if seams:
-        seam = chance.choice(seams)
+        seam = generator.choice(seams)
         return text[:seam], text[seam:]
     words = text.split()
-    middle = chance.randint(1, max(1, len(words) - 1))
+    middle = generator.randint(1, max(1, len(words) - 1))
     return " ".join(words[:middle]), " " + " ".join(words[middle:])
 
 
-def splices(texts: Sequence[str], chance: random.Random) -> list[str]:
+def splices(texts: Sequence[str], generator: random.Random) -> list[str]:
     """The first half of each text with the second half of another."""
-    cut = [halves(text, chance) for text in texts]
-    others = chance.sample(cut, len(cut))
+    cut = [halves(text, generator) for text in texts]
+    others = generator.sample(cut, len(cut))
     return [(first + second).strip() for (first, _), (_, second) in zip(cut, others, strict=True)]
 
 
-def parts(texts: Sequence[str], each: int, chance: random.Random) -> list[str]:
+def parts(texts: Sequence[str], each: int, generator: random.Random) -> list[str]:
     """`each` parts of every text."""
-    return [part(text, chance) for text in texts for _ in range(each)]
+    return [part(text, generator) for text in texts for _ in range(each)]

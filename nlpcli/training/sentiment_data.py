@@ -133,11 +133,11 @@ def as_treebank(text: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"([,;:.!?])(?=\s|$)", r" \1", apart)).strip()
 
 
-def batches_by_length(lengths: Sequence[int], tokens: int, chance: random.Random) -> list[list[int]]:
+def batches_by_length(lengths: Sequence[int], tokens: int, generator: random.Random) -> list[list[int]]:
     """Indices of `lengths` in batches of about `tokens` padded tokens, of similar length, in random order."""
-    order = sorted(range(len(lengths)), key=lambda index: lengths[index] * chance.uniform(0.85, 1.15))
+    order = sorted(range(len(lengths)), key=lambda index: lengths[index] * generator.uniform(0.85, 1.15))
     batches = _cut(order, lengths, tokens)
-    chance.shuffle(batches)
+    generator.shuffle(batches)
     return batches
 
 

@@ -69,9 +69,9 @@ class Lesson(Protocol):
     def weight_of_rating(self) -> float: ...
 
 
-def batches_of_epochs(lengths: Sequence[int], lesson: Lesson, chance: random.Random) -> list[list[int]]:
+def batches_of_epochs(lengths: Sequence[int], lesson: Lesson, generator: random.Random) -> list[list[int]]:
     """The batches of all epochs, each epoch in an order of its own."""
-    return [batch for _ in range(lesson.epochs) for batch in batches_by_length(lengths, lesson.batch_tokens, chance)]
+    return [batch for _ in range(lesson.epochs) for batch in batches_by_length(lengths, lesson.batch_tokens, generator)]
 
 
 def learn_from_states(

@@ -19,7 +19,7 @@ from nlpcli.errors import NlpcliError
 from nlpcli.models.decoders.base import Decoder, ExtendableDecoder, Logits
 from nlpcli.pipelines.generation.lookup import Lookup
 from nlpcli.pipelines.generation.sampling import (
-    Chance,
+    RandomGenerator,
     Sampling,
     are_numbers,
     forbid,
@@ -67,7 +67,7 @@ class Request:
     owner: Any
     prompt: list[int]
     max_tokens: int
-    generator: Callable[[], Chance]
+    generator: Callable[[], RandomGenerator]
     stream: Callable[[], TextStream]
     matcher: Callable[[], Matcher | None] = lambda: None
     source: int = 0
@@ -94,7 +94,7 @@ class Event(NamedTuple):
 class _Row:
     request: Request
     tokens: list[int]
-    generator: Chance | None
+    generator: RandomGenerator | None
     stream: TextStream
     matcher: Matcher | None
     written: int = field(default=0)

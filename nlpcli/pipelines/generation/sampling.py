@@ -30,11 +30,11 @@ class Sampling:
 
     @property
     def is_greedy(self) -> bool:
-        """Whether nothing is left to chance."""
+        """Whether decoding is greedy: nothing is drawn."""
         return self.temperature == 0
 
 
-class Chance:
+class RandomGenerator:
     """Numbers from 0 to 1, those that `torch.rand` draws one by one of a generator with this seed."""
 
     def __init__(self, seed: int) -> None:
@@ -46,13 +46,13 @@ class Chance:
         return float(self._twister.randint(_DRAWN)) / _DRAWN
 
 
-def generator_for(seed: int, *parts: object) -> Chance:
-    """The source of chance of one text: the same for the same `parts`, whatever is computed beside it."""
+def generator_for(seed: int, *parts: object) -> RandomGenerator:
+    """The per-sequence random generator: the same for the same `parts`, whatever is computed beside it."""
     digest = hashlib.sha256(repr((seed, *parts)).encode()).digest()
-    return Chance(int.from_bytes(digest[:8]) >> 1)
+    return RandomGenerator(int.from_bytes(digest[:8]) >> 1)
 
 
-def next_tokens(logits: Logits, sampling: Sampling, generators: Sequence[Chance]) -> list[int]:
+def next_tokens(logits: Logits, sampling: Sampling, generators: Sequence[RandomGenerator]) -> list[int]:
     """A token for each row of `logits` (rows, vocabulary) float32; each row draws from its own generator."""
     if sampling.is_greedy:
         tokens: list[int] = logits.argmax(-1).tolist()
@@ -60,12 +60,12 @@ def next_tokens(logits: Logits, sampling: Sampling, generators: Sequence[Chance]
     if isinstance(logits, np.ndarray):
         # Rows that are not all numbers are for the caller to see.
         with np.errstate(invalid="ignore"):
-            return [_drawn(row, sampling, chance.draw()) for row, chance in zip(logits, generators, strict=True)]
-    return _drawn_by_torch(logits, sampling, [chance.draw() for chance in generators])
+            return [_drawn(row, sampling, each.draw()) for row, each in zip(logits, generators, strict=True)]
+    return _drawn_by_torch(logits, sampling, [each.draw() for each in generators])
 
 
-def _drawn(logits: NDArray[np.float32], sampling: Sampling, chance: float) -> int:
-    """A token of `logits` (vocabulary)."""
+def _drawn(logits: NDArray[np.float32], sampling: Sampling, uniform: float) -> int:
+    """A token of `logits` (vocabulary); `uniform` is a random number from 0 to 1."""
     scores = logits / np.float32(sampling.temperature)
     candidates = np.arange(len(scores))
     if 0 < sampling.top_k < len(scores):
@@ -78,11 +78,11 @@ def _drawn(logits: NDArray[np.float32], sampling: Sampling, chance: float) -> in
     before = np.concatenate([[0.0], probabilities.cumsum(dtype=np.float64)[:-1]])
     count = max(1, int(np.searchsorted(before, sampling.top_p)))
     cumulated = probabilities[:count].cumsum(dtype=np.float64)
-    place = np.searchsorted(cumulated, chance * cumulated[-1], side="right")
+    place = np.searchsorted(cumulated, uniform * cumulated[-1], side="right")
     return int(candidates[min(int(place), count - 1)])
 
 
-def _drawn_by_torch(logits: Tensor, sampling: Sampling, chances: Sequence[float]) -> list[int]:
+def _drawn_by_torch(logits: Tensor, sampling: Sampling, uniform: Sequence[float]) -> list[int]:
     """As `_drawn`, of all rows at once, where they are."""
     import torch
 
@@ -92,8 +92,8 @@ def _drawn_by_torch(logits: Tensor, sampling: Sampling, chances: Sequence[float]
     left_out = probabilities.cumsum(dim=-1) - probabilities >= sampling.top_p
     left_out[:, 0] = False
     cumulated = probabilities.masked_fill(left_out, 0).cumsum(dim=-1)
-    chance = torch.tensor(chances, dtype=torch.float32, device=logits.device)[:, None]
-    drawn = torch.searchsorted(cumulated, chance * cumulated[:, -1:], right=True).clamp(max=count - 1)
+    drawn_from = torch.tensor(uniform, dtype=torch.float32, device=logits.device)[:, None]
+    drawn = torch.searchsorted(cumulated, drawn_from * cumulated[:, -1:], right=True).clamp(max=count - 1)
     chosen: list[int] = candidates.gather(1, drawn)[:, 0].tolist()
     return chosen
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlpcli.pipelines.generation.sampling import (
-    Chance,
+    RandomGenerator,
     Sampling,
     are_numbers,
     forbid,
@@ -72,7 +72,7 @@ def test_numpy_draws_what_torch_draws(seed, temperature, top_p, top_k):
     """In float64 torch rounds no draw to another token: what is drawn lies nowhere near the edge of one."""
     logits = np.random.default_rng(seed).normal(size=(8, 60)).astype(np.float32) * 3
     sampling = Sampling(temperature, top_p, top_k)
-    ours, theirs = ([Chance(seed + row) for row in range(8)] for _ in range(2))
+    ours, theirs = ([RandomGenerator(seed + row) for row in range(8)] for _ in range(2))
     found = [next_tokens(logits, sampling, ours) for _ in range(5)]
     expected = [next_tokens(torch.from_numpy(logits).double(), sampling, theirs) for _ in range(5)]
     assert np.mean(np.array(found) == np.array(expected)) >= 39 / 40
@@ -81,7 +81,7 @@ def test_numpy_draws_what_torch_draws(seed, temperature, top_p, top_k):
 @given(seed=st.integers(0, 2**64 - 1))
 @settings(deadline=None, max_examples=20)
 def test_chance_is_that_of_a_generator_of_torch(seed):
-    generator, chance = torch.Generator().manual_seed(seed >> 1), Chance(seed >> 1)
+    generator, chance = torch.Generator().manual_seed(seed >> 1), RandomGenerator(seed >> 1)
     expected = [torch.rand(1, generator=generator).item() for _ in range(30)]
     assert [chance.draw() for _ in range(30)] == expected
 
@@ -103,4 +103,4 @@ def test_what_is_not_allowed_is_never_drawn(tensor):
 def test_a_row_with_one_logit_that_is_no_number_is_told(tensor):
     logits = tensor([[0.0, 1.0], [np.nan, 1.0]])
     assert are_numbers(logits) == [True, False]
-    assert len(next_tokens(logits, Sampling(1.0), [Chance(0), Chance(1)])) == 2
+    assert len(next_tokens(logits, Sampling(1.0), [RandomGenerator(0), RandomGenerator(1)])) == 2
