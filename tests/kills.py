@@ -183,6 +183,20 @@ cluster.shutdown()
 """
 
 
+def workers_below(pid: int) -> list[Any]:
+    """The processes that a process started, or those did, which hold a worker of Ray."""
+    import psutil
+
+    found = []
+    for process in psutil.Process(pid).children(recursive=True):
+        try:
+            if process.cmdline()[:1] and process.cmdline()[0].startswith("ray::WorkerHolder"):
+                found.append(process)
+        except psutil.Error:
+            pass
+    return found
+
+
 class RayCluster:
     """A cluster of two nodes, in a process of its own, as this one forks."""
 
@@ -194,21 +208,9 @@ class RayCluster:
             raise SystemExit("Ray does not start on this machine")
         self.options = ("--engine", "ray", "--ray-address", address)
 
-    def _workers(self) -> list[Any]:
-        import psutil
-
-        found = []
-        for process in psutil.Process(self._process.pid).children(recursive=True):
-            try:
-                if process.cmdline()[:1] and process.cmdline()[0].startswith("ray::WorkerHolder"):
-                    found.append(process)
-            except psutil.Error:
-                pass
-        return found
-
     def kill_worker(self, chance: random.Random) -> bool:
         """Kill one of the processes that compute, if there is any."""
-        if workers := self._workers():
+        if workers := workers_below(self._process.pid):
             chance.choice(workers).kill()
         return bool(workers)
 
@@ -220,7 +222,7 @@ class RayCluster:
     def left_over(self) -> list[int]:
         """The workers that outlive the run that they were of."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while (left := self._workers()) and time.monotonic() < deadline:
+        while (left := workers_below(self._process.pid)) and time.monotonic() < deadline:
             time.sleep(0.2)
         return [process.pid for process in left]
 

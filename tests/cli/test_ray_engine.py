@@ -18,6 +18,7 @@ from nlpcli.engines.shards.crew import Errand, Orders, ShardGivenUp
 from nlpcli.engines.shards.folder import Compute, ShardReport, folder_of
 from nlpcli.errors import NlpcliError
 from nlpcli.records.ranges import Shard
+from tests.kills import workers_below
 from tests.tiny import save_classifier
 
 pytestmark = pytest.mark.ray
@@ -69,19 +70,6 @@ def job(call, tmp_path, monkeypatch):
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     save_classifier(tmp_path / "bert")
     return lambda *options: call("sentiment", "-m", "./bert", "-i", "in.jsonl", "--threads", "1", *options)
-
-
-def workers():
-    """The processes of the cluster that hold a worker."""
-    psutil = pytest.importorskip("psutil")
-    found = []
-    for process in psutil.Process().children(recursive=True):
-        try:
-            if process.cmdline()[:1] and process.cmdline()[0].startswith("ray::WorkerHolder"):
-                found.append(process)
-        except psutil.Error:
-            pass
-    return found
 
 
 class Deadly(WorkerHolder):
@@ -158,7 +146,7 @@ def test_the_job_equals_local_though_a_worker_and_a_whole_node_are_killed(job, c
 
     def kill():
         wait_for(3)
-        process = workers()[0]
+        process = workers_below(os.getpid())[0]
         process.kill()
         killed.append(process)
         wait_for(25)

@@ -55,8 +55,9 @@ def test_a_tab_completes_commands_options_and_values(name, request):
 
 # Names that a shell would take apart, expand or run.
 NAMES = [
-    "full  name", "$(touch pwned)", "`touch pwned`", "a'b", 'a"b', "a:b@c=d", "a\\b", "a\\\\ b", "*", "?[x]", "~", "#x", "!!",
-    "a;touch pwned|b&c>pwned", "{a,b}$HOME", "%s^x!", "评 论", "-x", "(x)<y>", "'", '"', "\\", "it's \"$x\" \\ `y`!",
+    "full name", "$(touch pwned)", "`touch pwned`", "a'b", 'a"b', "a:b", "a=b", "a@b", "a\\b", "a\\\\ b", "*", "?x", "[x]",
+    "~", "#x", "a!b", "!!", "a;touch pwned", "a&b", "a|b", "a>pwned", "{a,b}", "$HOME", "%s", "评 论", "-x", "(x)", "a  b",
+    "a^b", "<x>", "a,b", "'", '"', "\\", "it's \"$x\" \\ `y`!",
 ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
+import nlpcli.models.bergamot  # noqa: F401 - makes transformers know these models
 from nlpcli.kernels.linear import libraries
 from nlpcli.models.students.greedy import GreedyTranslator
 from nlpcli.models.students.shortlist import SHORTLIST_FILE, Shortlist
@@ -12,8 +13,8 @@ from nlpcli.runtime.precision import Kernel
 
 pytestmark = pytest.mark.starter
 SENTENCES = Path(__file__).resolve().parents[4] / "shared" / "data" / "flores" / "dev.en"
-# Every so many lines: short and long ones, 20 of 997.
-STRIDE = 50
+# Every so many lines: short and long ones, 40 of 997.
+STRIDE = 25
 
 
 @pytest.fixture(scope="module")
