@@ -179,12 +179,12 @@ def _origin(error: ClickException) -> str:
         return f" (in {parameter.envvar})"
     if source is not ParameterSource.DEFAULT_MAP:
         return ""
-    from nlpcli.cli.configured import configured
+    from nlpcli.cli.configured import configured, setting_name
 
     profile = context.params.get("profile") or context.find_root().params.get("profile")
     # Of a command below a group the settings are those of the group.
     command = context.command_path.split()[1]
-    setting = configured(profile, [command])[command].get(parameter.name)
+    setting = configured(profile, [command])[command].get(setting_name(parameter))
     return f" (in {setting.origin})" if setting else ""
 
 

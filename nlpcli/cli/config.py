@@ -93,21 +93,21 @@ def _settings(profile: str | None) -> list[Row]:
 
 def _of_command(name: str, of_file: dict[str, settings.Setting]) -> Iterator[Row]:
     known = options_of(name)
-    for option in options_by_name(load_command(name)).values():
-        if option.name in known:
-            yield Row(name, option.name, *_current(name, option, of_file))
+    for key, option in options_by_name(load_command(name)).items():
+        if key in known:
+            yield Row(name, key, *_current(name, key, option, of_file))
 
 
-def _current(command: str, option: TyperOption, of_file: dict[str, settings.Setting]) -> settings.Setting:
+def _current(command: str, key: str, option: TyperOption, of_file: dict[str, settings.Setting]) -> settings.Setting:
     """The value that a run without the flag would have."""
     variable = str(option.envvar)
     if from_environment := os.environ.get(variable):
         return settings.Setting(from_environment, variable)
-    if option.name in of_file:
-        return of_file[option.name]
-    if option.name in MEASURED and (measured := _measured(command, option.name, of_file)):
+    if key in of_file:
+        return of_file[key]
+    if key in MEASURED and (measured := _measured(command, key, of_file)):
         return settings.Setting("auto", f"{DEFAULT}; nlpcli bench measured {measured}")
-    if option.name == "model" and command in catalog().defaults:
+    if key == "model" and command in catalog().defaults:
         return settings.Setting(catalog().defaults[command], "catalogue")
     default = option.default
     return settings.Setting(default.value if isinstance(default, Enum) else default, DEFAULT)

@@ -29,7 +29,7 @@ def load_command(name: str) -> Command:
     command.name = name
     for parameter in _parameters(command):
         if isinstance(parameter, TyperOption) and parameter.name:
-            parameter.envvar = parameter.envvar or settings.environment_name(parameter.name)
+            parameter.envvar = parameter.envvar or settings.environment_name(setting_name(parameter))
             parameter.show_envvar = False
             # A variable is one value, spaces and all; Click would split it. No variable can hold a NUL.
             parameter.envvar_list_splitter = "\0"  # type: ignore[misc]
@@ -48,12 +48,17 @@ def _parameters(command: Command) -> list[Any]:
     return [parameter for one in below for parameter in one.params] if below else list(command.params)
 
 
+def setting_name(option: TyperOption) -> str:
+    """An option's name in `config.toml`: `map` of `--map`, whatever Python has to call it."""
+    return next(flag for flag in option.opts if flag.startswith("--")).removeprefix("--").replace("-", "_")
+
+
 def options_by_name(command: Command) -> dict[str, TyperOption]:
-    """The options of a command by name; of several of that name below a group the first."""
+    """The options of a command by their names as settings; of several of that name below a group the first."""
     found: dict[str, TyperOption] = {}
     for parameter in _parameters(command):
         if isinstance(parameter, TyperOption) and parameter.name:
-            found.setdefault(parameter.name, parameter)
+            found.setdefault(setting_name(parameter), parameter)
     return found
 
 
@@ -107,9 +112,13 @@ def _fitting(command: Command, chosen: dict[str, settings.Setting]) -> dict[str,
 
 def configured_defaults(profile: str | None, command: str) -> dict[str, dict[str, Any]]:
     """`configured` as Click's map of defaults."""
-    chosen = {option: setting.value for option, setting in configured(profile, [command])[command].items()}
-    below = commands_of(load_command(command)) if chosen else {}
-    return {command: {name: dict(chosen) for name in below} or chosen}
+    found = configured(profile, [command])[command]
+    if not found:
+        return {command: {}}
+    loaded = load_command(command)
+    options = options_by_name(loaded)
+    chosen = {str(options[name].name): setting.value for name, setting in found.items()}
+    return {command: {name: dict(chosen) for name in commands_of(loaded)} or chosen}
 
 
 def names_of_options(command: str) -> set[str]:

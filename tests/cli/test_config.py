@@ -89,3 +89,22 @@ def test_config_show_of_one_command_and_for_programs(call, config):
     assert b'did you mean "embed"' in call("config", "show", "embde").complaints
     assert call("config", "show", "models").status == 2
     assert call("config", "path").output.decode() == f"{config}\n"
+
+
+@pytest.mark.parametrize("variables", [{}, {"NLPCLI_TO": "xx"}])
+def test_a_setting_is_called_what_its_option_is_called(call, config, monkeypatch, variables):
+    config.write_text('[translate]\nto = "xx"\n' if not variables else "")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert b'"xx"' in call("translate", "--from", "en", "a").complaints
+    assert shown(call, "translate")["translate.to"][0] == "xx"
+
+
+def test_every_option_can_be_set_by_its_long_name():
+    from nlpcli.cli.commands import COMMANDS
+    from nlpcli.cli.configured import load_command, options_by_name
+
+    for command in COMMANDS:
+        for name, option in options_by_name(load_command(command)).items():
+            assert "--" + name.replace("_", "-") in option.opts
+            assert option.name == "help" or option.envvar == f"NLPCLI_{name.upper()}"
