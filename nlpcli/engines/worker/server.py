@@ -48,6 +48,7 @@ from nlpcli.engines.worker.values import read_ext
 from nlpcli.models.catalog import catalog
 from nlpcli.models.catalog_file import user_file
 from nlpcli.runtime import runs
+from nlpcli.signals import put_away_if_killed
 
 log = logging.getLogger(__name__)
 
@@ -321,10 +322,16 @@ def serve(
     # Of the many threads of runs each may keep the interpreter for so long, and the loop waits for its turn among them.
     sys.setswitchinterval(_SWITCH_SECONDS)
     worker = Worker(Host(memory), planner, keep_alive, memory, front)
-    ready()
-    try:
-        asyncio.run(worker.serve(listening, secret, warm_up))
-    finally:
-        with suppress(OSError):
-            os.unlink(place.address())  # noqa: PTH108
+    # Every command would look for a worker behind a socket that is left.
+    with put_away_if_killed(_remove_socket):
+        ready()
+        try:
+            asyncio.run(worker.serve(listening, secret, warm_up))
+        finally:
+            _remove_socket()
     return True
+
+
+def _remove_socket() -> None:
+    with suppress(OSError):
+        os.unlink(place.address())  # noqa: PTH108

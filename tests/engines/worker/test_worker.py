@@ -406,6 +406,8 @@ def test_of_two_starts_at_once_one_worker_comes(tmp_path):
     assert started[0].stdout == started[1].stdout
     assert warm("serve", "stop").returncode == 0
     assert warm.status() is None
+    # Every later call would ask behind it.
+    assert not (warm.folder / "nlpcli" / "worker.sock").exists()
 
 
 def test_a_suspended_worker_is_not_waited_for_and_goes_on_afterwards(warm, models):
