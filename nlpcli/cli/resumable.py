@@ -22,7 +22,7 @@ from nlpcli.records.part_files import remove_abandoned
 from nlpcli.records.record import Record
 from nlpcli.records.remote.address import Address, Place
 from nlpcli.records.table import InputColumns
-from nlpcli.tasks.registry import TASKS
+from nlpcli.tasks.registry import TASKS, across_records
 
 if TYPE_CHECKING:
     from nlpcli.engines.shards.crew import Crew
@@ -163,9 +163,9 @@ def why_not_kept(job: Job, files: Sequence[InputFile], of_all: bool) -> str | No
         return "what is done is kept beside the output, so --resume, --shard and --engine ray need one: -o FILE or DIR/"
     if job.input.texts or not files or any(file.path is None or file.stream for file in files):
         return "a job that is kept reads its input again, so --resume, --shard and --engine ray need files: -i FILE"
-    if of_all or not TASKS[job.task].shard_records or getattr(job.options, "across_records", False):
+    if of_all or not TASKS[job.task].shard_records or across_records(job.options):
         return (
-            "these results are of all records together, and none of one record;"
+            "these results are of all records together, or of a map, and none of one record alone;"
             " leave --resume, --shard and --engine ray out"
         )
     output = real_place(job.output.path)

@@ -39,7 +39,7 @@ from nlpcli.runtime.device import (
 from nlpcli.runtime.repeats import Repeats
 from nlpcli.runtime.runs import no_text, say_place, telling
 from nlpcli.tasks.base import BatchTask, ContinuousTask, Loaded, TextCallback, load, make_task
-from nlpcli.tasks.registry import TASKS
+from nlpcli.tasks.registry import TASKS, across_records
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def run(
 
 def all_places(job: Job, hardware: Hardware, first: Placement) -> list[Placement]:
     """Every device that a job asks for; `first` is that of a job which runs on one."""
-    several = first.device_type == "cuda" and not getattr(job.options, "across_records", False)
+    several = first.device_type == "cuda" and not across_records(job.options)
     placements = choose_all(hardware, job.compute.device, job.compute.dtype) if several else []
     if len(placements) < 2:
         return [first]
@@ -168,7 +168,7 @@ def can_repeat(job: Job) -> bool:
 @contextmanager
 def _repeats_of(job: Job, loaded: Loaded[Any], task: BatchTask | ContinuousTask) -> Iterator[Repeats | None]:
     """What need not be computed again in this run."""
-    dedupe, cache = job.compute.dedupe, job.compute.cache is not None
+    dedupe, cache = job.compute.dedupe, job.compute.cache is not None and not across_records(job.options)
     if not (dedupe or cache) or not isinstance(task, BatchTask) or not can_repeat(job):
         yield None
         return

@@ -75,8 +75,10 @@ class ResultCache:
         return found
 
     def keep(self, key: bytes, result: Mapping[str, Any]) -> None:
-        """A result for other runs."""
-        data = _encoder.encode(result_on_wire(result, spelled=False))
+        """A result for other runs; one that is more than its fields is not kept."""
+        if not isinstance(fields := result_on_wire(result, spelled=False), dict):
+            return
+        data = _encoder.encode(fields)
         self._waiting.append((self._full(key), _now(), _check(data) + data))
         if len(self._waiting) >= _AT_A_TIME:
             self._write()

@@ -120,8 +120,8 @@ class TaskOptions(Protocol):
     def fields(self) -> Mapping[str, str]:
         """Name and type of each result field (see `records.writers.ResultNames`)."""
 
-    # Options of which some need no model say so with a property `needs_model`; see `registry.needs_model`. Where what
-    # becomes of a record depends on others, a property `across_records` says so.
+    # Options of which some need no model say so with a property `needs_model`; see `registry.needs_model`. Where a
+    # result depends on more than its record, a property `across_records` says so; see `registry.across_records`.
 
 
 class TaskModule(Protocol):

@@ -76,8 +76,8 @@ class ExtractOptions:
 
     @property
     def across_records(self) -> bool:
-        """Whether what becomes of a record depends on those before it: tokens are numbered through all of them."""
-        return self.result == "masked"
+        """Whether a result depends on more than its record: tokens are numbered through all, and a map may grow."""
+        return self.result in {"masked", "unmasked"}
 
     @property
     def role(self) -> str:

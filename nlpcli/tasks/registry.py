@@ -120,3 +120,8 @@ def needs_model(options: Any) -> bool:
     have no units.
     """
     return bool(getattr(options, "needs_model", True))
+
+
+def across_records(options: Any) -> bool:
+    """Whether a result depends on more than its record, so that none is kept, and one device computes all."""
+    return bool(getattr(options, "across_records", False))

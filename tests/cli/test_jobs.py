@@ -296,8 +296,10 @@ def test_what_needs_no_model_is_kept_too_and_what_is_numbered_through_is_not(cal
         call("extract", "--keyphrases", "--method", "yake", "-i", "in.jsonl", "-o", "o.jsonl", "--resume").status == 0
     )
     assert read(tmp_path / "o.jsonl")[1]["keyphrases"]
-    done = call("extract", "--mask", "-i", "in.jsonl", "-o", "m.jsonl", "--resume")
-    assert (done.status, b"of all records together" in done.complaints) == (2, True)
+    for way in (("--mask", "--map", "map.json"), ("--unmask", "--map", "map.json")):
+        assert call("extract", *way, "-i", "in.jsonl", "-o", "m.jsonl").status == 0
+        done = call("extract", *way, "-i", "in.jsonl", "-o", "n.jsonl", "--resume")
+        assert (done.status, b"of all records together" in done.complaints) == (2, True)
 
 
 def test_a_folder_keeps_one_output_per_input(call, model, rows, tmp_path, monkeypatch):

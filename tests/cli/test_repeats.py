@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,23 @@ def test_what_one_run_has_computed_another_need_not(computed, call, task):
     assert computed.output == first
     assert b"0 results" in call("jobs", "cache", "--clear").output
     assert computed("--cache", task=task) == 4
+
+
+def test_what_is_more_than_a_result_of_its_text_is_computed_each_time(call, model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NLPCLI_CACHE_DIR", str(tmp_path / "cache"))
+
+    def output(*command):
+        done = call(*command, "--cache")
+        assert (done.status, done.complaints) == (0, b"")
+        return done.output
+
+    assert output("attention-inspect", "-m", model, "a b") == output("attention-inspect", "-m", model, "a b")
+    output("extract", "--mask", "--map", "map.json", "ada@example.org")
+    assert output("extract", "--unmask", "--map", "map.json", "<EMAIL_1>") == b"ada@example.org\n"
+    Path("map.json").unlink()
+    output("extract", "--mask", "--map", "map.json", "bob@example.org")
+    assert output("extract", "--unmask", "--map", "map.json", "<EMAIL_1>") == b"bob@example.org\n"
 
 
 def test_other_options_are_other_results(computed):

@@ -103,7 +103,7 @@ class ShardRunner:
         done = self._done(number, records) if records else []
         if len(done) != len(records) or any(one is not other for one, other in zip(done, records, strict=True)):
             raise UsageError(
-                f"these results of {self._job.task} are of all records together, and none of one record;"
+                f"these results of {self._job.task} are of all records together, and none of one record alone;"
                 " leave --resume, --shard and --engine ray out"
             )
         return [
