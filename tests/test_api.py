@@ -1,8 +1,11 @@
 """The public Python API."""
 
+import inspect
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,3 +95,11 @@ def test_the_pipelines_of_v4_are_public(tmp_path):
         model=AutoModelForSeq2SeqLM.from_pretrained(folder), tokenizer=AutoTokenizer.from_pretrained(folder)
     )
     assert "summary_text" in summarize("a b c d", max_new_tokens=4)[0]
+
+
+def test_the_documentation_shows_the_arguments_of_load():
+    page = (Path(__file__).parents[1] / "docs" / "python.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"`load\((.*?)\)`", page, re.DOTALL)
+    takes = inspect.signature(nlpcli.load)
+    bare = [each.replace(annotation=inspect.Parameter.empty) for each in takes.parameters.values()]
+    assert " ".join(shown.split()).replace('"', "'") == str(inspect.Signature(bare)).strip("()")

@@ -129,3 +129,14 @@ def test_links_lead_somewhere(page):
         if part:
             headings = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
             assert part in {heading.lower().replace(" ", "-") for heading in headings}, f"{target}#{part}"
+
+
+def test_every_page_and_every_command_is_in_its_table_of_contents():
+    from nlpcli.cli.app import app_syntax
+
+    contents = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md", "README.zh-CN.md"}
+    assert pages == set(re.findall(r"\]\(([\w-]+\.md)\)", contents))
+    for readme in (ROOT / "README.md", ROOT / "docs" / "README.zh-CN.md"):
+        named = re.findall(r"^\| \[`nlpcli ([\w-]+)`\]", readme.read_text(encoding="utf-8"), re.MULTILINE)
+        assert set(named) == {command.name for command in app_syntax().commands}

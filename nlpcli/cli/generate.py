@@ -86,8 +86,8 @@ def generate(
 ) -> int:
     """Answer each prompt, or continue it where the model knows no conversation.
 
-    Prints the completion alone. Many prompts are written at once; their order is kept. With --seed the text of a
-    prompt is the same every time, whatever else is in the batch.
+    Prints the completion alone. Many prompts are written at once; their order is kept. With --seed each prompt
+    has draws of its own, the same every time, whatever else is in the batch.
     """
     from nlpcli.cli.make_job import make_job
     from nlpcli.cli.run import run_job

@@ -266,6 +266,8 @@ def test_the_answer_without_heads_is_a_table_and_a_field(inspect, tiny):
     assert "the next token without heads" in " ".join(lines)
     for name in ("(as it is)", "without 0.1", "without 1.0", "without 0.1 + 1.0"):
         assert any(line.startswith(name) for line in lines), lines
+    rows = [line for line in lines if line.startswith(("(as it is)", "without "))]
+    assert {line[len(rows[0]) - 5] for line in rows} == {"."}, "the numbers stand below each other"
     done = inspect("-m", tiny["bergamot"], "--ablate", "cross:0.1", "-F", "jsonl", "a b c")
     found = json.loads(done.output)["ablation"]
     assert found["answer"] == "output"

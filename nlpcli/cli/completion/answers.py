@@ -1,6 +1,7 @@
 """What nlpcli is asked for at a Tab: models, devices, languages, fields, profiles.
 
-A person waits for it with a finger on the key, so nothing heavy is imported: no Typer, no Rich, no pyarrow, no torch.
+A person waits for it with a finger on the key, so nothing heavy is imported: no Typer, no Rich, no torch, and pyarrow
+for the columns of Parquet alone.
 """
 
 from __future__ import annotations

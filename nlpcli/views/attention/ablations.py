@@ -40,20 +40,23 @@ def draw_ablations(inspection: Inspection, ablations: Ablations, width: int, col
         for ablation in ablations.without
     ]
     name_cells = min(max(cell_len(name) for name, *_ in rows), max(12, width // 3))
-    for name, answer, number, divergence in rows:
-        change = "" if name == rows[0][0] or is_vector else f" {number - first:+8.4f}"
-        apart = "" if divergence is None else f"  KL {divergence:.4f}"
+    figures = [
+        f"{number:8.4f}"
+        + ("" if is_vector or divergence is None else f" {number - first:+8.4f}")
+        + ("" if divergence is None else f"  KL {divergence:.4f}")
+        for _, _, number, divergence in rows
+    ]
+    room = max(8, min(_ANSWER_CELLS, width - name_cells - max(map(len, figures)) - 4))
+    for (name, answer, *_), numbers in zip(rows, figures, strict=True):
         said = f"length {answer.number:.3f}" if is_vector else _one_line(answer.text)
-        changed = not is_vector and answer.text != ablations.before.text
-        numbers = f"{number:8.4f}{change}{apart}"
+        style = "yellow" if colored and not is_vector and answer.text != ablations.before.text else ""
         if width >= _WIDE:
-            room = max(8, min(_ANSWER_CELLS, width - name_cells - len(numbers) - 4))
             line = Text(f"{fitted(name, name_cells)}  ")
-            line.append(fitted(said, room), style="yellow" if changed and colored else "")
+            line.append(fitted(said, room), style=style)
             yield line.append(f"  {numbers}")
             continue
         for part in wrapped(f"{name}: {said} {' '.join(numbers.split())}", width):
-            yield Text(part, style="yellow" if changed and colored else "")
+            yield Text(part, style=style)
     if not is_vector and not any(row[1].text != ablations.before.text for row in rows):
         yield Text(f"the {ablations.kind} stays the same", style="dim" if colored else "")
 
