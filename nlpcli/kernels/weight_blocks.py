@@ -1,8 +1,8 @@
-"""Weights in blocks of 32 inputs, as MatMulNBits of ONNX Runtime has them: (level - zero) · scale.
+"""Weights in blocks of inputs, as MatMulNBits of ONNX Runtime has them: (level - zero) · scale.
 
-In 4 bits a block has a minimum of its own (GGUF's Q4_1, which is so kept as it is), which is no whole number of scales.
-The kernel has whole zeros alone; the rest, the same for all inputs of a block, is the weight of one more input: the
-mean of the block's. Matrices that were in 4 bits with whole zeros before (Q4_0) have no such inputs.
+In 4 bits a block of 32 has a minimum of its own (GGUF's Q4_1, which is so kept as it is), which is no whole number of
+scales. The kernel has whole zeros alone; the rest, the same for all inputs of a block, is the weight of one more input:
+the mean of the block's. Matrices that were in 4 bits with whole zeros before (Q4_0) have no such inputs.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ class WeightBlocks:
     zeros: Tensor | None
 
     @classmethod
-    def of(cls, weight: Tensor, bits: int) -> WeightBlocks:
-        """The nearest of (out, in) `weight` in 8 bits or 4; in 4 `in` is a multiple of 32."""
-        return cls.of_all([weight], bits)
+    def of(cls, weight: Tensor, bits: int, size: int = BLOCK) -> WeightBlocks:
+        """The nearest of (out, in) `weight` in 8 bits, in blocks of `size`, or 4; in 4 `in` is a multiple of 32."""
+        return cls.of_all([weight], bits, size)
 
     @classmethod
-    def of_all(cls, weights: Sequence[Tensor], bits: int) -> WeightBlocks:
+    def of_all(cls, weights: Sequence[Tensor], bits: int, size: int = BLOCK) -> WeightBlocks:
         """The outputs of several weights of the same inputs, one behind the other."""
         rows = max(1, _AT_A_TIME // weights[0].shape[1])
         parts = [part for weight in weights for part in weight.split(rows)]
         if bits == 8:
-            return cls.joined([_eight_bits(part) for part in parts])
+            return cls.joined([_eight_bits(part, size) for part in parts])
         grids = [_grid(part) for part in parts]
         with_means = any(_has_rest(grid) for grid in grids)
         return cls.joined([_four_bits(part, grid, with_means) for part, grid in zip(parts, grids, strict=True)])
@@ -87,13 +87,13 @@ class WeightBlocks:
         return zeros[:, : self.scales.shape[1]]
 
 
-def _blocks(weight: Tensor) -> Tensor:
-    return functional.pad(weight.float(), (0, -weight.shape[1] % BLOCK)).unflatten(1, (-1, BLOCK))
+def _blocks(weight: Tensor, size: int) -> Tensor:
+    return functional.pad(weight.float(), (0, -weight.shape[1] % size)).unflatten(1, (-1, size))
 
 
-def _eight_bits(weight: Tensor) -> WeightBlocks:
+def _eight_bits(weight: Tensor, size: int) -> WeightBlocks:
     """Symmetric: |w - ŵ| ≤ scale / 2, scale = max |w| / 127."""
-    blocks = _blocks(weight)
+    blocks = _blocks(weight, size)
     scales = (blocks.abs().amax(2) / 127).clamp(min=TINY)
     levels = (blocks / scales[:, :, None]).round_().clamp_(-127, 127) + 128
     return WeightBlocks(8, levels.to(torch.uint8), scales, None)
@@ -177,7 +177,7 @@ def _four_bits(weight: Tensor, grid: _Grid, with_means: bool) -> WeightBlocks:
 
 def _of_means(weight: Tensor) -> WeightBlocks:
     """From -8 to 7, as GGUF's Q4_0: |w - ŵ| ≤ |scale|, and the weight of largest size is exact: -8 · scale."""
-    blocks = _blocks(weight)
+    blocks = _blocks(weight, BLOCK)
     largest = blocks.gather(2, blocks.abs().argmax(2, keepdim=True))[:, :, 0]
     scales = torch.where(largest.abs() < TINY, TINY, largest / -8)
     levels = ((blocks / scales[:, :, None]).round_() + 8).clamp_(0, 15).to(torch.uint8)

@@ -48,7 +48,7 @@ class Kernel(StrEnum):
     INT4_WEIGHTS = "int4 weights"
     INT8_DYNAMIC = "int8 with dynamic activation scales"
     INT8_STATIC = "int8 with the published activation scales"
-    INT8_BLOCKS = "int8 in blocks of 32, by ONNX Runtime"
+    INT8_BLOCKS = "int8 in blocks of 64, by ONNX Runtime"
     INT4_BLOCKS = "int4 in blocks of 32, by ONNX Runtime"
 
 

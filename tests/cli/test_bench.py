@@ -79,7 +79,7 @@ def test_devices_tells_what_auto_takes_for_each_task(call):
     for task in ("embed", "sentiment", "summarize"):
         assert f"{task}\tint8 with dynamic activation scales" in shown
     assert "translate\tint8 with the published activation scales" in shown
-    assert "generate\tint8 in blocks of 32, by ONNX Runtime" in shown
+    assert "generate\tint8 in blocks of 64, by ONNX Runtime" in shown
     assert "extract\tfloat32 (it is computed in one way" in shown
     assert "warning\tthis CPU emulates float16" in call("devices", "--dtype", "float16").output.decode()
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from nlpcli.kernels.weight_blocks import BLOCK, WeightBlocks
 
 
-def bound(weight, bits):
+def bound(weight, bits, size):
     """Half a step; in 4 bits also what the weight of a mean may be off: an eighth of its largest, half a step."""
-    blocks = torch.nn.functional.pad(weight, (0, -weight.shape[1] % BLOCK)).unflatten(1, (-1, BLOCK))
+    blocks = torch.nn.functional.pad(weight, (0, -weight.shape[1] % size)).unflatten(1, (-1, size))
     if bits == 8:
         off = blocks.abs().amax(2, keepdim=True) / 127 / 2
     else:
@@ -22,7 +22,7 @@ def bound(weight, bits):
     return off.expand_as(blocks).flatten(1)[:, : weight.shape[1]] * 1.001 + 1e-30
 
 
-@pytest.mark.parametrize("bits", [8, 4])
+@pytest.mark.parametrize(("bits", "inputs"), [(8, 64), (8, 32), (4, 32)])
 @settings(deadline=None, max_examples=25)
 @given(
     rows=st.integers(1, 9),
@@ -31,12 +31,12 @@ def bound(weight, bits):
     size=st.sampled_from([0.0, 1e-3, 1.0, 1e4]),
     offset=st.sampled_from([0.0, 0.3, -5.0]),
 )
-def test_every_weight_is_near_what_stands_for_it(bits, rows, blocks, seed, size, offset):
+def test_every_weight_is_near_what_stands_for_it(bits, inputs, rows, blocks, seed, size, offset):
     columns = blocks * BLOCK - (bits == 8) * (seed % BLOCK)
     weight = (torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed)) + offset) * size
-    again = WeightBlocks.of(weight, bits).weight(columns)
+    again = WeightBlocks.of(weight, bits, inputs).weight(columns)
     assert again.shape == weight.shape
-    assert ((again - weight).abs() <= bound(weight, bits)).all()
+    assert ((again - weight).abs() <= bound(weight, bits, inputs)).all()
 
 
 @pytest.mark.parametrize("bits", [8, 4])

@@ -5,9 +5,10 @@ Vectors of tokens in, logits of the tokens that are asked for out; keys and valu
     h ← h + O(attention(rotary(Q n₁), rotary(K n₁), V n₁)),   n₁ = RMSNorm(h)
     h ← h + D(silu(G n₂) ⊙ U n₂),                             n₂ = RMSNorm(h)
 
-In 8 bits all vectors are rotated (`rotation`), and the weights of norms stand in the layers behind them. In 4 bits
-nothing is: there rotation does harm (docs/decisions/0026). There the means of blocks may be inputs too
-(`weight_blocks`), and the logits, which rounding shows in most, stay in 8 bits.
+In 8 bits the vectors between layers are rotated (`rotation`), and the weights of norms stand in the layers behind them.
+In 4 bits nothing is: there rotation does harm (docs/decisions/0026). There the means of blocks may be inputs too
+(`weight_blocks`), and the logits, which rounding shows in most, stay in 8 bits, as do matrices of more than 4 bits
+in a file whose others have 4.
 
 ONNX Runtime's operators for it: MatMulNBits (weights in blocks, activations in int8 for each block),
 GroupQueryAttention (rotary positions, a length for each row, keys and values in place) and
@@ -25,13 +26,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from nlpcli.kernels.weight_blocks import BLOCK, WeightBlocks
+from nlpcli.kernels.weight_blocks import BLOCK, WeightBlocks, were_four_bits
 from nlpcli.models.graph.names import DRAFTED, DRAFTS, GRAPH, WEIGHTS, new_names
 from nlpcli.models.graph.onnx_file import FLOAT, INT32, INT64, Graph
-from nlpcli.models.graph.rotation import group, hadamard, rotated
+from nlpcli.models.graph.rotation import group, rotated
 
 # Activations are quantized to int8, block by block: products of whole numbers.
 _INT8_PRODUCTS = 4
+# Inputs of a block in 8 bits. Of rotated vectors half as many scales round little more, and take a sixth less time
+# (docs/decisions/0026). With 128 a row would depend on how many are beside it: ONNX Runtime 1.32 sums one otherwise.
+_EIGHT_BIT_BLOCK = 64
 
 
 def write_step(module: Any, bits: int, folder: Path) -> None:
@@ -50,7 +54,9 @@ class _Step:
 
     def __init__(self, graph: Graph, module: Any, bits: int, tokens: int) -> None:
         self._graph, self._module, self._bits, self._tokens = graph, module, bits, tokens
+        self._block = _EIGHT_BIT_BLOCK if bits == 8 else BLOCK
         self._with_means: dict[str, str] = {}
+        self._mixed = bits == 4 and _has_four_bits(module.model.layers[0])
         config, attention = module.config, module.model.layers[0].self_attn
         self._size: int = config.hidden_size
         self._turn = turn_of(module, bits)
@@ -93,21 +99,9 @@ class _Step:
         # silu: x · sigmoid(1 · x)
         gate = self._graph.fused("QuickGelu", [gate], [f"{name}silu"], alpha=1.0)
         product = self._graph.node("Mul", [gate, up], [f"{name}product"])
-        product, turn = self._turned(product, layer.mlp.down_proj.in_features, name)
-        down = self._linear(product, [layer.mlp.down_proj], f"{name}down", None, (turn, self._turn))
+        # A product of rotated vectors is no rotated product: these alone are not.
+        down = self._linear(product, [layer.mlp.down_proj], f"{name}down", None, (1, self._turn))
         return self._add(hidden, down, following, f"{name}end")
-
-    def _turned(self, states: str, size: int, name: str) -> tuple[str, int]:
-        """Rotated while it is computed: there are no weights before it to put that into; and the group."""
-        turn = min(group(size), BLOCK)
-        if self._turn == 1 or turn == 1:
-            return states, 1
-        graph = self._graph
-        groups = graph.tensor(f"{name}groups", np.array([0, 0, size // turn, turn]))
-        whole = graph.tensor(f"{name}whole", np.array([0, 0, size]))
-        states = graph.node("Reshape", [states, groups], [f"{name}in_groups"])
-        states = graph.node("MatMul", [states, graph.tensor(f"{name}turn", hadamard(turn))], [f"{name}turned"])
-        return graph.node("Reshape", [states, whole], [f"{name}turned_whole"]), turn
 
     def _attention(self, number: int, layer: Any, normed: str) -> str:
         name, graph, attention, norm = f"layer{number}.", self._graph, layer.self_attn, layer.input_layernorm
@@ -206,12 +200,12 @@ class _Step:
         which inputs and outputs of each are rotated, where those are not the states' own and none."""
         turns = turns or ((self._turn, 1),) * len(layers)
         size: int = layers[0].in_features
-        bits = 8 if size % BLOCK or layers[0] is self._module.lm_head else self._bits
+        bits = 8 if self._needs_eight_bits(layers) else self._bits
         graph = self._graph
         if not graph.has(f"{name}.levels"):
             scale = None if norm is None or self._turn == 1 else norm.weight
             parts = [_weight(layer, scale, *turn) for layer, turn in zip(layers, turns, strict=True)]
-            self._add_blocks(name, WeightBlocks.of_all(parts, bits))
+            self._add_blocks(name, WeightBlocks.of_all(parts, bits, self._block))
         blocks = graph.shape(f"{name}.scales")[1]
         with_means = blocks > -(-size // BLOCK)
         inputs = [
@@ -230,9 +224,15 @@ class _Step:
             K=size + size // BLOCK if with_means else size,
             N=sum(layer.out_features for layer in layers),
             bits=bits,
-            block_size=BLOCK,
+            block_size=self._block,
             accuracy_level=_INT8_PRODUCTS,
         )
+
+    def _needs_eight_bits(self, layers: Sequence[Any]) -> bool:
+        """The logits, what has no whole blocks, what of a file of several kinds (Q4_K_M) has more than 4 bits."""
+        if layers[0] is self._module.lm_head or layers[0].in_features % BLOCK:
+            return True
+        return self._mixed and not all(were_four_bits(layer.weight) for layer in layers)
 
     def _add_blocks(self, name: str, blocks: WeightBlocks) -> None:
         self._graph.tensor(f"{name}.levels", blocks.levels.numpy())
@@ -252,6 +252,12 @@ class _Step:
 def turn_of(module: Any, bits: int) -> int:
     """The group in which the vectors between the layers are rotated; 1 where they are not."""
     return group(module.config.hidden_size) if bits == 8 else 1
+
+
+def _has_four_bits(layer: nn.Module) -> bool:
+    """Whether a weight in it was in 4 bits before."""
+    linear = [part.weight for part in layer.modules() if isinstance(part, nn.Linear)]
+    return any(were_four_bits(weight) for weight in linear if not weight.shape[1] % BLOCK)
 
 
 def _weight(layer: Any, scale: Tensor | None, turn_in: int, turn_out: int) -> Tensor:

@@ -1,7 +1,7 @@
 """Rotations that spread what is large over its neighbors, so that 8 bits round less (Ashkboos et al. 2024, QuaRot).
 
-Vectors are multiplied by Hadamard's matrix H in groups: H = Hᵀ = H⁻¹, so that H x through weights W H is W x. Most of
-it costs nothing: it is put into the weights on both sides.
+Vectors are multiplied by Hadamard's matrix H in groups: H = Hᵀ = H⁻¹, so that H x through weights W H is W x. That
+costs nothing: it is put into the weights on both sides.
 """
 
 from __future__ import annotations
@@ -15,14 +15,6 @@ _MOST = 128
 def group(size: int) -> int:
     """How many neighbors are rotated among each other where there are `size`: a power of two that divides it."""
     return min(size & -size, _MOST)
-
-
-def hadamard(size: int) -> NDArray[np.float32]:
-    """(size, size), orthonormal and symmetric; `size` is a power of two."""
-    matrix = np.ones((1, 1), np.float32)
-    while len(matrix) < size:
-        matrix = np.block([[matrix, matrix], [matrix, -matrix]])
-    return matrix / np.float32(np.sqrt(size))
 
 
 def rotated(vectors: NDArray[np.float32], size: int) -> NDArray[np.float32]:

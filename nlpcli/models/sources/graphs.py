@@ -13,7 +13,7 @@ from nlpcli.runtime import runs
 
 KIND = "graphs"
 # Bits → part of a folder's name: graphs of before are another's.
-_FORMATS = {8: 4, 4: 5}
+_FORMATS = {8: 5, 4: 6}
 
 
 def graph_folder(model: LocalModel, files: list[Path], bits: int, convert: Callable[[Path], None]) -> Path:
