@@ -14,8 +14,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-CLOSED = "closed"
-
 
 class Runs:
     """`start` begins a run; `status` waits for the exit status of the last one."""

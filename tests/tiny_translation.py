@@ -19,7 +19,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from nlpcli.models.bergamot.marian_binary import CONFIGURATION, FLOAT32, INT8, INTGEMM8, write_items
+from nlpcli.models.bergamot.marian_binary import CONFIGURATION, FLOAT32, INT8, INTGEMM8, VERSION
 
 TEXTS = [f"{a} {b} cat dog tree house river stone {a}{b}. {b}, {a}!" for a in "abcdefgh" for b in "klmnopqr"]
 _SIZES = {
@@ -202,6 +202,19 @@ def save_marian_binary(
     }  # fmt: skip
     items[CONFIGURATION] = (INT8, (1,), yaml.safe_dump(settings).encode() + b"\0")
     write_items(path, items)
+
+
+def write_items(path, items):
+    """A file of Marian's binary format from name → (type, shape in the header, bytes)."""
+    names = [name.encode() + b"\0" for name in items]
+    blobs = [blob + bytes(-len(blob) % 256) if name != CONFIGURATION else blob for name, (_, _, blob) in items.items()]
+    head = struct.pack("<2Q", VERSION, len(items))
+    for name, blob, (kind, shape, _) in zip(names, blobs, items.values(), strict=True):
+        head += struct.pack("<4Q", len(name), kind, len(shape), len(blob))
+    head += b"".join(names)
+    head += b"".join(struct.pack(f"<{len(shape)}i", *shape) for _, shape, _ in items.values())
+    padding = 256 - (len(head) + 8) % 256
+    path.write_bytes(head + struct.pack("<Q", padding) + bytes(padding) + b"".join(blobs))
 
 
 def spm_of_marian(path, size=64, **options):

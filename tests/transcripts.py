@@ -259,10 +259,5 @@ def folder_of_examples(folder: Path) -> Path:
     return folder
 
 
-def without_settings(environment: dict[str, str]) -> dict[str, str]:
-    """Nothing of a user's own."""
-    return {name: value for name, value in environment.items() if not name.startswith("NLPCLI_")}
-
-
 def path_with(scripts: str) -> str:
     return f"{scripts}{os.pathsep}{os.environ['PATH']}"

@@ -73,11 +73,10 @@ def _free(name: str, reserved: Collection[str], used: set[str], seen: set[str], 
 class OutputNames:
     """Input field → column of a table, the same for all records: one that bears a result's name gets a free one."""
 
-    def __init__(self, result_names: Mapping[str, str], known: Iterable[str] = ()) -> None:
+    def __init__(self, result_names: Mapping[str, str]) -> None:
         self._reserved = {*result_names, ERROR}
         self._names: dict[str, str] = {}
         self._used: set[str] = set()
-        self.add(known)
 
     def add(self, fields: Iterable[str]) -> None:
         """Names for fields that have none yet."""

@@ -139,9 +139,7 @@ def phrases_of(words: Sequence[Word], stops: frozenset[str], longest: int = _LON
     return list(found.values())
 
 
-def phrases_in(
-    words: Sequence[Word], stops: frozenset[str], chunks: Sequence[tuple[int, int]], longest: int = _LONGEST_CHUNK
-) -> list[Phrase]:
+def phrases_in(words: Sequence[Word], stops: frozenset[str], chunks: Sequence[tuple[int, int]]) -> list[Phrase]:
     """The phrases of noun chunks (start, end), without stop words at either end; of a long one its last words, which
     say what it is."""
     found: dict[tuple[str, ...], Phrase] = {}
@@ -152,7 +150,7 @@ def phrases_in(
             inside = inside[1:]
         while inside and is_stop(inside[-1].key, stops):
             inside = inside[:-1]
-        inside = inside[-longest:]
+        inside = inside[-_LONGEST_CHUNK:]
         while inside and is_stop(inside[0].key, stops):
             inside = inside[1:]
         if not inside:

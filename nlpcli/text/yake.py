@@ -26,7 +26,6 @@ class _Statistics:
     """What is counted of the words of a text."""
 
     def __init__(self, words: Sequence[Word], stops: frozenset[str]) -> None:
-        self._stops = stops
         self._counts = Counter(word.key for word in words)
         self._follows = Counter(neighbors(words))
         self._left: dict[str, Counter[str]] = defaultdict(Counter)

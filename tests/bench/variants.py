@@ -35,8 +35,6 @@ _MOE = COMMON["experts"]
 
 _ROPE = {"rope_type": "linear", "factor": 2.0, "rope_theta": 10000.0}
 _YARN = {"rope_type": "yarn", "factor": 4.0, "rope_theta": 10000.0, "original_max_position_embeddings": 64}
-_DYNAMIC = {"rope_type": "dynamic", "factor": 4.0, "rope_theta": 10000.0, "original_max_position_embeddings": 64}
-_CHUNKS = {"attention_chunk_size": 5, "layer_types": ["chunked_attention", "full_attention"]}
 _WINDOWED = {"sliding_window": 3, "layer_types": ["sliding_attention", "full_attention"]}
 # What families of one mechanism have in common: name of the change → options.
 _OF_BERT: dict[str, dict[str, Any]] = {

@@ -40,7 +40,6 @@ WITH_BFLOAT16 = ("bfloat16", "ONNX Runtime")
 FBGEMM = (*BEFORE_BFLOAT16, *WITH_BFLOAT16)
 ONEDNN = ("AVX-512", *WITH_BFLOAT16)
 CPUS = ("no AVX2", *FBGEMM, "AVX2 without FBGEMM")
-GPUS = ("Ampere", "Turing", "Apple")
 NATIVE = {name: BF16 if name in (*WITH_BFLOAT16, "Ampere") else F32 for name in MACHINES}
 
 

@@ -139,6 +139,8 @@ def stop() -> bool:
     end = time.monotonic() + _SECONDS_TO_END
     while time.monotonic() < end:
         if _is_gone(process):
+            # One that this process has started is forgotten only once somebody has asked how it ended.
+            _left_behind[:] = [each for each in _left_behind if each.poll() is None]
             return True
         time.sleep(0.02)
     raise place.WorkerError(f"the worker (process {process}) does not end; end it with: kill -9 {process}")

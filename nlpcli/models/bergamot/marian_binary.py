@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -148,16 +148,3 @@ def quantized_matrix(item: Item) -> tuple[Array, np.float32]:
     rows, columns = item.shape
     shape = (rows, columns) if "Wemb" in item.name else (columns, rows)
     return np.frombuffer(item.data, np.int8, count).reshape(shape), multiplier
-
-
-def write_items(path: Path, items: Mapping[str, tuple[int, tuple[int, ...], bytes]]) -> None:
-    """Write a file of this format from name → (type, shape in the header, bytes)."""
-    names = [name.encode() + b"\0" for name in items]
-    blobs = [blob + bytes(-len(blob) % 256) if name != CONFIGURATION else blob for name, (_, _, blob) in items.items()]
-    head = _TWO.pack(VERSION, len(items))
-    for name, blob, (kind, shape, _) in zip(names, blobs, items.values(), strict=True):
-        head += _HEADER.pack(len(name), kind, len(shape), len(blob))
-    head += b"".join(names)
-    head += b"".join(struct.pack(f"<{len(shape)}i", *shape) for _, shape, _ in items.values())
-    padding = 256 - (len(head) + 8) % 256
-    path.write_bytes(head + struct.pack("<Q", padding) + bytes(padding) + b"".join(blobs))

@@ -14,9 +14,9 @@ from nlpcli.models.sources.base import Source
 class AliasSource:
     """Names are those of the catalogue's aliases (`embed/best`); what lies in the cache bears the real name."""
 
-    def __init__(self, sources: Sequence[Source], aliases: dict[str, Alias] | None = None) -> None:
+    def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = sources
-        self._aliases = catalog().aliases if aliases is None else aliases
+        self._aliases = catalog().aliases
 
     def owns(self, name: str) -> bool:
         return name in self._aliases

@@ -24,7 +24,7 @@ Logs = Callable[[Sequence[Row]], Tensor]
 """Inputs without padding → log-probabilities of the tokens that were written (inputs, tokens)."""
 
 
-def groups_of(text: str, places: Sequence[tuple[int, int] | None], most: int = MOST_ERASED) -> list[Group]:
+def groups_of(text: str, places: Sequence[tuple[int, int] | None]) -> list[Group]:
     """Tokens that stand in `text`, those of one character together; where they are many words, or runs of words."""
     groups: list[Group] = []
     last_end = -1
@@ -35,9 +35,9 @@ def groups_of(text: str, places: Sequence[tuple[int, int] | None], most: int = M
         joined = groups and start < last_end
         groups = [*groups[:-1], [*groups[-1], number]] if joined else [*groups, [number]]
         last_end = max(last_end, end)
-    if len(groups) > most:
+    if len(groups) > MOST_ERASED:
         groups = _words(text, places, groups)
-    size = -(-len(groups) // most) if groups else 1
+    size = -(-len(groups) // MOST_ERASED) if groups else 1
     runs = [groups[start : start + size] for start in range(0, len(groups), size)]
     return [[place for group in run for place in group] for run in runs]
 

@@ -41,9 +41,9 @@ _TIED = frozenset("#@~\\<")
 class Prepared:
     """A sentence as a model reads it, and what its translation gets back.
 
-    `head` and `tail` stand around it; `folded` words get their accents back. All of it is to be in `capitals`, or
-    what stands between the marks of `emphasis`; `titled`: its words, `begins_large`: it begins with one. `accelerator`:
-    what stood before a letter of a menu, `&` or `_`, and that letter.
+    `head` and `tail` stand around it; `folded` words get their accents back. `capitals`: all of it is to be in
+    capitals; `titled`: its words begin with one, `begins_large`: it does. `accelerator`: what stood before a letter of
+    a menu, `&` or `_`, and that letter.
     """
 
     sentence: Sentence
@@ -52,7 +52,6 @@ class Prepared:
     style: Style = field(default_factory=Style)
     folded: dict[str, str] = field(default_factory=dict)
     capitals: bool = False
-    emphasis: bool = False
     titled: bool = False
     begins_large: bool = False
     accelerator: str = ""
@@ -185,7 +184,6 @@ def _in_small_letters(prepared: Prepared, lexicon: Lexicon) -> None:
                 Protection(end, end, EMPHASIS_END, TagKind.CLOSE),
             )
         ]
-        prepared.emphasis = True
         prepared.sentence = protected(sentence, tags, small(sentence.text, spans))
 
 

@@ -33,7 +33,7 @@ def written(why: Why | None) -> str:
     return " ".join(f"{label(' '.join(token['text'].split()))}={token['score']:+.3f}" for token in strongest(why))
 
 
-def draw_tokens(text: str, tokens: Tokens, colored: bool = True) -> Text:
+def draw_tokens(text: str, tokens: Tokens) -> Text:
     """The text with its tokens shaded; what has no place in it is left out."""
     from rich.text import Text
 
@@ -42,8 +42,7 @@ def draw_tokens(text: str, tokens: Tokens, colored: bool = True) -> Text:
     end = 0
     for token in sorted((t for t in tokens if t["start"] is not None), key=lambda t: t["start"]):
         drawn.append(text[end : token["start"]])
-        shade = _style(token["score"], largest) if colored else ""
-        drawn.append(text[token["start"] : token["end"]], style=shade)
+        drawn.append(text[token["start"] : token["end"]], style=_style(token["score"], largest))
         end = max(end, token["end"])
     drawn.append(text[end:])
     return drawn

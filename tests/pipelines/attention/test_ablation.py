@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 from tiny import save_classifier
-from tiny_attention import ENCODER_DECODERS, FAMILIES, save_attention_model
+from tiny_attention import ENCODER_DECODERS, FAMILIES
 
 from nlpcli.errors import UsageError
 from nlpcli.models.reference import LocalModel
@@ -17,19 +17,6 @@ from pipelines.attention.test_pipeline import PLACEMENT, TEXT, arguments_of, req
 
 # What multiplies the heads of a layer, by the end of its name.
 OUTPUTS = ("attention.output.dense", "o_proj", "out_proj", "attn.c_proj", "out_lin", "Attention.o")
-
-
-@pytest.fixture(scope="module")
-def pipeline_of(tmp_path_factory):
-    made = {}
-
-    def pipeline(family):
-        if family not in made:
-            folder = save_attention_model(tmp_path_factory.mktemp(family), family)
-            made[family] = load_attention_pipeline(LocalModel(family, folder), PLACEMENT)
-        return made[family]
-
-    return pipeline
 
 
 def by_hand(pipeline, family, layer, head):

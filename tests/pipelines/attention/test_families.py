@@ -19,14 +19,6 @@ OUTPUTS = {Kind.SELF: "attentions", Kind.DECODER: "decoder_attentions", Kind.CRO
 NOT_CAUSAL = {"llama that is not causal", "gemma3_text that looks ahead"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def listen(model, arguments, verify=True, prepare=lambda model, layers: None):
     """What is heard of one pass, and the outcome of the check."""
     layers = attention_layers(model)

@@ -8,10 +8,9 @@ import torch
 from tiny_attention import DECODERS, ENCODER_DECODERS, FAMILIES, save_attention_model
 
 from nlpcli.errors import ModelUnusable, OutOfMemory, UsageError
-from nlpcli.models.reference import LocalModel
 from nlpcli.pipelines.attention import formula, memory
 from nlpcli.pipelines.attention.capture import Selection
-from nlpcli.pipelines.attention.pipeline import Request, TextTooLong, load_attention_pipeline
+from nlpcli.pipelines.attention.pipeline import Request, TextTooLong
 from nlpcli.records.inspection import Kind
 from nlpcli.runtime.device import Placement
 
@@ -20,28 +19,6 @@ TARGET = "x y z . u"
 PLACEMENT = Placement("cpu", "float32", "", "")
 NAMES = {Kind.SELF: "attentions", Kind.DECODER: "decoder_attentions", Kind.CROSS: "cross_attentions"}
 EVERY_FAMILY = pytest.mark.parametrize("family", FAMILIES)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Threads that wait for each other cost more than these models do."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def pipeline_of(tmp_path_factory):
-    made = {}
-
-    def pipeline(family):
-        if family not in made:
-            folder = save_attention_model(tmp_path_factory.mktemp(family), family)
-            made[family] = load_attention_pipeline(LocalModel(family, folder), PLACEMENT)
-        return made[family]
-
-    return pipeline
 
 
 def arguments_of(pipeline, family):
