@@ -1,6 +1,6 @@
 """How fast `generate` is beside its peers, and what weights in fewer bits cost:
 python tests/bench/generate.py TEXT.txt [--gguf MODEL.gguf [--gguf-python PYTHON]]
-    [--genai FOLDER [--genai-python PYTHON]] [--rounds N] [--against NAME] [--only PART_OF_A_NAME …]
+    [--genai FOLDER] [--genai-int8 FOLDER] [--genai-python PYTHON] [--rounds N] [--against NAME] [--only PART_OF_A_NAME …]
 
 Tokens a second of one prompt and of 32, milliseconds of CPU a token of each (machines are shared), and the perplexity of
 the file's first 1,000 tokens. A row is printed as soon as it is measured; about four minutes in all. Every contestant is a
@@ -9,10 +9,11 @@ transformers' `generate` in bfloat16, with no variable set, or what `--against` 
 is faster, that is the one to compare with. llama.cpp takes part where the Python of `--gguf-python` (this one, unless it is given)
 can import `llama_cpp` (`pip install llama-cpp-python` with a compiler, five minutes) and a `.gguf` file is named, with our
 threads; onnxruntime-genai where the Python of `--genai-python` (this one, unless it is given) can import it and a folder is
-named that its builder made of the same model (`-p int4 -e cpu --extra_options int4_accuracy_level=4`, blocks of 32). One
-of its rows has the threads that it takes by itself, half of the cores; the other has ours. Both against ours, in two
-minutes: --genai FOLDER --against "onnxruntime-genai int4" --only onnxruntime "nlpcli int". What a new process waits
-for: tests/bench/cold_start.py.
+named that its builder made of the same model (`-p int4 -e cpu --extra_options accuracy_level=4`, blocks of 32; `-p int8`
+for the other: of weights that were rounded already, its 4 bits are rounded twice, and only 8 are as near as ours, which
+the perplexity shows). One of its rows has the threads that it takes by itself, half of the cores; the other has ours.
+Both against ours, in two minutes: --genai FOLDER --against "onnxruntime-genai int4" --only onnxruntime "nlpcli int". What
+a new process waits for: tests/bench/cold_start.py.
 """
 
 import argparse
@@ -27,6 +28,8 @@ import time
 from pathlib import Path
 from threading import Event, Timer
 
+import numpy
+
 MANY = 32
 # Short prompts: reading them is another matter than writing.
 PROMPT_TOKENS = 12
@@ -37,7 +40,7 @@ PATIENCE = 120
 # Seconds after which 32 prompts are not measured again.
 ENOUGH = 10
 REFERENCE = "transformers bfloat16"
-GENAI = "onnxruntime-genai int4"
+GENAI, GENAI_INT8 = "onnxruntime-genai int4", "onnxruntime-genai int8"
 OUR_THREADS = "with our threads"
 # How nlpcli lets OpenMP's threads wait: nlpcli/__main__.py.
 THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"}
@@ -56,7 +59,11 @@ def transformers_own(dtype):
             padded, attention_mask=mask, do_sample=False, max_new_tokens=count, min_new_tokens=count, pad_token_id=0
         )
 
-    return generate, module
+    @torch.inference_mode()
+    def logits(window):
+        return module(input_ids=torch.tensor([window])).logits[0].float().numpy()
+
+    return generate, logits
 
 
 def transformers_continuous(dtype):
@@ -88,7 +95,13 @@ def ours(dtype):
     collect_garbage_rarely()
     completer = load_completer(starter(), choose(describe_hardware(), "cpu", dtype))
     completer.ends = frozenset()  # every contestant writes as many tokens
-    return completer.complete, None
+
+    def logits(window):
+        decoder = completer._decoder()
+        decoder.add([[]])
+        return numpy.concatenate([numpy.asarray(decoder.step([token])) for token in window])
+
+    return completer.complete, logits
 
 
 def llama_cpp(file):
@@ -127,7 +140,16 @@ def genai(folder, threads=None):
             for _ in range(count):
                 generator.generate_next_token()
 
-    return generate, None
+    def logits(window):
+        parameters = og.GeneratorParams(model)
+        parameters.set_search_options(max_length=len(window) + 1)
+        generator, found = og.Generator(model, parameters), []
+        for token in window:
+            generator.append_tokens([token])
+            found.append(numpy.array(generator.get_logits()).reshape(1, -1))
+        return numpy.concatenate(found)
+
+    return generate, logits
 
 
 def genai_with_our_threads(folder):
@@ -142,6 +164,8 @@ CONTESTANTS = {
     "llama.cpp": (llama_cpp, None),
     GENAI: (genai, None),
     f"{GENAI}, {OUR_THREADS}": (genai_with_our_threads, None),
+    GENAI_INT8: (genai, None),
+    f"{GENAI_INT8}, {OUR_THREADS}": (genai_with_our_threads, None),
     "transformers generate_batch float32": (transformers_continuous, "float32"),
 }
 
@@ -160,10 +184,10 @@ def contestant(name, task, file):
     """A process that is told "one", "many" or "perplexity", line by line, and answers each with a number; `task` is what
     `task_of` gives. Where it runs there need be no nlpcli."""
     make, argument = CONTESTANTS[name]
-    generate, module = make(argument or file)
+    generate, logits = make(argument or file)
     for line in sys.stdin:
         if line.strip() == "perplexity":
-            answer = None if module is None else perplexity(module, task["tokens"])
+            answer = None if logits is None else perplexity(logits, task["tokens"])
         else:
             answer = rate(generate, task["prompts"][: {"one": 1, "many": MANY, "warm": 2}[line.strip()]])
         print(json.dumps(answer), flush=True)
@@ -193,16 +217,15 @@ def rate(generate, prompts):
     return written / (time.perf_counter() - start), (time.process_time() - computed) / written * 1000
 
 
-def perplexity(module, tokens):
-    """exp of the mean negative log-likelihood, in windows that start anew."""
-    import torch
-
-    windows = torch.tensor(tokens[: min(len(tokens), PERPLEXITY_TOKENS) // WINDOW * WINDOW]).view(-1, WINDOW)
+def perplexity(logits, tokens):
+    """exp of the mean negative log-likelihood, in windows that start anew; `logits` of a window: (tokens, vocabulary)."""
     losses = []
-    for window in windows:
-        with torch.inference_mode():
-            logits = module(input_ids=window[None]).logits[0].float()
-        losses.append(torch.nn.functional.cross_entropy(logits[:-1], window[1:]).item())
+    for start in range(0, min(len(tokens), PERPLEXITY_TOKENS) - WINDOW + 1, WINDOW):
+        window = tokens[start : start + WINDOW]
+        found = logits(window)[:-1].astype(numpy.float64)
+        found -= found.max(1, keepdims=True)
+        of_next = found[numpy.arange(WINDOW - 1), window[1:]]
+        losses.append((numpy.log(numpy.exp(found).sum(1)) - of_next).mean())
     return math.exp(statistics.mean(losses))
 
 
@@ -211,8 +234,8 @@ class Rival:
 
     def __init__(self, name, task, options):
         """`task` is a file of what `task_of` gives."""
-        file = options.genai if name.startswith(GENAI) else options.gguf
-        pythons = {GENAI: options.genai_python, "llama.cpp": options.gguf_python}
+        file = file_of(name, options)
+        pythons = {"onnxruntime-genai": options.genai_python, "llama.cpp": options.gguf_python}
         python = next((found for start, found in pythons.items() if name.startswith(start)), sys.executable)
         command = [python, __file__, task, "--contestant", name, *(["--file", file] if file else [])]
         environment = {name: value for name, value in os.environ.items() if name not in THREADS}
@@ -246,6 +269,12 @@ class Rival:
     def stop(self):
         self._process.kill()
         self._process.wait()
+
+
+def file_of(name, options):
+    """What a contestant is given on the command line; None where it needs nothing."""
+    files = {GENAI: options.genai, GENAI_INT8: options.genai_int8, "llama.cpp": options.gguf}
+    return next((file for start, file in files.items() if name.startswith(start)), None)
 
 
 class Failed(Exception):
@@ -287,6 +316,7 @@ def main():
     parser.add_argument("--gguf", help="the same model for llama.cpp")
     parser.add_argument("--gguf-python", default=sys.executable, help="a python that has llama-cpp-python")
     parser.add_argument("--genai", help="a folder that onnxruntime-genai's builder made of the same model")
+    parser.add_argument("--genai-int8", help="one that it made with 8 bits")
     parser.add_argument("--genai-python", default=sys.executable, help="a python that has onnxruntime-genai")
     parser.add_argument("--against", choices=CONTESTANTS, default=REFERENCE, help="the reference")
     parser.add_argument("--rounds", type=int, default=3)
@@ -316,7 +346,7 @@ def table(task, options):
     for name in CONTESTANTS:
         if not any(part in name for part in options.only):
             continue
-        if name.startswith((GENAI, "llama.cpp")) and not (options.genai if name.startswith(GENAI) else options.gguf):
+        if name.startswith(("onnxruntime", "llama.cpp")) and not file_of(name, options):
             print(f"{name:42} left out: no model for it was named", flush=True)
             continue
         try:
