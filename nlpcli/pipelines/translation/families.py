@@ -14,11 +14,11 @@ from nlpcli.errors import ModelUnusable, UsageError, quoted
 from nlpcli.models.loading import is_encoder_decoder, load_causal_lm, load_seq2seq, load_tokenizer
 from nlpcli.models.preparing import longest_input
 from nlpcli.models.reference import LocalModel
-from nlpcli.pipelines.attribution.erasable import Erasable, places_in, words_of
-from nlpcli.pipelines.attribution.erasure import causal_logs, seq2seq_logs
-from nlpcli.pipelines.chat import prompt_of_messages
+from nlpcli.pipelines.attribution.erasable import Erasable, words_of
+from nlpcli.pipelines.attribution.erasure import seq2seq_logs
 from nlpcli.pipelines.finite_logits import FINITE
 from nlpcli.pipelines.translation.inline import Link
+from nlpcli.pipelines.translation.language_models import CausalModel
 from nlpcli.pipelines.translation.translators import (
     WIDER,
     Translation,
@@ -26,23 +26,22 @@ from nlpcli.pipelines.translation.translators import (
     TranslationRequest,
     Translator,
     cross_attention,
+    ids_of,
     link_pieces,
     mean_log_probabilities,
+    most_new_tokens,
     offsets_of,
     padded,
+    place_without_space,
+    target_of,
 )
 from nlpcli.pipelines.translation.vocabulary import Lexicon, Vocabulary
 from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Placement
 from nlpcli.text.languages import Family, code_of, family_code, name_of, nearest_codes
 
-# A translation is rarely twice as long as its source; what is longer repeats itself.
-_LENGTH_FACTOR = 2
-_SPARE_TOKENS = 32
 # They were trained on sentences, hardly any of them longer; what they do with longer ones was not measured.
 _LONGEST_SENTENCE = 128
-# A language model reads its prompt beside the text, and writes as much again.
-_SHARE_OF_CONTEXT = 4
 _NAME_WITH_PAIR = re.compile(r"[-_/]([a-z]{2,3})-([a-z]{2,3})$", re.IGNORECASE)
 
 
@@ -81,17 +80,11 @@ def load_family(model: LocalModel, placement: Placement) -> TranslationModel:
     return Seq2SeqModel(model, module, tokenizer)
 
 
-def _target_of(model: LocalModel, request: TranslationRequest) -> str:
-    if request.target is None:
-        raise UsageError(f"{quoted(model.name)} knows many languages; name the one to translate into: --to LANG")
-    return request.target
-
-
 def _with_codes(
     model: LocalModel, tokenizer: PreTrainedTokenizerBase, request: TranslationRequest, family: Family
 ) -> tuple[Speech, str]:
     """M2M-100, NLLB, mBART-50: a token for each language, of the source in the input, of the target as first output."""
-    target = _target_of(model, request)
+    target = target_of(model, request)
     known = _language_tokens(tokenizer)
 
     def code(language: str) -> str:
@@ -139,7 +132,7 @@ def _mbart(model: LocalModel, tokenizer: PreTrainedTokenizerBase, request: Trans
 
 def _t5(model: LocalModel, tokenizer: PreTrainedTokenizerBase, request: TranslationRequest) -> tuple[Speech, str]:
     """MADLAD-400 has a token <2de>; T5 is asked in English."""
-    target = _target_of(model, request)
+    target = target_of(model, request)
     tokens = [token for token in tokenizer.get_vocab() if token.startswith("<2")]
     if tokens:
         if f"<2{target}>" not in tokens:
@@ -153,7 +146,7 @@ def _marian(model: LocalModel, tokenizer: PreTrainedTokenizerBase, request: Tran
     codes = [token[2:-2] for token in tokenizer.get_vocab() if token.startswith(">>") and token.endswith("<<")]
     if not codes:
         return Speech(_nothing, _no_code, None), _marian_target(model, tokenizer, request)
-    target = _target_of(model, request)
+    target = target_of(model, request)
     nllb = family_code(target, "nllb") or ""
     names = (target, nllb.partition("_")[0], nllb, "cmn_Hans" if target == "zh" else "")
     token = next((name for name in names if name in codes), None)
@@ -241,7 +234,7 @@ class Seq2SeqTranslator:
     def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:
         rows = self._encode(texts, source)
         found = self.generate(rows)
-        end = _ids(self._module.generation_config.eos_token_id)
+        end = ids_of(self._module.generation_config.eos_token_id)
         links = self._links(texts, source, rows, found) if linked else [()] * len(texts)
         scores = mean_log_probabilities(self._module, rows, found, self._start) if self._scored else [None] * len(texts)
         return [
@@ -252,7 +245,7 @@ class Seq2SeqTranslator:
     def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:
         rows = self._encode(texts, source)
         found = self.generate(rows)
-        end = _ids(self._module.generation_config.eos_token_id)
+        end = ids_of(self._module.generation_config.eos_token_id)
         scores = mean_log_probabilities(self._module, rows, found, self._start)
         return [
             Translation(self._decode(ids), bool(end & set(ids)), score=score)
@@ -267,7 +260,7 @@ class Seq2SeqTranslator:
             # Families with codes of languages have one vocabulary; Marian's has two.
             side = "text_target" if self._speech.first_token is None else "text"
             written: list[int] = self._tokenizer(**{side: translation}, add_special_tokens=False)["input_ids"]
-        own = [_own(text, start - len(prefix), end - len(prefix)) for start, end in places][: len(row)]
+        own = [place_without_space(text, start - len(prefix), end - len(prefix)) for start, end in places][: len(row)]
         own += [None] * (len(row) - len(own))
         begun = [self._start, *([] if self._speech.first_token is None else [self._speech.first_token])]
         logs = seq2seq_logs(self._module, written, begun, self._tokenizer.pad_token_id or 0)
@@ -290,7 +283,7 @@ class Seq2SeqTranslator:
         with torch.inference_mode():
             output = self._module.generate(
                 **inputs, **first, **FINITE, num_beams=self._beams, do_sample=False,
-                max_length=None, max_new_tokens=_LENGTH_FACTOR * longest + _SPARE_TOKENS,
+                max_length=None, max_new_tokens=most_new_tokens(longest),
             )  # fmt: skip
         padding = self._tokenizer.pad_token_id
         return [[token for token in row if token != padding] for row in output[:, 1:].tolist()]
@@ -307,124 +300,5 @@ class Seq2SeqTranslator:
         return links
 
 
-def _own(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """The place of a token in a text that stands behind a prefix."""
-    while 0 <= start < end and text[start].isspace():
-        start += 1
-    return (start, end) if 0 <= start < end else None
-
-
 def _shifted(link: Link, by: int) -> Link:
     return Link(link.start, link.end, max(0, link.source_start - by), max(0, link.source_end - by))
-
-
-def _ids(value: int | list[int] | None) -> set[int]:
-    return set() if value is None else set(value) if isinstance(value, list) else {value}
-
-
-def _up_to(ids: list[int], end: set[int]) -> list[int]:
-    """The ids up to the first that is an end, which is one of them."""
-    place = next((place for place, token in enumerate(ids) if token in end), len(ids))
-    return ids[: place + 1]
-
-
-class CausalModel:
-    """A language model on its device."""
-
-    def __init__(self, model: LocalModel, module: Any, tokenizer: PreTrainedTokenizerBase) -> None:
-        self._model = model
-        self._module = module
-        self._tokenizer = tokenizer
-
-    def translator(self, request: TranslationRequest) -> Translator:
-        target = _target_of(self._model, request)
-        return CausalTranslator(self._module, self._tokenizer, target, request.beams, request.scored, self._model.name)
-
-
-class CausalTranslator:
-    """A language model that is asked to translate; it reads whole lines and has no alignment to give."""
-
-    batch_tokens: int | None = None
-    decode_slots: DecodeSlots | None = None
-    reads_sentences = False
-
-    def __init__(
-        self,
-        module: Any,
-        tokenizer: PreTrainedTokenizerBase,
-        target: str,
-        beams: int,
-        scored: bool = False,
-        name: str = "the model",
-    ) -> None:
-        self._name = name
-        self._scored = scored
-        self._module = module
-        self._tokenizer = tokenizer
-        self._beams = beams
-        self.longest_input = max(16, longest_input(module.config, tokenizer) // _SHARE_OF_CONTEXT)
-        self.source: str | None = None
-        self.target: str | None = target
-        self.vocabulary: Lexicon = Vocabulary(tokenizer)
-
-    def cost(self, text: str, source: str) -> int:  # noqa: ARG002
-        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
-
-    def wider(self) -> CausalTranslator:
-        target = self.target or ""
-        return CausalTranslator(self._module, self._tokenizer, target, WIDER * self._beams, self._scored, self._name)
-
-    def prompt(self, text: str, source: str) -> list[int]:
-        """The ids of the question, by the model's own chat template where it has one."""
-        if self._tokenizer.chat_template:
-            question = (
-                f"Translate the following text from {name_of(source)} into {name_of(self.target or '')}."
-                f" Answer with the translation only.\n\n{text}"
-            )
-            return prompt_of_messages(self._tokenizer, [{"role": "user", "content": question}], self._name)
-        plain: list[int] = self._tokenizer(f"{name_of(source)}: {text}\n{name_of(self.target or '')}:")["input_ids"]
-        return plain
-
-    def translate(self, texts: Sequence[str], source: str, linked: bool) -> list[Translation]:  # noqa: ARG002
-        rows = [self.prompt(text, source) for text in texts]
-        end = _ids(self._module.generation_config.eos_token_id) or _ids(self._tokenizer.eos_token_id)
-        padding = self._tokenizer.pad_token_id
-        padding = min(end, default=0) if padding is None else padding
-        inputs = padded(rows, padding, self._module.device, left=True)
-        longest = max(self.cost(text, source) for text in texts)
-        with torch.inference_mode():
-            output = self._module.generate(
-                **inputs, **FINITE, num_beams=self._beams, do_sample=False, pad_token_id=padding,
-                max_length=None, max_new_tokens=_LENGTH_FACTOR * longest + _SPARE_TOKENS,
-            )  # fmt: skip
-        found = [_up_to(row, end) for row in output[:, inputs["input_ids"].shape[1] :].tolist()]
-        scores = self._scores(rows, found, padding) if self._scored else [None] * len(texts)
-        return [self._answer(ids, end)._replace(score=score) for ids, score in zip(found, scores, strict=True)]
-
-    def translate_scored(self, texts: Sequence[str], source: str) -> list[Translation]:
-        return self.translate(texts, source, False)
-
-    def erasable(self, text: str, translation: str, source: str) -> Erasable:
-        row = self.prompt(text, source)
-        written: list[int] = self._tokenizer(translation, add_special_tokens=False)["input_ids"]
-        places = places_in(self._tokenizer, text, row)
-        logs = causal_logs(self._module, written, self._tokenizer.pad_token_id or 0)
-        return Erasable(text, row, places, logs, words_of(self._tokenizer, written, translation))
-
-    def _scores(self, rows: Sequence[list[int]], found: Sequence[list[int]], padding: int) -> list[float]:
-        """The mean log-probability of each answer behind its prompt."""
-        whole = padded([[*row, *ids] for row, ids in zip(rows, found, strict=True)], padding, self._module.device)
-        with torch.inference_mode():
-            logs = self._module(**whole, use_cache=False).logits.float().log_softmax(-1)
-        scores = []
-        for row, ids, of_row in zip(rows, found, logs, strict=True):
-            behind = of_row[len(row) - 1 : len(row) - 1 + len(ids)]
-            chosen = behind.gather(-1, torch.tensor(ids, device=behind.device)[:, None])
-            scores.append(float(chosen.mean()) if ids else 0.0)
-        return scores
-
-    def _answer(self, ids: list[int], end: set[int]) -> Translation:
-        text = self._tokenizer.decode(ids, skip_special_tokens=True).strip()
-        # A line of the source is a line of the translation, whatever the model goes on to say.
-        first_line, _, more = text.partition("\n")
-        return Translation(first_line.strip(), bool(end & set(ids)) or bool(more))

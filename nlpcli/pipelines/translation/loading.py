@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from nlpcli.models.reference import LocalModel
 from nlpcli.models.students.loading import is_student
+from nlpcli.pipelines.translation.bergamot import load_bergamot
 from nlpcli.pipelines.translation.pivot import PivotModel
-from nlpcli.pipelines.translation.translators import TranslationModel, load_bergamot
+from nlpcli.pipelines.translation.translators import TranslationModel
 from nlpcli.runtime.device import Placement
 
 

@@ -9,14 +9,9 @@ from torch import Tensor
 
 from nlpcli.errors import UsageError
 from nlpcli.pipelines.attribution.erasable import Erasable
+from nlpcli.pipelines.translation.bergamot import BergamotTranslator
 from nlpcli.pipelines.translation.inline import Link
-from nlpcli.pipelines.translation.translators import (
-    BergamotTranslator,
-    Translation,
-    TranslationModel,
-    TranslationRequest,
-    Translator,
-)
+from nlpcli.pipelines.translation.translators import Translation, TranslationModel, TranslationRequest, Translator
 from nlpcli.pipelines.translation.vocabulary import BothVocabularies, Lexicon
 
 

@@ -1,4 +1,4 @@
-"""Students in int8: what is quantized and what is exact."""
+"""Students in int8, and their translator (`pipelines/translation/bergamot`): what is quantized and what is exact."""
 
 from contextlib import contextmanager
 from copy import deepcopy
@@ -18,7 +18,7 @@ from nlpcli.models.students.int8_output import Int8Output
 from nlpcli.models.students.linears import has_published_scales
 from nlpcli.models.students.output import UnionOutput, shortlisted_output
 from nlpcli.models.students.shortlist import SHORTLIST_FILE, Shortlist
-from nlpcli.pipelines.translation.translators import load_bergamot
+from nlpcli.pipelines.translation.bergamot import load_bergamot
 from nlpcli.runtime.decode_slots import DecodeSlots
 from nlpcli.runtime.device import Hardware, choose
 from nlpcli.runtime.precision import Kernel

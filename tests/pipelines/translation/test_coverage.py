@@ -10,8 +10,8 @@ import torch
 from nlpcli.models.loading import load_seq2seq, load_tokenizer
 from nlpcli.models.reference import LocalModel
 from nlpcli.models.students.loading import Student
+from nlpcli.pipelines.translation.bergamot import BergamotModel, Translated
 from nlpcli.pipelines.translation.coverage import Source, left_out, may_leave_out, said_twice
-from nlpcli.pipelines.translation.translators import BergamotModel, Translated
 from nlpcli.runtime.device import choose, describe_hardware
 from nlpcli.runtime.precision import FLOAT32
 from nlpcli.tasks.translate import TranslateOptions

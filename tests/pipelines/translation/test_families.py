@@ -1,4 +1,5 @@
-"""Every family of translation models gives what `model.generate` gives by hand, in any batch."""
+"""Every family of translation models (`families`, `language_models`) gives what `model.generate` gives by hand, in any
+batch."""
 
 import pytest
 import torch
