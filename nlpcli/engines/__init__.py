@@ -1,4 +1,4 @@
-"""Where a job runs; the same job gives the same results everywhere.
+"""Where a job runs; the same job gives the same results everywhere, but for last digits.
 
 `job` is what runs, `model_choice` what `--model auto` stands for in it. `local` runs it in this process, on as many
 cores as `worker_pool` says, or on several `devices`; `exact` runs each unit by itself; `result_cache` is what `--cache`

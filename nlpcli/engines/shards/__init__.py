@@ -1,4 +1,4 @@
-"""A job over files that loses nothing: shards, each computed alone and kept; the same wherever they are computed.
+"""A job over files that loses nothing: shards, each computed alone and kept; the same on every machine of a kind.
 
 `folder` keeps a job beside its output (manifest, marks, parts), `storage` its files, here or in a bucket; `parts` are
 the results of a shard as bytes; `identity` is what they depend on, `earlier` what other plans of the job have computed.

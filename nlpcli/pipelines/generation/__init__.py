@@ -1,4 +1,4 @@
-"""Prompts → completions, many at once, each with the text that it has alone.
+"""Prompts → completions, many at once, each drawn by a random generator of its own.
 
 `loading` picks a completer: `completer` (decoders) or `seq2seq_completer`. Both run `continuous` (runs of one
 model have it in common: `shared`), which asks `sampling` for the next token, `lookup` for drafts of several,

@@ -303,7 +303,7 @@ class ContinuousBatch:
                 self._rows[number] = last
 
     def _start_over_with_fewer(self, again: list[Request]) -> list[Event]:
-        """Memory ran out: half as many rows, each from its start. A text is the same whatever is beside it."""
+        """Memory ran out: half as many rows, each from its start. A text draws the same again."""
         if len(again) <= 1:
             return [Event(request, "", Ending.MEMORY, valid=False) for request in again]
         self._most_rows = len(again) // 2

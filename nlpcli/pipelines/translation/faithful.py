@@ -1,4 +1,4 @@
-"""Sentences → translations in which nothing is lost: translated, checked, and tried another way where that fails."""
+"""Sentences → translations, checked for what is lost; tried another way where one fails, and marked where all do."""
 
 from __future__ import annotations
 
