@@ -10,8 +10,9 @@ from torch.nn import functional
 INT8_MAX, UINT8_MAX, INT4_MAX = 127, 255, 15
 # FBGEMM without VNNI adds two neighboring products in int16: two weights must not exceed this together.
 _PAIR_MAX = 127
-# About so many rows say whether a matrix was int8; all of a large one take as long to look at as a short translation.
-_SOME_ROWS = 256
+# About so many rows and columns say whether a matrix was int8; all of a large one take as long to look at as a short
+# translation.
+_SOME = 256
 _SURE_MULTIPLE = 60
 TINY = torch.finfo(torch.float32).tiny
 
@@ -39,24 +40,27 @@ def pair_scales(weight: Tensor) -> Tensor:
 
 
 def published_scale(weight: Tensor) -> float | None:
-    """The scale by which a matrix was int8 before it was stored in 16 bits; None where it was not, by some rows.
+    """The scale by which a matrix was int8 before it was stored in 16 bits; None where it was not, by some of it.
 
     What is stored lies within half a unit in its last place of a multiple of the scale, so that each weight bounds it.
     """
-    sizes = weight.detach()[:: max(1, len(weight) // _SOME_ROWS)].float().abs().view(-1)
+    rows, columns = (max(1, size // _SOME) for size in weight.shape)
+    sizes = weight.detach()[::rows, ::columns].float().abs().view(-1)
     rough = tensor_scale(weight.detach())
-    sizes = sizes[sizes > rough / 2]
-    if not len(sizes):
-        return None
+    telling = sizes > rough / 2
     halves = sizes.frexp().exponent.float().exp2_() * _slack(weight.dtype)
-    multiples = (sizes / rough).round()
+    multiples = (sizes / rough).round_()
     # The largest, by which the rough scale was found, may have been moved so far that the multiples of others change.
-    sure = multiples <= _SURE_MULTIPLE
-    low = ((sizes - halves) / multiples)[sure].max()
-    high = ((sizes + halves) / multiples)[sure].min()
+    sure = telling & (multiples <= _SURE_MULTIPLE)
+    if not bool(sure.any()):
+        return None
+    low = torch.where(sure, (sizes - halves) / multiples, 0).max()
+    high = torch.where(sure, (sizes + halves) / multiples, torch.inf).min()
+    if low > high:
+        return None
     scale = float(low + high) / 2
-    is_multiple = ((sizes / scale).round() * scale - sizes).abs() <= 2 * halves
-    return scale if low <= high and bool(is_multiple.all()) else None
+    off = ((sizes / scale).round_().mul_(scale) - sizes).abs_() > 2 * halves
+    return None if bool((off & telling).any()) else scale
 
 
 def _slack(dtype: torch.dtype) -> float:
