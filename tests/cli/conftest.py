@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import os
@@ -71,16 +72,34 @@ def quick_bench(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "MOST_TEXTS", 4)
 
 
-@pytest.fixture(scope="session")
+# So many weights, tokenizers and pipelines are held at a time: those of the commands before.
+MOST_LOADED = 10
+
+
+@pytest.fixture(scope="module")
 def loaded():
-    """What the functions that load models have loaded: weights are read once, not once per command."""
-    return {}
+    """What the functions that load models have loaded last: weights are read once, not once per command."""
+    held = {}
+    yield held
+    held.clear()
+    give_memory_back()
+
+
+def give_memory_back():
+    """To the system, which has other tests beside these."""
+    from nlpcli.engines.host import trim_memory
+
+    gc.collect()
+    trim_memory()
 
 
 @pytest.fixture
 def loading_once(loaded, monkeypatch):
     from nlpcli.models import encoders, loading
     from nlpcli.models.students import loading as students
+    from nlpcli.pipelines import spacy_entities
+    from nlpcli.pipelines.generation import loading as generation
+    from nlpcli.pipelines.translation import loading as translation
 
     def once(function):
         @wraps(function)
@@ -88,19 +107,24 @@ def loading_once(loaded, monkeypatch):
             # A configuration is that of the model, which is one of the other arguments.
             telling = [argument for argument in (*arguments, *options.items()) if isinstance(argument, Hashable)]
             key = (function.__module__, function.__name__, *telling)
-            if key not in loaded:
-                loaded[key] = function(*arguments, **options)
+            # What was used last stands at the end.
+            loaded[key] = loaded.pop(key) if key in loaded else function(*arguments, **options)
+            if len(loaded) > MOST_LOADED:
+                del loaded[next(iter(loaded))]
             return loaded[key]
 
         return load
 
-    for function in [each for module in (encoders, loading, students) for each in vars(module).values()]:
+    modules = (encoders, loading, students, spacy_entities, generation, translation)
+    for function in [each for module in modules for each in vars(module).values()]:
         name = getattr(function, "__name__", "")
         if name.startswith("load_"):
             remembered = once(function)
             for module in list(sys.modules.values()):
                 if getattr(module, "__name__", "").startswith("nlpcli.") and vars(module).get(name) is function:
                     monkeypatch.setattr(module, name, remembered)
+    yield
+    give_memory_back()
 
 
 @pytest.fixture
