@@ -25,6 +25,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.warm_python import nlpcli_command
 
+# Where Python is told to keep no bytecode, hundreds of processes would each compile nlpcli anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # A script's shell has Ctrl-C and Ctrl-\ ignored in what it runs in the background, and `nohup` a hang-up, which every
 # process that a test starts inherits.
 signal.signal(signal.SIGINT, signal.default_int_handler)
