@@ -23,7 +23,7 @@ os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 os.environ.setdefault("LRU_CACHE_CAPACITY", "64")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.warm_python import nlpcli_command
+from tests.warm_python import has_prepared, nlpcli_command
 
 # Where Python is told to keep no bytecode, hundreds of processes would each compile nlpcli anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -71,6 +71,13 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes long in one file comes first, so that no process waits for it at the end."""
     items.sort(key=lambda item: item.path.parent.name != "training")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def leaves_commands_prepared() -> Iterator[None]:
+    """No test leaves an environment in which each command of the tests behind it is a process that starts anew."""
+    yield
+    assert has_prepared(os.environ)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ import sys
 
 # What an interpreter reads as it starts, or a library before it runs: with others there is nothing that was prepared.
 _OF_A_START = ("PYTHON", "LD_", "OMP_", "GOMP_", "MKL_", "OPENBLAS_", "MALLOC_", "LC_", "LANG", "TZ")
-_HARMLESS = {"PYTHONDONTWRITEBYTECODE"}
+# Ray sets the second, for whoever stops at a breakpoint.
+_HARMLESS = {"PYTHONDONTWRITEBYTECODE", "PYTHONBREAKPOINT"}
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 
 
@@ -32,8 +33,9 @@ def given_descriptors():
 def main(address, *arguments):
     descriptors = list(given_descriptors())
     with open(f"{address}.json", "rb") as file:  # noqa: PTH123 - pathlib takes a while to import
-        if json.load(file) != of_a_start(os.environ):
-            os.execv(sys.executable, [sys.executable, "-m", "nlpcli", *arguments])
+        prepared = json.load(file)
+    if prepared["environment"] != of_a_start(os.environ):
+        os.execvp(prepared["otherwise"][0], [*prepared["otherwise"], *arguments])
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(address)
         os.umask(umask := os.umask(0))

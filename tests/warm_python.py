@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -57,10 +58,12 @@ def nlpcli_command(*wrapper: str) -> list[str]:
 
     `wrapper`: a command that runs the server, and so all of its forks, otherwise.
     """
+    fresh = [*wrapper, sys.executable, "-m", "nlpcli"]
     if not hasattr(os, "fork"):
-        return [*wrapper, sys.executable, "-m", "nlpcli"]
+        return fresh
     address = str(Path(tempfile.mkdtemp(prefix="nlpcli-tests-")) / "warm.sock")
-    Path(f"{address}.json").write_text(json.dumps(of_a_start(_ENVIRONMENT)))
+    prepared = {"environment": of_a_start(_ENVIRONMENT), "otherwise": fresh}
+    Path(f"{address}.json").write_text(json.dumps(prepared))
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen(64)
@@ -71,6 +74,11 @@ def nlpcli_command(*wrapper: str) -> list[str]:
         )  # fmt: skip
     atexit.register(_end, server)
     return [sys.executable, "-I", "-S", str(CLIENT), address]
+
+
+def has_prepared(environment: Mapping[str, str]) -> bool:
+    """Whether a command with this environment is a fork; otherwise it is a fresh process."""
+    return of_a_start(environment) == of_a_start(_ENVIRONMENT)
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

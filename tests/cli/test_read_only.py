@@ -13,6 +13,16 @@ if not can_mount():
     pytest.skip("mounting needs root on Linux", allow_module_level=True)
 
 
+@pytest.mark.parametrize("environment", [{}, {"PYTHONHASHSEED": "1"}], ids=["prepared", "started anew"])
+def test_it_is_so_that_they_cannot_be_written(environment):
+    out = cache_folder() / "out.txt"
+    done = run_read_only(
+        "extract", "--mask", "-o", out, "a", folders=[cache_folder(), Path.home()], often=True, **environment
+    )
+    assert done.returncode == 1
+    assert b"Read-only file system" in done.stderr
+
+
 @pytest.mark.starter
 @pytest.mark.parametrize(
     "arguments",
