@@ -691,14 +691,14 @@ _nlpcli_options() {
         " jobs status") _nlpcli_offer "$current" --json --no-json -h --help ;;
         " jobs list") _nlpcli_offer "$current" --json --no-json -h --help ;;
         " jobs merge") _nlpcli_offer "$current" -h --help ;;
-        " jobs rm") _nlpcli_offer "$current" -y --yes --no--y --dry-run --no-dry-run --json --no-json -h --help ;;
+        " jobs rm") _nlpcli_offer "$current" -y --yes --no-yes --dry-run --no-dry-run --json --no-json -h --help ;;
         " jobs cache") _nlpcli_offer "$current" --clear --no-clear --json --no-json -h --help ;;
         " models") _nlpcli_offer "$current" -h --help ;;
         " models list") _nlpcli_offer "$current" --available --no-available --json --no-json -h --help ;;
-        " models pull") _nlpcli_offer "$current" --revision -q --quiet --no--q -h --help ;;
+        " models pull") _nlpcli_offer "$current" --revision -q --quiet --no-quiet -h --help ;;
         " models path") _nlpcli_offer "$current" --revision -h --help ;;
-        " models rm") _nlpcli_offer "$current" --revision -y --yes --no--y --dry-run --no-dry-run --json --no-json -h --help ;;
-        " models prune") _nlpcli_offer "$current" -y --yes --no--y --dry-run --no-dry-run --json --no-json -h --help ;;
+        " models rm") _nlpcli_offer "$current" --revision -y --yes --no-yes --dry-run --no-dry-run --json --no-json -h --help ;;
+        " models prune") _nlpcli_offer "$current" -y --yes --no-yes --dry-run --no-dry-run --json --no-json -h --help ;;
         " models verify") _nlpcli_offer "$current" --json --no-json -h --help ;;
         " serve") _nlpcli_offer "$current" -h --help ;;
         " serve start") _nlpcli_offer "$current" --keep-alive --memory -h --help ;;

@@ -1106,7 +1106,7 @@ complete -c nlpcli -n "__nlpcli_at ' jobs list'" -s h -l help -d 'Show this mess
 complete -c nlpcli -n "__nlpcli_at ' jobs merge'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -s y -l yes -d 'Do not ask.'
-complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -l no--y -d 'Do not ask.'
+complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -l no-yes -d 'Do not ask.'
 complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -l dry-run -d 'Only show what would be deleted.'
 complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -l no-dry-run -d 'Only show what would be deleted.'
 complete -c nlpcli -n "__nlpcli_at ' jobs rm'" -l json -d 'For programs.'
@@ -1136,7 +1136,7 @@ complete -c nlpcli -n "__nlpcli_at ' models list'" -s h -l help -d 'Show this me
 complete -c nlpcli -n "__nlpcli_at ' models pull'" -a '(__nlpcli_ask models)'
 complete -c nlpcli -n "__nlpcli_at ' models pull'" -l revision -d 'Branch, tag or commit on the hub.' -x
 complete -c nlpcli -n "__nlpcli_at ' models pull'" -s q -l quiet -d 'No progress.'
-complete -c nlpcli -n "__nlpcli_at ' models pull'" -l no--q -d 'No progress.'
+complete -c nlpcli -n "__nlpcli_at ' models pull'" -l no-quiet -d 'No progress.'
 complete -c nlpcli -n "__nlpcli_at ' models pull'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models path'" -a '(__nlpcli_ask cached)'
@@ -1146,7 +1146,7 @@ complete -c nlpcli -n "__nlpcli_at ' models path'" -s h -l help -d 'Show this me
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -a '(__nlpcli_ask cached)'
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -l revision -d 'Only this commit, branch or version; see models list.' -x
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -s y -l yes -d 'Do not ask.'
-complete -c nlpcli -n "__nlpcli_at ' models rm'" -l no--y -d 'Do not ask.'
+complete -c nlpcli -n "__nlpcli_at ' models rm'" -l no-yes -d 'Do not ask.'
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -l dry-run -d 'Only show what would be deleted.'
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -l no-dry-run -d 'Only show what would be deleted.'
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -l json -d 'For programs.'
@@ -1154,7 +1154,7 @@ complete -c nlpcli -n "__nlpcli_at ' models rm'" -l no-json -d 'For programs.'
 complete -c nlpcli -n "__nlpcli_at ' models rm'" -s h -l help -d 'Show this message and exit.'
 
 complete -c nlpcli -n "__nlpcli_at ' models prune'" -s y -l yes -d 'Do not ask.'
-complete -c nlpcli -n "__nlpcli_at ' models prune'" -l no--y -d 'Do not ask.'
+complete -c nlpcli -n "__nlpcli_at ' models prune'" -l no-yes -d 'Do not ask.'
 complete -c nlpcli -n "__nlpcli_at ' models prune'" -l dry-run -d 'Only show what would be deleted.'
 complete -c nlpcli -n "__nlpcli_at ' models prune'" -l no-dry-run -d 'Only show what would be deleted.'
 complete -c nlpcli -n "__nlpcli_at ' models prune'" -l json -d 'For programs.'

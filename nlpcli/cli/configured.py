@@ -50,7 +50,11 @@ def _parameters(command: Command) -> list[Any]:
 
 def setting_name(option: TyperOption) -> str:
     """An option's name in `config.toml`: `map` of `--map`, whatever Python has to call it."""
-    return next(flag for flag in option.opts if flag.startswith("--")).removeprefix("--").replace("-", "_")
+    return _long_flag(option).removeprefix("--").replace("-", "_")
+
+
+def _long_flag(option: TyperOption) -> str:
+    return next(flag for flag in option.opts if flag.startswith("--"))
 
 
 def options_by_name(command: Command) -> dict[str, TyperOption]:
@@ -65,7 +69,7 @@ def options_by_name(command: Command) -> dict[str, TyperOption]:
 def _add_opposites(command: Command) -> None:
     for parameter in command.params:
         if isinstance(parameter, TyperOption) and parameter.is_bool_flag and parameter.name != "help":
-            parameter.secondary_opts = parameter.secondary_opts or [_opposite(parameter.opts[-1])]
+            parameter.secondary_opts = parameter.secondary_opts or [_opposite(_long_flag(parameter))]
             # Off, unless its help says otherwise.
             parameter.show_default = False
     for subcommand in command.commands.values() if isinstance(command, TyperGroup) else ():

@@ -108,3 +108,13 @@ def test_every_option_can_be_set_by_its_long_name():
         for name, option in options_by_name(load_command(command)).items():
             assert "--" + name.replace("_", "-") in option.opts
             assert option.name == "help" or option.envvar == f"NLPCLI_{name.upper()}"
+
+
+def test_every_flag_has_an_opposite_by_its_long_name():
+    from nlpcli.cli.app import app_syntax
+
+    flags = [option for command in app_syntax().walk() for option in command.options if option.against]
+    assert len(flags) > 100
+    for option in flags:
+        long = next(flag for flag in option.flags if flag.startswith("--"))
+        assert option.against == (long.replace("--no-", "--") if long.startswith("--no-") else f"--no-{long[2:]}",)
