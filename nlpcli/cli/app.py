@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from copy import copy
 from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,9 +52,8 @@ class LazyGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         command = load_command(cmd_name)
-        below = commands_of(command)
         # Another group has no settings of its own, and serves to look at them where they are wrong.
-        if ctx.resilient_parsing or (isinstance(command, TyperGroup) and not below):
+        if ctx.resilient_parsing or (isinstance(command, TyperGroup) and not commands_of(command)):
             return command
         misspelled = settings.unknown_variables(_option_variables)
         problem: NlpcliError | None = None
@@ -61,9 +61,7 @@ class LazyGroup(TyperGroup):
             ctx.default_map = ctx.default_map or configured_defaults(ctx.params.get(settings.PROFILE), cmd_name)
         except NlpcliError as error:
             problem = error  # said when the command runs: its --help must show all the same
-        for one in below.values() or [command]:
-            one.callback = _checked(one.callback, misspelled, problem)
-        return command
+        return _checked(command, misspelled, problem) if misspelled or problem else command
 
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
         """The options, and the list of commands, without importing any."""
@@ -74,24 +72,25 @@ class LazyGroup(TyperGroup):
                 formatter.write_dl(rows, col_max=width_of_names(formatter))
 
 
-def _checked(
-    run: Callable[..., Any] | None, misspelled: Iterable[str], problem: NlpcliError | None
-) -> Callable[..., Any] | None:
-    """`run` behind what is wrong with the environment and `config.toml`."""
-    if run is None or not (misspelled or problem):
-        return run
+def _checked(command: Command, misspelled: Iterable[str], problem: NlpcliError | None) -> Command:
+    """A command, or all below a task that is a group, behind what is wrong with the environment and `config.toml`."""
+    checked = copy(command)
+    if isinstance(checked, TyperGroup):
+        checked.commands = {name: _checked(one, misspelled, problem) for name, one in checked.commands.items()}
+    elif (run := command.callback) is not None:
 
-    @wraps(run)
-    def checked(**values: Any) -> Any:
-        if problem:
-            raise problem
-        if not values.get("quiet"):
-            from nlpcli.cli.console import complain
+        @wraps(run)
+        def check_and_run(**values: Any) -> Any:
+            if problem:
+                raise problem
+            if not values.get("quiet"):
+                from nlpcli.cli.console import complain
 
-            for message in misspelled:
-                complain(message)
-        return run(**values)
+                for message in misspelled:
+                    complain(message)
+            return run(**values)
 
+        checked.callback = check_and_run
     return checked
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from nlpcli.cli.vendored import Command
 
 
+@cache
 def load_command(name: str) -> Command:
-    """The Typer command of that name.
+    """The Typer command of that name, made once: nobody changes it.
 
     Every option also reads `NLPCLI_<OPTION>`, and every flag has its opposite, which stands over that and config.toml.
     """

@@ -80,6 +80,15 @@ def test_a_broken_configuration_is_an_error_that_names_the_file(call, broken, ar
     assert done.complaints.count(b"\n") == 1
 
 
+def test_what_is_wrong_with_one_runs_settings_is_not_said_by_the_next(call, monkeypatch, broken):
+    assert call("extract", "--mask", "a").status == 2
+    monkeypatch.delenv("NLPCLI_CONFIG")
+    monkeypatch.setenv("NLPCLI_MASKK", "true")
+    assert b"NLPCLI_MASKK" in call("extract", "--mask", "a").complaints
+    monkeypatch.delenv("NLPCLI_MASKK")
+    assert call("extract", "--mask", "a") == (0, b"a\n", b"")
+
+
 def test_nlpcli_alone_prints_its_help(call):
     done = call()
     assert done.status == 2
