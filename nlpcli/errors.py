@@ -31,15 +31,16 @@ from __future__ import annotations
 import os
 import re
 
-_PLAIN_NAME = re.compile(r"[^\s\"'\x00-\x1f\x7f-\xa0\u2000-\u206f\ud800-\udfff]+")
-_BREAK = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+# Patterns are compiled where they are first used: every start would wait for that.
+_PLAIN_NAME = r"[^\s\"'\x00-\x1f\x7f-\xa0\u2000-\u206f\ud800-\udfff]+"
+_BREAK = r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*"
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
 def quoted(name: str | os.PathLike[str]) -> str:
     """A name for a message: as it is, or in quotation marks with escapes where it could be read in two ways."""
     text = os.fspath(name)
-    if _PLAIN_NAME.fullmatch(text):
+    if re.fullmatch(_PLAIN_NAME, text):
         return text
     return '"' + "".join(map(_escaped, text)) + '"'
 
@@ -59,7 +60,7 @@ class NlpcliError(Exception):
 
     def __str__(self) -> str:
         """One line, whatever a library put into its message."""
-        return _BREAK.sub(" ", super().__str__()).strip()
+        return re.sub(_BREAK, " ", super().__str__()).strip()
 
 
 class UsageError(NlpcliError):

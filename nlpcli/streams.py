@@ -199,7 +199,7 @@ def is_open(descriptor: int) -> bool:
 
 
 # C0 but tab and line feed, DEL, C1, and what turns the direction of the text around it.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 _SYMBOLS = {
     **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"},
     0x7F: 0x2421,
@@ -209,7 +209,7 @@ _SYMBOLS = {
 
 def visible(text: str) -> str:
     """`text` with a symbol for each control character but tab and line feed, so that no terminal obeys it."""
-    return text.translate(_SYMBOLS) if _CONTROL.search(text) else text
+    return text.translate(_SYMBOLS) if re.search(_CONTROL, text) else text
 
 
 class VisibleText(io.BufferedIOBase):

@@ -12,10 +12,8 @@ import typer
 from typer.core import TyperGroup
 
 from nlpcli import __version__, settings
-from nlpcli.cli.arguments import command_app
 from nlpcli.cli.commands import COMMANDS
-from nlpcli.cli.configured import commands_of, configured_defaults, load_command, names_of_options
-from nlpcli.cli.help import narrow_width, width_of_names
+from nlpcli.cli.help import command_app, narrow_width, width_of_names
 from nlpcli.cli.profile import Profile
 from nlpcli.errors import NlpcliError
 
@@ -51,6 +49,8 @@ class LazyGroup(TyperGroup):
         """The command, its settings from the environment and `config.toml` in place."""
         if cmd_name not in COMMANDS:
             return None
+        from nlpcli.cli.configured import commands_of, configured_defaults, load_command
+
         command = load_command(cmd_name)
         # Another group has no settings of its own, and serves to look at them where they are wrong.
         if ctx.resilient_parsing or (isinstance(command, TyperGroup) and not commands_of(command)):
@@ -96,6 +96,8 @@ def _checked(command: Command, misspelled: Iterable[str], problem: NlpcliError |
 
 def _option_variables() -> set[str]:
     """The variables of all options of all commands."""
+    from nlpcli.cli.configured import names_of_options
+
     return {settings.environment_name(option) for name in COMMANDS for option in names_of_options(name)}
 
 

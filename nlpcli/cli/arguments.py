@@ -1,11 +1,10 @@
-"""How every command is made, and what its words mean where Typer alone would not do: files behind -i, empty values."""
+"""What the words of a command mean where Typer alone would not do: files behind -i, empty values."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
 
-import typer
 from typer.core import TyperCommand
 
 from nlpcli.cli.help import format_options
@@ -30,19 +29,6 @@ STANDARD = "-"
 _HOW_TO_READ = ("input_format", "field", "delimiter", "quote", "no_header", "per")
 # An empty text is a text, and a column can have an empty name; elsewhere "" is a variable that was not set.
 _MAY_BE_EMPTY = frozenset({"TEXT", "NAME|TEXT"})
-
-
-def command_app(**settings: Any) -> typer.Typer:
-    """A Typer application as every command has it: plain help by -h and --help, and no completion of Typer's own.
-
-    Help without Rich, which takes as long to import as everything else together and reads badly in a pipe.
-    """
-    return typer.Typer(
-        rich_markup_mode=None,
-        add_completion=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-        **settings,
-    )
 
 
 def matched(names: list[str]) -> list[str]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand, command_app
+from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.console import complain
+from nlpcli.cli.help import command_app
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.plan import View
 from nlpcli.errors import OutputError, UsageError, quoted

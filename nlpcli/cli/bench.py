@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand, command_app
+from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.console import Activity, complain, configure_logging, say
+from nlpcli.cli.help import command_app
 from nlpcli.cli.profile import Profile
 from nlpcli.engines.job import ComputeSpec, Job, ModelSpec
 from nlpcli.errors import CacheError, InputError, quoted

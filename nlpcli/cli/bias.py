@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand, command_app
+from nlpcli.cli.arguments import TaskCommand
+from nlpcli.cli.help import command_app
 from nlpcli.cli.numpy_threads import multiply_in
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.plan import View

@@ -11,10 +11,10 @@ import typer
 from typer.core import TyperOption
 
 from nlpcli import settings
-from nlpcli.cli.arguments import command_app
 from nlpcli.cli.commands import COMMANDS
 from nlpcli.cli.configured import configured, load_command, options_by_name, options_of
 from nlpcli.cli.console import say
+from nlpcli.cli.help import command_app
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.models.catalog_file import user_file

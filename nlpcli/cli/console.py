@@ -8,17 +8,17 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nlpcli.errors import UsageError
-from nlpcli.records.record import Record
 from nlpcli.signals import put_away_if_killed
 from nlpcli.streams import STDERR, columns, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
+
+    from nlpcli.records.record import Record
 
 
 _MOST_ALIKE = 20
@@ -144,6 +144,8 @@ def _console(**options: Any) -> Console:
 
 def visible_record(record: Record) -> Record:
     """The record as it may be drawn: Rich itself would leave some control characters out, and obey others."""
+    from dataclasses import replace
+
     return replace(
         record,
         text=visible(record.text),

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from nlpcli.cli.arguments import command_app
 from nlpcli.cli.console import say
+from nlpcli.cli.help import command_app
 from nlpcli.cli.profile import Profile
 from nlpcli.errors import UsageError, quoted
 from nlpcli.models.catalog import CatalogEntry, catalog

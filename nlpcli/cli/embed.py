@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand, command_app
+from nlpcli.cli.arguments import TaskCommand
+from nlpcli.cli.help import command_app
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.plan import View
+from nlpcli.cli.plan import Tap, View
 from nlpcli.cli.why import Why, WhyPage, page_of_reasons
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.records.splitting import without_surrogates
 from nlpcli.views import vectors
-from nlpcli.views.scatter import check, plotted
 
 if TYPE_CHECKING:
     from nlpcli.tasks.embed import EmbedOptions, Result
@@ -125,8 +125,14 @@ def embed(
     job = make_job(
         "embed", options, shared, texts, Per.LINE, catalog().defaults["embed"], written=[plot, html], role="embed"
     )
-    tap = page_of_reasons(why, html) if plot is None else (lambda records: plotted(records, plot))
+    tap = page_of_reasons(why, html) if plot is None else _plotting(plot)
     return run_job(job, shared, _VIEWS[options.result], tap, unwritten=plot is not None or html is not None)
+
+
+def _plotting(plot: Path) -> Tap:
+    from nlpcli.views.scatter import plotted
+
+    return lambda records: plotted(records, plot)
 
 
 def _result(search: str | None, similarity: bool, chunks: bool, plot: Path | None) -> Result:
@@ -148,6 +154,8 @@ def _check(options: EmbedOptions, plot: Path | None) -> None:
     if options.top is not None and options.result not in ("search", "similarity"):
         raise UsageError("--top goes with --search QUERY or --similarity")
     if plot is not None:
+        from nlpcli.views.scatter import check
+
         check(plot)
         if options.precision == "binary":
             raise UsageError("--plot needs numbers; leave --precision binary out")

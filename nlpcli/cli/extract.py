@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand, command_app
+from nlpcli.cli.arguments import TaskCommand
 from nlpcli.cli.extract_schema import is_shipped, read_examples, read_schema, shipped_examples
+from nlpcli.cli.help import command_app
 from nlpcli.cli.options import OutputFormat, Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.plan import LongForm, View
 from nlpcli.errors import UsageError

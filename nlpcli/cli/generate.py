@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from nlpcli.cli.arguments import STANDARD, TaskCommand, command_app
+from nlpcli.cli.arguments import STANDARD, TaskCommand
+from nlpcli.cli.help import command_app
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.plan import View
 from nlpcli.cli.why import Why, WhyPage, page_of_reasons

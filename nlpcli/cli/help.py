@@ -1,10 +1,12 @@
-"""`--help` under headings: the task's own options first, then those that tasks share, by what they are about."""
+"""Typer applications whose `--help` is plain text, under headings: the task's own options first, then those that tasks
+share, by what they are about."""
 
 from __future__ import annotations
 
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import typer
 from typer.core import TyperArgument
 
 if TYPE_CHECKING:
@@ -45,6 +47,19 @@ SHARED = {
     ),
 }
 _HEADINGS = {option: heading for heading, options in SHARED.items() for option in options}
+
+
+def command_app(**settings: Any) -> typer.Typer:
+    """A Typer application as every command has it: plain help by -h and --help, and no completion of Typer's own.
+
+    Help without Rich, which takes as long to import as everything else together and reads badly in a pipe.
+    """
+    return typer.Typer(
+        rich_markup_mode=None,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **settings,
+    )
 
 
 def narrow_width() -> int | None:

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from nlpcli.cli.arguments import command_app
 from nlpcli.cli.console import Activity, complain, configure_logging, confirm_deletion, say
+from nlpcli.cli.help import command_app
 from nlpcli.errors import IntegrityError
 from nlpcli.models.cache import cached_models, leftovers, removals, resolve, verify
 from nlpcli.models.cache import pull as fetch

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nlpcli.cli.arguments import command_app
 from nlpcli.cli.console import complain, say
+from nlpcli.cli.help import command_app
 from nlpcli.engines.worker.start import DEFAULT_KEEP_ALIVE, read_warm_up, seconds, started, stop
 from nlpcli.errors import ExtraMissing, NlpcliError, UsageError
 from nlpcli.records.content import read_document

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand, command_app
+from nlpcli.cli.arguments import TaskCommand
+from nlpcli.cli.help import command_app
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
 from nlpcli.cli.plan import View
 from nlpcli.models.catalog import catalog

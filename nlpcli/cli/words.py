@@ -9,15 +9,15 @@ from typing import Annotated
 
 import typer
 
-from nlpcli.cli.arguments import TaskCommand, command_app
+from nlpcli.cli.arguments import TaskCommand
+from nlpcli.cli.help import command_app
 from nlpcli.cli.numpy_threads import multiply_in
 from nlpcli.cli.options import Per, SharedOptions, Texts, shares_options
-from nlpcli.cli.plan import View
+from nlpcli.cli.plan import Tap, View
 from nlpcli.errors import UsageError
 from nlpcli.models.catalog import catalog
 from nlpcli.tasks.words import Result, WordsOptions
 from nlpcli.views import words as drawings
-from nlpcli.views.scatter import check, plotted
 
 EXAMPLES = """
 \b
@@ -127,6 +127,8 @@ def draw_map(
     Prints x, y and word; with --plot a picture is drawn in their place.
     """
     if plot is not None:
+        from nlpcli.views.scatter import check
+
         check(plot)
     options = WordsOptions("map", keeps_vectors=plot is not None)
     return _run(options, shared, texts, plot)
@@ -167,8 +169,14 @@ def _run(options: WordsOptions, shared: SharedOptions, texts: list[str] | None, 
 
     multiply_in(shared.threads or 1)
     job = make_job("words", options, shared, texts, Per.LINE, catalog().defaults["words"], written=[plot])
-    tap = None if plot is None else (lambda records: plotted(records, plot))
+    tap = None if plot is None else _plotting(plot)
     return run_job(job, shared, _VIEWS[options.result], tap, unwritten=plot is not None)
+
+
+def _plotting(plot: Path) -> Tap:
+    from nlpcli.views.scatter import plotted
+
+    return lambda records: plotted(records, plot)
 
 
 def _one_question(texts: list[str] | None) -> list[str] | None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from importlib import import_module
-from types import ModuleType
-from typing import Any
+from types import MappingProxyType, ModuleType
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class TaskSpec:
+class TaskSpec(NamedTuple):
     """One task: `module` does it, `command` is the module of its command line, imported only when it is called.
 
     `summary` is the line in `nlpcli --help`, `model_role` the catalogue's name of its default model. `bench` are the
@@ -23,7 +21,7 @@ class TaskSpec:
     command: str
     summary: str
     model_role: str
-    bench: Mapping[str, Any] | None = field(default_factory=dict)
+    bench: Mapping[str, Any] | None = MappingProxyType({})
     use: str = "text"
     shard_records: int = 1024
     reads_name: bool = False
