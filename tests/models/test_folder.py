@@ -167,8 +167,9 @@ def write_gguf(path, qwen2, bpe, kind="F32"):
     return path
 
 
-def test_a_gguf_file_embeds_as_the_model_that_it_was_made_from(nlpcli, qwen2, qwen2_gguf):
-    done = nlpcli("embed", "-m", qwen2_gguf, "the dog sleeps", "--dtype", "float32", "--device", "cpu", "--offline")
+def test_a_gguf_file_embeds_as_the_model_that_it_was_made_from(nlpcli, qwen2, qwen2_gguf, tmp_path):
+    command = ("embed", "-m", qwen2_gguf, "the dog sleeps", "--dtype", "float32", "--device", "cpu", "--offline")
+    done = nlpcli(*command, NLPCLI_CACHE_DIR=str(tmp_path / "cache"))
     assert (done.returncode, done.stderr) == (0, b"")
     expected = load_embedding_pipeline(LocalModel("qwen2", qwen2), CPU)("the dog sleeps")
     assert np.allclose(np.array(done.stdout.split(), dtype=float), expected, atol=1e-4)
