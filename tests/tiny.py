@@ -148,6 +148,15 @@ def save_classifier(folder, kind="bert", labels=("negative", "neutral", "positiv
     return folder
 
 
+def save_each_shape(folder):
+    """An encoder, a decoder and an encoder-decoder, by the names of what they are for."""
+    return {
+        "classifier": save_classifier(folder / "classifier"),
+        "decoder": save_causal_lm(folder / "decoder"),
+        "seq2seq": save_seq2seq(folder / "seq2seq"),
+    }
+
+
 def save_token_classifier(folder, kind="bert", labels=("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), **config):
     """A random model for named entities of an architecture of `_SIZES`, with its tokenizer."""
     torch.manual_seed(0)

@@ -14,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tiny import save_causal_lm, save_classifier, save_seq2seq
+from tiny import save_each_shape
 
 from tests.warm_python import nlpcli_command
 
@@ -88,12 +88,7 @@ class Server:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    return {
-        "classifier": save_classifier(folder / "classifier"),
-        "decoder": save_causal_lm(folder / "decoder"),
-        "seq2seq": save_seq2seq(folder / "seq2seq"),
-    }
+    return save_each_shape(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="session")

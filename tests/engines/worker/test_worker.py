@@ -22,7 +22,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tiny import save_causal_lm, save_classifier, save_seq2seq
+from tiny import save_classifier, save_each_shape
 
 from nlpcli.engines.job import ComputeSpec, ModelSpec
 from nlpcli.engines.worker import client, place, remote_run
@@ -91,12 +91,7 @@ class Warm:
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    return {
-        "classifier": save_classifier(folder / "classifier"),
-        "decoder": save_causal_lm(folder / "decoder"),
-        "seq2seq": save_seq2seq(folder / "seq2seq"),
-    }
+    return save_each_shape(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module")
