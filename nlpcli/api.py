@@ -61,9 +61,8 @@ class LoadedTask:
         elif _loader(job, loaded) != _loader(self.job, loaded):
             raise UsageError(f"{job.task} was loaded for other options; load it again with these")
         compute, hardware = job.compute, local.hardware_for(job)
-        source = ReadAhead(_records(texts))
-        threads = compute.threads or hardware.cores
-        return local.run_loaded(job, loaded, source, hardware, compute.batch_tokens, threads)
+        execution = local.Execution(hardware, compute.threads or hardware.cores, compute.batch_tokens)
+        return local.run_loaded(job, loaded, ReadAhead(_records(texts)), execution)
 
 
 def load(

@@ -221,7 +221,7 @@ def _compute(task: str, model: object) -> None:
     loaded = load(task, options, model, Placement("cpu", "float32", "", ""))
     job = Job(task, options, InputSpec(), ModelSpec(model.name))
     records = [Record(text, {}, Origin("x", number)) for number, text in enumerate(("a b. c", "zz [CLS] d"))]
-    for record in local.run_loaded(job, loaded, ReadAhead(records), describe_hardware(), 64, 1):
+    for record in local.run_loaded(job, loaded, ReadAhead(records), local.Execution(describe_hardware(), 1, 64)):
         assert record.result is not None or record.error
 
 

@@ -47,10 +47,6 @@ class Trial:
     automatic: bool = False
 
 
-def _say_nothing(text: str, fraction: float | None = None) -> None:
-    """What goes on inside of a run is not shown."""
-
-
 @dataclass(slots=True)
 class _Loaded:
     """A task in one dtype, and the texts that it is given."""
@@ -68,7 +64,7 @@ class _Loaded:
         records = _records(self.texts[:count])
         start = time.perf_counter()
         source = ReadAhead(records)
-        done = list(local.process(self.task, source, self.hardware, self.placement, budget, threads, _say_nothing))
+        done = list(local.process(self.task, source, self.placement, local.Execution(self.hardware, threads, budget)))
         seconds = time.perf_counter() - start
         if failed := next((record for record in done if record.error is not None), None):
             # How fast something fails is no speed.

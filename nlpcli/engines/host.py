@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nlpcli.engines.job import Job
-from nlpcli.engines.local import no_progress, place, run_loaded, tell_place
+from nlpcli.engines.local import Execution, no_progress, place, run_loaded, tell_place
 from nlpcli.engines.model_choice import with_chosen_model
 from nlpcli.engines.shared_batches import FairBatches, Lane, lane_key
 from nlpcli.errors import OutOfMemory, quoted
@@ -124,10 +124,9 @@ class Host:
                     cancellation.on_cancel(lanes[-1].close)
                 return lanes[-1]
 
+            execution = Execution(self.hardware, threads, budget, progress, on_text or no_text, lane)
             try:
-                yield from run_loaded(
-                    job, held.loaded, source, self.hardware, budget, threads, progress, on_text or no_text, lane
-                )
+                yield from run_loaded(job, held.loaded, source, execution)
             except CancelledError as error:
                 raise runs.Cancelled from error
             finally:

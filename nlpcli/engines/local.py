@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -57,6 +57,22 @@ def own_pool(task: BatchTask, device_type: str, threads: int, budget: int) -> Ru
     return WorkerPool(device_type, threads, task.decode_slots)
 
 
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What a run computes with, and who is told how it goes.
+
+    `budget`: padded tokens a batch; None leaves it to the device, or to the task. `progress` is told what takes long,
+    `on_text` each piece of text that a task writes bit by bit.
+    """
+
+    hardware: Hardware
+    threads: int
+    budget: int | None = None
+    progress: ProgressCallback = no_progress
+    on_text: TextCallback = no_text
+    pool: PoolOf = own_pool
+
+
 def run(
     job: Job, records: Iterable[Record], progress: ProgressCallback, on_text: TextCallback = no_text
 ) -> Iterator[Record]:
@@ -75,13 +91,14 @@ def run(
     placement, best = place(job, hardware)
     threads = job.compute.threads or (best.threads if best else hardware.cores)
     budget = job.compute.batch_tokens or (best.batch_tokens if best else None)
+    execution = Execution(hardware, threads, budget, progress, on_text)
     placements = all_places(job, hardware, placement)
     loaded = [load_model(job, each, progress) for each in placements]
     tell_place(job, *loaded)
     if len(loaded) > 1:
-        yield from run_on_all(job, loaded, source, hardware, budget, threads)
+        yield from run_on_all(job, loaded, source, execution)
     else:
-        yield from run_loaded(job, loaded[0], source, hardware, budget, threads, progress, on_text)
+        yield from run_loaded(job, loaded[0], source, execution)
 
 
 def all_places(job: Job, hardware: Hardware, first: Placement) -> list[Placement]:
@@ -95,69 +112,31 @@ def all_places(job: Job, hardware: Hardware, first: Placement) -> list[Placement
     return [replace(first, device=one.device, dtype=first.dtype if measured else one.dtype) for one in placements]
 
 
-def run_on_all(
-    job: Job,
-    loaded: Sequence[Loaded[Any]],
-    source: Arrivals,
-    hardware: Hardware,
-    budget: int | None,
-    threads: int,
-) -> Iterator[Record]:
+def run_on_all(job: Job, loaded: Sequence[Loaded[Any]], source: Arrivals, execution: Execution) -> Iterator[Record]:
     """As `run_loaded`, by the same model on several devices; texts are given when they are whole."""
+    unseen = replace(execution, progress=no_progress, on_text=no_text)
 
     def on_one(one: Loaded[Any], share: Arrivals) -> Iterator[Record]:
-        return _run_one(job, one, make_task(job.task, job.options, one), share, hardware, budget, threads)
+        return _run_one(job, one, make_task(job.task, job.options, one), share, unseen)
 
     reducing = make_task(job.task, job.options, loaded[0])
     yield from reducing.reduce(finite(on_all(loaded, source, on_one)))
 
 
-def run_loaded(
-    job: Job,
-    loaded: Loaded[Any],
-    source: Arrivals,
-    hardware: Hardware,
-    budget: int | None,
-    threads: int,
-    progress: ProgressCallback = no_progress,
-    on_text: TextCallback = no_text,
-    pool: PoolOf = own_pool,
-) -> Iterator[Record]:
-    """The outgoing records of `job` by a pipeline that other runs may be using; `budget` as for `process`."""
+def run_loaded(job: Job, loaded: Loaded[Any], source: Arrivals, execution: Execution) -> Iterator[Record]:
+    """The outgoing records of `job` by a pipeline that other runs may be using."""
     # Also for what the task computes before its first batch: sums depend on the number of threads in their last digit.
-    use_threads(1 if job.compute.exact else threads)
+    use_threads(1 if job.compute.exact else execution.threads)
     task = make_task(job.task, job.options, loaded)
-    done = _run_one(job, loaded, task, source, hardware, budget, threads, progress, on_text, pool)
-    yield from task.reduce(finite(done))
+    yield from task.reduce(finite(_run_one(job, loaded, task, source, execution)))
 
 
 def _run_one(
-    job: Job,
-    loaded: Loaded[Any],
-    task: BatchTask | ContinuousTask,
-    source: Arrivals,
-    hardware: Hardware,
-    budget: int | None,
-    threads: int,
-    progress: ProgressCallback = no_progress,
-    on_text: TextCallback = no_text,
-    pool: PoolOf = own_pool,
+    job: Job, loaded: Loaded[Any], task: BatchTask | ContinuousTask, source: Arrivals, execution: Execution
 ) -> Iterator[Record]:
     """Every record with its result, as `process`; what comes again is computed once."""
     with _repeats_of(job, loaded, task) as repeats:
-        yield from process(
-            task,
-            source,
-            hardware,
-            loaded.placement,
-            budget,
-            threads,
-            progress,
-            on_text,
-            pool,
-            repeats,
-            exact=job.compute.exact,
-        )
+        yield from process(task, source, loaded.placement, execution, repeats, exact=job.compute.exact)
 
 
 def can_repeat(job: Job) -> bool:
@@ -185,31 +164,25 @@ def _repeats_of(job: Job, loaded: Loaded[Any], task: BatchTask | ContinuousTask)
 def process(
     task: BatchTask | ContinuousTask,
     source: Arrivals,
-    hardware: Hardware,
     placement: Placement,
-    budget: int | None,
-    threads: int,
-    progress: ProgressCallback = no_progress,
-    on_text: TextCallback = no_text,
-    pool: PoolOf = own_pool,
+    execution: Execution,
     repeats: Repeats | None = None,
     exact: bool = False,
 ) -> Iterator[Record]:
-    """Every record of `source` with its result; a `budget` of None leaves it to the device, or to the task.
-
-    `exact`: each text is computed by itself, in one thread.
-    """
+    """Every record of `source` with its result; `exact`: each text is computed by itself, in one thread."""
     if isinstance(task, ContinuousTask):
-        use_threads(1 if exact else threads)
+        use_threads(1 if exact else execution.threads)
         # One row is always allowed.
-        return task.process(source, 1 if exact else budget, on_text)
-    tokens = budget or task.batch_tokens or padded_tokens_per_batch(hardware, placement)
-    workers = pool(task, placement.device_type, threads, tokens)
+        return task.process(source, 1 if exact else execution.budget, execution.on_text)
+    tokens = execution.budget or task.batch_tokens or padded_tokens_per_batch(execution.hardware, placement)
+    workers = execution.pool(task, placement.device_type, execution.threads, tokens)
     if exact:
         workers = one_at_a_time(workers)
-    return Batcher(
-        task, tokens, workers, lambda done, total: progress(f"window {done:,} of {total:,}"), task.computing, repeats
-    ).process(source)
+
+    def tell(done: int, total: int) -> None:
+        execution.progress(f"window {done:,} of {total:,}")
+
+    return Batcher(task, tokens, workers, tell, task.computing, repeats).process(source)
 
 
 def hardware_for(job: Job) -> Hardware:

@@ -24,7 +24,7 @@ if os.environ.get("AVX2"):
 
 import torch
 
-from nlpcli.engines.local import process
+from nlpcli.engines.local import Execution, process
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.arrivals import ReadAhead
 from nlpcli.runtime.device import describe_hardware
@@ -84,7 +84,7 @@ def run_task(task, lines, budget, placement, hardware, threads=None, exact=False
     """What the local engine does, model loading left out; a budget of None leaves it to the task or the device."""
     records = (Record(line, {}, Origin("bench", number)) for number, line in enumerate(lines))
     threads = threads or hardware.cores
-    return list(process(task, ReadAhead(records), hardware, placement, budget, threads, exact=exact))
+    return list(process(task, ReadAhead(records), placement, Execution(hardware, threads, budget), exact=exact))
 
 
 def compare(contestants, reference, lines, placement, hardware, rounds=None):

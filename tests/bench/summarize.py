@@ -12,7 +12,7 @@ from statistics import mean
 from contest import task_of
 from rouge_score.rouge_scorer import RougeScorer
 
-from nlpcli.engines.local import process
+from nlpcli.engines.local import Execution, process
 from nlpcli.models.cache import ready_to_load, resolve
 from nlpcli.records.record import Origin, Record
 from nlpcli.runtime.arrivals import ReadAhead
@@ -72,7 +72,7 @@ def summarize(texts, model, method):
     local = ready_to_load(resolve(model, None, False, progress), progress)
     task = task_of("summarize", SummarizeOptions(method=method, bullets=True), local, placement)
     records = [Record(text, {}, Origin("bench", number)) for number, text in enumerate(texts)]
-    done = process(task, ReadAhead(records), hardware, placement, None, hardware.cores)
+    done = process(task, ReadAhead(records), placement, Execution(hardware, hardware.cores))
     results = [record.result["summary"] for record in done]
     return [[line.removeprefix("- ") for line in result.splitlines()] for result in results]
 

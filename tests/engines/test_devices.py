@@ -92,8 +92,9 @@ def test_two_devices_give_what_one_does(tmp_path, task, options, save):
     placement = choose(hardware, "cpu", "float32")
     job = Job(task, options, InputSpec(), ModelSpec(str(save(tmp_path / "model"))), ComputeSpec("cpu", "float32"))
     loaded = [local.load_model(job, placement, local.no_progress) for _ in range(2)]
-    one = local.run_loaded(job, loaded[0], ReadAhead(records(40)), hardware, None, 1)
-    two = local.run_on_all(job, loaded, ReadAhead(records(40)), hardware, None, 1)
+    execution = local.Execution(hardware, 1)
+    one = local.run_loaded(job, loaded[0], ReadAhead(records(40)), execution)
+    two = local.run_on_all(job, loaded, ReadAhead(records(40)), execution)
     for first, second in zip(one, two, strict=True):
         assert first.fields["n"] == second.fields["n"]
         assert first.result.keys() == second.result.keys()

@@ -8,7 +8,7 @@ from tiny import save_causal_lm, save_classifier, save_seq2seq, save_token_class
 from tiny_translation import save_bergamot
 
 from nlpcli.engines.job import Job, ModelSpec
-from nlpcli.engines.local import run_loaded
+from nlpcli.engines.local import Execution, run_loaded
 from nlpcli.models.reference import LocalModel
 from nlpcli.records.inputs import InputSpec
 from nlpcli.records.record import Origin, Record
@@ -46,7 +46,7 @@ def run(name, options, loaded, gate=None):
     records = [Record(text, {}, Origin("x", number)) for number, text in enumerate(TEXTS_OF.get(name, TEXTS), start=1)]
     if gate:
         gate.wait()
-    done = run_loaded(job, loaded, ReadAhead(records), HARDWARE, budget=64, threads=2)
+    done = run_loaded(job, loaded, ReadAhead(records), Execution(HARDWARE, threads=2, budget=64))
     return [(record.error, encode_json(record.result)) for record in done]
 
 

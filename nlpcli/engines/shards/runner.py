@@ -119,11 +119,8 @@ class ShardRunner:
 
     def _run(self, job: Job, loaded: Loaded[Any], hardware: Hardware, records: Sequence[Record]) -> list[Record]:
         compute = self._compute
-        return list(
-            local.run_loaded(
-                job, loaded, Given(records), hardware, compute.batch_tokens, compute.threads, pool=self._one_pool
-            )
-        )
+        execution = local.Execution(hardware, compute.threads, compute.batch_tokens, pool=self._one_pool)
+        return list(local.run_loaded(job, loaded, Given(records), execution))
 
     def _one_pool(self, task: BatchTask, device_type: str, threads: int, budget: int) -> RunBatches:
         with self._loading:
