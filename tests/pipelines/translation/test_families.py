@@ -1,6 +1,8 @@
 """Every family of translation models (`families`, `language_models`) gives what `model.generate` gives by hand, in any
 batch."""
 
+from functools import cache
+
 import pytest
 import torch
 from tiny import save_causal_lm
@@ -45,10 +47,14 @@ def load(folder, source="en", target="de", beams=1, placement=CPU):
     return load_translation_model(LocalModel(str(folder), folder), placement).translator(options)
 
 
+@cache
+def loaded_by_hand(folder, dtype):
+    return AutoTokenizer.from_pretrained(folder), AutoModelForSeq2SeqLM.from_pretrained(folder, dtype=dtype)
+
+
 def by_hand(folder, kind, text, beams, dtype="float32"):
     code, prefix, first = BY_HAND[kind]
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForSeq2SeqLM.from_pretrained(folder, dtype=dtype)
+    tokenizer, model = loaded_by_hand(folder, dtype)
     if code:
         tokenizer.src_lang = code
     inputs = tokenizer(prefix + text, return_tensors="pt")
