@@ -86,7 +86,8 @@ class NpyWriter:
     """One two-dimensional array, a row per record or chunk; a failed record is a row of NaN (of zeros for integers)."""
 
     def __init__(self, stream: BinaryIO, names: ResultNames) -> None:
-        if len(names) != 1 or not next(iter(names.values())).startswith(("list<", "chunks<")):
+        types = [*names.values()]
+        if len(types) != 1 or not types[0].startswith(("list<", "chunks<")) or types[0] == "list<string>":
             raise UsageError("npy holds vectors, and these results are none; choose another format, such as -F jsonl")
         (self._column,) = names
         self._stream = stream

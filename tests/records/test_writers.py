@@ -1,4 +1,5 @@
 import gc
+import io
 import json
 import warnings
 
@@ -6,10 +7,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from nlpcli.errors import UsageError
 from nlpcli.records.formats import OUTPUT_FORMATS
 from nlpcli.records.outputs import output_stream
 from nlpcli.records.record import Origin, Record
-from nlpcli.records.writers import make_writer
+from nlpcli.records.writers import NpyWriter, make_writer
 
 NAMES = {"score": "float64"}
 RECORDS = [
@@ -133,3 +135,9 @@ def test_a_writer_that_is_left_where_a_run_failed_leaves_nothing_open(format_nam
         del writer
         gc.collect()
     assert heard == []
+
+
+@pytest.mark.parametrize("kind", ["list<string>", "string", "map<string, float64>"])
+def test_an_array_of_vectors_holds_no_texts(kind):
+    with pytest.raises(UsageError, match="npy holds vectors"):
+        NpyWriter(io.BytesIO(), {"completions": kind})
