@@ -116,15 +116,12 @@ def loading_once(loaded, monkeypatch):
         return load
 
     modules = (encoders, loading, students, spacy_entities, generation, translation)
-    for function in [each for module in modules for each in vars(module).values()]:
-        name = getattr(function, "__name__", "")
-        if name.startswith("load_"):
-            remembered = once(function)
-            for module in list(sys.modules.values()):
-                if getattr(module, "__name__", "").startswith("nlpcli.") and vars(module).get(name) is function:
-                    monkeypatch.setattr(module, name, remembered)
-    yield
-    give_memory_back()
+    loads = {each for module in modules for name, each in vars(module).items() if name.startswith("load_")}
+    remembered = {function: once(function) for function in loads}
+    for module in [module for name, module in sys.modules.items() if name.startswith("nlpcli.")]:
+        for name in [name for name in vars(module) if name.startswith("load_")]:
+            if (function := vars(module)[name]) in loads:
+                monkeypatch.setattr(module, name, remembered[function])
 
 
 @pytest.fixture
@@ -153,3 +150,4 @@ def runner(tmp_path, call, quick_bench, monkeypatch):
     catalog.cache_clear()
     yield Runner(folder, os.environ, call, monkeypatch.setenv, monkeypatch.delenv)
     catalog.cache_clear()
+    give_memory_back()

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from tiny import save_classifier
 
-pytestmark = pytest.mark.starter
+pytestmark = [pytest.mark.starter, pytest.mark.usefixtures("loading_once")]
 
 PLAIN = {
     "I love this film.": "positive",

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from tiny import save_causal_lm, save_seq2seq
 
-pytestmark = pytest.mark.starter
+pytestmark = [pytest.mark.starter, pytest.mark.usefixtures("loading_once")]
 
 SENTENCES = [
     "The council of Brightwater voted on Monday to rebuild the old stone bridge over the river Alder.",

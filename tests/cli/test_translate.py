@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from nlpcli.kernels.linear import libraries
 
-pytestmark = pytest.mark.starter
+pytestmark = [pytest.mark.starter, pytest.mark.usefixtures("loading_once")]
 
 SENTENCES = {
     "How are you today?": "Como você está hoje?",

@@ -6,7 +6,7 @@ import re
 import number_sentences
 import pytest
 
-pytestmark = pytest.mark.starter
+pytestmark = [pytest.mark.starter, pytest.mark.usefixtures("loading_once")]
 
 LATIN = [chr(code) for code in [*range(0x21, 0x30), *range(0x3A, 0x41), *range(0x5B, 0x61), *range(0x7B, 0x7F),
                                 *range(0xA0, 0x100)]]  # fmt: skip
