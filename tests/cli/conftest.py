@@ -72,8 +72,8 @@ def quick_bench(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "MOST_TEXTS", 4)
 
 
-# So many weights, tokenizers and pipelines are held at a time: those of the commands before.
-MOST_LOADED = 10
+# So many weights, tokenizers and pipelines are held at a time: all that the commands of a page load, but not of all pages.
+MOST_LOADED = 40
 
 
 @pytest.fixture(scope="module")
@@ -150,4 +150,3 @@ def runner(tmp_path, call, quick_bench, monkeypatch):
     catalog.cache_clear()
     yield Runner(folder, os.environ, call, monkeypatch.setenv, monkeypatch.delenv)
     catalog.cache_clear()
-    give_memory_back()

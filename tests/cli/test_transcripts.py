@@ -79,7 +79,7 @@ def warm(tmp_path_factory, cache):
             file.write_text("")
         for name, value in settings.items():
             os.environ[name] = value
-        subprocess.run([*command, "start", "--keep-alive", "5m", "--memory", "1500M"], check=True, capture_output=True)
+        subprocess.run([*command, "start", "--keep-alive", "5m", "--memory", "3G"], check=True, capture_output=True)
 
     yield start
     subprocess.run([*command, "stop"], check=False, capture_output=True, env={**os.environ, **settings})
