@@ -139,7 +139,10 @@ def test_md5_hides_no_flipped_bit_and_what_nobody_knows_is_said(hub, pull, nlpcl
 
 @pytest.fixture
 def folder(hub, pull):
-    return Path(pull("owner/tiny").stdout.decode().removesuffix("\n"))
+    done = pull("owner/tiny")
+    # The folder of no name would be the one that the tests run in, which the tests below harm.
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.decode().removesuffix("\n"))
 
 
 def test_pull_mends_what_is_missing_empty_or_changed(hub, folder, pull, nlpcli):
