@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -122,8 +123,9 @@ def out_of_reach(reason: str) -> NoReturn:
 
 @pytest.fixture(scope="session")
 def pull_starter(nlpcli: Run) -> Callable[[str], str]:
-    """Pulls a starter model for real: the folder. Out of reach of the index tests are skipped, in CI they fail."""
+    """Pulls a starter model for real, once: the folder. Out of reach of the index tests are skipped, in CI they fail."""
 
+    @cache
     def pull(name: str) -> str:
         pulled = nlpcli("models", "pull", name)
         if pulled.returncode:
